@@ -1,0 +1,13 @@
+// Node itself strips the types, so jest transforms nothing and the tests run the code that ships.
+export default {
+  testEnvironment: "node",
+  roots: ["<rootDir>/test"],
+  testMatch: ["**/*.test.ts"],
+  transform: {},
+  extensionsToTreatAsEsm: [".ts"],
+  moduleFileExtensions: ["ts", "js", "mjs", "json", "node"],
+  collectCoverageFrom: ["functions/**/*.ts", "lib/**/*.ts"],
+  coverageProvider: "v8",
+  coverageReporters: ["text-summary"],
+  testTimeout: 30_000,
+};

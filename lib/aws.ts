@@ -1,0 +1,21 @@
+import { NodeHttpHandler } from "@smithy/node-http-handler";
+import type { AwsEnvironment } from "./config.ts";
+
+/**
+ * Options that every AWS client of ours is built with. The timeouts throw (without `throwOnRequestTimeout` the SDK only
+ * warns), so that a hung service never holds a media transfer open.
+ */
+export const awsClientOptions = (
+  { region, endpoint, credentials }: AwsEnvironment,
+  { requestTimeoutMs = 5_000, maxAttempts = 3 }: { requestTimeoutMs?: number; maxAttempts?: number } = {},
+) => ({
+  region,
+  maxAttempts,
+  requestHandler: new NodeHttpHandler({
+    connectionTimeout: 2_000,
+    requestTimeout: requestTimeoutMs,
+    throwOnRequestTimeout: true,
+  }),
+  ...(endpoint ? { endpoint } : {}),
+  ...(credentials ? { credentials } : {}),
+});

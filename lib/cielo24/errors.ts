@@ -1,0 +1,63 @@
+/**
+ * cielo24's ErrorType values: the documented enum and those that only its official clients name.
+ * Source: cielo24's API documentation, "Errors", and the enums of its Python, Java and .NET clients.
+ */
+export const CIELO24_ERROR_TYPES = [
+  "LOGIN_INVALID",
+  "ACCOUNT_EXISTS",
+  "ACCOUNT_UNPRIVILEGED",
+  "BAD_API_TOKEN",
+  "INVALID_QUERY",
+  "INVALID_OPTION",
+  "MISSING_PARAMETER",
+  "INVALID_URL",
+  "ITEM_NOT_FOUND",
+  "ACCOUNT_DOES_NOT_EXIST",
+  "NOT_PARENT_ACCOUNT",
+  "NO_CHILDREN_FOUND",
+  "NOT_IMPLEMENTED",
+  "INVALID_RETURN_HANDLERS",
+  "UNHANDLED_ERROR",
+] as const;
+export type Cielo24ErrorType = (typeof CIELO24_ERROR_TYPES)[number];
+
+/**
+ * What a failed call means to us:
+ * - `REFUSED`: a 400 with a known, permanent ErrorType; the request was understood and nothing was accepted
+ * - `LOGIN_INVALID`: the account's credentials are wrong; nothing works until an operator mends the secret
+ * - `BAD_API_TOKEN`: the token was refused although it had just been renewed
+ * - `UNAVAILABLE`: network fault, 429, 5xx or UNHANDLED_ERROR; may pass
+ * - `TIMED_OUT`: no answer before the deadline
+ * - `UNINTELLIGIBLE`: an answer that the documentation does not know: HTML, 401, 403, a redirect, an unknown ErrorType,
+ *   a 200 without a TaskId
+ */
+export type Cielo24FailureCode =
+  | "REFUSED"
+  | "LOGIN_INVALID"
+  | "BAD_API_TOKEN"
+  | "UNAVAILABLE"
+  | "TIMED_OUT"
+  | "UNINTELLIGIBLE";
+
+/** The one error that leaves `lib/cielo24`. It holds no URL, no header and no cause: those carry the token. */
+export class Cielo24Error extends Error {
+  override readonly name = "Cielo24Error";
+  readonly code: Cielo24FailureCode;
+  /** cielo24's ErrorType, where it sent one. */
+  readonly errorType: string | undefined;
+  /** cielo24's ErrorComment, scrubbed of credentials and cut to 256 characters. */
+  readonly errorComment: string | undefined;
+  /** How long cielo24 asks to wait, from Retry-After; not clamped. */
+  readonly retryAfterMs: number | undefined;
+
+  constructor(
+    code: Cielo24FailureCode,
+    details: { errorType?: string | undefined; errorComment?: string | undefined; retryAfterMs?: number | undefined } = {},
+  ) {
+    super(`cielo24: ${code}${details.errorType ? ` (${details.errorType})` : ""}`);
+    this.code = code;
+    this.errorType = details.errorType;
+    this.errorComment = details.errorComment;
+    this.retryAfterMs = details.retryAfterMs;
+  }
+}

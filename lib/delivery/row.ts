@@ -1,0 +1,90 @@
+/** The states of a job's delivery, as the table holds them. `docs/architecture.md` draws the transitions. */
+export type State = "UPLOADING" | "SENDING" | "FINALIZING" | "DELIVERED" | "REJECTED" | "NEEDS_REVIEW";
+
+/** What a job's media is made of: an S3 object version, or what an HTTP caller sent. */
+export interface MediaRef {
+  /** Stable name of exactly these bytes; compared, never parsed. See `lib/media/key.ts`. */
+  readonly id: string;
+  /** `object`: an S3 object. `url`: cielo24 fetches the client's own media_url. `body`: a small body of an HTTP call. */
+  readonly kind: "object" | "url" | "body";
+  /** S3 key and version; only with `object`. */
+  readonly key?: string;
+  readonly versionId?: string;
+}
+
+export interface DeliveryError {
+  readonly type: string;
+  readonly comment: string;
+}
+
+/** A job's row in the ledger. Times are milliseconds since the epoch, but for `expiresAt`. */
+export interface Row {
+  readonly jobId: string;
+  readonly state: State;
+  /** Grows with every claim and every change of hands. */
+  readonly fence: number;
+  /** Random name of the claim that holds the row; absent where nobody does. */
+  readonly claimId?: string;
+  readonly media?: MediaRef;
+  readonly leaseUntil?: number;
+  /** From when on "no media" from job/info may be believed. */
+  readonly settledAt?: number;
+  /** Claims so far, each at most one POST. */
+  readonly posts?: number;
+  /** An answer was lost: cielo24 may have accepted what no record shows. */
+  readonly everUnknown?: boolean;
+  /** The next attempt hands the object over by URL: streaming does not fit into an invocation. */
+  readonly handOver?: boolean;
+  /** Random part of the capability URL under which cielo24 may pull the object; revoked by removing it. */
+  readonly capability?: string;
+  readonly capabilityUntil?: number;
+  /** Names of media that cielo24 definitely refused; a repeat of one is not sent again. The last 20. */
+  readonly rejected?: readonly string[];
+  /** Names of media that came when the job had its media. The last 10; `conflictCount` counts all. */
+  readonly conflicts?: readonly string[];
+  readonly conflictCount?: number;
+  /** The event of the present end (DELIVERED, REJECTED, NEEDS_REVIEW) is out. */
+  readonly announced?: boolean;
+  readonly taskId?: string;
+  readonly error?: DeliveryError;
+  readonly sizeBytes?: number;
+  readonly sentBytes?: number;
+  /** Lower-case hex SHA-256 of the bytes that were sent. */
+  readonly sha256?: string;
+  readonly updatedAt: number;
+  /** Seconds since the epoch, as DynamoDB's time to live wants; only on UPLOADING and REJECTED. */
+  readonly expiresAt?: number;
+}
+
+/** What must be true of the row for a write to happen; everything that is given must hold. */
+export interface Condition {
+  /** `"none"`: there is no row. */
+  readonly state: readonly (State | "none")[];
+  readonly fence?: number;
+  readonly claimId?: string;
+  readonly mediaId?: string;
+  readonly conflictCount?: number;
+}
+
+/** A conditional update of named attributes. Never a replacement of the row. */
+export interface Write {
+  readonly if: Condition;
+  readonly set: Partial<Omit<Row, "jobId">>;
+  readonly remove?: readonly (keyof Row)[];
+}
+
+/**
+ * The row after a write, or undefined where its condition does not hold. This function is the meaning of a write: the
+ * DynamoDB adapter says the same in a ConditionExpression, and a contract test compares the two.
+ */
+export const decideWrite = (jobId: string, row: Row | undefined, write: Write): Row | undefined => {
+  const { state, fence, claimId, mediaId, conflictCount } = write.if;
+  if (!state.includes(row?.state ?? "none")) return undefined;
+  if (fence !== undefined && row?.fence !== fence) return undefined;
+  if (claimId !== undefined && row?.claimId !== claimId) return undefined;
+  if (mediaId !== undefined && row?.media?.id !== mediaId) return undefined;
+  if (conflictCount !== undefined && (row?.conflictCount ?? 0) !== conflictCount) return undefined;
+  const after: Record<string, unknown> = { ...row, ...write.set, jobId };
+  for (const name of write.remove ?? []) Reflect.deleteProperty(after, name);
+  return after as unknown as Row;
+};

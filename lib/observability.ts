@@ -1,0 +1,93 @@
+import type { Runtime } from "./runtime.ts";
+
+/**
+ * The only fields that may be logged. A list of what is allowed, since a list of what is forbidden always lacks one:
+ * URLs, headers, bodies, keys and error causes are not on it.
+ */
+export interface LogFields {
+  readonly requestId?: string;
+  readonly jobId?: string;
+  readonly taskId?: string;
+  readonly state?: string;
+  readonly outcome?: string;
+  readonly reason?: string;
+  readonly code?: string;
+  readonly errorType?: string;
+  readonly status?: number;
+  readonly route?: string;
+  readonly messageId?: string;
+  readonly receiveCount?: number;
+  readonly attempt?: number;
+  readonly sizeBytes?: number;
+  readonly sentBytes?: number;
+  readonly durationMs?: number;
+  readonly retryInS?: number;
+  readonly count?: number;
+  readonly counts?: Readonly<Record<string, number>>;
+  readonly variable?: string;
+}
+
+type Level = "debug" | "info" | "warn" | "error";
+const LEVELS: readonly Level[] = ["debug", "info", "warn", "error"];
+
+/** Names of the metrics that alarms and the dashboard read. Each counts things, but for the ones with a unit in their name. */
+export type MetricName =
+  | "MediaDelivered"
+  | "MediaRejected"
+  | "MediaNeedsReview"
+  | "MediaConflict"
+  | "MediaQuarantined"
+  | "MediaSuperseded"
+  | "MediaHandedOver"
+  | "MediaRetried"
+  | "BytesDelivered"
+  | "RecordIgnored"
+  | "MessageUnreadable"
+  | "LoginInvalid"
+  | "CensusRequeued"
+  | "CensusFound"
+  | "Http5xx";
+
+export interface Observability {
+  readonly log: Record<Level, (message: string, fields?: LogFields) => void>;
+  /** Adds to a metric, in CloudWatch's embedded metric format. */
+  readonly count: (metric: MetricName, value?: number) => void;
+  /** The same, with these fields on every record. */
+  readonly with: (fields: LogFields) => Observability;
+}
+
+/** JSON lines for CloudWatch: one object a record, written through the runtime. */
+export const createObservability = (
+  runtime: Pick<Runtime, "clock" | "writeLine">,
+  { service, stage, level = "info" }: { service: string; stage: string; level?: Level },
+  always: LogFields = {},
+): Observability => {
+  const write = (record: object) => {
+    runtime.writeLine(JSON.stringify(record));
+  };
+  const logAt = (at: Level) => (message: string, fields: LogFields = {}) => {
+    if (LEVELS.indexOf(at) < LEVELS.indexOf(level)) return;
+    write({ time: new Date(runtime.clock()).toISOString(), level: at, service, message, ...always, ...fields });
+  };
+  return {
+    log: { debug: logAt("debug"), info: logAt("info"), warn: logAt("warn"), error: logAt("error") },
+    count: (metric, value = 1) => {
+      write({
+        _aws: {
+          Timestamp: runtime.clock(),
+          CloudWatchMetrics: [
+            {
+              Namespace: "cielo24-proxy",
+              Dimensions: [["stage"]],
+              Metrics: [{ Name: metric, Unit: metric === "BytesDelivered" ? "Bytes" : "Count" }],
+            },
+          ],
+        },
+        stage,
+        service,
+        [metric]: value,
+      });
+    },
+    with: (fields) => createObservability(runtime, { service, stage, level }, { ...always, ...fields }),
+  };
+};
