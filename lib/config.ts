@@ -1,5 +1,8 @@
 import type { Runtime } from "./runtime.ts";
 
+/** The environment of this process, for `lib/runtime.ts` to pass on. */
+export const processEnvironment: Runtime["env"] = process.env;
+
 /** A variable of the environment is absent or unusable. Names the variable, never its value. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";

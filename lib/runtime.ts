@@ -1,4 +1,6 @@
+import type { Context } from "aws-lambda";
 import { randomBytes } from "node:crypto";
+import { processEnvironment } from "./config.ts";
 
 /**
  * What a function takes from the process it runs in. Lambda passes the real one; the local stack and the tests pass
@@ -38,10 +40,24 @@ export const sleep = (ms: number, signal?: AbortSignal): Promise<void> =>
   });
 
 /** The runtime of a deployed function. */
-export const lambdaRuntime = (env: Runtime["env"]): Runtime => ({
-  env,
+const lambdaRuntime = (): Runtime => ({
+  env: processEnvironment,
   clock: Date.now,
   randomHex,
   sleep,
   writeLine: (line) => process.stdout.write(line + "\n"),
 });
+
+/** What a function's `build` makes: its handler, wired to one runtime. */
+export type FunctionHandler<Event, Result> = (event: Event, context: Context) => Promise<Result>;
+
+/**
+ * The `handler` export of a Lambda entry. Builds at the first call, so that a faulty configuration shows in that call's
+ * log and importing the module does nothing.
+ */
+export const lambdaHandler = <Event, Result>(
+  build: (runtime: Runtime) => FunctionHandler<Event, Result>,
+): FunctionHandler<Event, Result> => {
+  let built: FunctionHandler<Event, Result> | undefined;
+  return (event, context) => (built ??= build(lambdaRuntime()))(event, context);
+};

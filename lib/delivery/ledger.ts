@@ -15,8 +15,6 @@ export interface Ledger {
    * @throws {LedgerError} when nobody knows whether it happened
    */
   write(jobId: string, write: Write): Promise<"written" | "refused">;
-  /** The row whose capability URL this is, if it is still valid by name (its time is the caller's to check). */
-  readByCapability(capability: string): Promise<Row | undefined>;
   /** Adds one to the pulls that cielo24 made through the job's capability URL. */
   countPull(jobId: string): Promise<void>;
   /** Every row, in no order, page by page. For the census. */

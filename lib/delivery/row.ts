@@ -35,9 +35,11 @@ export interface Row {
   readonly everUnknown?: boolean;
   /** The next attempt hands the object over by URL: streaming does not fit into an invocation. */
   readonly handOver?: boolean;
-  /** Random part of the capability URL under which cielo24 may pull the object; revoked by removing it. */
+  /** Random part of the capability URL `/media/<job_id>.<capability>/<name>`; revoked by removing it. */
   readonly capability?: string;
   readonly capabilityUntil?: number;
+  /** How often the capability URL was used. */
+  readonly pulls?: number;
   /** Names of media that cielo24 definitely refused; a repeat of one is not sent again. The last 20. */
   readonly rejected?: readonly string[];
   /** Names of media that came when the job had its media. The last 10; `conflictCount` counts all. */
