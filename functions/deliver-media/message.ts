@@ -1,0 +1,96 @@
+import type { S3EventRecord } from "aws-lambda";
+import * as v from "valibot";
+import { decodeEventKey, objectId, parseMediaKey } from "../../lib/media/key.ts";
+import type { MediaRef } from "../../lib/delivery/row.ts";
+
+/** What a queue message, or a bare S3 event, asks for. */
+export type Task =
+  /** An object was dropped. */
+  | { readonly is: "drop"; readonly jobId: string; readonly media: MediaRef }
+  /** Look after a job's row. */
+  | { readonly is: "reconcile"; readonly jobId: string }
+  /** An operator's "send again". */
+  | { readonly is: "resend"; readonly jobId: string }
+  /** An object whose key names no job. */
+  | { readonly is: "quarantine"; readonly key: string; readonly versionId: string }
+  /** Nothing of ours: another bucket, a removal, a test event, a folder marker. */
+  | { readonly is: "ignore" };
+
+const JobId = v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/));
+
+/** Written by this project alone: by add-media before it claims, by the census, by an operator. */
+const OwnMessage = v.union([v.strictObject({ reconcile: JobId }), v.strictObject({ resend: JobId })]);
+
+const S3Records = v.object({
+  Records: v.pipe(
+    v.array(
+      v.object({
+        eventName: v.string(),
+        s3: v.object({
+          bucket: v.object({ name: v.string() }),
+          object: v.object({ key: v.string(), versionId: v.optional(v.string()), size: v.optional(v.number()) }),
+        }),
+      }),
+    ),
+    v.minLength(1),
+  ),
+});
+
+const TestEvent = v.object({ Event: v.literal("s3:TestEvent") });
+
+/** The message cannot be understood, and never will be. */
+export class UnreadableMessageError extends Error {
+  override readonly name = "UnreadableMessageError";
+  readonly code = "MESSAGE_UNREADABLE";
+}
+
+/** @throws {UnreadableMessageError} */
+export const parseMessage = (body: string, bucketName: string): Task[] => {
+  let message: unknown;
+  try {
+    message = JSON.parse(body);
+  } catch {
+    throw new UnreadableMessageError("The message is not JSON");
+  }
+  return parseEvent(message, bucketName);
+};
+
+/**
+ * The tasks of a message's JSON, each record once.
+ *
+ * @throws {UnreadableMessageError}
+ */
+export const parseEvent = (message: unknown, bucketName: string): Task[] => {
+  if (v.is(OwnMessage, message))
+    return [
+      "reconcile" in message ? { is: "reconcile", jobId: message.reconcile } : { is: "resend", jobId: message.resend },
+    ];
+  if (v.is(TestEvent, message)) return [{ is: "ignore" }];
+  const event = v.safeParse(S3Records, message);
+  if (!event.success) throw new UnreadableMessageError("The message is no S3 event and none of ours");
+  const tasks = event.output.Records.map((record) => parseRecord(record, bucketName));
+  return tasks.filter((task, at) => at === tasks.findIndex((other) => isSameDrop(task, other)));
+};
+
+const isSameDrop = (a: Task, b: Task): boolean =>
+  a === b || (a.is === "drop" && b.is === "drop" && a.media.id === b.media.id);
+
+type KnownRecord = Pick<S3EventRecord, "eventName"> & {
+  s3: { bucket: { name: string }; object: { key: string; versionId?: string | undefined; size?: number | undefined } };
+};
+
+const parseRecord = ({ eventName, s3: { bucket, object } }: KnownRecord, bucketName: string): Task => {
+  if (bucket.name !== bucketName || !/^(s3:)?ObjectCreated:/.test(eventName)) return { is: "ignore" };
+  // "null" is the name S3 gives to the version of an object that was written before versioning was on.
+  const versionId = object.versionId ?? "null";
+  const key = decodeEventKey(object.key);
+  if (key === undefined) return { is: "quarantine", key: object.key, versionId };
+  const parsed = parseMediaKey(key);
+  if (parsed === "folderMarker" && !object.size) return { is: "ignore" };
+  if (parsed === undefined || parsed === "folderMarker") return { is: "quarantine", key, versionId };
+  return {
+    is: "drop",
+    jobId: parsed.jobId,
+    media: { id: objectId(key, versionId), kind: "object", key, versionId },
+  };
+};
