@@ -1,0 +1,99 @@
+import type { DeliveryError, MediaRef } from "../../lib/delivery/row.ts";
+import { deliver, type DeliveryEnd, type DeliveryPorts } from "../../lib/delivery/deliver.ts";
+import type { MediaQueue } from "../../lib/delivery/queue.ts";
+import type { Settings } from "../../lib/delivery/state.ts";
+
+/** What a caller wants at cielo24: a URL that cielo24 shall fetch, or a small body. */
+export interface CallRequest {
+  readonly jobId: string;
+  readonly media:
+    | { readonly kind: "url"; readonly mediaUrl: string; readonly isDuplicate: boolean }
+    | { readonly kind: "body"; readonly bytes: Uint8Array };
+  /** Clock time by which the call must have its answer. */
+  readonly deadline: number;
+}
+
+export type DeliverOutcome =
+  | { readonly outcome: "delivered"; readonly taskId: string }
+  | { readonly outcome: "rejected"; readonly error: DeliveryError }
+  | { readonly outcome: "hasMedia" }
+  | { readonly outcome: "underWay" }
+  | { readonly outcome: "unavailable"; readonly retryAfterS?: number }
+  /** The answer was lost: cielo24 may have taken the media. */
+  | { readonly outcome: "unknown" }
+  | { readonly outcome: "needsReview" }
+  | { readonly outcome: "loginInvalid" };
+
+/** Longer than an HTTP function lives, so that the message finds the call's end or its abandoned row. */
+const RECONCILE_DELAY_S = 60;
+const MARGIN_MS = 1_500;
+const IDLE_TIMEOUT_MS = 10_000;
+
+/**
+ * Takes a call's media through the same ledger and machine as a drop. A message that looks after the row is in the
+ * queue before the row is claimed: an answer that is lost here has a driver, too.
+ */
+export const createCallDelivery = (ports: DeliveryPorts & { queue: MediaQueue }, settings: Settings) => {
+  return async ({ jobId, media, deadline }: CallRequest): Promise<DeliverOutcome> => {
+    try {
+      await ports.queue.put({ reconcile: jobId }, { delayS: RECONCILE_DELAY_S });
+    } catch {
+      return { outcome: "unavailable" };
+    }
+    const ref: MediaRef = { id: `${media.kind}:${ports.runtime.randomHex()}`, kind: media.kind };
+    const end = await deliver(
+      {
+        drop: {
+          jobId,
+          role: "caller",
+          media: ref,
+          receiveCount: 1,
+          lastChance: false,
+          ...(media.kind === "body" ? { sizeBytes: media.bytes.byteLength } : {}),
+        },
+        settings,
+        deadline,
+        marginMs: MARGIN_MS,
+        idleTimeoutMs: IDLE_TIMEOUT_MS,
+        call: media.kind === "url" ? media : { bytes: media.bytes },
+        capabilityUrl: () => {
+          throw new Error("A call hands over its own URL");
+        },
+      },
+      ports,
+    );
+    return asOutcome(end, ref);
+  };
+};
+
+const asOutcome = ({ command, taskId }: DeliveryEnd, ref: MediaRef): DeliverOutcome => {
+  // cielo24's 200 is the truth, even where the ledger or the event bus failed after it.
+  if (taskId !== undefined) return { outcome: "delivered", taskId };
+  const { row } = command;
+  const isOwn = row?.media?.id === ref.id;
+  if (isOwn && row.state === "REJECTED" && row.error) return asRejection(row.error);
+  if (isOwn && row.state === "NEEDS_REVIEW") return { outcome: "needsReview" };
+  if (command.do === "acknowledge")
+    return command.reason === "refused" && command.error ? asRejection(command.error) : { outcome: "hasMedia" };
+  switch (command.reason) {
+    case "underWay":
+      return { outcome: "underWay" };
+    case "answerUnknown":
+      return { outcome: "unknown" };
+    case "loginInvalid":
+      return { outcome: "loginInvalid" };
+    case "unintelligible":
+      return { outcome: "needsReview" };
+    default: {
+      const { retryAfterMs } = command;
+      return { outcome: "unavailable", ...(retryAfterMs ? { retryAfterS: Math.ceil(retryAfterMs / 1000) } : {}) };
+    }
+  }
+};
+
+const asRejection = (error: DeliveryError): DeliverOutcome => {
+  if (error.type === "CIELO24_LOGIN_INVALID") return { outcome: "loginInvalid" };
+  if (error.type === "CIELO24_UNAVAILABLE" || error.type === "CALL_ABANDONED") return { outcome: "unavailable" };
+  if (error.type === "JOB_HAS_MEDIA") return { outcome: "hasMedia" };
+  return { outcome: "rejected", error };
+};

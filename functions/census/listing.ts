@@ -1,0 +1,28 @@
+import { ListObjectVersionsCommand, type S3Client } from "@aws-sdk/client-s3";
+import type { ListedObject } from "./endpoint.ts";
+
+/** The current versions under `media/`, page by page, delete markers left out. Throws the SDK's errors. */
+export async function* listCurrentObjects(client: S3Client, bucketName: string): AsyncGenerator<ListedObject> {
+  let markers: { KeyMarker?: string | undefined; VersionIdMarker?: string | undefined } = {};
+  for (;;) {
+    const page = await client.send(
+      // Keys may hold characters that XML cannot carry.
+      new ListObjectVersionsCommand({ Bucket: bucketName, Prefix: "media/", EncodingType: "url", ...markers }),
+    );
+    for (const { Key, VersionId, IsLatest, Size, LastModified } of page.Versions ?? [])
+      if (Key !== undefined && IsLatest)
+        yield {
+          key: decodeListedKey(Key),
+          versionId: VersionId ?? "null",
+          sizeBytes: Size ?? 0,
+          writtenAt: LastModified?.getTime() ?? 0,
+        };
+    if (!page.IsTruncated) return;
+    markers = {
+      KeyMarker: page.NextKeyMarker === undefined ? undefined : decodeListedKey(page.NextKeyMarker),
+      VersionIdMarker: page.NextVersionIdMarker,
+    };
+  }
+}
+
+const decodeListedKey = (key: string): string => decodeURIComponent(key.replaceAll("+", "%20"));

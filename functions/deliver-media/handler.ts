@@ -1,0 +1,72 @@
+import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
+import { SQSClient } from "@aws-sdk/client-sqs";
+import type { S3Event, SQSBatchResponse, SQSEvent } from "aws-lambda";
+import { awsClientOptions } from "../../lib/aws.ts";
+import { connectCielo24 } from "../../lib/cielo24/connect.ts";
+import { readAwsEnvironment, readConfig } from "../../lib/config.ts";
+import { createAnnouncer } from "../../lib/delivery/announce.ts";
+import { createDocumentClient, createDynamoLedger } from "../../lib/delivery/dynamodb-ledger.ts";
+import { createMediaQueue } from "../../lib/delivery/queue.ts";
+import { deliverySettings } from "../../lib/delivery/settings.ts";
+import { capabilityUrl } from "../../lib/media/capability.ts";
+import { createMediaStore } from "../../lib/media/object-reader.ts";
+import { createObservability } from "../../lib/observability.ts";
+import { lambdaHandler, type FunctionHandler, type Runtime } from "../../lib/runtime.ts";
+import { createDeliverMedia } from "./endpoint.ts";
+
+/** Kept back from the invocation's end for the ledger's last writes. */
+const MARGIN_MS = 15_000;
+
+export const build = (runtime: Runtime): FunctionHandler<SQSEvent | S3Event, SQSBatchResponse> => {
+  const { env } = runtime;
+  const config = readConfig(
+    env,
+    "bucketName",
+    "tableName",
+    "queueUrl",
+    "deadLetterQueueUrl",
+    "eventBusName",
+    "mediaSourceBaseUrl",
+    "deliveryMode",
+    "resendAfterUnknown",
+    "settleS",
+    "finalizeReserveS",
+    "capabilityLifetimeS",
+    "longestPullS",
+    "idleTimeoutS",
+    "maxMediaBytes",
+    "maxReceives",
+    "stage",
+    "logLevel",
+  );
+  const idleTimeoutMs = config.idleTimeoutS * 1000;
+  return createDeliverMedia({
+    ledger: createDynamoLedger({
+      client: createDocumentClient(readAwsEnvironment(env, "DYNAMODB")),
+      tableName: config.tableName,
+    }),
+    store: createMediaStore(runtime, { bucketName: config.bucketName, idleTimeoutMs }),
+    cielo24: connectCielo24(runtime),
+    announcer: createAnnouncer(
+      new EventBridgeClient(awsClientOptions(readAwsEnvironment(env, "EVENTBRIDGE"))),
+      config.eventBusName,
+    ),
+    queue: createMediaQueue(new SQSClient(awsClientOptions(readAwsEnvironment(env, "SQS"))), config, runtime),
+    observability: createObservability(runtime, {
+      service: "deliver-media",
+      stage: config.stage,
+      level: config.logLevel,
+    }),
+    runtime,
+    bucketName: config.bucketName,
+    maxReceives: config.maxReceives,
+    run: {
+      settings: deliverySettings(config),
+      marginMs: MARGIN_MS,
+      idleTimeoutMs,
+      capabilityUrl: (row) => capabilityUrl(config.mediaSourceBaseUrl, row),
+    },
+  });
+};
+
+export const handler = lambdaHandler(build);
