@@ -1,0 +1,46 @@
+const ships = "^(functions|lib)/";
+
+export default {
+  forbidden: [
+    { name: "no-circles", severity: "error", from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } } },
+    {
+      name: "functions-use-lib-alone",
+      comment: "A function never imports another function, nor anything that does not ship.",
+      severity: "error",
+      from: { path: "^functions/([^/]+)/" },
+      to: { path: "^(functions|dev|test|bench|scripts)/", pathNot: "^functions/$1/" },
+    },
+    {
+      name: "lib-does-not-know-functions",
+      severity: "error",
+      from: { path: "^lib/" },
+      to: { path: "^(functions|dev|test|bench|scripts)/" },
+    },
+    {
+      name: "what-ships-has-its-dependencies",
+      comment: "Whatever ships may import no development dependency, but for types.",
+      severity: "error",
+      from: { path: ships },
+      to: { dependencyTypes: ["npm-dev"], dependencyTypesNot: ["type-only"] },
+    },
+    {
+      name: "pure-cores",
+      comment: "The machine, its transitions and the keys know no AWS, no HTTP and no configuration.",
+      severity: "error",
+      from: { path: "^lib/(delivery/(state|transitions|row|uploading|pace)|media/(key|media-url))\\.ts$" },
+      to: { pathNot: "^(lib/(delivery/(state|transitions|row|uploading|pace)|media/(key|media-url))\\.ts|node:crypto|crypto|node:net|net)$", dependencyTypesNot: ["type-only"] },
+    },
+    {
+      name: "only-cielo24-knows-the-token",
+      severity: "error",
+      from: { path: "^(functions|lib)/", pathNot: "^lib/cielo24/" },
+      to: { path: "^lib/cielo24/", pathNot: "^lib/cielo24/(client|errors|connect)\\.ts$" },
+    },
+  ],
+  options: {
+    doNotFollow: { path: "node_modules" },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: "tsconfig.json" },
+    enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["import", "node", "default", "types"] },
+  },
+};
