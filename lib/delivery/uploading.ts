@@ -1,0 +1,55 @@
+import type { Row, State, Write } from "./row.ts";
+import { EXPIRY_S } from "./transitions.ts";
+
+/** What stands in the way of another upload for a job: it has its media, or may have it already. */
+export type Occupied = Exclude<State, "UPLOADING" | "REJECTED">;
+
+/** Whether an upload may be signed, and what the ledger has to say of it first. */
+export type Admission =
+  { readonly admitted: true; readonly write?: Write } | { readonly admitted: false; readonly state: Occupied };
+
+/**
+ * none, UPLOADING, REJECTED → UPLOADING, by a reader. Signing again before anything arrived is allowed; after REJECTED it
+ * begins anew, but neither fence nor the rejected media are forgotten. A REJECTED row whose end is not announced yet is
+ * left alone: the worker still has to tell it, and the new object may claim the job from there.
+ */
+export const admitUpload = (row: Row | undefined, nowMs: number): Admission => {
+  const uploading = {
+    state: "UPLOADING",
+    updatedAt: nowMs,
+    expiresAt: Math.floor(nowMs / 1000) + EXPIRY_S,
+  } as const;
+  if (row === undefined) return { admitted: true, write: { if: { state: ["none"] }, set: { ...uploading, fence: 0 } } };
+  if (row.state === "UPLOADING")
+    return { admitted: true, write: { if: { state: ["UPLOADING"], fence: row.fence }, set: uploading } };
+  if (row.state !== "REJECTED") return { admitted: false, state: row.state };
+  if (!row.announced && !isExpired(row, nowMs)) return { admitted: true };
+  return {
+    admitted: true,
+    write: { if: { state: ["REJECTED"], fence: row.fence }, set: uploading, remove: OF_THE_REJECTED },
+  };
+};
+
+/** What a row knows of the media that was rejected. `fence`, `rejected` and the conflicts stay. */
+const OF_THE_REJECTED = [
+  "announced",
+  "capability",
+  "capabilityUntil",
+  "claimId",
+  "error",
+  "everUnknown",
+  "handOver",
+  "leaseUntil",
+  "media",
+  "posts",
+  "pulls",
+  "sentBytes",
+  "settledAt",
+  "sha256",
+  "sizeBytes",
+  "taskId",
+] as const satisfies readonly (keyof Row)[];
+
+/** Time to live removes rows days late; an expired one is as good as gone. */
+export const isExpired = (row: Row, nowMs: number): boolean =>
+  row.expiresAt !== undefined && row.expiresAt * 1000 <= nowMs;

@@ -1,0 +1,23 @@
+import type { ApiError } from "./errors.ts";
+
+/** An answer in the form of API Gateway's payload 2.0. */
+export interface Answer {
+  readonly statusCode: number;
+  readonly headers: Record<string, string>;
+  readonly body: string;
+}
+
+/** A JSON answer. None may be stored: they hold signed URLs and what changes by the second. */
+export const answer = (body: object, statusCode = 200, headers: Readonly<Record<string, string>> = {}): Answer => ({
+  statusCode,
+  headers: { "content-type": "application/json", "cache-control": "no-store", ...headers },
+  body: JSON.stringify(body),
+});
+
+/** An error in cielo24's own form, with the id under which the log has it. */
+export const errorAnswer = (error: ApiError, requestId: string): Answer =>
+  answer(
+    { ErrorType: error.errorType, ErrorComment: error.comment, RequestId: requestId },
+    error.status,
+    error.retryAfterS === undefined ? {} : { "retry-after": String(error.retryAfterS) },
+  );

@@ -1,0 +1,69 @@
+import type { ApiMiddleware, HttpEvent } from "./request.ts";
+import type { Config } from "../config.ts";
+import { ApiError } from "./errors.ts";
+
+/**
+ * Who calls. An admin sees every job and owns none; everybody else acts for one owner, where the token lists jobs for
+ * those only.
+ */
+export type Caller =
+  { readonly isAdmin: true } | { readonly isAdmin: false; readonly owner: string; readonly jobs?: ReadonlySet<string> };
+
+export type CallerConfig = Pick<Config, "ownerClaim" | "jobsClaim" | "jobsClaimRequired">;
+
+/**
+ * Reads the caller from the claims that API Gateway's JWT authorizer has verified. Scopes are taken from the claims, not
+ * from `jwt.scopes`, which also shows what the route asks for.
+ *
+ * @throws {ApiError} NOT_AUTHORIZED where the claims name no owner, or lack the list of jobs that is mandatory here
+ */
+export const readCaller = (event: HttpEvent, config: CallerConfig): Caller => {
+  const claims = claimsOf(event);
+  if (scopesOf(claims).has("admin")) return { isAdmin: true };
+
+  const owner = readClaim(claims, config.ownerClaim);
+  // A list of owners arrives as "[a b]": nobody could say which of them the job belongs to.
+  if (owner === undefined || owner === "" || /^\[.*\]$/s.test(owner))
+    throw new ApiError("NOT_AUTHORIZED", { comment: "The token does not say who owns the jobs that it is used for." });
+
+  const jobs = config.jobsClaim === "" ? undefined : readClaim(claims, config.jobsClaim);
+  if (jobs !== undefined) return { isAdmin: false, owner, jobs: listOf(jobs) };
+  if (config.jobsClaimRequired)
+    throw new ApiError("NOT_AUTHORIZED", { comment: "The token does not list the jobs that it may be used for." });
+  return { isAdmin: false, owner };
+};
+
+type Claims = Readonly<Record<string, unknown>>;
+
+const claimsOf = (event: HttpEvent): Claims => {
+  // The types promise an authorizer; a route that was deployed without one must still let nobody in.
+  const { authorizer } = event.requestContext as Partial<HttpEvent["requestContext"]>;
+  return (authorizer as Partial<typeof authorizer>)?.jwt?.claims ?? {};
+};
+
+/** API Gateway makes strings of all claims; an array may also come as one where the event was made by others. */
+const readClaim = (claims: Claims, name: string): string | undefined => {
+  const value = Object.hasOwn(claims, name) ? claims[name] : undefined;
+  if (Array.isArray(value)) return `[${value.map(String).join(" ")}]`;
+  return typeof value === "string" || typeof value === "number" ? String(value) : undefined;
+};
+
+/** `"a b"`, `"a"`, and `"[a b]"`, as which an array claim arrives in payload 2.0. */
+const listOf = (claim: string): ReadonlySet<string> =>
+  new Set(
+    claim
+      .replace(/^\[(.*)\]$/s, "$1")
+      .split(/[\s,]+/)
+      .filter((item) => item !== ""),
+  );
+
+/** `scope` (RFC 8693) or `scp`: the two claims that API Gateway itself looks for scopes in. */
+const scopesOf = (claims: Claims): ReadonlySet<string> =>
+  listOf(readClaim(claims, "scope") ?? readClaim(claims, "scp") ?? "");
+
+/** Adds the caller to the request. */
+export const caller = (config: CallerConfig): ApiMiddleware => ({
+  before: (request) => {
+    request.event = { ...request.event, caller: readCaller(request.event, config) };
+  },
+});
