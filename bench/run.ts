@@ -1,0 +1,160 @@
+import { HeadObjectCommand, GetObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { cpus } from "node:os";
+import { parseArgs } from "node:util";
+import { startStack, type Stack } from "../dev/stack.ts";
+import type { WorkerReport } from "./worker.ts";
+
+/**
+ * `npm run bench`: objects through the real deliver-media, in a process of its own, against the local stack; beside it
+ * `curl` copying the same object from the same bucket to the same cielo24, in turns. The machine is shared and noisy, so
+ * read the ratios (paired within a round), the CPU seconds and the memory, not the rates.
+ */
+
+const MIB = 1024 * 1024;
+const SMALL_BYTES = 64 * MIB;
+const LARGE_BYTES = 4096 * MIB;
+/** The limits that this benchmark fails on. */
+const MAX_RSS_MIB = 128;
+const MAX_GROWTH_MIB = 16;
+
+const { values: options } = parseArgs({
+  options: {
+    rounds: { type: "string", default: "3" },
+    "large-mib": { type: "string", default: String(LARGE_BYTES / MIB) },
+    json: { type: "boolean", default: false },
+    help: { type: "boolean", default: false },
+  },
+});
+if (options.help) {
+  console.log("npm run bench -- [--rounds 3] [--large-mib 4096] [--json]\nNeeds curl.");
+  process.exit(0);
+}
+
+interface Figures {
+  readonly sizeBytes: number;
+  readonly workers: WorkerReport[];
+  readonly curlMs: number[];
+}
+
+const stack = await startStack({ digest: false });
+const s3 = new S3Client(stack.s3ClientConfig);
+
+const prepare = async (sizeBytes: number) => {
+  const cielo24 = simulator(stack);
+  const jobId = cielo24.addJob();
+  const key = `media/${jobId}/bench.bin`;
+  stack.s3.putVirtualObject(stack.bucketName, key, sizeBytes, 1);
+  const { VersionId: versionId } = await s3.send(new HeadObjectCommand({ Bucket: stack.bucketName, Key: key }));
+  return { jobId, key, versionId: versionId ?? "null" };
+};
+
+const simulator = ({ cielo24 }: Stack) => {
+  if (!cielo24) throw new Error("The benchmark needs the simulated cielo24");
+  return cielo24;
+};
+
+const runWorker = async (sizeBytes: number): Promise<WorkerReport> => {
+  const { jobId, key, versionId } = await prepare(sizeBytes);
+  const event = {
+    Records: [
+      {
+        eventSource: "aws:s3",
+        eventName: "ObjectCreated:Put",
+        s3: { bucket: { name: stack.bucketName }, object: { key, versionId, size: sizeBytes } },
+      },
+    ],
+  };
+  const child = spawn(process.execPath, [new URL("worker.ts", import.meta.url).pathname], {
+    env: { ...stack.env, PATH: process.env["PATH"] },
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  child.stdin.end(JSON.stringify(event));
+  let output = "";
+  child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
+  await once(child, "close");
+  const taken = simulator(stack).acceptances.find((acceptance) => acceptance.jobId === jobId);
+  if (taken?.sizeBytes !== sizeBytes) throw new Error(`the object did not arrive whole: ${output}`);
+  return JSON.parse(output) as WorkerReport;
+};
+
+const runCurl = async (sizeBytes: number): Promise<number> => {
+  const { jobId, key } = await prepare(sizeBytes);
+  const source = await getSignedUrl(s3, new GetObjectCommand({ Bucket: stack.bucketName, Key: key }));
+  const cielo24 = simulator(stack);
+  const login = await fetch(`${cielo24.url}/api/account/login?v=1`, {
+    headers: { "x-auth-user": stack.credentials.username, "x-auth-securekey": stack.credentials.securekey },
+  });
+  const { ApiToken: token } = (await login.json()) as { ApiToken: string };
+  const target = `${cielo24.url}/api/job/add_media?v=1&api_token=${token}&job_id=${jobId}`;
+  const startedAt = Date.now();
+  const script =
+    'curl -sf "$SOURCE" | curl -sf -o /dev/null -X POST -T - -H "Transfer-Encoding:" -H "Content-Length: $SIZE" "$TARGET"';
+  const child = spawn("sh", ["-c", script], {
+    env: { ...process.env, SOURCE: source, TARGET: target, SIZE: String(sizeBytes) },
+    stdio: ["ignore", "inherit", "inherit"],
+  });
+  const [code] = (await once(child, "close")) as [number];
+  if (code !== 0) throw new Error(`curl ended with ${code}`);
+  return Date.now() - startedAt;
+};
+
+const measure = async (sizeBytes: number): Promise<Figures> => {
+  const figures: Figures = { sizeBytes, workers: [], curlMs: [] };
+  for (let round = 0; round < Number(options.rounds); round += 1) {
+    // In turns, so that a slow minute hits both.
+    if (round % 2 === 0) figures.curlMs.push(await runCurl(sizeBytes));
+    figures.workers.push(await runWorker(sizeBytes));
+    if (round % 2 === 1) figures.curlMs.push(await runCurl(sizeBytes));
+    if (!options.json) process.stderr.write(`round ${round + 1} of ${options.rounds}, ${sizeBytes / MIB} MiB\n`);
+  }
+  return figures;
+};
+
+const spread = (numbers: readonly number[], digits = 1): string => {
+  const sorted = [...numbers].sort((a, b) => a - b);
+  const at = (index: number) => (sorted[index] ?? Number.NaN).toFixed(digits);
+  return `${at(Math.floor(sorted.length / 2))} (${at(0)}–${at(sorted.length - 1)})`;
+};
+
+const summarize = ({ sizeBytes, workers, curlMs }: Figures) => ({
+  sizeMiB: sizeBytes / MIB,
+  mibPerS: spread(
+    workers.map(({ ms }) => sizeBytes / MIB / (ms / 1000)),
+    0,
+  ),
+  curlMibPerS: spread(
+    curlMs.map((ms) => sizeBytes / MIB / (ms / 1000)),
+    0,
+  ),
+  timesCurl: spread(
+    workers.map(({ ms }, round) => (curlMs[round] ?? Number.NaN) / ms),
+    2,
+  ),
+  cpuSPerGiB: spread(
+    workers.map(({ cpuS }) => cpuS / (sizeBytes / MIB / 1024)),
+    2,
+  ),
+  peakRssMiB: spread(workers.map(({ peakRssMiB }) => peakRssMiB)),
+});
+
+const small = await measure(SMALL_BYTES);
+const large = await measure(Number(options["large-mib"]) * MIB);
+s3.destroy();
+await stack.close();
+
+const peakOf = ({ workers }: Figures) => Math.max(...workers.map(({ peakRssMiB }) => peakRssMiB));
+const verdicts = {
+  peakRssMiB: peakOf(large),
+  growthMiB: peakOf(large) - peakOf(small),
+};
+if (options.json) console.log(JSON.stringify({ small, large, verdicts }));
+else {
+  console.log(`node ${process.version}, ${cpus().length} cores, median (min–max) of ${options.rounds} rounds`);
+  console.table([summarize(small), summarize(large)]);
+  console.log(`peak RSS at the large size: ${verdicts.peakRssMiB.toFixed(1)} MiB (limit ${MAX_RSS_MIB})`);
+  console.log(`more than at the small size: ${verdicts.growthMiB.toFixed(1)} MiB (limit ${MAX_GROWTH_MIB})`);
+}
+if (verdicts.peakRssMiB > MAX_RSS_MIB || verdicts.growthMiB > MAX_GROWTH_MIB) process.exitCode = 1;

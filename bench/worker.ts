@@ -1,0 +1,37 @@
+import type { Context } from "aws-lambda";
+import { build } from "../functions/deliver-media/handler.ts";
+import { randomHex, sleep } from "../lib/runtime.ts";
+
+/**
+ * The delivering process of the benchmark: takes one event on standard input, delivers, and prints what it cost.
+ * Its environment is the function's.
+ */
+
+export interface WorkerReport {
+  readonly ms: number;
+  readonly cpuS: number;
+  readonly peakRssMiB: number;
+  readonly failures: number;
+}
+
+const INVOCATION_MS = 900_000;
+
+const input: Buffer[] = [];
+for await (const chunk of process.stdin) input.push(chunk as Buffer);
+const deliver = build({ env: process.env, clock: Date.now, randomHex, sleep, writeLine: () => undefined });
+
+const startedAt = Date.now();
+const cpuBefore = process.cpuUsage();
+const context = {
+  awsRequestId: "bench",
+  getRemainingTimeInMillis: () => INVOCATION_MS - (Date.now() - startedAt),
+} as Context;
+const { batchItemFailures } = await deliver(JSON.parse(Buffer.concat(input).toString()) as never, context);
+const cpu = process.cpuUsage(cpuBefore);
+const report: WorkerReport = {
+  ms: Date.now() - startedAt,
+  cpuS: (cpu.user + cpu.system) / 1e6,
+  peakRssMiB: process.resourceUsage().maxRSS / 1024,
+  failures: batchItemFailures.length,
+};
+process.stdout.write(JSON.stringify(report), () => process.exit(0));
