@@ -11,7 +11,7 @@ import { ApiError } from "./errors.ts";
 import { errorAnswers } from "./error-answers.ts";
 import { parameters } from "./parameters.ts";
 import { requestLog } from "./request-log.ts";
-import type { ApiEvent, Endpoint, HttpEvent } from "./request.ts";
+import type { ApiEvent, HttpEvent } from "./request.ts";
 
 export type HttpHandler = FunctionHandler<HttpEvent, Answer>;
 
@@ -52,7 +52,7 @@ export const publicHandler = (runtime: Runtime, service: string, endpoint: () =>
 export const apiHandler = (
   runtime: Runtime,
   service: string,
-  endpoint: Endpoint | ((request: ApiEvent) => Promise<Answer>),
+  endpoint: (request: ApiEvent) => Promise<Answer>,
   options: { takesMedia: boolean } = { takesMedia: false },
 ): HttpHandler => {
   const config = readConfig(runtime.env, "ownerClaim", "jobsClaim", "jobsClaimRequired");

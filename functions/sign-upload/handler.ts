@@ -1,0 +1,33 @@
+import { awsClientOptions } from "../../lib/aws.ts";
+import { readAwsEnvironment, readConfig } from "../../lib/config.ts";
+import { createDocumentClient, createDynamoLedger, createDynamoOwners } from "../../lib/delivery/dynamodb-ledger.ts";
+import { apiHandler, type HttpHandler } from "../../lib/http/handler.ts";
+import { createOwnership } from "../../lib/http/ownership.ts";
+import { createUploadSigner } from "../../lib/media/upload-signing.ts";
+import { lambdaHandler, type Runtime } from "../../lib/runtime.ts";
+import { requestUploadUrl, signUpload } from "./endpoint.ts";
+
+export const build = (runtime: Runtime): HttpHandler => {
+  const { env, clock } = runtime;
+  const config = readConfig(env, "bucketName", "tableName", "maxMediaBytes", "uploadUrlLifetimeS");
+  const client = createDocumentClient(readAwsEnvironment(env, "DYNAMODB"));
+  const parts = {
+    signer: createUploadSigner({
+      s3: awsClientOptions(readAwsEnvironment(env, "S3")),
+      bucketName: config.bucketName,
+      lifetimeS: config.uploadUrlLifetimeS,
+      clock,
+    }),
+    ledger: createDynamoLedger({ client, tableName: config.tableName }),
+    ownership: createOwnership(createDynamoOwners({ client, tableName: config.tableName })),
+    runtime,
+    maxMediaBytes: config.maxMediaBytes,
+  };
+  const answerOne = requestUploadUrl(parts);
+  const answerAny = signUpload(parts);
+  return apiHandler(runtime, "sign-upload", (request) =>
+    request.routeKey.endsWith("/request_upload_url") ? answerOne(request) : answerAny(request),
+  );
+};
+
+export const handler = lambdaHandler(build);
