@@ -40,7 +40,8 @@ const plainName = (filename: string): string => {
     .replace(/[^A-Za-z0-9._-]+/g, "-")
     .replace(/\.{2,}/g, ".")
     .replace(/-*\.-*/g, ".")
-    .replace(/^[.-]+|[.-]+$/g, "");
+    .replace(/^-+|[.-]+$/g, "")
+    .replace(/^\./, `${NAMELESS}.`);
   return shorten(plain) || NAMELESS;
 };
 

@@ -70,7 +70,7 @@ const ADDRESS_SUFFIXES = [
 
 /** A private, loopback, link-local or shared IPv4 address spelt out in a name, by dots or dashes. */
 const PRIVATE_ADDRESS_IN_NAME =
-  /(?:^|[.-])(?:0|10|127|169[.-]254|192[.-]168|172[.-](?:1[6-9]|2\d|3[01])|100[.-](?:6[4-9]|[7-9]\d|1[01]\d|12[0-7]))[.-]\d{1,3}[.-]\d{1,3}(?:[.-]\d{1,3})?(?:[.-]|$)/;
+  /(?:^|[.-])(?:(?:0|10|127)[.-]\d{1,3}|169[.-]254|192[.-]168|172[.-](?:1[6-9]|2\d|3[01])|100[.-](?:6[4-9]|[7-9]\d|1[01]\d|12[0-7]))[.-]\d{1,3}[.-]\d{1,3}(?:[.-]|$)/;
 
 const AWS_SUFFIXES = ["amazonaws.com", "amazonaws.com.cn", "api.aws", "aws.amazon.com", "amazonaws.eu"];
 
