@@ -12,7 +12,7 @@ const encodeAsS3 = (key: string): string =>
     .replaceAll("%2F", "/")
     .replace(/[!'()*]/g, (each) => `%${each.charCodeAt(0).toString(16).toUpperCase()}`);
 
-const id = fc.string({ unit: fc.constantFrom(..."0123456789abcdef"), minLength: 32, maxLength: 32 });
+const id = fc.string({ unit: fc.constantFrom(...Array.from("0123456789abcdef")), minLength: 32, maxLength: 32 });
 const anyText = fc.string({ unit: "grapheme", maxLength: 200 });
 
 describe("mediaKey", () => {
@@ -87,9 +87,12 @@ describe("decodeEventKey", () => {
 
   it("gives back every key that S3 encodes", () => {
     fc.assert(
-      fc.property(fc.oneof(anyText, fc.string({ unit: fc.constantFrom(..."+ %20/2F5.é🎬\u0308") })), (key) => {
-        expect(decodeEventKey(encodeAsS3(key))).toBe(key);
-      }),
+      fc.property(
+        fc.oneof(anyText, fc.string({ unit: fc.constantFrom(...Array.from("+ %20/2F5.é🎬\u0308")) })),
+        (key) => {
+          expect(decodeEventKey(encodeAsS3(key))).toBe(key);
+        },
+      ),
     );
   });
 });
