@@ -1,0 +1,65 @@
+import { describe, expect, it } from "@jest/globals";
+import { parseMessage, UnreadableMessageError } from "../../../functions/deliver-media/message.ts";
+
+const JOB = "0123456789abcdef0123456789abcdef";
+const record = (
+  key: string,
+  more: { eventName?: string; bucket?: string; versionId?: string; size?: number } = {},
+) => ({
+  eventName: more.eventName ?? "ObjectCreated:Put",
+  s3: {
+    bucket: { name: more.bucket ?? "media" },
+    object: { key, versionId: more.versionId ?? "v1", size: more.size ?? 10 },
+  },
+});
+const parse = (message: unknown) => parseMessage(JSON.stringify(message), "media");
+
+describe("a message of the media queue", () => {
+  it("tells the job, key and version of a drop", () => {
+    const [task] = parse({ Records: [record(`media/${JOB}/a+b%2Bc.mp4`)] });
+    expect(task).toMatchObject({ is: "drop", jobId: JOB, media: { key: `media/${JOB}/a b+c.mp4`, versionId: "v1" } });
+  });
+
+  it("holds each of several records once (37)", () => {
+    const tasks = parse({ Records: [record(`media/${JOB}/a`), record(`media/${JOB}/b`), record(`media/${JOB}/a`)] });
+    expect(tasks).toHaveLength(2);
+  });
+
+  it("tells two versions of one key apart", () => {
+    const tasks = parse({
+      Records: [record(`media/${JOB}/a`, { versionId: "v1" }), record(`media/${JOB}/a`, { versionId: "v2" })],
+    });
+    expect(tasks).toHaveLength(2);
+  });
+
+  it.each([
+    ["another bucket", record(`media/${JOB}/a`, { bucket: "other" })],
+    ["a removal", record(`media/${JOB}/a`, { eventName: "ObjectRemoved:Delete" })],
+    ["a folder marker", record(`media/${JOB}/`, { size: 0 })],
+  ])("ignores %s (36)", (_name, ignored) => {
+    expect(parse({ Records: [ignored] })).toEqual([{ is: "ignore" }]);
+  });
+
+  it("ignores the test event that S3 sends when notifications are configured (36)", () => {
+    expect(parse({ Service: "Amazon S3", Event: "s3:TestEvent", Bucket: "media" })).toEqual([{ is: "ignore" }]);
+  });
+
+  it.each(["media/file.mp4", "media/xyz/file.mp4", `media/${JOB.toUpperCase()}/a`, `media/${JOB}/%zz`, "media/%ff/a"])(
+    "quarantines the key %s (34, 35)",
+    (key) => {
+      expect(parse({ Records: [record(key)] })).toMatchObject([{ is: "quarantine" }]);
+    },
+  );
+
+  it("knows our own messages", () => {
+    expect(parse({ reconcile: JOB })).toEqual([{ is: "reconcile", jobId: JOB }]);
+    expect(parse({ resend: JOB })).toEqual([{ is: "resend", jobId: JOB }]);
+  });
+
+  it.each(["", "{", "null", "[]", "{}", '{"Records":[]}', '{"Records":[{"s3":{}}]}', '{"reconcile":"x"}'])(
+    "cannot be read as %s (37)",
+    (body) => {
+      expect(() => parseMessage(body, "media")).toThrow(UnreadableMessageError);
+    },
+  );
+});

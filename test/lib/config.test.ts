@@ -1,0 +1,37 @@
+import { describe, expect, it } from "@jest/globals";
+import { ConfigError, readConfig } from "../../lib/config.ts";
+
+describe("the configuration", () => {
+  it("reads the named variables and leaves the others alone", () => {
+    expect(readConfig({ TABLE_NAME: "deliveries" }, "tableName", "ownerClaim")).toEqual({
+      tableName: "deliveries",
+      ownerClaim: "sub",
+    });
+  });
+
+  it("names the variable that is absent", () => {
+    expect(() => readConfig({}, "bucketName")).toThrow("Environment variable BUCKET_NAME is not set.");
+  });
+
+  it.each([
+    ["CIELO24_BASE_URL", "cielo24BaseUrl", "http://api.example.org"],
+    ["CIELO24_BASE_URL", "cielo24BaseUrl", "https://user:hunter2hunter2@api.example.org"],
+    ["CIELO24_BASE_URL", "cielo24BaseUrl", "not a url"],
+    ["UPLOAD_URL_LIFETIME_S", "uploadUrlLifetimeS", "3601"],
+    ["MAX_MEDIA_BYTES", "maxMediaBytes", "10737418240"],
+    ["SETTLE_S", "settleS", "1e3"],
+    ["RESEND_AFTER_UNKNOWN", "resendAfterUnknown", "yes"],
+    ["DELIVERY_MODE", "deliveryMode", "push"],
+  ] as const)("refuses %s=… for %s without printing the value", (variable, name, value) => {
+    const read = () => readConfig({ [variable]: value }, name);
+    expect(read).toThrow(ConfigError);
+    expect(read).toThrow(variable);
+    expect(read).not.toThrow(new RegExp(value.slice(0, 30).replaceAll(/[.*+?^${}()|[\]\\/]/g, "\\$&")));
+  });
+
+  it("allows plain http on loopback alone", () => {
+    expect(readConfig({ CIELO24_BASE_URL: "http://127.0.0.1:8080/" }, "cielo24BaseUrl")).toEqual({
+      cielo24BaseUrl: "http://127.0.0.1:8080",
+    });
+  });
+});
