@@ -1,0 +1,99 @@
+import { describe, expect, it } from "@jest/globals";
+import { decideWrite, type Row, type State } from "../../../lib/delivery/row.ts";
+import { admitUpload } from "../../../lib/delivery/uploading.ts";
+
+const JOB = "0123456789abcdef0123456789abcdef";
+const NOW = Date.UTC(2031, 4, 6);
+const IN_90_DAYS_S = NOW / 1000 + 90 * 24 * 3600;
+
+const row = (state: State, more: Partial<Row> = {}): Row => ({ jobId: JOB, state, fence: 4, updatedAt: 1, ...more });
+
+/** The row after the upload was admitted; undefined where no write was asked for. */
+const admit = (before: Row | undefined): Row | undefined => {
+  const admission = admitUpload(before, NOW);
+  if (!admission.admitted) throw new Error(`occupied: ${admission.state}`);
+  if (!admission.write) return undefined;
+  const after = decideWrite(JOB, before, admission.write);
+  if (!after) throw new Error("the write does not hold on the row that it was made for");
+  return after;
+};
+
+describe("admitUpload", () => {
+  it("begins a row for a job that has none", () => {
+    expect(admit(undefined)).toEqual({
+      jobId: JOB,
+      state: "UPLOADING",
+      fence: 0,
+      updatedAt: NOW,
+      expiresAt: IN_90_DAYS_S,
+    });
+  });
+
+  it("lets an upload be signed again, and the row live on", () => {
+    expect(admit(row("UPLOADING", { expiresAt: 5, rejected: ["object:a"] }))).toEqual(
+      row("UPLOADING", { updatedAt: NOW, expiresAt: IN_90_DAYS_S, rejected: ["object:a"] }),
+    );
+  });
+
+  it("begins anew after a rejection, and forgets neither the fence nor what was rejected", () => {
+    const rejected = row("REJECTED", {
+      announced: true,
+      expiresAt: NOW / 1000 + 1,
+      rejected: ["object:a"],
+      conflicts: ["object:b"],
+      conflictCount: 1,
+      error: { type: "INVALID_QUERY", comment: "" },
+      media: { id: "object:a", kind: "object", key: "k", versionId: "v" },
+      claimId: "c",
+      leaseUntil: 1,
+      settledAt: 1,
+      posts: 2,
+      everUnknown: true,
+      handOver: true,
+      capability: "x",
+      capabilityUntil: 1,
+      pulls: 1,
+      taskId: "t",
+      sizeBytes: 1,
+      sentBytes: 1,
+      sha256: "s",
+    });
+    expect(admit(rejected)).toEqual(
+      row("UPLOADING", {
+        updatedAt: NOW,
+        expiresAt: IN_90_DAYS_S,
+        rejected: ["object:a"],
+        conflicts: ["object:b"],
+        conflictCount: 1,
+      }),
+    );
+  });
+
+  it("leaves a rejection alone that is still to be announced", () => {
+    expect(admit(row("REJECTED", { expiresAt: NOW / 1000 + 1 }))).toBeUndefined();
+  });
+
+  it("takes an expired rejection for gone, announced or not", () => {
+    expect(admit(row("REJECTED", { expiresAt: NOW / 1000 }))).toMatchObject({ state: "UPLOADING", fence: 4 });
+  });
+
+  it.each<State>(["SENDING", "FINALIZING", "DELIVERED", "NEEDS_REVIEW"])(
+    "admits nothing while the job is %s",
+    (state) => {
+      expect(admitUpload(row(state), NOW)).toEqual({ admitted: false, state });
+    },
+  );
+
+  it("makes writes that another's write in between defeats", () => {
+    for (const before of [row("UPLOADING"), row("REJECTED", { announced: true })]) {
+      const admission = admitUpload(before, NOW);
+      if (!admission.admitted || !admission.write) throw new Error("not admitted");
+      expect(decideWrite(JOB, { ...before, fence: 5 }, admission.write)).toBeUndefined();
+      expect(decideWrite(JOB, row("SENDING"), admission.write)).toBeUndefined();
+      expect(decideWrite(JOB, undefined, admission.write)).toBeUndefined();
+    }
+    const fresh = admitUpload(undefined, NOW);
+    if (!fresh.admitted || !fresh.write) throw new Error("not admitted");
+    expect(decideWrite(JOB, row("UPLOADING"), fresh.write)).toBeUndefined();
+  });
+});

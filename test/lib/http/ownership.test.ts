@@ -1,0 +1,63 @@
+import { describe, expect, it } from "@jest/globals";
+import { ApiError } from "../../../lib/http/errors.ts";
+import { createOwnership } from "../../../lib/http/ownership.ts";
+import { memoryOwners } from "./memory-ports.ts";
+
+const JOB = "a".repeat(32);
+const OTHER = "b".repeat(32);
+const alice = { isAdmin: false, owner: "alice" } as const;
+const bob = { isAdmin: false, owner: "bob" } as const;
+const admin = { isAdmin: true } as const;
+const notFound = new ApiError("ITEM_NOT_FOUND");
+
+describe("createOwnership", () => {
+  it("gives a job to the first owner that uses it, for good", async () => {
+    const owners = memoryOwners();
+    const ownership = createOwnership(owners);
+    await ownership.claim(alice, JOB);
+    await ownership.claim(alice, JOB);
+    await expect(ownership.claim(bob, JOB)).rejects.toEqual(notFound);
+    await expect(ownership.check(bob, JOB)).rejects.toEqual(notFound);
+    await ownership.check(alice, JOB);
+    expect(owners.table.get(JOB)).toBe("alice");
+  });
+
+  it("gives no job away for being asked about", async () => {
+    const owners = memoryOwners();
+    await expect(createOwnership(owners).check(alice, JOB)).rejects.toEqual(notFound);
+    expect(owners.table.size).toBe(0);
+  });
+
+  it("makes foreign and absent jobs look the same", async () => {
+    const ownership = createOwnership(memoryOwners({ [JOB]: "bob" }));
+    const tell = async (jobId: string) => {
+      const error = (await ownership.check(alice, jobId).catch((thrown: unknown) => thrown)) as ApiError;
+      return [error.code, error.status, error.errorType, error.comment];
+    };
+    expect(await tell(JOB)).toEqual(await tell(OTHER));
+  });
+
+  it("keeps a token to the jobs that it lists, and binds no other", async () => {
+    const owners = memoryOwners();
+    const ownership = createOwnership(owners);
+    const listed = { ...alice, jobs: new Set([JOB]) };
+    await ownership.claim(listed, JOB);
+    await expect(ownership.claim(listed, OTHER)).rejects.toEqual(notFound);
+    await expect(ownership.check(listed, OTHER)).rejects.toEqual(notFound);
+    expect([...owners.table.keys()]).toEqual([JOB]);
+  });
+
+  it("gives no foreign job to a token that lists it", async () => {
+    const ownership = createOwnership(memoryOwners({ [JOB]: "bob" }));
+    await expect(ownership.claim({ ...alice, jobs: new Set([JOB]) }, JOB)).rejects.toEqual(notFound);
+  });
+
+  it("shows every job to an admin, who takes none into possession", async () => {
+    const owners = memoryOwners({ [JOB]: "bob" });
+    const ownership = createOwnership(owners);
+    await ownership.claim(admin, JOB);
+    await ownership.claim(admin, OTHER);
+    await ownership.check(admin, OTHER);
+    expect([...owners.table]).toEqual([[JOB, "bob"]]);
+  });
+});

@@ -1,0 +1,30 @@
+import type { Answer } from "../../../lib/http/answer.ts";
+import type { Caller } from "../../../lib/http/caller.ts";
+import { ApiError } from "../../../lib/http/errors.ts";
+import type { ApiRequest } from "../../../lib/http/request.ts";
+
+export const alice: Caller = { isAdmin: false, owner: "alice" };
+export const bob: Caller = { isAdmin: false, owner: "bob" };
+export const admin: Caller = { isAdmin: true };
+
+/** A request as endpoints get it. */
+export const apiRequest = (
+  parameters: Record<string, string>,
+  more: Partial<Omit<ApiRequest, "parameters">> = {},
+): ApiRequest => ({ parameters, caller: alice, deadline: Number.MAX_SAFE_INTEGER, ...more });
+
+export interface Answered {
+  readonly status: number;
+  readonly body: Record<string, unknown>;
+}
+
+/** What an endpoint answered; a refusal reads like the answer that the error middleware makes of it. */
+export const answered = async (answering: Promise<Answer>): Promise<Answered> => {
+  try {
+    const { statusCode, body } = await answering;
+    return { status: statusCode, body: JSON.parse(body) as Record<string, unknown> };
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    return { status: error.status, body: { ErrorType: error.errorType, ErrorComment: error.comment } };
+  }
+};
