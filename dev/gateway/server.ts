@@ -1,0 +1,142 @@
+import { randomUUID } from "node:crypto";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { closeServer, listen } from "../stack/listen.ts";
+import { gatewayMessage, makeAnswer, type GatewayAnswer } from "./answer.ts";
+import type { Authorizer } from "./authorizer.ts";
+import { corsHeaders, preflightHeaders, type Cors } from "./cors.ts";
+import { makeEvent } from "./payload.ts";
+import { findRoute, type Route } from "./routes.ts";
+
+/** HTTP APIs take bodies of at most 10 MB. */
+const MAX_BODY_BYTES = 10 * 1024 * 1024;
+const MAX_DISCARDED_BYTES = 10 * MAX_BODY_BYTES;
+/** HTTP APIs wait for a function for at most 30 s. */
+const INTEGRATION_TIMEOUT_MS = 30_000;
+
+/** The function cannot be given a request of this size. Other errors of an invocation are the function's own. */
+export class InvocationTooLargeError extends Error {
+  override readonly name = "InvocationTooLargeError";
+}
+
+export interface GatewayOptions {
+  readonly port?: number;
+  readonly routes: readonly Route[];
+  readonly authorize: Authorizer;
+  readonly cors?: Cors;
+  /**
+   * Runs a function and resolves with its result.
+   * @throws {InvocationTooLargeError}
+   */
+  readonly invoke: (functionName: string, event: unknown, requestId: string) => Promise<unknown>;
+  readonly clock?: () => number;
+  /** Shorter only in tests. */
+  readonly integrationTimeoutMs?: number;
+}
+
+export interface Gateway {
+  readonly url: string;
+  readonly port: number;
+  readonly close: () => Promise<void>;
+}
+
+/**
+ * An API Gateway HTTP API on the loopback interface: routes, the JWT authorizer, CORS, payload format 2.0 and the
+ * limits. It has no throttling, stages or custom domains, and every route is a Lambda proxy integration.
+ */
+export const startGateway = async (options: GatewayOptions): Promise<Gateway> => {
+  const server = createServer((request, response) => {
+    void answerRequest(options, request)
+      .catch(() => gatewayMessage(500, "Internal Server Error"))
+      .then((answer) => {
+        write(response, request, answer, options.cors);
+      });
+  });
+  const port = await listen(server, options.port);
+  return { url: `http://127.0.0.1:${port}`, port, close: () => closeServer(server) };
+};
+
+const answerRequest = async (options: GatewayOptions, request: IncomingMessage): Promise<GatewayAnswer> => {
+  const { routes, authorize, cors, clock = Date.now } = options;
+  const receivedAt = clock();
+  const { method = "GET", url: target = "/", headers } = request;
+  if (cors && isPreflight(request))
+    return { status: 204, headers: preflightHeaders(cors, headers.origin ?? ""), body: Buffer.alloc(0) };
+  const match = findRoute(routes, method, target.split("?")[0] ?? "/");
+  if (!match) return gatewayMessage(404, "Not Found");
+  const { scopes, functionName } = match.route;
+  const verdict = scopes === undefined ? undefined : await authorize(headers.authorization, scopes);
+  if (verdict && "refusal" in verdict) {
+    const { status, challenge } = verdict.refusal;
+    return gatewayMessage(status, status === 401 ? "Unauthorized" : "Forbidden", { "www-authenticate": challenge });
+  }
+  const body = await readBody(request);
+  if (!body) return gatewayMessage(413, "Request Entity Too Large");
+
+  const requestId = randomUUID();
+  const event = makeEvent(
+    {
+      method,
+      target,
+      httpVersion: request.httpVersion,
+      rawHeaders: request.rawHeaders,
+      sourceIp: request.socket.remoteAddress ?? "127.0.0.1",
+      body,
+    },
+    { match, jwt: verdict?.jwt, requestId, receivedAt, domainName: (headers.host ?? "").replace(/:\d+$/, "") },
+  );
+  const answer = await integrate(options, functionName, event, requestId);
+  return { ...answer, headers: { ...answer.headers, "apigw-requestid": requestId } };
+};
+
+const integrate = async (
+  { invoke, integrationTimeoutMs = INTEGRATION_TIMEOUT_MS }: GatewayOptions,
+  functionName: string,
+  event: unknown,
+  requestId: string,
+): Promise<GatewayAnswer> => {
+  let timer: NodeJS.Timeout | undefined;
+  const tooLate = new Promise<GatewayAnswer>((resolve) => {
+    timer = setTimeout(() => {
+      resolve(gatewayMessage(503, "Service Unavailable"));
+    }, integrationTimeoutMs);
+  });
+  const inTime = invoke(functionName, event, requestId).then(makeAnswer, (error: unknown) =>
+    error instanceof InvocationTooLargeError
+      ? gatewayMessage(413, "Request Entity Too Large")
+      : gatewayMessage(500, "Internal Server Error"),
+  );
+  return Promise.race([inTime, tooLate]).finally(() => {
+    clearTimeout(timer);
+  });
+};
+
+const isPreflight = ({ method, headers }: IncomingMessage): boolean =>
+  method === "OPTIONS" && headers.origin !== undefined && headers["access-control-request-method"] !== undefined;
+
+/** The body; undefined where it is too large. Most of that is read all the same, or clients would see a reset. */
+const readBody = async (request: IncomingMessage): Promise<Buffer | undefined> => {
+  const chunks: Buffer[] = [];
+  let sizeBytes = 0;
+  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
+    sizeBytes += (chunk as Buffer).length;
+    if (sizeBytes <= MAX_BODY_BYTES) chunks.push(chunk as Buffer);
+    else chunks.length = 0;
+    if (sizeBytes > MAX_DISCARDED_BYTES) break;
+  }
+  return sizeBytes <= MAX_BODY_BYTES ? Buffer.concat(chunks) : undefined;
+};
+
+const write = (response: ServerResponse, request: IncomingMessage, answer: GatewayAnswer, cors?: Cors): void => {
+  const headers: Record<string, string | readonly string[]> = { ...answer.headers };
+  if (cors && !isPreflight(request)) {
+    for (const name of Object.keys(headers))
+      if (name.startsWith("access-control-")) Reflect.deleteProperty(headers, name);
+    Object.assign(headers, corsHeaders(cors, request.headers.origin));
+  }
+  // An answer to HEAD tells the length of a body that it does not have.
+  const isHead = request.method === "HEAD";
+  if (!isHead || headers["content-length"] === undefined) headers["content-length"] = String(answer.body.length);
+  if (answer.status === 204 || answer.status === 304) Reflect.deleteProperty(headers, "content-length");
+  response.writeHead(answer.status, headers as Record<string, string | string[]>);
+  response.end(isHead ? undefined : answer.body);
+};

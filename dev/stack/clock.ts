@@ -1,0 +1,62 @@
+/** The time of a stack: real time, or a given clock, and moved on by hand. */
+export interface StackClock {
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** Resolves after so many milliseconds of this clock, or rejects with the signal's reason once that aborts. */
+  readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
+  /** Jumps ahead. Whoever sleeps until then wakes up. */
+  readonly advance: (ms: number) => void;
+  /** Calls back after every jump, until the returned function is called. */
+  readonly onAdvance: (listener: () => void) => () => void;
+}
+
+export const createStackClock = (base: () => number = Date.now): StackClock => {
+  let offsetMs = 0;
+  const listeners = new Set<() => void>();
+  const now = () => base() + offsetMs;
+
+  const sleep = (ms: number, signal?: AbortSignal): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const until = now() + ms;
+      let timer: NodeJS.Timeout;
+      const end = (settle: () => void) => {
+        clearTimeout(timer);
+        listeners.delete(check);
+        signal?.removeEventListener("abort", onAbort);
+        settle();
+      };
+      const onAbort = () => {
+        end(() => {
+          reject(signal?.reason as Error);
+        });
+      };
+      const check = () => {
+        clearTimeout(timer);
+        if (now() >= until) end(resolve);
+        else timer = setTimeout(check, Math.min(until - now(), MAX_TIMER_MS));
+      };
+      if (signal?.aborted) {
+        reject(signal.reason as Error);
+        return;
+      }
+      signal?.addEventListener("abort", onAbort, { once: true });
+      listeners.add(check);
+      check();
+    });
+
+  return {
+    now,
+    sleep,
+    advance: (ms) => {
+      offsetMs += ms;
+      for (const listener of [...listeners]) listener();
+    },
+    onAdvance: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+};
+
+/** Node's longest timer. */
+const MAX_TIMER_MS = 2 ** 31 - 1;

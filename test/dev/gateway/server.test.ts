@@ -1,0 +1,139 @@
+import { afterEach, describe, expect, it } from "@jest/globals";
+import { readDeployment } from "../../../dev/gateway/deployment.ts";
+import { InvocationTooLargeError } from "../../../dev/gateway/server.ts";
+import { send, useGateway } from "./gateway.ts";
+
+const MIB = 1024 * 1024;
+const ORIGIN = "https://app.example.org";
+
+const fixture = useGateway({
+  routes: [
+    { routeKey: "GET /jobs", method: "GET", path: "/jobs", functionName: "echo" },
+    { routeKey: "POST /jobs", method: "POST", path: "/jobs", functionName: "echo" },
+    { routeKey: "GET /guarded", method: "GET", path: "/guarded", functionName: "echo", scopes: ["media.read"] },
+  ],
+  cors: {
+    allowedOrigins: [ORIGIN],
+    allowedHeaders: ["authorization", "content-type"],
+    allowedMethods: ["GET", "POST"],
+    exposedHeaders: ["retry-after"],
+    maxAgeS: 600,
+  },
+  integrationTimeoutMs: 100,
+});
+
+afterEach(() => {
+  fixture.result = (event) => event;
+  fixture.events.length = 0;
+});
+
+describe("the gateway", () => {
+  it.each([
+    ["an unknown path", "GET", "/nowhere"],
+    ["a method that has no route", "DELETE", "/jobs"],
+    ["HEAD where only GET has one", "HEAD", "/jobs"],
+    ["a trailing slash", "GET", "/jobs/"],
+  ])("answers 404 to %s", async (_kind, method, path) => {
+    const { status, body } = await send(fixture.gateway.url + path, { method });
+    expect(status).toBe(404);
+    if (method !== "HEAD") expect(body).toBe('{"message":"Not Found"}');
+  });
+
+  it("takes a body of 10 MB and refuses one byte more, announced or not", async () => {
+    fixture.result = () => "taken";
+    const url = `${fixture.gateway.url}/jobs`;
+    expect((await send(url, { method: "POST", body: Buffer.alloc(10 * MIB) })).status).toBe(200);
+    const body = Buffer.alloc(10 * MIB + 1);
+    const announced = await send(url, { method: "POST", body });
+    const chunked = await send(url, { method: "POST", headers: { "transfer-encoding": "chunked" }, body });
+    for (const answer of [announced, chunked])
+      expect([answer.status, answer.body]).toEqual([413, '{"message":"Request Entity Too Large"}']);
+    expect(fixture.events).toHaveLength(1);
+  });
+
+  it("answers 413 where the body is too large for the function", async () => {
+    fixture.result = () => {
+      throw new InvocationTooLargeError();
+    };
+    const { status, body } = await send(`${fixture.gateway.url}/jobs`);
+    expect([status, body]).toEqual([413, '{"message":"Request Entity Too Large"}']);
+  });
+
+  it("answers 500 where the function fails, and tells nothing about it", async () => {
+    fixture.result = () => {
+      throw new Error("secret");
+    };
+    const { status, body } = await send(`${fixture.gateway.url}/jobs`);
+    expect([status, body]).toEqual([500, '{"message":"Internal Server Error"}']);
+  });
+
+  it("answers 503 where the function takes too long", async () => {
+    fixture.result = () => new Promise(() => undefined);
+    const { status, body } = await send(`${fixture.gateway.url}/jobs`);
+    expect([status, body]).toEqual([503, '{"message":"Service Unavailable"}']);
+  });
+});
+
+describe("CORS", () => {
+  const preflight = { origin: ORIGIN, "access-control-request-method": "POST" };
+
+  it("answers a preflight without a token and without the function", async () => {
+    const { status, headers, body } = await send(`${fixture.gateway.url}/guarded`, {
+      method: "OPTIONS",
+      headers: preflight,
+    });
+    expect([status, body]).toEqual([204, ""]);
+    expect(headers).toMatchObject({
+      "access-control-allow-origin": ORIGIN,
+      "access-control-allow-methods": "GET,POST",
+      "access-control-allow-headers": "authorization,content-type",
+      "access-control-max-age": "600",
+    });
+    expect(fixture.events).toEqual([]);
+  });
+
+  it("allows a foreign origin nothing", async () => {
+    const headers = { ...preflight, origin: "https://evil.example.org" };
+    const answers = [
+      await send(`${fixture.gateway.url}/jobs`, { method: "OPTIONS", headers }),
+      await send(`${fixture.gateway.url}/jobs`, { headers: { origin: headers.origin } }),
+    ];
+    expect(answers.map(({ status }) => status)).toEqual([204, 200]);
+    for (const answer of answers) expect(answer.headers).not.toHaveProperty("access-control-allow-origin");
+  });
+
+  it("adds its headers to answers, its own refusals included, and drops the function's", async () => {
+    fixture.result = () => ({ statusCode: 200, headers: { "Access-Control-Allow-Origin": "*" }, body: "" });
+    const headers = { origin: ORIGIN };
+    for (const path of ["/jobs", "/guarded", "/nowhere"])
+      expect((await send(fixture.gateway.url + path, { headers })).headers).toMatchObject({
+        "access-control-allow-origin": ORIGIN,
+        "access-control-expose-headers": "retry-after",
+      });
+    expect((await send(`${fixture.gateway.url}/jobs`)).headers).not.toHaveProperty("access-control-allow-origin");
+  });
+});
+
+describe("the deployment", () => {
+  it("is read from the files that are deployed", async () => {
+    const { functions, cors } = await readDeployment();
+    const routes = functions.flatMap((each) => each.routes);
+    expect(routes.map(({ routeKey }) => routeKey).toSorted()).toEqual([
+      "GET /api/job/add_media",
+      "GET /api/job/delivery",
+      "GET /api/job/request_upload_url",
+      "GET /api/job/update_metadata",
+      "GET /health",
+      "GET /media/{capability}/{name}",
+      "HEAD /media/{capability}/{name}",
+      "POST /api/job/add_media",
+      "POST /api/job/sign_upload",
+      "POST /api/job/update_metadata",
+    ]);
+    const open = routes.filter(({ scopes }) => scopes === undefined).map(({ functionName }) => functionName);
+    expect(new Set(open)).toEqual(new Set(["health", "media-source"]));
+    for (const { scopes } of routes) if (scopes) expect(scopes).toContain("admin");
+    expect(functions.find(({ name }) => name === "deliver-media")?.timeoutMs).toBe(900_000);
+    expect(cors.allowedHeaders).toContain("authorization");
+  });
+});
