@@ -1,0 +1,35 @@
+import { join } from "node:path";
+import { buildFunctions, type BuiltFunction } from "./package/build.ts";
+import { runFramework } from "./package/framework.ts";
+import { readOptions } from "./package/options.ts";
+import { findFaults, paramsFile, readParams } from "./package/params.ts";
+
+/**
+ * Builds every function's zip and the stage's CloudFormation template: `npm run package -- --stage dev`. Needs neither
+ * network nor credentials. With `--deploy` it deploys the stage, too. Other arguments are the framework's.
+ */
+const run = async () => {
+  const { stage, isDeploy, params, rest } = readOptions(process.argv.slice(2));
+  const file = paramsFile();
+  const faults = findFaults({ ...readParams(file, stage), ...params }, { isDeploy });
+  if (faults.length > 0) throw new Error(`The parameters of ${stage} (${file}) are not fit:\n  ${faults.join("\n  ")}`);
+
+  printSizes(await buildFunctions("functions", "dist"));
+  await (isDeploy
+    ? runFramework(".", ["deploy", "--stage", stage, ...rest])
+    : runFramework(".", ["package", "--stage", stage, "--package", join("dist", stage), ...rest]));
+};
+
+const printSizes = (built: readonly BuiltFunction[]) => {
+  const kib = (bytes: number) => `${(bytes / 1024).toFixed(0)} KiB`.padStart(9);
+  console.log(`${"function".padEnd(16)} ${"minified".padStart(9)} ${"zip".padStart(9)}`);
+  for (const { name, moduleBytes, zipBytes } of built)
+    console.log(`${name.padEnd(16)} ${kib(moduleBytes)} ${kib(zipBytes)}`);
+};
+
+try {
+  await run();
+} catch (error) {
+  console.error((error as Error).message);
+  process.exitCode = 1;
+}
