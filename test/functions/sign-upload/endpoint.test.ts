@@ -1,0 +1,310 @@
+import { describe, expect, it } from "@jest/globals";
+import { requestUploadUrl, signUpload } from "../../../functions/sign-upload/endpoint.ts";
+import type { Row, State } from "../../../lib/delivery/row.ts";
+import { createOwnership } from "../../../lib/http/ownership.ts";
+import { parseMediaKey } from "../../../lib/media/key.ts";
+import type { SignedRequest, UploadSigner } from "../../../lib/media/upload-signing.ts";
+import { testRuntime } from "../../lib/http/http-event.ts";
+import { memoryLedger, memoryOwners } from "../../lib/http/memory-ports.ts";
+import { admin, answered, apiRequest, bob } from "../../lib/http/requests.ts";
+
+const JOB = "0123456789abcdef0123456789abcdef";
+const OTHER_JOB = "f".repeat(32);
+const KEY = `media/${JOB}/${"e".repeat(32)}/a.mp4`;
+const MAX_MEDIA_BYTES = 10_737_418_239;
+
+/** A signer that writes down what it was asked for in place of signing it. */
+const recordingSigner = (uploadedBytes: number | undefined = 0) => {
+  const signed: [string, object][] = [];
+  const record =
+    (name: string) =>
+    (wanted: { key: string }): Promise<SignedRequest> => {
+      // Parameters that were not given are no different from absent ones.
+      signed.push([name, JSON.parse(JSON.stringify(wanted)) as object]);
+      return Promise.resolve({
+        url: `https://signed.example/${name}`,
+        key: wanted.key,
+        headers: {},
+        expiresAt: "2031-05-06T08:08:09.000Z",
+      });
+    };
+  const signer: UploadSigner = {
+    put: record("put"),
+    createMultipart: record("createMultipart"),
+    part: record("part"),
+    listParts: record("listParts"),
+    complete: record("complete"),
+    abort: record("abort"),
+    uploadedBytes: () => Promise.resolve(uploadedBytes),
+  };
+  return { signed, signer };
+};
+
+const setUp = ({ row, uploadedBytes }: { row?: Row; uploadedBytes?: number | undefined } = {}) => {
+  const ledger = row ? memoryLedger(row) : memoryLedger();
+  const owners = memoryOwners();
+  const { signed, signer } = recordingSigner(uploadedBytes);
+  const runtime = testRuntime();
+  const parts = { signer, ledger, ownership: createOwnership(owners), runtime, maxMediaBytes: MAX_MEDIA_BYTES };
+  const request = requestUploadUrl(parts);
+  const sign = signUpload(parts);
+  return {
+    ledger,
+    owners,
+    signed,
+    runtime,
+    request: (parameters: Record<string, string> = {}, more: Parameters<typeof apiRequest>[1] = {}) =>
+      answered(request(apiRequest({ v: "1", job_id: JOB, ...parameters }, more))),
+    sign: (parameters: Record<string, string>, more: Parameters<typeof apiRequest>[1] = {}) =>
+      answered(sign(apiRequest({ job_id: JOB, ...parameters }, more))),
+  };
+};
+
+const row = (state: State, more: Partial<Row> = {}): Row => ({ jobId: JOB, state, fence: 3, updatedAt: 0, ...more });
+
+describe("requestUploadUrl", () => {
+  it("answers one PUT to a fresh key of the job", async () => {
+    const { request, signed, owners } = setUp();
+    const { status, body } = await request({ filename: "Öl.mp4", content_length: "7", content_type: "video/mp4" });
+    expect(status).toBe(200);
+    expect(body).toEqual({
+      upload_url: "https://signed.example/put",
+      key: `media/${JOB}/00000000000000000000000000000001/Ol.mp4`,
+      headers: {},
+      expires_at: "2031-05-06T08:08:09.000Z",
+    });
+    expect(signed).toEqual([["put", { key: body["key"], contentLength: 7, contentType: "video/mp4" }]]);
+    expect(owners.table.get(JOB)).toBe("alice");
+  });
+
+  it("puts the upload on record, so that its status can be asked for", async () => {
+    const { request, ledger, runtime } = setUp();
+    await request();
+    expect(ledger.table.get(JOB)).toMatchObject({ state: "UPLOADING", fence: 0, updatedAt: runtime.now });
+  });
+
+  it("gives every call a key of its own", async () => {
+    const { request } = setUp();
+    const [first, second] = [await request(), await request()];
+    expect(first.body["key"]).not.toBe(second.body["key"]);
+  });
+
+  it("takes 5 GiB in one PUT, and points to multipart beyond", async () => {
+    const { request, ledger } = setUp();
+    expect((await request({ content_length: "5368709121" })).body).toEqual({
+      ErrorType: "MEDIA_TOO_LARGE",
+      ErrorComment:
+        "One request to S3 takes at most 5,368,709,120 bytes: upload in parts, signed by /api/job/sign_upload.",
+    });
+    expect(ledger.table.size).toBe(0);
+    expect((await request({ content_length: "5368709121" })).status).toBe(413);
+    expect((await request({ content_length: "5368709120" })).status).toBe(200);
+  });
+
+  it.each([
+    [{ v: "2" }, "v must be 1."],
+    [{ content_length: "0" }, "content_length must be at least 1."],
+    [{ content_length: "-1" }, "content_length must be a whole number."],
+    [{ content_length: "1e3" }, "content_length must be a whole number."],
+    [{ content_length: "9".repeat(16) }, "content_length must be a whole number."],
+    [{ content_type: "mp4" }, "content_type must be a media type such as video/mp4."],
+    [{ content_type: "video/mp4\r\nx: y" }, "content_type must be text without control characters."],
+    [{ job_id: "x" }, "job_id must be 32 hex characters, in lower case."],
+  ])("refuses %j", async (wrong, ErrorComment) => {
+    const { request, signed } = setUp();
+    const { status, body } = await request(wrong);
+    expect(status).toBe(400);
+    expect(body["ErrorComment"]).toBe(ErrorComment);
+    expect(signed).toEqual([]);
+  });
+
+  it.each([
+    ["SENDING", "DELIVERY_UNDER_WAY"],
+    ["FINALIZING", "DELIVERY_UNDER_WAY"],
+    ["DELIVERED", "JOB_HAS_MEDIA"],
+    ["NEEDS_REVIEW", "NEEDS_REVIEW"],
+  ] as const)("signs nothing for a job that is %s", async (state, errorType) => {
+    const { request, sign, signed } = setUp({ row: row(state) });
+    for (const refused of [await request(), await sign({ method: "PUT" }), await sign({ method: "POST" })]) {
+      expect(refused.status).toBe(409);
+      expect(refused.body["ErrorType"]).toBe(errorType);
+    }
+    expect(signed).toEqual([]);
+  });
+
+  it("signs again before anything arrived, and after a rejection", async () => {
+    expect((await setUp({ row: row("UPLOADING") }).request()).status).toBe(200);
+    const { request, ledger } = setUp({ row: row("REJECTED", { announced: true, rejected: ["object:a"] }) });
+    expect((await request()).status).toBe(200);
+    expect(ledger.table.get(JOB)).toMatchObject({ state: "UPLOADING", fence: 3, rejected: ["object:a"] });
+  });
+
+  it("looks again where somebody else was faster", async () => {
+    const { request, ledger } = setUp();
+    let writes = 0;
+    ledger.beforeWrite = () => {
+      writes += 1;
+      if (writes === 1) ledger.table.set(JOB, row("UPLOADING"));
+    };
+    expect((await request()).status).toBe(200);
+    expect(writes).toBe(2);
+    ledger.beforeWrite = () => ledger.table.set(JOB, row("SENDING", { fence: 9 }));
+    expect((await request()).status).toBe(409);
+  });
+
+  it("gives up where the row never holds still", async () => {
+    const { request, ledger } = setUp({ row: row("UPLOADING") });
+    let fence = 10;
+    ledger.beforeWrite = () => ledger.table.set(JOB, row("UPLOADING", { fence: fence++ }));
+    await expect(request()).rejects.toHaveProperty("code", "LEDGER_UNAVAILABLE");
+    expect(fence).toBe(13);
+  });
+
+  it("signs nothing while the ledger is down", async () => {
+    const { request, ledger, signed } = setUp();
+    ledger.isDown = true;
+    await expect(request()).rejects.toHaveProperty("code", "LEDGER_UNAVAILABLE");
+    expect(signed).toEqual([]);
+  });
+
+  it("signs nothing for a foreign job", async () => {
+    const { request, signed } = setUp();
+    await request();
+    expect((await request({}, { caller: bob })).status).toBe(404);
+    expect(signed).toHaveLength(1);
+  });
+
+  it("signs for an admin, who does not own the job by that", async () => {
+    const { request, owners } = setUp();
+    expect((await request({}, { caller: admin })).status).toBe(200);
+    expect(owners.table.size).toBe(0);
+  });
+});
+
+describe("signUpload", () => {
+  it.each([
+    [{ method: "PUT" }, "put"],
+    [{ method: "POST" }, "createMultipart"],
+  ])("signs %j, with a key of ours in place of the client's", async (parameters, name) => {
+    const { sign, signed, ledger } = setUp();
+    const { status, body } = await sign({ ...parameters, key: "my holiday.mp4", filename: "my holiday.mp4" });
+    expect(status).toBe(200);
+    expect(body).toEqual({
+      url: `https://signed.example/${name}`,
+      key: expect.stringMatching(/\/my-holiday\.mp4$/),
+      headers: {},
+      expires_at: "2031-05-06T08:08:09.000Z",
+    });
+    expect(parseMediaKey(String(body["key"]))).toMatchObject({ jobId: JOB, name: "my-holiday.mp4" });
+    expect(signed).toEqual([[name, { key: body["key"] }]]);
+    expect(ledger.table.get(JOB)?.state).toBe("UPLOADING");
+  });
+
+  it.each([
+    [{ method: "PUT", upload_id: "u", part_number: "3" }, ["part", { key: KEY, uploadId: "u", partNumber: 3 }]],
+    [
+      { method: "PUT", upload_id: "u", part_number: "10000", content_length: "7" },
+      ["part", { key: KEY, uploadId: "u", partNumber: 10_000, contentLength: 7 }],
+    ],
+    [{ method: "GET", upload_id: "u" }, ["listParts", { key: KEY, uploadId: "u" }]],
+    [
+      { method: "get", upload_id: "u", part_number: "1000" },
+      ["listParts", { key: KEY, uploadId: "u", afterPart: 1000 }],
+    ],
+    [{ method: "POST", upload_id: "u" }, ["complete", { key: KEY, uploadId: "u" }]],
+    [{ method: "DELETE", upload_id: "u" }, ["abort", { key: KEY, uploadId: "u" }]],
+  ])("signs %j of an upload in parts", async (parameters, expected) => {
+    const { sign, signed, ledger } = setUp();
+    const { status, body } = await sign({ ...parameters, key: KEY });
+    expect(status).toBe(200);
+    expect(body["key"]).toBe(KEY);
+    expect(signed).toEqual([expected]);
+    expect(ledger.table.size).toBe(0);
+  });
+
+  it.each([
+    [{ method: "GET" }, "MISSING_PARAMETER", "key is missing."],
+    [{ method: "GET", key: KEY }, "MISSING_PARAMETER", "upload_id is missing."],
+    [{ method: "DELETE", key: KEY }, "MISSING_PARAMETER", "upload_id is missing."],
+    [{ method: "PUT", key: KEY, part_number: "1" }, "MISSING_PARAMETER", "upload_id is missing."],
+    [{ method: "PUT", key: KEY, upload_id: "u" }, "MISSING_PARAMETER", "part_number is missing."],
+    [{ method: "PUT", upload_id: "u", part_number: "1" }, "MISSING_PARAMETER", "key is missing."],
+    [
+      { method: "PUT", key: KEY, upload_id: "u", part_number: "10001" },
+      "INVALID_QUERY",
+      "part_number must be at most 10000.",
+    ],
+    [{ method: "PUT", key: KEY, upload_id: "u", part_number: "0" }, "INVALID_QUERY", "part_number must be at least 1."],
+    [{ method: "POST", key: KEY, upload_id: "u v" }, "INVALID_QUERY", "upload_id must be as S3 answered it."],
+    [{ method: "PATCH" }, "INVALID_OPTION", "method must be GET, PUT, POST or DELETE."],
+    [{}, "MISSING_PARAMETER", "method is missing."],
+    [{ method: "PUT", v: "2" }, "INVALID_OPTION", "v must be 1."],
+  ])("refuses %j", async (parameters: Record<string, string>, ErrorType, ErrorComment) => {
+    const { sign, signed } = setUp();
+    expect(await sign(parameters)).toEqual({ status: 400, body: { ErrorType, ErrorComment } });
+    expect(signed).toEqual([]);
+  });
+
+  it.each([
+    KEY.replace(JOB, OTHER_JOB),
+    `media/${JOB}/a.mp4`,
+    `media/${JOB}/${"e".repeat(32)}/`,
+    `media/${JOB}/${"e".repeat(32)}/a/b.mp4`,
+    `media/${JOB}/../${OTHER_JOB}/${"e".repeat(32)}/a.mp4`,
+    `other/${KEY}`,
+    `/${KEY}`,
+    "a.mp4",
+  ])("signs nothing for the key %s, which was not answered for this job", async (key) => {
+    const { sign, signed } = setUp();
+    for (const method of ["GET", "POST", "DELETE"]) {
+      const { status, body } = await sign({ method, key, upload_id: "u" });
+      expect(status).toBe(400);
+      expect(body["ErrorComment"]).toBe("key must be one that was answered for this job_id.");
+    }
+    expect(signed).toEqual([]);
+  });
+
+  it("keeps others out of an upload", async () => {
+    const { sign, signed } = setUp();
+    await sign({ method: "POST" });
+    for (const method of ["GET", "POST", "DELETE"])
+      expect((await sign({ method, key: KEY, upload_id: "u" }, { caller: bob })).status).toBe(404);
+    expect(signed).toHaveLength(1);
+  });
+
+  it("begins no upload of more than cielo24 takes", async () => {
+    const { sign, signed } = setUp();
+    const refused = await sign({ method: "POST", content_length: "10737418240" });
+    expect(refused.status).toBe(413);
+    expect(refused.body["ErrorComment"]).toBe(
+      "The media has 10,737,418,240 bytes; at most 10,737,418,239 can be delivered.",
+    );
+    expect(signed).toEqual([]);
+    expect((await sign({ method: "POST", content_length: "10737418239" })).status).toBe(200);
+  });
+
+  it("signs no part of more than S3 takes", async () => {
+    const { sign } = setUp();
+    const part = { method: "PUT", key: KEY, upload_id: "u", part_number: "1" };
+    expect((await sign({ ...part, content_length: "5368709121" })).status).toBe(413);
+  });
+
+  it("completes what sums to no more than the limit", async () => {
+    const complete = { method: "POST", key: KEY, upload_id: "u" };
+    expect((await setUp({ uploadedBytes: MAX_MEDIA_BYTES }).sign(complete)).status).toBe(200);
+    const { sign, signed } = setUp({ uploadedBytes: MAX_MEDIA_BYTES + 1 });
+    expect((await sign(complete)).body["ErrorType"]).toBe("MEDIA_TOO_LARGE");
+    expect(signed).toEqual([]);
+  });
+
+  it("lets S3 itself answer for an upload that is gone: it may have been completed before", async () => {
+    const { sign, signed } = setUp({ uploadedBytes: undefined });
+    expect((await sign({ method: "POST", key: KEY, upload_id: "u" })).status).toBe(200);
+    expect(signed).toEqual([["complete", { key: KEY, uploadId: "u" }]]);
+  });
+
+  it("signs the rest of an upload whose delivery began meanwhile", async () => {
+    const { sign } = setUp({ row: row("SENDING") });
+    expect((await sign({ method: "DELETE", key: KEY, upload_id: "u" })).status).toBe(200);
+  });
+});
