@@ -35,7 +35,7 @@ export const expressWrite = ({ if: condition, set, remove = [] }: Write): Update
   const ConditionExpression = expressCondition(condition, name, value);
   const removed = new Set<string>(remove);
   const setting: string[] = [];
-  for (const [attribute, content] of Object.entries(set)) {
+  for (const [attribute, content] of Object.entries<unknown>(set)) {
     if (content === undefined) removed.add(attribute);
     // DynamoDB refuses an attribute that is both set and removed; here a removal wins.
     else if (!removed.has(attribute)) setting.push(`${name(attribute)} = ${value(`:set_${attribute}`, content)}`);

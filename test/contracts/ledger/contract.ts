@@ -1,0 +1,451 @@
+import { CreateTableCommand, DynamoDBClient, waitUntilTableExists } from "@aws-sdk/client-dynamodb";
+import { BatchWriteCommand, GetCommand, PutCommand, type DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "@jest/globals";
+import fc from "fast-check";
+import { once } from "node:events";
+import { createServer, type AddressInfo } from "node:net";
+import { inspect } from "node:util";
+import type { AwsEnvironment } from "../../../lib/config.ts";
+import { createDocumentClient, createDynamoLedger, createDynamoOwners } from "../../../lib/delivery/dynamodb-ledger.ts";
+import { LedgerError, type Ledger, type Owners } from "../../../lib/delivery/ledger.ts";
+import { decideWrite, type MediaRef, type Row, type Write } from "../../../lib/delivery/row.ts";
+import { claim, recordConflict, reportProgress } from "../../../lib/delivery/transitions.ts";
+import { writeCase, type WriteCase } from "./random-writes.ts";
+import type { TableServer } from "./table-server.ts";
+import { tapTable, type Wiretap } from "./wiretap.ts";
+
+const RANDOM_WRITES = 2_100;
+const BATCH = 25;
+const TABLE = "deliveries";
+const MEDIA: MediaRef = { id: "object:a", kind: "object", key: "media/a", versionId: "v1" };
+
+const awsEnvironment = (endpoint: string): AwsEnvironment => ({
+  region: "us-east-1",
+  endpoint,
+  credentials: { accessKeyId: "AKIDTEST", secretAccessKey: "secret" },
+});
+
+const createTable = async (endpoint: string): Promise<void> => {
+  const client = new DynamoDBClient({
+    ...awsEnvironment(endpoint),
+    endpoint,
+    credentials: { accessKeyId: "AKIDTEST", secretAccessKey: "secret" },
+  });
+  await client.send(
+    new CreateTableCommand({
+      TableName: TABLE,
+      AttributeDefinitions: [{ AttributeName: "job_id", AttributeType: "S" }],
+      KeySchema: [{ AttributeName: "job_id", KeyType: "HASH" }],
+      BillingMode: "PAY_PER_REQUEST",
+    }),
+  );
+  await waitUntilTableExists({ client, maxWaitTime: 10, minDelay: 1, maxDelay: 1 }, { TableName: TABLE });
+  client.destroy();
+};
+
+const rowToItem = ({ jobId, expiresAt, ...attributes }: Row) => ({
+  ...attributes,
+  job_id: jobId,
+  ...(expiresAt === undefined ? {} : { expires_at: expiresAt }),
+});
+
+let jobs = 0;
+/** A job that no other test knows. */
+const newJob = (): string => (jobs += 1).toString(16).padStart(32, "0");
+
+const aClaim = (claimId: string) => ({ claimId, leaseUntil: 900_000, now: 1_000, sizeBytes: 7 });
+
+/** What every implementation of DynamoDB must make of the ledger. Starts the server once. */
+export const ledgerContract = (name: string, start: () => Promise<TableServer>): void => {
+  describe(`the ledger on ${name}`, () => {
+    let server: TableServer;
+    let tap: Wiretap;
+    let client: DynamoDBDocumentClient;
+    let tapped: DynamoDBDocumentClient;
+    let ledger: Ledger;
+    let owners: Owners;
+
+    beforeAll(async () => {
+      server = await start();
+      await createTable(server.endpoint);
+      tap = await tapTable(server.endpoint);
+      client = createDocumentClient(awsEnvironment(server.endpoint));
+      tapped = createDocumentClient(awsEnvironment(tap.endpoint));
+      ledger = createDynamoLedger({ client, tableName: TABLE });
+      owners = createDynamoOwners({ client, tableName: TABLE });
+    });
+
+    afterEach(() => {
+      tap.calls.length = 0;
+    });
+
+    afterAll(async () => {
+      client.destroy();
+      tapped.destroy();
+      await tap.close();
+      await server.close();
+    });
+
+    const putRow = (row: Row) => client.send(new PutCommand({ TableName: TABLE, Item: rowToItem(row) }));
+    const itemOf = async (jobId: string) =>
+      (await client.send(new GetCommand({ TableName: TABLE, Key: { job_id: jobId }, ConsistentRead: true }))).Item;
+
+    describe("decides every write as decideWrite does", () => {
+      const carryOut = async ({ row: attributes, write }: WriteCase, jobId = newJob(), isThere = false) => {
+        const row = attributes && { ...attributes, jobId };
+        if (row && !isThere) await putRow(row);
+        const decided = decideWrite(jobId, row, write);
+        const outcome = await ledger.write(jobId, write);
+        const after = await ledger.read(jobId);
+        try {
+          expect({ outcome, after }).toEqual({ outcome: decided ? "written" : "refused", after: decided ?? row });
+        } catch (error) {
+          throw new Error(`row ${inspect(row, { depth: 5 })}\nwrite ${inspect(write, { depth: 5 })}`, { cause: error });
+        }
+        return decided !== undefined;
+      };
+
+      /** As many as one call may put. */
+      const carryOutBatch = async (batch: readonly WriteCase[]): Promise<boolean[]> => {
+        const named = batch.map((each) => ({ each, jobId: newJob() }));
+        const puts = named.flatMap(({ each: { row }, jobId }) =>
+          row ? [{ PutRequest: { Item: rowToItem({ ...row, jobId }) } }] : [],
+        );
+        const { UnprocessedItems } = await client.send(new BatchWriteCommand({ RequestItems: { [TABLE]: puts } }));
+        expect(UnprocessedItems).toEqual({});
+        return Promise.all(named.map(({ each, jobId }) => carryOut(each, jobId, true)));
+      };
+
+      const seed = Number(process.env["LEDGER_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
+      it(`on ${RANDOM_WRITES} random rows (LEDGER_SEED=${seed})`, async () => {
+        const cases = fc.sample(writeCase, { numRuns: RANDOM_WRITES, seed });
+        let written = 0;
+        for (let at = 0; at < cases.length; at += BATCH)
+          written += (await carryOutBatch(cases.slice(at, at + BATCH))).filter(Boolean).length;
+        // Otherwise one of the two answers was hardly tried.
+        expect(written).toBeGreaterThan(RANDOM_WRITES / 5);
+        expect(written).toBeLessThan((RANDOM_WRITES * 4) / 5);
+      }, 60_000);
+
+      const row = { state: "DELIVERED", fence: 3, media: MEDIA, claimId: "a", updatedAt: 5 } as const;
+      const cases: Record<string, WriteCase> = {
+        "where no state is allowed": { row, write: { if: { state: [] }, set: { taskId: "t" } } },
+        "that sets nothing": { row, write: { if: { state: ["DELIVERED"] }, set: {} } },
+        "that only removes": { row, write: { if: { state: ["DELIVERED"] }, set: {}, remove: ["claimId", "media"] } },
+        "that removes what is not there": { row, write: { if: { state: ["DELIVERED"] }, set: {}, remove: ["taskId"] } },
+        "that sets and removes the same": {
+          row,
+          write: { if: { state: ["DELIVERED"] }, set: { claimId: "b", taskId: "t" }, remove: ["claimId"] },
+        },
+        "that wants no row where there is one": { row, write: { if: { state: ["none"] }, set: { fence: 9 } } },
+        "that wants a row where there is none": {
+          row: undefined,
+          write: { if: { state: ["DELIVERED"] }, set: { fence: 9 } },
+        },
+        "that wants a fence where there is no row": {
+          row: undefined,
+          write: { if: { state: ["none"], fence: 0 }, set: row },
+        },
+        "that wants other media": {
+          row,
+          write: { if: { state: ["DELIVERED"], mediaId: "object:b" }, set: { fence: 9 } },
+        },
+        "that wants no conflicts where none were counted": {
+          row,
+          write: { if: { state: ["DELIVERED"], conflictCount: 0 }, set: { conflictCount: 1 } },
+        },
+        "that wants no conflicts where zero were counted": {
+          row: { ...row, conflictCount: 0 },
+          write: { if: { state: ["DELIVERED"], conflictCount: 0 }, set: { conflictCount: 1 } },
+        },
+        "that wants a conflict where none were counted": {
+          row,
+          write: { if: { state: ["DELIVERED"], conflictCount: 1 }, set: { conflictCount: 2 } },
+        },
+      };
+      it.each(Object.entries(cases))("%s", async (_, each) => {
+        await carryOut(each);
+      });
+
+      it("that sets an attribute to undefined: it is absent afterwards", async () => {
+        const jobId = newJob();
+        await putRow({ ...row, jobId });
+        const set = { claimId: undefined, taskId: "t" } as unknown as Write["set"];
+        await expect(ledger.write(jobId, { if: { state: ["DELIVERED"] }, set })).resolves.toBe("written");
+        await expect(ledger.read(jobId)).resolves.toEqual({
+          state: "DELIVERED",
+          fence: 3,
+          media: MEDIA,
+          updatedAt: 5,
+          taskId: "t",
+          jobId,
+        });
+      });
+    });
+
+    it("gives a job to one of 50 workers that claim it at once", async () => {
+      const jobId = newJob();
+      const claimIds = Array.from({ length: 50 }, (_, worker) => `worker-${worker}`);
+      const outcomes = await Promise.all(
+        claimIds.map((claimId) => ledger.write(jobId, claim(undefined, MEDIA, aClaim(claimId)))),
+      );
+      const winners = claimIds.filter((_, worker) => outcomes[worker] === "written");
+      expect(winners).toHaveLength(1);
+      expect(outcomes.filter((outcome) => outcome === "refused")).toHaveLength(49);
+      await expect(ledger.read(jobId)).resolves.toMatchObject({ claimId: winners[0], fence: 1, posts: 1 });
+    });
+
+    it("lets one of 20 take over a row whose lease is over", async () => {
+      const jobId = newJob();
+      await ledger.write(jobId, claim(undefined, MEDIA, aClaim("dead")));
+      const seen = await ledger.read(jobId);
+      const outcomes = await Promise.all(
+        Array.from({ length: 20 }, (_, worker) => ledger.write(jobId, claim(seen, MEDIA, aClaim(`worker-${worker}`)))),
+      );
+      expect(outcomes.filter((outcome) => outcome === "written")).toHaveLength(1);
+      await expect(ledger.read(jobId)).resolves.toMatchObject({ fence: 2, posts: 2 });
+    });
+
+    it("refuses the progress of a worker that has lost its claim", async () => {
+      const jobId = newJob();
+      await ledger.write(jobId, claim(undefined, MEDIA, aClaim("first")));
+      await ledger.write(jobId, claim(await ledger.read(jobId), MEDIA, aClaim("second")));
+      const progress = reportProgress({ fence: 1, claimId: "first" }, { now: 2_000, sentBytes: 5 });
+      await expect(ledger.write(jobId, progress)).resolves.toBe("refused");
+      await expect(ledger.read(jobId)).resolves.toMatchObject({ claimId: "second", sentBytes: 0 });
+    });
+
+    it("counts every one of the conflicts that several workers record at once", async () => {
+      const jobId = newJob();
+      await putRow({ jobId, state: "DELIVERED", fence: 1, media: MEDIA, updatedAt: 1 });
+      const record = async (mediaId: string): Promise<void> => {
+        const row = await ledger.read(jobId);
+        if (!row) throw new Error("The row is gone");
+        if ((await ledger.write(jobId, recordConflict(row, mediaId))) === "refused") await record(mediaId);
+      };
+      const others = Array.from({ length: 6 }, (_, number) => `object:other-${number}`);
+      await Promise.all(others.map(record));
+      const row = await ledger.read(jobId);
+      expect(row?.conflictCount).toBe(6);
+      expect([...(row?.conflicts ?? [])].sort()).toEqual(others);
+    });
+
+    it("gives back the row that was written, attribute by attribute", async () => {
+      const jobId = newJob();
+      const row: Required<Row> = {
+        jobId,
+        state: "REJECTED",
+        fence: 7,
+        claimId: "c".repeat(32),
+        media: { id: "object:a", kind: "object", key: "media/ü 😀+%2F", versionId: "null" },
+        leaseUntil: 1_795_500_000_123,
+        settledAt: 1_795_500_000_456,
+        posts: 5,
+        everUnknown: false,
+        handOver: true,
+        capability: "d".repeat(32),
+        capabilityUntil: 1_795_500_000_789,
+        pulls: 2,
+        rejected: ["object:a", "object:b"],
+        conflicts: [],
+        conflictCount: 0,
+        announced: true,
+        taskId: "",
+        error: { type: "INVALID_QUERY", comment: "“no such job”" },
+        sizeBytes: 10_737_418_239,
+        sentBytes: 0,
+        sha256: "e".repeat(64),
+        updatedAt: 1_795_500_000_999,
+        expiresAt: 1_795_500_001,
+      };
+      const set: Partial<Row> = { ...row };
+      Reflect.deleteProperty(set, "jobId");
+      await expect(ledger.write(jobId, { if: { state: ["none"] }, set })).resolves.toBe("written");
+      await expect(ledger.read(jobId)).resolves.toEqual(row);
+    });
+
+    it("keeps the end of a row's life where time to live looks for it, in seconds", async () => {
+      const jobId = newJob();
+      const set = { state: "UPLOADING", fence: 0, updatedAt: 1, expiresAt: 1_795_500_001 } as const;
+      await ledger.write(jobId, { if: { state: ["none"] }, set });
+      await expect(itemOf(jobId)).resolves.toEqual({
+        job_id: jobId,
+        state: "UPLOADING",
+        fence: 0,
+        updatedAt: 1,
+        expires_at: 1_795_500_001,
+      });
+      await ledger.write(jobId, { if: { state: ["UPLOADING"] }, set: {}, remove: ["expiresAt"] });
+      await expect(itemOf(jobId)).resolves.not.toHaveProperty("expires_at");
+    });
+
+    it("knows nothing of a job that nobody has written", async () => {
+      await expect(ledger.read(newJob())).resolves.toBeUndefined();
+    });
+
+    it("reads consistently, always", async () => {
+      const watched = createDynamoLedger({ client: tapped, tableName: TABLE });
+      await watched.read(newJob());
+      await watched.scan()[Symbol.asyncIterator]().next();
+      await createDynamoOwners({ client: tapped, tableName: TABLE }).ownerOf(newJob());
+      expect(tap.calls.map(({ operation, input }) => [operation, input["ConsistentRead"]])).toEqual([
+        ["GetItem", true],
+        ["Scan", true],
+        ["GetItem", true],
+      ]);
+    });
+
+    describe("pulls", () => {
+      it("are counted, those at once too", async () => {
+        const jobId = newJob();
+        await ledger.write(jobId, claim(undefined, MEDIA, aClaim("a")));
+        await Promise.all(Array.from({ length: 5 }, () => ledger.countPull(jobId)));
+        await expect(ledger.read(jobId)).resolves.toMatchObject({ pulls: 5, claimId: "a" });
+      });
+
+      it("make no row where there is none", async () => {
+        const jobId = newJob();
+        await ledger.countPull(jobId);
+        await expect(itemOf(jobId)).resolves.toBeUndefined();
+      });
+    });
+
+    describe("owners", () => {
+      it("bind a job to the first who asks, and tell all others who that was", async () => {
+        const jobId = newJob();
+        await expect(owners.ownerOf(jobId)).resolves.toBeUndefined();
+        await expect(owners.bind(jobId, "alice")).resolves.toBe("alice");
+        await expect(owners.bind(jobId, "bob")).resolves.toBe("alice");
+        await expect(owners.ownerOf(jobId)).resolves.toBe("alice");
+      });
+
+      it("bind a job to one of 20 who ask at once", async () => {
+        const jobId = newJob();
+        const bound = await Promise.all(
+          Array.from({ length: 20 }, (_, number) => owners.bind(jobId, `user-${number}`)),
+        );
+        expect(new Set(bound).size).toBe(1);
+        await expect(owners.ownerOf(jobId)).resolves.toBe(bound[0]);
+      });
+
+      it("are no rows of the ledger, nor the other way round", async () => {
+        const jobId = newJob();
+        await owners.bind(jobId, "alice");
+        await expect(ledger.read(jobId)).resolves.toBeUndefined();
+        await expect(ledger.write(jobId, claim(undefined, MEDIA, aClaim("a")))).resolves.toBe("written");
+        await expect(owners.ownerOf(jobId)).resolves.toBe("alice");
+      });
+
+      it("never expire", async () => {
+        const jobId = newJob();
+        await owners.bind(jobId, "alice");
+        await expect(itemOf(`owner#${jobId}`)).resolves.toEqual({ job_id: `owner#${jobId}`, owner: "alice" });
+      });
+    });
+
+    describe("scan", () => {
+      const wide = Array.from({ length: 12 }, newJob);
+      beforeAll(async () => {
+        // 2.4 MB, where a page holds one.
+        const error = { type: "X", comment: "x".repeat(200_000) };
+        for (const jobId of wide) {
+          await putRow({ jobId, state: "REJECTED", fence: 1, updatedAt: 1, error, expiresAt: 2 });
+          await owners.bind(jobId, "alice");
+        }
+      });
+
+      it("gives every row once, over many pages, without the owners", async () => {
+        const found: Row[] = [];
+        for await (const row of ledger.scan()) found.push(row);
+        const jobIds = found.map(({ jobId }) => jobId);
+        expect(new Set(jobIds).size).toBe(jobIds.length);
+        expect(jobIds.filter((jobId) => !/^[0-9a-f]{32}$/.test(jobId))).toEqual([]);
+        expect(jobIds).toEqual(expect.arrayContaining(wide));
+        expect(found.find(({ jobId }) => jobId === wide[0])).toMatchObject({ state: "REJECTED", expiresAt: 2 });
+      });
+
+      it("asks for a page only when it is wanted", async () => {
+        const watched = createDynamoLedger({ client: tapped, tableName: TABLE });
+        const rows = watched.scan()[Symbol.asyncIterator]();
+        await rows.next();
+        await rows.next();
+        await rows.return?.();
+        expect(tap.calls.map(({ operation }) => operation)).toEqual(["Scan"]);
+      });
+    });
+
+    describe("when an answer is lost", () => {
+      it("a write that happened is refused when the SDK repeats it, and the row shows whose it is", async () => {
+        const watched = createDynamoLedger({ client: tapped, tableName: TABLE });
+        const jobId = newJob();
+        tap.loseNextAnswer();
+        await expect(watched.write(jobId, claim(undefined, MEDIA, aClaim("mine")))).resolves.toBe("refused");
+        expect(tap.calls.map(({ operation }) => operation)).toEqual(["UpdateItem", "UpdateItem"]);
+        await expect(watched.read(jobId)).resolves.toMatchObject({ claimId: "mine", fence: 1 });
+      });
+
+      it("a binding that happened is told all the same", async () => {
+        const jobId = newJob();
+        tap.loseNextAnswer();
+        const watched = createDynamoOwners({ client: tapped, tableName: TABLE });
+        await expect(watched.bind(jobId, "alice")).resolves.toBe("alice");
+      });
+    });
+  });
+};
+
+/** What must happen when there is no table behind the ledger; needs no server. */
+export const unreachableLedgerContract = (): void => {
+  describe("the ledger without its table", () => {
+    const calls = (endpoint: string, limits?: { requestTimeoutMs: number; maxAttempts: number }) => {
+      const client = createDocumentClient(awsEnvironment(endpoint), limits);
+      const ledger = createDynamoLedger({ client, tableName: TABLE });
+      const owners = createDynamoOwners({ client, tableName: TABLE });
+      const jobId = newJob();
+      const promises = [
+        ledger.read(jobId),
+        ledger.write(jobId, claim(undefined, MEDIA, aClaim("a"))),
+        ledger.countPull(jobId),
+        ledger.scan()[Symbol.asyncIterator]().next(),
+        owners.bind(jobId, "alice"),
+        owners.ownerOf(jobId),
+      ];
+      return { client, promises, jobId };
+    };
+
+    it("gives up on a table that hangs, and says no more than that", async () => {
+      const server = createServer().listen(0, "127.0.0.1");
+      await once(server, "listening");
+      const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      const { client, promises, jobId } = calls(endpoint, { requestTimeoutMs: 150, maxAttempts: 2 });
+      const startedAt = Date.now();
+      for (const result of await Promise.allSettled(promises)) {
+        const error: unknown = result.status === "rejected" ? result.reason : undefined;
+        expect(error).toBeInstanceOf(LedgerError);
+        expect(inspect(error, { depth: 10, showHidden: true })).not.toMatch(
+          new RegExp(`${jobId}|127\\.0\\.0\\.1|${TABLE}`),
+        );
+      }
+      expect(Date.now() - startedAt).toBeLessThan(5_000);
+      client.destroy();
+      server.close();
+    });
+
+    it("gives up on a table that cannot be reached", async () => {
+      const { client, promises } = calls("http://127.0.0.1:1");
+      for (const result of await Promise.allSettled(promises))
+        expect(result).toEqual({ status: "rejected", reason: expect.any(LedgerError) });
+      client.destroy();
+    });
+
+    it("lets a call have three attempts of three seconds", async () => {
+      const client = createDocumentClient(awsEnvironment("http://127.0.0.1:1"));
+      await expect(client.config.maxAttempts()).resolves.toBe(3);
+      const { requestTimeout, throwOnRequestTimeout } = await (
+        client.config.requestHandler as unknown as { configProvider: Promise<Record<string, unknown>> }
+      ).configProvider;
+      expect({ requestTimeout, throwOnRequestTimeout }).toEqual({ requestTimeout: 3_000, throwOnRequestTimeout: true });
+      client.destroy();
+    });
+  });
+};

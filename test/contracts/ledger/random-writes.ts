@@ -1,0 +1,115 @@
+import fc from "fast-check";
+import type { Condition, MediaRef, Row, State, Write } from "../../../lib/delivery/row.ts";
+
+/** A row, or none, and a write that may or may not fit it. */
+export interface WriteCase {
+  readonly row: Omit<Row, "jobId"> | undefined;
+  readonly write: Write;
+}
+
+const STATES: readonly State[] = ["UPLOADING", "SENDING", "FINALIZING", "DELIVERED", "REJECTED", "NEEDS_REVIEW"];
+
+// Few values each, so that conditions meet rows.
+const state = fc.constantFrom(...STATES);
+const fence = fc.integer({ min: 0, max: 3 });
+const claimId = fc.constantFrom("claim-a", "claim-b", "");
+const count = fc.integer({ min: 0, max: 2 });
+const timeMs = fc.integer({ min: 0, max: 4_102_444_800_000 });
+const text = fc.string({ unit: "grapheme", maxLength: 12 });
+const media: fc.Arbitrary<MediaRef> = fc.oneof(
+  fc.record(
+    {
+      id: fc.constantFrom("object:a", "object:b"),
+      kind: fc.constant("object" as const),
+      key: text,
+      versionId: fc.constantFrom("null", "v1"),
+    },
+    { requiredKeys: ["id", "kind"] },
+  ),
+  fc.record({ id: fc.constantFrom("url:a", "body:b"), kind: fc.constantFrom("url" as const, "body" as const) }),
+);
+
+const attributes = {
+  state,
+  fence,
+  claimId,
+  media,
+  leaseUntil: timeMs,
+  settledAt: timeMs,
+  posts: count,
+  everUnknown: fc.boolean(),
+  handOver: fc.boolean(),
+  capability: text,
+  capabilityUntil: timeMs,
+  pulls: count,
+  rejected: fc.array(text, { maxLength: 3 }),
+  conflicts: fc.array(text, { maxLength: 3 }),
+  conflictCount: count,
+  announced: fc.boolean(),
+  taskId: text,
+  error: fc.record({ type: text, comment: text }),
+  sizeBytes: fc.integer({ min: 0, max: 10_737_418_239 }),
+  sentBytes: fc.integer({ min: 0, max: 10_737_418_239 }),
+  sha256: text,
+  updatedAt: timeMs,
+  expiresAt: fc.integer({ min: 0, max: 4_102_444_800 }),
+};
+const names = Object.keys(attributes) as (keyof typeof attributes)[];
+
+const row: fc.Arbitrary<Omit<Row, "jobId">> = fc.record(attributes, { requiredKeys: ["state", "fence", "updatedAt"] });
+
+/** Mostly what the row has, so that a good part of the writes is carried out. */
+const seenOr = <T>(seen: T | undefined, other: fc.Arbitrary<T>): fc.Arbitrary<T> =>
+  seen === undefined ? other : fc.oneof({ weight: 5, arbitrary: fc.constant(seen) }, { weight: 1, arbitrary: other });
+
+const conditionFor = (present: Omit<Row, "jobId"> | undefined): fc.Arbitrary<Condition> => {
+  const anyState = fc.constantFrom(...STATES, "none" as const);
+  return fc.record(
+    {
+      state: fc
+        .tuple(
+          fc.array(anyState, { maxLength: 3 }),
+          seenOr<State | "none">(present?.state ?? "none", anyState),
+          fc.integer({ min: 0, max: 19 }),
+        )
+        .map(([others, likely, odds]) => (odds === 0 ? others : [...others, likely])),
+      fence: seenOr(present?.fence, fence),
+      claimId: seenOr(present?.claimId, claimId),
+      mediaId: seenOr(
+        present?.media?.id,
+        media.map(({ id }) => id),
+      ),
+      conflictCount: seenOr(present?.conflictCount ?? 0, count),
+    },
+    { requiredKeys: ["state"] },
+  );
+};
+
+const changes: fc.Arbitrary<Pick<Write, "set" | "remove">> = fc.record(
+  {
+    set: fc.oneof({ weight: 9, arbitrary: fc.record(attributes, { requiredKeys: [] }) }, fc.constant({})),
+    // The same attribute may be set as well.
+    remove: fc.uniqueArray(fc.constantFrom(...names.filter((name) => name !== "state")), { maxLength: 5 }),
+  },
+  { requiredKeys: ["set"] },
+);
+
+/** A row that comes to be has the attributes without which it is none. */
+const completed = (
+  present: unknown,
+  { set, remove }: Pick<Write, "set" | "remove">,
+): Pick<Write, "set" | "remove"> => ({
+  set: present === undefined ? { state: "UPLOADING", fence: 1, updatedAt: 1, ...set } : set,
+  ...(remove ? { remove } : {}),
+});
+
+export const writeCase: fc.Arbitrary<WriteCase> = fc
+  .oneof({ weight: 9, arbitrary: row }, { weight: 1, arbitrary: fc.constant(undefined) })
+  .chain((present) =>
+    fc.record({
+      row: fc.constant(present),
+      write: fc
+        .tuple(conditionFor(present), changes)
+        .map(([condition, change]) => ({ if: condition, ...completed(present, change) })),
+    }),
+  );
