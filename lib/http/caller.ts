@@ -22,8 +22,8 @@ export const readCaller = (event: HttpEvent, config: CallerConfig): Caller => {
   if (scopesOf(claims).has("admin")) return { isAdmin: true };
 
   const owner = readClaim(claims, config.ownerClaim);
-  // A list of owners arrives as "[a b]": nobody could say which of them the job belongs to.
-  if (owner === undefined || owner === "" || /^\[.*\]$/s.test(owner))
+  // A list of owners arrives as "[a b]", an object as "map[a:b]": nobody could say whose the job is.
+  if (owner === undefined || owner === "" || /^(?:map)?\[.*\]$/s.test(owner))
     throw new ApiError("NOT_AUTHORIZED", { comment: "The token does not say who owns the jobs that it is used for." });
 
   const jobs = config.jobsClaim === "" ? undefined : readClaim(claims, config.jobsClaim);

@@ -90,7 +90,7 @@ const ANSWERS: Readonly<Record<ApiErrorCode, ErrorAnswer>> = {
     errorType: "PROXY_UNAVAILABLE",
     comment: "The store of uploads cannot be reached at present. Try again later.",
   },
-  TIMED_OUT: { status: 504, errorType: "CIELO24_TIMED_OUT", comment: "There was no answer in time." },
+  TIMED_OUT: { status: 504, errorType: "TIMED_OUT", comment: "There was no answer in time." },
   ANSWER_UNKNOWN: {
     status: 504,
     errorType: "CIELO24_ANSWER_UNKNOWN",

@@ -43,7 +43,7 @@ describe("errorAnswer", () => {
     ],
     [new Cielo24Error("UNINTELLIGIBLE", { errorComment: SECRET }), 502, "CIELO24_UNINTELLIGIBLE"],
     [new Cielo24Error("UNAVAILABLE"), 503, "CIELO24_UNAVAILABLE"],
-    [new Cielo24Error("TIMED_OUT"), 504, "CIELO24_TIMED_OUT"],
+    [new Cielo24Error("TIMED_OUT"), 504, "TIMED_OUT"],
     [new LedgerError(SECRET), 503, "PROXY_UNAVAILABLE"],
     [new UploadStoreError(SECRET), 503, "PROXY_UNAVAILABLE"],
     [new TypeError(SECRET, { cause: new Error(SECRET) }), 500, "UNHANDLED_ERROR"],

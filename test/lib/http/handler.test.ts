@@ -163,7 +163,7 @@ describe("apiHandler", () => {
   it("answers for an endpoint that does not, before the function is ended", async () => {
     const { statusCode, body } = await call(() => new Promise(() => undefined), httpEvent(), 1_010);
     expect(statusCode).toBe(504);
-    expect(body["ErrorType"]).toBe("CIELO24_TIMED_OUT");
+    expect(body["ErrorType"]).toBe("TIMED_OUT");
   });
 });
 
