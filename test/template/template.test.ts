@@ -8,6 +8,7 @@ import { roleChecks } from "./checks/roles.ts";
 import { storageChecks } from "./checks/storage.ts";
 import { wholeChecks } from "./checks/whole.ts";
 import type { Template } from "./cloudformation.ts";
+import { compareEnvironment, FOLDERS } from "./environment.ts";
 import { packageStages } from "./packaged.ts";
 
 const CHECKS = [
@@ -29,6 +30,14 @@ describe.each(STAGES)("the template of %s", (stage) => {
   it.each(CHECKS)("$name", ({ holds }) => {
     holds(templates[stage], stage);
   });
+
+  it.each(Object.keys(FOLDERS) as (keyof typeof FOLDERS)[])(
+    "gives %s the variables that it reads, and no others",
+    async (name) => {
+      const { given, read } = await compareEnvironment(templates[stage], name);
+      expect(given).toEqual(read);
+    },
+  );
 });
 
 describe("a template that was changed for the worse", () => {

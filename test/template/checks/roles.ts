@@ -10,7 +10,6 @@ const GRANTS: Readonly<Record<(typeof FUNCTIONS)[number], readonly string[]>> = 
     "s3:AbortMultipartUpload on MediaBucket/media/*",
     "s3:ListMultipartUploadParts on MediaBucket/media/*",
     "dynamodb:GetItem on DeliveryTable",
-    "dynamodb:PutItem on DeliveryTable",
     "dynamodb:UpdateItem on DeliveryTable",
   ],
   DeliverMedia: [
@@ -31,13 +30,11 @@ const GRANTS: Readonly<Record<(typeof FUNCTIONS)[number], readonly string[]>> = 
   UpdateMetadata: [
     "secretsmanager:GetSecretValue on the secret",
     "dynamodb:GetItem on DeliveryTable if owner#*",
-    "dynamodb:PutItem on DeliveryTable if owner#*",
     "dynamodb:UpdateItem on DeliveryTable if owner#*",
   ],
   AddMedia: [
     "secretsmanager:GetSecretValue on the secret",
     "dynamodb:GetItem on DeliveryTable",
-    "dynamodb:PutItem on DeliveryTable",
     "dynamodb:UpdateItem on DeliveryTable",
     "sqs:SendMessage on MediaQueue",
     "events:PutEvents on MediaEventBus",
@@ -48,16 +45,11 @@ const GRANTS: Readonly<Record<(typeof FUNCTIONS)[number], readonly string[]>> = 
     "dynamodb:GetItem on DeliveryTable",
     "dynamodb:UpdateItem on DeliveryTable",
   ],
-  DeliveryStatus: [
-    "dynamodb:GetItem on DeliveryTable",
-    "dynamodb:PutItem on DeliveryTable if owner#*",
-    "dynamodb:UpdateItem on DeliveryTable if owner#*",
-  ],
+  DeliveryStatus: ["dynamodb:GetItem on DeliveryTable"],
   Census: [
     "s3:ListBucket on MediaBucket",
     "s3:ListBucketVersions on MediaBucket",
     "dynamodb:Scan on DeliveryTable",
-    "dynamodb:GetItem on DeliveryTable",
     "sqs:SendMessage on MediaQueue",
     "sqs:GetQueueAttributes on MediaQueue",
   ],
@@ -206,6 +198,15 @@ export const roleChecks: Check[] = [
     },
     (template) => {
       allow(template, "AddMedia", "s3:PutObject", { "Fn::Sub": "${MediaBucket.Arn}/media/*" });
+    },
+  ),
+  check(
+    "lets nobody replace a row, which would wipe what the row remembers",
+    (template) => {
+      assert.deepEqual(holdersOf(template, /^dynamodb:(Put|Batch|PartiQL)/), []);
+    },
+    (template) => {
+      allow(template, "AddMedia", "dynamodb:PutItem", { "Fn::GetAtt": ["DeliveryTable", "Arn"] });
     },
   ),
   check(

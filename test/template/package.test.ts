@@ -1,0 +1,113 @@
+import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { inflateRawSync } from "node:zlib";
+import { buildFunctions } from "../../scripts/package/build.ts";
+import { readOptions } from "../../scripts/package/options.ts";
+import { zipOf } from "../../scripts/package/zip.ts";
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "package-"));
+});
+afterAll(async () => {
+  await rm(folder, { recursive: true });
+});
+
+/** The content of the only file of a zip. */
+const unzip = (zip: Buffer): Buffer => {
+  const [nameBytes, extraBytes] = [zip.readUInt16LE(26), zip.readUInt16LE(28)];
+  return inflateRawSync(zip.subarray(30 + nameBytes + extraBytes));
+};
+
+const writeFunctions = async (name: string, functions: Readonly<Record<string, string | undefined>>) => {
+  const functionsDir = join(folder, name);
+  for (const [each, source] of Object.entries(functions)) {
+    await mkdir(join(functionsDir, each), { recursive: true });
+    await writeFile(join(functionsDir, each, "function.yml"), "function: {}\n");
+    if (source !== undefined) await writeFile(join(functionsDir, each, "handler.ts"), source);
+  }
+  return functionsDir;
+};
+
+describe("building the functions", () => {
+  it("makes byte-identical zips of the same sources, whatever the time zone", async () => {
+    const zone = process.env["TZ"];
+    const zips: Buffer[][] = [];
+    try {
+      for (const [run, each] of ["Pacific/Kiritimati", "America/Adak"].entries()) {
+        process.env["TZ"] = each;
+        const outDir = join(folder, `build-${run}`);
+        const built = await buildFunctions("functions", outDir);
+        zips.push(await Promise.all(built.map(({ name }) => readFile(join(outDir, `${name}.zip`)))));
+      }
+    } finally {
+      if (zone === undefined) Reflect.deleteProperty(process.env, "TZ");
+      else process.env["TZ"] = zone;
+    }
+    const [first = [], second = []] = zips;
+    expect(first).toHaveLength(8);
+    first.forEach((zip, index) => {
+      expect(zip.equals(second[index] ?? Buffer.alloc(0))).toBe(true);
+    });
+  });
+
+  it("puts one ES module that needs nothing but Node into a zip", async () => {
+    const source =
+      'import { inspect } from "node:util";\nexport const handler = (event: unknown): string => inspect(event);\n';
+    const functionsDir = await writeFunctions("one", { shown: source });
+    const [built] = await buildFunctions(functionsDir, join(folder, "one-out"));
+    const module = unzip(await readFile(join(folder, "one-out", "shown.zip")));
+    expect(built).toMatchObject({ name: "shown", moduleBytes: module.length });
+    const file = join(folder, "handler.mjs");
+    await writeFile(file, module);
+    const { handler } = (await import(file)) as { handler: (event: unknown) => string };
+    expect(handler({ is: 1 })).toBe("{ is: 1 }");
+  });
+
+  it("fails where a function has no entry, and leaves nothing to deploy", async () => {
+    const functionsDir = await writeFunctions("absent", { there: "export const handler = 1;", absent: undefined });
+    const outDir = join(folder, "absent-out");
+    await mkdir(outDir);
+    await writeFile(join(outDir, "there.zip"), "of an earlier build");
+    await expect(buildFunctions(functionsDir, outDir)).rejects.toThrow("There is no handler.ts for: absent");
+    expect(await readdir(outDir)).toEqual([]);
+  });
+
+  it("fails with the place of a fault in the source", async () => {
+    const functionsDir = await writeFunctions("faulty", { faulty: "export const handler = ;" });
+    await expect(buildFunctions(functionsDir, join(folder, "faulty-out"))).rejects.toThrow(/handler\.ts:1:\d+/);
+  });
+});
+
+describe("a zip", () => {
+  it("can be read by everybody once Lambda has unpacked it", async () => {
+    const zip = await zipOf("handler.mjs", Buffer.from("export {};"));
+    const directory = zip.indexOf(Buffer.from([0x50, 0x4b, 0x01, 0x02]));
+    expect((zip.readUInt32LE(directory + 38) >>> 16).toString(8)).toBe("100644");
+  });
+});
+
+describe("the command line", () => {
+  it("packages dev where no stage is named", () => {
+    expect(readOptions([])).toEqual({ stage: "dev", isDeploy: false, params: {}, rest: [] });
+  });
+
+  it.each([[["--stage", "prod"]], [["--stage=prod"]], [["-s", "prod"]]])("takes the stage from %j", (argv) => {
+    expect(readOptions(argv).stage).toBe("prod");
+  });
+
+  it("passes everything else on to the framework", () => {
+    expect(readOptions(["--deploy", "--stage", "prod", "--param=alarmEmail=a@b.test", "--verbose"])).toEqual({
+      stage: "prod",
+      isDeploy: true,
+      params: { alarmEmail: "a@b.test" },
+      rest: ["--param", "alarmEmail=a@b.test", "--verbose"],
+    });
+  });
+
+  it.each([["--stage"], ["--stage=Prod"], ["--stage=../x"]])("refuses %s", (argument) => {
+    expect(() => readOptions([argument])).toThrow();
+  });
+});
