@@ -23,7 +23,7 @@ const base64At = (secret: string, offset: number, encoding: "base64" | "base64ur
 export const ENCODINGS: Readonly<Record<string, (secret: string) => string>> = {
   raw: (secret) => secret,
   "upper case": (secret) => secret.toUpperCase(),
-  reversed: (secret) => [...secret].reverse().join(""),
+  reversed: (secret) => Array.from(secret).reverse().join(""),
   "percent-encoded": (secret) => everyByte(secret, (byte) => `%${hexOf(byte)}`),
   hex: (secret) => everyByte(secret, hexOf),
   "JSON escapes": (secret) => everyByte(secret, (byte) => `\\u00${hexOf(byte)}`),
