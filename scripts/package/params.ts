@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { parse } from "yaml";
 
-export const OWN_PARAMS = "params.yml";
+const OWN_PARAMS = "params.yml";
 export const EXAMPLE_PARAMS = "params.example.yml";
 
 type Params = Readonly<Record<string, unknown>>;

@@ -117,7 +117,7 @@ export const alarmChecks: Check[] = [
     "alarms when deliveries are retried and none gets through",
     (template, stage) => {
       const strings = stringsIn(at(template, "NothingDeliveredAlarm.Properties.Metrics"));
-      assert.ok(["MediaRetried", "MediaDelivered", stage].every((each) => strings.includes(each)));
+      assert.ok(["MediaRetried", "MediaDelivered", "MediaHandedOver", stage].every((each) => strings.includes(each)));
     },
     (template) => {
       put(template, "NothingDeliveredAlarm.Properties.Metrics.2.MetricStat", undefined);
