@@ -1,0 +1,134 @@
+import { randomUUID } from "node:crypto";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { buffer } from "node:stream/consumers";
+import { createAwsFaults, type AwsFaults } from "./faults.ts";
+import { closeServer, listen } from "./listen.ts";
+
+/** One call of AWS's JSON protocol, in which the SDK speaks to DynamoDB, SQS, EventBridge and Secrets Manager. */
+export interface AwsCall {
+  /** Name of the action without the service's prefix. */
+  readonly action: string;
+  readonly input: Record<string, unknown>;
+  readonly headers: IncomingMessage["headers"];
+  readonly body: Buffer;
+  /** Aborts when the caller has gone. */
+  readonly signal: AbortSignal;
+}
+
+export interface AwsAnswer {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body: string | Buffer;
+}
+
+/** Answers calls; throws {@link AwsJsonError} for errors of the service's own. */
+export type AwsService = (call: AwsCall) => Promise<AwsAnswer>;
+
+export class AwsJsonError extends Error {
+  override readonly name = "AwsJsonError";
+  readonly code: string;
+  readonly status: number;
+
+  constructor(code: string, message: string, status = 400) {
+    super(message);
+    this.code = code;
+    this.status = status;
+  }
+}
+
+export interface AwsJsonServer {
+  readonly url: string;
+  readonly faults: AwsFaults;
+  /** Names of the actions that were called, in order. */
+  readonly calls: string[];
+  readonly close: () => Promise<void>;
+}
+
+/**
+ * Serves services by the prefix of their `X-Amz-Target` (`AmazonSQS`, `DynamoDB_20120810`), all on one port.
+ * Signatures are not looked at.
+ */
+export const startAwsJson = async ({
+  port = 0,
+  services,
+}: {
+  port?: number;
+  services: Readonly<Record<string, AwsService>>;
+}): Promise<AwsJsonServer> => {
+  const faults = createAwsFaults();
+  const calls: string[] = [];
+  const server = createServer((request, response) => {
+    void answerCall(request, response, services, faults, calls).catch(() => response.destroy());
+  });
+  const listeningPort = await listen(server, port);
+  return { url: `http://127.0.0.1:${listeningPort}`, faults, calls, close: () => closeServer(server) };
+};
+
+const answerCall = async (
+  request: IncomingMessage,
+  response: ServerResponse,
+  services: Readonly<Record<string, AwsService>>,
+  faults: AwsFaults,
+  calls: string[],
+): Promise<void> => {
+  const [prefix = "", action = ""] = String(request.headers["x-amz-target"] ?? "").split(".");
+  const body = await buffer(request);
+  const input = JSON.parse(body.toString()) as Record<string, unknown>;
+  const gone = new AbortController();
+  response.once("close", () => {
+    gone.abort();
+  });
+  calls.push(action);
+  const fault = faults.take(action, input);
+  if (fault?.kind === "hang") return;
+  if (fault?.kind === "reset") {
+    request.socket.resetAndDestroy();
+    return;
+  }
+  const answer = await makeAnswer(services[prefix], fault?.kind, {
+    action,
+    input,
+    headers: request.headers,
+    body,
+    signal: gone.signal,
+  });
+  if (fault?.kind === "answerLost") {
+    request.socket.resetAndDestroy();
+    return;
+  }
+  response.writeHead(answer.status, {
+    "content-type": request.headers["content-type"] ?? "application/x-amz-json-1.1",
+    "x-amzn-requestid": randomUUID(),
+    ...answer.headers,
+  });
+  response.end(answer.body);
+};
+
+const makeAnswer = async (
+  service: AwsService | undefined,
+  fault: string | undefined,
+  call: AwsCall,
+): Promise<AwsAnswer> => {
+  if (fault === "unavailable") return errorAnswer(new AwsJsonError("ServiceUnavailable", "Try again later", 503));
+  if (fault === "throttled") return errorAnswer(new AwsJsonError("ThrottlingException", "Rate exceeded"));
+  if (!service) return errorAnswer(new AwsJsonError("UnknownOperationException", "No such service"));
+  try {
+    return await service(call);
+  } catch (error) {
+    return errorAnswer(error instanceof AwsJsonError ? error : new AwsJsonError("InternalFailure", "Failed", 500));
+  }
+};
+
+const errorAnswer = ({ code, message, status }: AwsJsonError): AwsAnswer => ({
+  status,
+  body: JSON.stringify({ __type: code, message }),
+});
+
+/** A service whose actions are functions of their input. */
+export const actionService =
+  (actions: Readonly<Record<string, (input: never, call: AwsCall) => unknown>>): AwsService =>
+  async (call) => {
+    const act = Object.hasOwn(actions, call.action) ? actions[call.action] : undefined;
+    if (!act) throw new AwsJsonError("UnknownOperationException", `${call.action} is not simulated`);
+    return { status: 200, body: JSON.stringify((await act(call.input as never, call)) ?? {}) };
+  };

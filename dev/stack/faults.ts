@@ -1,0 +1,42 @@
+/** A fault of a simulated AWS service. */
+export interface AwsFault {
+  /** Name of the call: `PutEvents`, `UpdateItem`. */
+  readonly action: string;
+  /**
+   * - `unavailable`: 503, nothing is done
+   * - `throttled`: 400 ThrottlingException, nothing is done
+   * - `reset`: the connection breaks, nothing is done
+   * - `answerLost`: it is done, then the connection breaks
+   * - `hang`: nothing is done, and no answer comes
+   */
+  readonly kind: "unavailable" | "throttled" | "reset" | "answerLost" | "hang";
+  /** Calls that it hits; without end by default. The SDK's own retries are calls, too. */
+  readonly times?: number;
+  /** Only calls whose input it is true of. */
+  readonly when?: (input: Record<string, unknown>) => boolean;
+}
+
+/** The faults that are switched on. */
+export interface AwsFaults {
+  readonly add: (fault: AwsFault) => void;
+  readonly clear: () => void;
+  /** The fault that hits this call, which uses it up by one. */
+  readonly take: (action: string, input: Record<string, unknown>) => AwsFault | undefined;
+}
+
+export const createAwsFaults = (): AwsFaults => {
+  let active: { fault: AwsFault; left: number }[] = [];
+  return {
+    add: (fault) => active.push({ fault, left: fault.times ?? Infinity }),
+    clear: () => {
+      active = [];
+    },
+    take: (action, input) => {
+      const hit = active.find(({ fault }) => fault.action === action && (fault.when?.(input) ?? true));
+      if (!hit) return undefined;
+      hit.left -= 1;
+      if (hit.left <= 0) active = active.filter((each) => each !== hit);
+      return hit.fault;
+    },
+  };
+};

@@ -1,0 +1,120 @@
+import type { Context } from "aws-lambda";
+import { randomUUID } from "node:crypto";
+import type { FunctionHandler, Runtime } from "../../lib/runtime.ts";
+import type { DeployedFunction } from "../gateway/deployment.ts";
+import { InvocationTooLargeError } from "../gateway/server.ts";
+
+export type Build = (runtime: Runtime) => FunctionHandler<never, unknown>;
+
+export interface Lambda {
+  /**
+   * Invokes a function and resolves with its result; event and result pass through JSON, as they do in AWS.
+   * Rejects with what the function threw, once it has run out of time, or with InvocationTooLargeError.
+   */
+  readonly invoke: (name: string, event: unknown, requestId?: string) => Promise<unknown>;
+  /** Forgets built functions, so that the next invocations start cold: nothing is cached in them. */
+  readonly coldStart: () => void;
+  /** Resolves once no invocation is running, those that ran out of time included. */
+  readonly idle: () => Promise<void>;
+}
+
+/** Lambda's limit for requests and for answers, 6 MB. */
+const MAX_PAYLOAD_BYTES = 6 * 1024 * 1024;
+const REGION = "us-east-1";
+
+/**
+ * Runs functions in this process, each built once for the runtime. The time that a function has is counted by the
+ * runtime's clock. What cannot be had in one process: a function that ran out of time is not stopped, only left alone.
+ */
+export const createLambda = ({
+  runtime,
+  functions,
+  load,
+}: {
+  runtime: Runtime;
+  functions: readonly DeployedFunction[];
+  load: (name: string) => Promise<Build>;
+}): Lambda => {
+  const handlers = new Map<string, Promise<FunctionHandler<never, unknown>>>();
+  const running = new Set<Promise<unknown>>();
+
+  const findHandler = (name: string): Promise<FunctionHandler<never, unknown>> => {
+    const known = handlers.get(name);
+    if (known) return known;
+    const handler = load(name).then((build) => build(runtime));
+    handlers.set(name, handler);
+    return handler;
+  };
+
+  const run = async (deployed: DeployedFunction, event: unknown, requestId: string): Promise<unknown> => {
+    const payload = JSON.stringify(event);
+    if (Buffer.byteLength(payload) > MAX_PAYLOAD_BYTES) throw new InvocationTooLargeError();
+    const deadline = runtime.clock() + deployed.timeoutMs;
+    const over = new AbortController();
+    const tooLate = runtime.sleep(deployed.timeoutMs, over.signal).then(() => {
+      throw new Error(`Task timed out after ${(deployed.timeoutMs / 1000).toFixed(2)} seconds`);
+    });
+    tooLate.catch(() => undefined);
+    const handler = await findHandler(deployed.name);
+    const work = handler(JSON.parse(payload) as never, makeContext(deployed.name, requestId, runtime, deadline));
+    track(running, work);
+    try {
+      const result = JSON.stringify(await Promise.race([work, tooLate])) as string | undefined;
+      if (result !== undefined && Buffer.byteLength(result) > MAX_PAYLOAD_BYTES)
+        throw new Error("Response payload size exceeded maximum allowed payload size (6291556 bytes).");
+      return result === undefined ? undefined : (JSON.parse(result) as unknown);
+    } finally {
+      over.abort(new Error("The invocation is over"));
+    }
+  };
+
+  return {
+    invoke: async (name, event, requestId = randomUUID()) => {
+      const deployed = functions.find((each) => each.name === name);
+      if (!deployed) throw new Error(`There is no function ${name}`);
+      try {
+        return await run(deployed, event, requestId);
+      } catch (error) {
+        if (!(error instanceof InvocationTooLargeError)) runtime.writeLine(describeFailure(error, requestId));
+        throw error;
+      }
+    },
+    coldStart: () => {
+      handlers.clear();
+    },
+    idle: async () => {
+      while (running.size > 0) await Promise.allSettled(running);
+    },
+  };
+};
+
+const track = (running: Set<Promise<unknown>>, work: Promise<unknown>): void => {
+  running.add(work);
+  const forget = () => running.delete(work);
+  work.then(forget, forget);
+};
+
+/** What Lambda's runtime writes to the log about an error that leaves a function: all of it. */
+const describeFailure = (error: unknown, requestId: string): string => {
+  const { name, message, stack = "" } = error instanceof Error ? error : new Error(String(error));
+  return JSON.stringify({
+    level: "ERROR",
+    requestId,
+    errorType: name,
+    errorMessage: message,
+    stack: stack.split("\n"),
+  });
+};
+
+const makeContext = (name: string, requestId: string, runtime: Runtime, deadline: number): Context =>
+  ({
+    callbackWaitsForEmptyEventLoop: true,
+    functionName: `cielo24-proxy-local-${name}`,
+    functionVersion: "$LATEST",
+    invokedFunctionArn: `arn:aws:lambda:${REGION}:000000000000:function:cielo24-proxy-local-${name}`,
+    memoryLimitInMB: "512",
+    awsRequestId: requestId,
+    logGroupName: `/aws/lambda/cielo24-proxy-local-${name}`,
+    logStreamName: "local",
+    getRemainingTimeInMillis: () => Math.max(deadline - runtime.clock(), 0),
+  }) satisfies Partial<Context> as unknown as Context;

@@ -1,0 +1,151 @@
+import { createHash, randomUUID } from "node:crypto";
+import { AwsJsonError } from "../aws-json.ts";
+
+export interface Message {
+  readonly messageId: string;
+  readonly body: string;
+  readonly md5: string;
+  readonly sentAt: number;
+  visibleAt: number;
+  receiveCount: number;
+  /** Of the latest receive. */
+  receivedAt?: number;
+  firstReceivedAt?: number;
+  receiptHandle?: string;
+}
+
+export interface QueueSettings {
+  readonly visibilityTimeoutS: number;
+  readonly retentionS: number;
+  readonly redrive?: { readonly deadLetterQueue: Queue; readonly maxReceives: number };
+}
+
+const MAX_MESSAGE_BYTES = 1024 * 1024;
+const MAX_DELAY_S = 900;
+const MAX_VISIBILITY_S = 12 * 3600;
+
+/**
+ * A standard queue. Messages become visible again, grow old and go to the dead-letter queue by the given clock.
+ * Source of the rules: the Amazon SQS developer guide and API reference.
+ */
+export class Queue {
+  readonly name: string;
+  readonly settings: QueueSettings;
+  readonly #clock: () => number;
+  #messages: Message[] = [];
+  readonly #waiting = new Set<() => void>();
+
+  constructor(name: string, settings: QueueSettings, clock: () => number) {
+    this.name = name;
+    this.settings = settings;
+    this.#clock = clock;
+  }
+
+  send(body: string, delayS = 0): Message {
+    if (body === "" || Buffer.byteLength(body) > MAX_MESSAGE_BYTES)
+      throw new AwsJsonError("InvalidParameterValue", "The message must have 1 byte to 1 MiB");
+    checkRange("DelaySeconds", delayS, MAX_DELAY_S);
+    const now = this.#clock();
+    const message: Message = {
+      messageId: randomUUID(),
+      body,
+      md5: createHash("md5").update(body).digest("hex"),
+      sentAt: now,
+      visibleAt: now + delayS * 1000,
+      receiveCount: 0,
+    };
+    this.#add(message);
+    return message;
+  }
+
+  /** Takes visible messages, and hides them. Those that were received too often move on to the dead-letter queue. */
+  receive(count: number, visibilityTimeoutS = this.settings.visibilityTimeoutS): Message[] {
+    checkRange("VisibilityTimeout", visibilityTimeoutS, MAX_VISIBILITY_S);
+    const now = this.#clock();
+    const received: Message[] = [];
+    for (const message of this.#kept().filter(({ visibleAt }) => visibleAt <= now)) {
+      if (received.length === count) break;
+      const { redrive } = this.settings;
+      if (redrive && message.receiveCount >= redrive.maxReceives) {
+        this.#messages = this.#messages.filter((each) => each !== message);
+        // It keeps its age: the dead-letter queue counts from when it was first sent.
+        redrive.deadLetterQueue.#add(message);
+        continue;
+      }
+      message.receiveCount += 1;
+      message.receivedAt = now;
+      message.firstReceivedAt ??= now;
+      message.visibleAt = now + visibilityTimeoutS * 1000;
+      message.receiptHandle = randomUUID();
+      received.push({ ...message });
+    }
+    return received;
+  }
+
+  /** An old receipt handle deletes nothing, and that is no error. */
+  delete(receiptHandle: string): void {
+    this.#messages = this.#messages.filter((message) => message.receiptHandle !== receiptHandle);
+  }
+
+  changeVisibility(receiptHandle: string, timeoutS: number): void {
+    checkRange("VisibilityTimeout", timeoutS, MAX_VISIBILITY_S);
+    const now = this.#clock();
+    const message = this.#kept().find((each) => each.receiptHandle === receiptHandle);
+    if (!message || message.visibleAt <= now)
+      throw new AwsJsonError("MessageNotInflight", "The message is not in flight");
+    const visibleAt = now + timeoutS * 1000;
+    if (visibleAt - (message.receivedAt ?? now) > MAX_VISIBILITY_S * 1000)
+      throw new AwsJsonError("InvalidParameterValue", "Total VisibilityTimeout is beyond the limit of 43200 seconds");
+    message.visibleAt = visibleAt;
+    this.#wake();
+  }
+
+  /** All messages as they are: visible now, sent with a delay that is not over, or received and hidden. */
+  inspect(): { visible: Message[]; delayed: Message[]; hidden: Message[] } {
+    const now = this.#clock();
+    const kept = this.#kept().map((message) => ({ ...message }));
+    return {
+      visible: kept.filter(({ visibleAt }) => visibleAt <= now),
+      delayed: kept.filter(({ visibleAt, receiveCount }) => visibleAt > now && receiveCount === 0),
+      hidden: kept.filter(({ visibleAt, receiveCount }) => visibleAt > now && receiveCount > 0),
+    };
+  }
+
+  purge(): void {
+    this.#messages = [];
+  }
+
+  /** When the next message becomes visible; Infinity where none is left. */
+  nextVisibleAt(): number {
+    return Math.min(...this.#kept().map(({ visibleAt }) => visibleAt));
+  }
+
+  /** Calls back once, as soon as messages were added or shown. */
+  onChange(listener: () => void): () => void {
+    this.#waiting.add(listener);
+    return () => this.#waiting.delete(listener);
+  }
+
+  #add(message: Message): void {
+    this.#messages.push(message);
+    this.#wake();
+  }
+
+  #wake(): void {
+    for (const listener of [...this.#waiting]) {
+      this.#waiting.delete(listener);
+      listener();
+    }
+  }
+
+  #kept(): Message[] {
+    const oldest = this.#clock() - this.settings.retentionS * 1000;
+    this.#messages = this.#messages.filter(({ sentAt }) => sentAt >= oldest);
+    return this.#messages;
+  }
+}
+
+const checkRange = (name: string, value: number, max: number): void => {
+  if (!Number.isInteger(value) || value < 0 || value > max)
+    throw new AwsJsonError("InvalidParameterValue", `${name} must be from 0 to ${max}`);
+};

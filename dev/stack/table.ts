@@ -1,0 +1,62 @@
+import { CreateTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { once } from "node:events";
+import { Agent, request as httpRequest, type IncomingMessage, type Server } from "node:http";
+import { createRequire } from "node:module";
+import { buffer } from "node:stream/consumers";
+import type { AwsService } from "./aws-json.ts";
+import { closeServer, listen } from "./listen.ts";
+
+/** The delivery table, in an emulator of DynamoDB that keeps it in memory. Nothing expires in it. */
+export interface Table {
+  /** Passes calls on to the emulator. */
+  readonly service: AwsService;
+  readonly name: string;
+  readonly close: () => Promise<void>;
+}
+
+const NAME = "cielo24-proxy-local-deliveries";
+
+// The package is CommonJS without types.
+const dynalite = createRequire(import.meta.url)("dynalite") as (options: { createTableMs: number }) => Server;
+
+export const startTable = async (region: string): Promise<Table> => {
+  const server = dynalite({ createTableMs: 0 });
+  const port = await listen(server);
+  await createTable(`http://127.0.0.1:${port}`, region);
+  const agent = new Agent({ keepAlive: true });
+  return {
+    name: NAME,
+    service: async ({ headers, body }) => {
+      const request = httpRequest({ port, host: "127.0.0.1", method: "POST", agent, headers });
+      request.end(body);
+      const [response] = (await once(request, "response")) as [IncomingMessage];
+      const crc32 = response.headers["x-amz-crc32"];
+      return {
+        status: response.statusCode ?? 500,
+        headers: typeof crc32 === "string" ? { "x-amz-crc32": crc32 } : {},
+        body: await buffer(response),
+      };
+    },
+    close: async () => {
+      agent.destroy();
+      await closeServer(server);
+    },
+  };
+};
+
+const createTable = async (endpoint: string, region: string): Promise<void> => {
+  const client = new DynamoDBClient({
+    endpoint,
+    region,
+    credentials: { accessKeyId: "local", secretAccessKey: "local" },
+  });
+  await client.send(
+    new CreateTableCommand({
+      TableName: NAME,
+      AttributeDefinitions: [{ AttributeName: "job_id", AttributeType: "S" }],
+      KeySchema: [{ AttributeName: "job_id", KeyType: "HASH" }],
+      BillingMode: "PAY_PER_REQUEST",
+    }),
+  );
+  client.destroy();
+};
