@@ -1,0 +1,82 @@
+import { timingSafeEqual } from "node:crypto";
+import { LedgerError, type Ledger } from "../../lib/delivery/ledger.ts";
+import type { Row } from "../../lib/delivery/row.ts";
+import type { Answer } from "../../lib/http/answer.ts";
+import { ApiError } from "../../lib/http/errors.ts";
+import { parseCapability } from "../../lib/media/capability.ts";
+import { MediaReadError } from "../../lib/media/errors.ts";
+import type { ObjectFacts } from "../../lib/media/object-reader.ts";
+import type { Runtime } from "../../lib/runtime.ts";
+
+interface ObjectName {
+  readonly key: string;
+  readonly versionId: string;
+}
+
+export interface MediaSource {
+  readonly ledger: Pick<Ledger, "read" | "countPull">;
+  readonly store: {
+    /** Undefined where the version is gone. @throws {MediaReadError} */
+    measure(object: ObjectName): Promise<ObjectFacts | undefined>;
+    /** A URL for one GET of the version, good for some minutes. */
+    sign(object: ObjectName): Promise<string>;
+  };
+  readonly clock: Runtime["clock"];
+}
+
+/**
+ * Where cielo24 pulls handed-over media from: `/media/<job_id>.<capability>/<name>`. HEAD tells size and type, which a
+ * presigned URL for GET would answer with 403; GET redirects to a URL that is signed on the spot, so that a pull may begin
+ * late. Whatever is wrong with a capability, the answer is the same.
+ */
+export const serveMedia =
+  ({ ledger, store, clock }: MediaSource) =>
+  async (method: string, part: string): Promise<Answer> => {
+    const { jobId, capability } = parseCapability(part) ?? notFound();
+    const object = sharedObject(await ledger.read(jobId), capability, clock()) ?? notFound();
+    if (method === "HEAD") {
+      const { sizeBytes, contentType = "application/octet-stream" } = (await measure(store, object)) ?? notFound();
+      return answer(200, { "content-length": String(sizeBytes), "content-type": contentType });
+    }
+    await countPull(ledger, jobId);
+    return answer(302, { location: await store.sign(object) });
+  };
+
+/** The object behind the row's capability URL; undefined once that is over, revoked or another. */
+const sharedObject = (row: Row | undefined, capability: string, now: number): ObjectName | undefined => {
+  if (row?.state !== "FINALIZING" || !isSame(row.capability, capability)) return undefined;
+  if (now >= (row.capabilityUntil ?? 0)) return undefined;
+  const { key, versionId } = row.media ?? {};
+  return key === undefined || versionId === undefined ? undefined : { key, versionId };
+};
+
+const isSame = (known: string | undefined, given: string): boolean =>
+  known?.length === given.length && timingSafeEqual(Buffer.from(known), Buffer.from(given));
+
+const measure = async (store: MediaSource["store"], object: ObjectName): Promise<ObjectFacts | undefined> => {
+  try {
+    return await store.measure(object);
+  } catch (error) {
+    if (error instanceof MediaReadError) throw new ApiError("STORE_UNAVAILABLE");
+    throw error;
+  }
+};
+
+/** The count is for people: a pull does not fail for want of it. */
+const countPull = async (ledger: Pick<Ledger, "countPull">, jobId: string): Promise<void> => {
+  try {
+    await ledger.countPull(jobId);
+  } catch (error) {
+    if (!(error instanceof LedgerError)) throw error;
+  }
+};
+
+const answer = (statusCode: number, headers: Record<string, string>): Answer => ({
+  statusCode,
+  headers: { ...headers, "cache-control": "no-store" },
+  body: "",
+});
+
+const notFound = (): never => {
+  throw new ApiError("ITEM_NOT_FOUND", { comment: "No such media." });
+};

@@ -1,0 +1,161 @@
+import {
+  GetObjectCommand,
+  HeadObjectCommand,
+  S3Client,
+  type HeadObjectCommandInput,
+  type HeadObjectCommandOutput,
+} from "@aws-sdk/client-s3";
+import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
+import { awsClientOptions } from "../aws.ts";
+import type { MediaBody } from "../cielo24/client.ts";
+import { readAwsEnvironment } from "../config.ts";
+import type { MediaStore } from "../delivery/deliver.ts";
+import type { MediaRef } from "../delivery/row.ts";
+import type { Runtime } from "../runtime.ts";
+import { MediaReadError } from "./errors.ts";
+import { createObjectBody } from "./object-body.ts";
+
+/** One version of one object. `"null"` is the version of an object in a bucket without versions. */
+export interface ObjectVersion {
+  readonly bucketName: string;
+  readonly key: string;
+  readonly versionId: string;
+}
+
+export interface ObjectFacts {
+  readonly sizeBytes: number;
+  readonly etag: string | undefined;
+  readonly contentType: string | undefined;
+}
+
+/**
+ * What has become of a version since it was announced. `superseded`: another one is current; `deleted`: a delete marker
+ * is, under which the version can still be read; `gone`: it does not exist any more.
+ */
+export type ObjectInspection =
+  | ({ readonly status: "current" | "superseded" | "deleted" } & ObjectFacts)
+  | { readonly status: "gone"; readonly sizeBytes: 0 };
+
+/** A URL for one read of the media is not kept: it is signed anew for every attempt. */
+const READ_URL_LIFETIME_S = 900;
+
+/** A client for reading media: ours never asks for checksums, which cost CPU and are not checked on a resumed read. */
+export const createObjectClient = (env: Runtime["env"]): S3Client =>
+  new S3Client({ ...awsClientOptions(readAwsEnvironment(env, "S3")), responseChecksumValidation: "WHEN_REQUIRED" });
+
+/**
+ * What the store says of one version; undefined where there is none of that name.
+ *
+ * @throws {MediaReadError} READ_FAILED where it does not say: it fails, stalls or refuses (403)
+ */
+export const measureObject = async (
+  client: S3Client,
+  { bucketName, key, versionId }: ObjectVersion,
+): Promise<ObjectFacts | undefined> => {
+  const answer = await head(client, { Bucket: bucketName, Key: key, VersionId: versionId });
+  return "absent" in answer
+    ? undefined
+    : { sizeBytes: answer.ContentLength ?? 0, etag: answer.ETag, contentType: answer.ContentType };
+};
+
+/**
+ * What the store says of a version, and of the one that is current.
+ *
+ * @throws {MediaReadError} READ_FAILED, as `measureObject`
+ */
+export const inspectObject = async (client: S3Client, version: ObjectVersion): Promise<ObjectInspection> => {
+  const [facts, current] = await Promise.all([
+    measureObject(client, version),
+    head(client, { Bucket: version.bucketName, Key: version.key }),
+  ]);
+  // Between the two questions the version may have vanished: then nothing is current, nor is there a delete marker.
+  if (!facts || ("absent" in current && current.absent !== "deleteMarker")) return { status: "gone", sizeBytes: 0 };
+  if ("absent" in current) return { status: "deleted", ...facts };
+  return { status: (current.VersionId ?? "null") === version.versionId ? "current" : "superseded", ...facts };
+};
+
+type HeadAnswer =
+  | Pick<HeadObjectCommandOutput, "VersionId" | "ContentLength" | "ETag" | "ContentType">
+  | { readonly absent: "deleteMarker" | "object" };
+
+const head = async (client: S3Client, input: HeadObjectCommandInput): Promise<HeadAnswer> => {
+  try {
+    return await client.send(new HeadObjectCommand(input));
+  } catch (error) {
+    const { $metadata, $response } = error as {
+      $metadata?: { httpStatusCode?: number };
+      $response?: { headers: Readonly<Record<string, string | undefined>> };
+    };
+    const status = $metadata?.httpStatusCode;
+    // 405: the version that was asked for is a delete marker itself.
+    if (status !== 404 && status !== 405) throw new MediaReadError("READ_FAILED");
+    return { absent: $response?.headers["x-amz-delete-marker"] === "true" ? "deleteMarker" : "object" };
+  }
+};
+
+/** A URL that reads the version, for as long and no longer than the credentials last. It is a secret. */
+export const signObjectUrl = (
+  client: S3Client,
+  { bucketName, key, versionId }: ObjectVersion,
+  { lifetimeS, now }: { lifetimeS: number; now: number },
+): Promise<string> => {
+  const command = new GetObjectCommand({ Bucket: bucketName, Key: key, VersionId: versionId });
+  return getSignedUrl(client, command as Parameters<typeof getSignedUrl>[1], {
+    expiresIn: lifetimeS,
+    signingDate: new Date(now),
+  });
+};
+
+/** The version as a media body; see {@link createObjectBody}. Nothing is asked of the store before it is read. */
+export const openObject = ({
+  client,
+  clock,
+  sleep,
+  random = Math.random,
+  idleTimeoutMs,
+  sizeBytes,
+  etag,
+  ...version
+}: ObjectVersion &
+  Pick<Runtime, "clock" | "sleep"> & {
+    readonly client: S3Client;
+    readonly random?: () => number;
+    readonly idleTimeoutMs: number;
+    readonly sizeBytes: number;
+    readonly etag?: string | undefined;
+  }): MediaBody =>
+  createObjectBody({
+    sizeBytes,
+    etag,
+    sign: () => signObjectUrl(client, version, { lifetimeS: READ_URL_LIFETIME_S, now: clock() }),
+    idleTimeoutMs,
+    sleep,
+    random,
+  });
+
+/** The bucket as the delivery machine's store of media. */
+export const createMediaStore = (
+  runtime: Pick<Runtime, "env" | "clock" | "sleep">,
+  { bucketName, idleTimeoutMs }: { bucketName: string; idleTimeoutMs: number },
+): MediaStore => {
+  const client = createObjectClient(runtime.env);
+  const versionOf = ({ key, versionId }: MediaRef): ObjectVersion => {
+    if (key === undefined || versionId === undefined) throw new Error("Only objects are read from the bucket");
+    return { bucketName, key, versionId };
+  };
+  return {
+    inspect: async (media) => {
+      const { status, sizeBytes } = await inspectObject(client, versionOf(media));
+      return { status, sizeBytes };
+    },
+    body: (media, sizeBytes) =>
+      openObject({
+        ...versionOf(media),
+        client,
+        clock: runtime.clock,
+        sleep: runtime.sleep,
+        idleTimeoutMs,
+        sizeBytes,
+      }),
+  };
+};
