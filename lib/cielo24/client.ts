@@ -1,4 +1,11 @@
-import type { Cielo24Error } from "./errors.ts";
+import type { GenericSchema, InferOutput } from "valibot";
+import { JobInfoAnswer, LoginAnswer, readAnswer, showsMedia, TaskAnswer } from "./answer.ts";
+import { callCielo24 } from "./call.ts";
+import { Cielo24Error } from "./errors.ts";
+import type { Credentials } from "./secret.ts";
+import { createSession } from "./session.ts";
+import { Secret } from "./token.ts";
+import { createTransfer } from "./transfer.ts";
 
 /** The answer to an `add_media`: it was accepted, or why it was not. */
 export type MediaAnswer = { readonly taskId: string } | { readonly error: Cielo24Error };
@@ -49,11 +56,11 @@ export interface Cielo24 {
     media: { readonly jobId: string; readonly mediaUrl: string; readonly isDuplicate?: boolean },
     limits: CallLimits,
   ): Promise<{ readonly taskId: string }>;
-  /** Whether the job has its media (`MediaLengthSeconds`, or a task of type JOB_ADD_MEDIA that did not fail). */
+  /** Whether the job has its media (`MediaLengthSeconds`, or a task JOB_ADD_MEDIA that is COMPLETE). */
   jobInfo(jobId: string, limits: CallLimits): Promise<{ readonly hasMedia: boolean }>;
   /**
    * Prepares one POST of a body; nothing is sent before `sendAllButLast`. A BAD_API_TOKEN is an answer like any other:
-   * the caller opens another transfer with a fresh body and `renewToken`.
+   * the caller opens another transfer with a fresh body, which logs in again.
    */
   openTransfer(
     media: {
@@ -61,8 +68,6 @@ export interface Cielo24 {
       readonly body: MediaBody;
       /** Called about every 64 KiB with the bytes sent so far. */
       readonly onProgress?: (sentBytes: number) => void;
-      /** Log in again first, since the last token was refused. */
-      readonly renewToken?: boolean;
     },
     limits: CallLimits & {
       /** A socket that neither takes nor gives a byte for so long is given up. */
@@ -70,3 +75,82 @@ export interface Cielo24 {
     },
   ): MediaTransfer;
 }
+
+interface Cielo24Parts {
+  readonly baseUrl: string;
+  /** Reads the account's credentials. Throws SecretError. */
+  readonly readCredentials: () => Promise<Credentials>;
+  /** Milliseconds since the epoch. */
+  readonly clock: () => number;
+}
+
+/** cielo24's API at a base URL. Token and credentials never leave what this returns. */
+export const createCielo24 = ({ baseUrl, readCredentials, clock }: Cielo24Parts): Cielo24 => {
+  /** What was ever secret here: an error's text of cielo24's may repeat it. */
+  const seen = new Set<string>();
+  const scrub = (text: string): string =>
+    [...seen].reduce((clean, secret) => clean.replaceAll(secret, "[redacted]"), text);
+
+  const session = createSession({
+    clock,
+    readCredentials: async () => {
+      const credentials = await readCredentials();
+      seen.add((credentials.kind === "token" ? credentials.token : credentials.secret).reveal());
+      return credentials;
+    },
+    logIn: async ({ username, by, secret }, deadline) => {
+      const answer = await callCielo24(
+        baseUrl,
+        {
+          action: "account/login",
+          query: {},
+          headers: { "x-auth-user": username, [`x-auth-${by}`]: secret },
+          isRepeatable: true,
+          deadline,
+        },
+        clock,
+      );
+      const { ApiToken } = readAnswer(answer, LoginAnswer, scrub);
+      seen.add(ApiToken);
+      return new Secret(ApiToken);
+    },
+  });
+
+  /** Calls with the present token, and once more with a renewed one where that was refused. */
+  const call = async <S extends GenericSchema>(
+    action: string,
+    query: Readonly<Record<string, string>>,
+    schema: S,
+    { deadline, isRepeatable }: CallLimits & { isRepeatable: boolean },
+  ): Promise<InferOutput<S>> => {
+    const attempt = async (token: Secret) =>
+      readAnswer(await callCielo24(baseUrl, { action, query, token, isRepeatable, deadline }, clock), schema, scrub);
+    const token = await session.token(deadline);
+    try {
+      return await attempt(token);
+    } catch (error) {
+      if (!(error instanceof Cielo24Error && error.code === "BAD_API_TOKEN")) throw error;
+      session.refuse(token);
+      return attempt(await session.token(deadline));
+    }
+  };
+
+  return {
+    updateMetadata: async ({ jobId, referenceId, requestorId }, limits) => {
+      const query = { job_id: jobId, reference_id: referenceId, requestor_id: requestorId };
+      const { TaskId } = await call("job/update_metadata", query, TaskAnswer, { ...limits, isRepeatable: true });
+      return { taskId: TaskId };
+    },
+    addMediaByUrl: async ({ jobId, mediaUrl, isDuplicate }, limits) => {
+      const query = { job_id: jobId, media_url: mediaUrl, ...(isDuplicate ? { is_duplicate: "true" } : {}) };
+      const { TaskId } = await call("job/add_media", query, TaskAnswer, { ...limits, isRepeatable: false });
+      return { taskId: TaskId };
+    },
+    jobInfo: async (jobId, limits) => {
+      const info = await call("job/info", { job_id: jobId }, JobInfoAnswer, { ...limits, isRepeatable: true });
+      return { hasMedia: showsMedia(info) };
+    },
+    openTransfer: ({ jobId, body, onProgress }, limits) =>
+      createTransfer({ baseUrl, jobId, body, onProgress, scrub, clock, session }, limits),
+  };
+};

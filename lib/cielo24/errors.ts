@@ -32,12 +32,7 @@ export type Cielo24ErrorType = (typeof CIELO24_ERROR_TYPES)[number];
  *   a 200 without a TaskId
  */
 export type Cielo24FailureCode =
-  | "REFUSED"
-  | "LOGIN_INVALID"
-  | "BAD_API_TOKEN"
-  | "UNAVAILABLE"
-  | "TIMED_OUT"
-  | "UNINTELLIGIBLE";
+  "REFUSED" | "LOGIN_INVALID" | "BAD_API_TOKEN" | "UNAVAILABLE" | "TIMED_OUT" | "UNINTELLIGIBLE";
 
 /** The one error that leaves `lib/cielo24`. It holds no URL, no header and no cause: those carry the token. */
 export class Cielo24Error extends Error {
@@ -52,7 +47,11 @@ export class Cielo24Error extends Error {
 
   constructor(
     code: Cielo24FailureCode,
-    details: { errorType?: string | undefined; errorComment?: string | undefined; retryAfterMs?: number | undefined } = {},
+    details: {
+      errorType?: string | undefined;
+      errorComment?: string | undefined;
+      retryAfterMs?: number | undefined;
+    } = {},
   ) {
     super(`cielo24: ${code}${details.errorType ? ` (${details.errorType})` : ""}`);
     this.code = code;

@@ -152,7 +152,7 @@ const createWorker = (
     }
   };
 
-  const stream = async ({ claim, row, renewToken }: Extract<machine.Command, { do: "stream" }>): Promise<Happening> => {
+  const stream = async ({ claim, row }: Extract<machine.Command, { do: "stream" }>): Promise<Happening> => {
     const body = bodyOf(row);
     const startedAt = runtime.clock();
     const pace = createPace({
@@ -180,7 +180,7 @@ const createWorker = (
     };
 
     const sending = cielo24.openTransfer(
-      { jobId, body, onProgress, renewToken },
+      { jobId, body, onProgress },
       { deadline: callDeadline, idleTimeoutMs: run.idleTimeoutMs },
     );
     transfer = sending;

@@ -1,0 +1,91 @@
+import * as v from "valibot";
+import { CIELO24_ERROR_TYPES, Cielo24Error } from "./errors.ts";
+
+/** A whole HTTP answer of cielo24's; the body is cut at 64 KiB. */
+export interface HttpAnswer {
+  readonly status: number;
+  readonly body: string;
+  readonly retryAfter?: string | undefined;
+}
+
+const ErrorBody = v.object({ ErrorType: v.string(), ErrorComment: v.optional(v.nullable(v.string())) });
+/** Documented as 32 hex characters; read generously, since a TaskId that is not recognized is an answer lost. */
+const Id = v.pipe(v.string(), v.regex(/^[0-9A-Za-z_-]{1,128}$/));
+
+export const TaskAnswer = v.object({ TaskId: Id });
+export const LoginAnswer = v.object({ ApiToken: Id });
+
+/** Tasks left the documentation in 2015 and may still be answered: evidence where present, never required. */
+export const JobInfoAnswer = v.object({
+  JobId: v.optional(v.string()),
+  MediaLengthSeconds: v.optional(v.nullable(v.union([v.number(), v.string()]))),
+  Tasks: v.optional(
+    v.fallback(v.array(v.looseObject({ TaskType: v.optional(v.string()), TaskStatus: v.optional(v.string()) })), []),
+  ),
+});
+
+const MAX_COMMENT = 256;
+const CONTROL_CHARACTERS = /[\p{Cc}\p{Cf}]+/gu;
+
+/**
+ * What cielo24 answered, if it is a 200 of the expected form.
+ *
+ * @param scrub removes the credentials from a text
+ * @throws {Cielo24Error}
+ */
+export const readAnswer = <S extends v.GenericSchema>(
+  answer: HttpAnswer,
+  schema: S,
+  scrub: (text: string) => string,
+): v.InferOutput<S> => {
+  const json = parseJson(answer.body);
+  if (answer.status === 200) {
+    const parsed = v.safeParse(schema, json);
+    if (parsed.success) return parsed.output;
+    throw new Cielo24Error("UNINTELLIGIBLE");
+  }
+  throw classify(answer, json, scrub);
+};
+
+/** The error that an answer other than the expected 200 stands for. */
+const classify = (answer: HttpAnswer, json: unknown, scrub: (text: string) => string): Cielo24Error => {
+  const parsed = v.safeParse(ErrorBody, json);
+  const errorType = parsed.success ? knownType(parsed.output.ErrorType) : undefined;
+  const errorComment = parsed.success ? clean(parsed.output.ErrorComment ?? "", scrub) : undefined;
+  const details = { errorType, errorComment, retryAfterMs: undefined };
+  if (answer.status === 400) {
+    if (errorType === undefined) return new Cielo24Error("UNINTELLIGIBLE", details);
+    if (errorType === "UNHANDLED_ERROR") return new Cielo24Error("UNAVAILABLE", details);
+    if (errorType === "BAD_API_TOKEN" || errorType === "LOGIN_INVALID") return new Cielo24Error(errorType, details);
+    return new Cielo24Error("REFUSED", details);
+  }
+  if (answer.status === 429 || answer.status >= 500)
+    return new Cielo24Error("UNAVAILABLE", { ...details, retryAfterMs: readRetryAfter(answer.retryAfter) });
+  return new Cielo24Error("UNINTELLIGIBLE", details);
+};
+
+const knownType = (type: string): string | undefined => CIELO24_ERROR_TYPES.find((known) => known === type);
+
+const clean = (comment: string, scrub: (text: string) => string): string =>
+  scrub(comment).replace(CONTROL_CHARACTERS, " ").slice(0, MAX_COMMENT);
+
+const parseJson = (text: string): unknown => {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+};
+
+/** Seconds, or an HTTP date relative to now; garbage is ignored. Not clamped. */
+export const readRetryAfter = (value: string | undefined, now = Date.now()): number | undefined => {
+  if (value === undefined) return undefined;
+  if (/^\s*\d+\s*$/.test(value)) return Number(value) * 1000;
+  const date = Date.parse(value);
+  return Number.isNaN(date) ? undefined : Math.max(date - now, 0);
+};
+
+/** Whether job/info shows that the job has its media. */
+export const showsMedia = (info: v.InferOutput<typeof JobInfoAnswer>): boolean =>
+  Number(info.MediaLengthSeconds ?? 0) > 0 ||
+  (info.Tasks ?? []).some(({ TaskType, TaskStatus }) => TaskType === "JOB_ADD_MEDIA" && TaskStatus === "COMPLETE");
