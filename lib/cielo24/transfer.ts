@@ -265,11 +265,11 @@ const trackSocket = (request: ClientRequest): (() => Promise<void>) => {
 
 /** Destroys with a reset, so that the system sends nothing of what it still has buffered. */
 const resetSocket = ({ socket }: ClientRequest): void => {
-  if (!socket || socket?.destroyed) return;
+  if (!socket || socket.destroyed) return;
   try {
-    socket?.resetAndDestroy();
+    socket.resetAndDestroy();
   } catch {
     // A TLS socket whose handle cannot be reset is destroyed all the same.
-    socket?.destroy();
+    socket.destroy();
   }
 };
