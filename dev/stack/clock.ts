@@ -6,28 +6,30 @@ export interface StackClock {
   readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
   /** Jumps ahead. Whoever sleeps until then wakes up. */
   readonly advance: (ms: number) => void;
-  /** Calls back after every jump, until the returned function is called. */
-  readonly onAdvance: (listener: () => void) => () => void;
+  /** Ends all sleep, present and to come, with a rejection. */
+  readonly stop: () => void;
 }
 
 export const createStackClock = (base: () => number = Date.now): StackClock => {
   let offsetMs = 0;
-  const listeners = new Set<() => void>();
+  const sleepers = new Set<() => void>();
+  const stopped = new AbortController();
   const now = () => base() + offsetMs;
 
-  const sleep = (ms: number, signal?: AbortSignal): Promise<void> =>
+  const sleep = (ms: number, given?: AbortSignal): Promise<void> =>
     new Promise((resolve, reject) => {
+      const signal = given ? AbortSignal.any([given, stopped.signal]) : stopped.signal;
       const until = now() + ms;
       let timer: NodeJS.Timeout;
       const end = (settle: () => void) => {
         clearTimeout(timer);
-        listeners.delete(check);
-        signal?.removeEventListener("abort", onAbort);
+        sleepers.delete(check);
+        signal.removeEventListener("abort", onAbort);
         settle();
       };
       const onAbort = () => {
         end(() => {
-          reject(signal?.reason as Error);
+          reject(signal.reason as Error);
         });
       };
       const check = () => {
@@ -35,12 +37,12 @@ export const createStackClock = (base: () => number = Date.now): StackClock => {
         if (now() >= until) end(resolve);
         else timer = setTimeout(check, Math.min(until - now(), MAX_TIMER_MS));
       };
-      if (signal?.aborted) {
+      if (signal.aborted) {
         reject(signal.reason as Error);
         return;
       }
-      signal?.addEventListener("abort", onAbort, { once: true });
-      listeners.add(check);
+      signal.addEventListener("abort", onAbort, { once: true });
+      sleepers.add(check);
       check();
     });
 
@@ -49,11 +51,10 @@ export const createStackClock = (base: () => number = Date.now): StackClock => {
     sleep,
     advance: (ms) => {
       offsetMs += ms;
-      for (const listener of [...listeners]) listener();
+      for (const check of [...sleepers]) check();
     },
-    onAdvance: (listener) => {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
+    stop: () => {
+      stopped.abort(new Error("The stack is closed"));
     },
   };
 };

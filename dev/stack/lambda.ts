@@ -14,6 +14,8 @@ export interface Lambda {
   readonly invoke: (name: string, event: unknown, requestId?: string) => Promise<unknown>;
   /** Forgets built functions, so that the next invocations start cold: nothing is cached in them. */
   readonly coldStart: () => void;
+  /** Invocations that are running, those that ran out of time included. */
+  readonly running: () => number;
   /** Resolves once no invocation is running, those that ran out of time included. */
   readonly idle: () => Promise<void>;
 }
@@ -82,6 +84,7 @@ export const createLambda = ({
     coldStart: () => {
       handlers.clear();
     },
+    running: () => running.size,
     idle: async () => {
       while (running.size > 0) await Promise.allSettled(running);
     },

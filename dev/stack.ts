@@ -1,0 +1,286 @@
+import { setTimeout as wait } from "node:timers/promises";
+import type { CensusReport } from "../functions/census/endpoint.ts";
+import { createDocumentClient, createDynamoLedger } from "../lib/delivery/dynamodb-ledger.ts";
+import type { Ledger } from "../lib/delivery/ledger.ts";
+import { readAwsEnvironment } from "../lib/config.ts";
+import { randomHex, type Runtime } from "../lib/runtime.ts";
+import { startCielo24, type Cielo24Simulator } from "./cielo24/server.ts";
+import { createJwtAuthorizer } from "./gateway/authorizer.ts";
+import { readDeployment } from "./gateway/deployment.ts";
+import { startGateway } from "./gateway/server.ts";
+import { startS3, type S3Simulator } from "./s3/server.ts";
+import { startAwsJson, type AwsJsonServer } from "./stack/aws-json.ts";
+import { createStackClock } from "./stack/clock.ts";
+import { functionEnvironment, type AccessKey } from "./stack/environment.ts";
+import { createEventBus, type BusEvent, type EventBus } from "./stack/event-bus.ts";
+import { startEventSource } from "./stack/event-source.ts";
+import { startIdentity, type Identity, type TokenClaims } from "./stack/identity.ts";
+import { createLambda, type Build } from "./stack/lambda.ts";
+import { createStackLog } from "./stack/log.ts";
+import { createNotification } from "./stack/notification.ts";
+import { createSecrets, type Secrets } from "./stack/secrets.ts";
+import { Queue } from "./stack/sqs/queue.ts";
+import { createSqs, queueArn, queueUrl } from "./stack/sqs/service.ts";
+import { startTable } from "./stack/table.ts";
+
+const REGION = "us-east-1";
+const BUCKET = "cielo24-proxy-local-media";
+const QUEUE = "cielo24-proxy-local-media";
+const DEAD_LETTER_QUEUE = "cielo24-proxy-local-dead-letters";
+/** As in `resources/queues.yml`. */
+const VISIBILITY_TIMEOUT_S = 6 * 900;
+const RETENTION_S = 7 * 86_400;
+const DEAD_LETTER_RETENTION_S = 14 * 86_400;
+const MAX_RECEIVES = 250;
+/** How long running invocations may go on once the stack is being closed. */
+const CLOSING_GRACE_MS = 1_000;
+
+export interface StackOptions {
+  /** Ports that are to be fixed; the others are free ones. */
+  readonly ports?: Partial<Record<"gateway" | "s3" | "cielo24" | "identity" | "aws", number>>;
+  /** Time as the whole stack sees it; `advanceTime` moves it on from there. */
+  readonly clock?: () => number;
+  /** The real cielo24 in place of the simulator. `credentials` becomes the secret. */
+  readonly cielo24?: { readonly baseUrl: string; readonly credentials: object };
+  /** What the simulator gets when it fetches media by URL; without it, it fetches. */
+  readonly fetchMedia?: NonNullable<Parameters<typeof startCielo24>[0]>["fetchMedia"];
+  /** False: the simulator of cielo24 computes no SHA-256 of what it takes. */
+  readonly digest?: boolean;
+  /** Variables of the functions' environment that differ from the local ones. */
+  readonly env?: Runtime["env"];
+  readonly corsOrigins?: readonly string[];
+  readonly maximumConcurrency?: number;
+  readonly randomHex?: () => string;
+  /** Called with every line that a function logs. */
+  readonly onLine?: (line: string) => void;
+  readonly onEvent?: (event: BusEvent) => void;
+  /** Lines that functions log are added to this file, too. */
+  readonly logFile?: string;
+}
+
+export interface Stack {
+  readonly apiUrl: string;
+  readonly s3: S3Simulator;
+  /** Undefined where the real one is used. */
+  readonly cielo24: Cielo24Simulator | undefined;
+  readonly identity: Identity;
+  readonly secrets: Secrets;
+  /** DynamoDB, SQS, EventBridge and Secrets Manager: their faults, and the calls they got. */
+  readonly aws: Pick<AwsJsonServer, "faults" | "calls">;
+  /** What functions put on the event bus. */
+  readonly events: readonly BusEvent[];
+  readonly eventBus: EventBus;
+  readonly queue: Queue;
+  readonly deadLetterQueue: Queue;
+  readonly queueUrl: string;
+  readonly deadLetterQueueUrl: string;
+  readonly tableName: string;
+  readonly bucketName: string;
+  readonly ledger: Ledger;
+  /** Access key of somebody who may do anything with the bucket. */
+  readonly operator: AccessKey;
+  readonly s3ClientConfig: {
+    readonly endpoint: string;
+    readonly region: string;
+    readonly credentials: AccessKey;
+    readonly forcePathStyle: true;
+  };
+  /** Of the simulated account at cielo24. */
+  readonly credentials: { readonly username: string; readonly securekey: string; readonly password: string };
+  readonly env: Runtime["env"];
+  readonly runtime: Runtime;
+  /** Every line that the functions wrote. */
+  readonly logs: readonly string[];
+  readonly logFile: string | undefined;
+  /** A signed access token, good for an hour. */
+  readonly token: (claims: TokenClaims) => Promise<string>;
+  /** Invokes a function by the name of its folder. */
+  readonly invoke: (name: string, event: unknown) => Promise<unknown>;
+  readonly runCensus: () => Promise<CensusReport>;
+  /** Lets the functions start cold, with nothing cached. */
+  readonly coldStart: () => void;
+  /** Moves time on for everything in the stack: leases, visibility, tokens, URLs. */
+  readonly advanceTime: (ms: number) => void;
+  /**
+   * Resolves once there is nothing to do: no message is visible and no function runs. Messages that wait for their time
+   * (hidden by the function, or sent with a delay) are left to `advanceTime`.
+   */
+  readonly drain: () => Promise<void>;
+  readonly close: () => Promise<void>;
+}
+
+/** Brings up the whole system in this process, on the loopback interface. */
+export const startStack = async (options: StackOptions = {}): Promise<Stack> => {
+  const { ports = {} } = options;
+  const clock = createStackClock(options.clock);
+  const log = createStackLog(options.logFile, options.onLine);
+  const functionKey = { accessKeyId: "AKIALOCALFUNCTIONS00", secretAccessKey: randomHex() };
+  const operator = { accessKeyId: "AKIALOCALOPERATOR000", secretAccessKey: randomHex() };
+  const credentials = { username: "local-account", securekey: randomHex(), password: randomHex() };
+  const secrets = createSecrets(
+    REGION,
+    options.cielo24?.credentials ?? { username: credentials.username, securekey: credentials.securekey },
+  );
+  const eventBus = createEventBus(options.onEvent);
+
+  const sqs = createSqs(clock, REGION);
+  const maxReceives = Number(options.env?.["MAX_RECEIVES"] ?? MAX_RECEIVES);
+  const deadLetterQueue = sqs.createQueue(DEAD_LETTER_QUEUE, {
+    visibilityTimeoutS: VISIBILITY_TIMEOUT_S,
+    retentionS: DEAD_LETTER_RETENTION_S,
+  });
+  const queue = sqs.createQueue(QUEUE, {
+    visibilityTimeoutS: VISIBILITY_TIMEOUT_S,
+    retentionS: RETENTION_S,
+    redrive: { deadLetterQueue, maxReceives },
+  });
+
+  const [deployment, identity, s3, cielo24, table] = await Promise.all([
+    readDeployment(),
+    startIdentity({ ...portOption(ports.identity), clock: clock.now }),
+    startS3({
+      ...portOption(ports.s3),
+      region: REGION,
+      accounts: {
+        [functionKey.accessKeyId]: functionKey.secretAccessKey,
+        [operator.accessKeyId]: operator.secretAccessKey,
+      },
+      clock: clock.now,
+    }),
+    options.cielo24
+      ? undefined
+      : startCielo24({
+          ...portOption(ports.cielo24),
+          clock: clock.now,
+          accounts: [credentials],
+          ...(options.fetchMedia ? { fetchMedia: options.fetchMedia } : {}),
+          ...(options.digest === undefined ? {} : { digest: options.digest }),
+        }),
+    startTable(REGION),
+  ]);
+  const aws = await startAwsJson({
+    ...portOption(ports.aws),
+    services: {
+      AmazonSQS: sqs.service,
+      AWSEvents: eventBus.service,
+      DynamoDB_20120810: table.service,
+      secretsmanager: secrets.service,
+    },
+  });
+
+  const corsOrigins = options.corsOrigins ?? ["*"];
+  const gateway = await startGateway({
+    ...portOption(ports.gateway),
+    routes: deployment.functions.flatMap(({ routes }) => routes),
+    authorize: createJwtAuthorizer({ issuer: identity.issuer, audience: [identity.audience], clock: clock.now }),
+    cors: { ...deployment.cors, allowedOrigins: corsOrigins },
+    invoke: (name, event, requestId) => lambda.invoke(name, event, requestId),
+    clock: clock.now,
+  });
+  const env = functionEnvironment(
+    {
+      region: REGION,
+      functionKey,
+      s3Url: s3.url,
+      awsUrl: aws.url,
+      gatewayUrl: gateway.url,
+      cielo24Url: options.cielo24?.baseUrl ?? cielo24?.url ?? "",
+      bucketName: BUCKET,
+      tableName: table.name,
+      queueUrl: queueUrl(aws.url, QUEUE),
+      deadLetterQueueUrl: queueUrl(aws.url, DEAD_LETTER_QUEUE),
+      eventBusName: eventBus.name,
+      secretArn: secrets.arn,
+      maxReceives,
+    },
+    options.env ?? {},
+  );
+  const runtime: Runtime = {
+    env,
+    clock: clock.now,
+    randomHex: options.randomHex ?? randomHex,
+    sleep: clock.sleep,
+    writeLine: log.write,
+  };
+  const lambda = createLambda({ runtime, functions: deployment.functions, load: loadFunction });
+
+  s3.createBucket(BUCKET, { corsOrigins });
+  s3.onObjectCreated(createNotification(queue, BUCKET, clock.now));
+  const eventSource = startEventSource({
+    queue,
+    queueArn: queueArn(REGION, QUEUE),
+    region: REGION,
+    clock,
+    maximumConcurrency: options.maximumConcurrency ?? 2,
+    invoke: (event) => lambda.invoke("deliver-media", event),
+  });
+  const documentClient = createDocumentClient(readAwsEnvironment(env, "DYNAMODB"));
+
+  const close = async (): Promise<void> => {
+    const idle = Promise.all([eventSource.close(), gateway.close()]).then(() => lambda.idle());
+    await Promise.race([idle, wait(CLOSING_GRACE_MS, undefined, { ref: false })]);
+    // Whatever still runs fails at its next step.
+    clock.stop();
+    documentClient.destroy();
+    await Promise.all([s3.close(), cielo24?.close(), aws.close(), identity.close()]);
+    await idle;
+    await table.close();
+    await log.close();
+  };
+
+  return {
+    apiUrl: gateway.url,
+    s3,
+    cielo24,
+    identity,
+    secrets,
+    aws,
+    events: eventBus.events,
+    eventBus,
+    queue,
+    deadLetterQueue,
+    queueUrl: queueUrl(aws.url, QUEUE),
+    deadLetterQueueUrl: queueUrl(aws.url, DEAD_LETTER_QUEUE),
+    tableName: table.name,
+    bucketName: BUCKET,
+    ledger: createDynamoLedger({ client: documentClient, tableName: table.name }),
+    operator,
+    s3ClientConfig: { endpoint: s3.url, region: REGION, credentials: operator, forcePathStyle: true },
+    credentials,
+    env,
+    runtime,
+    logs: log.lines,
+    logFile: options.logFile,
+    token: identity.issueToken,
+    invoke: lambda.invoke,
+    runCensus: async () => (await lambda.invoke("census", makeScheduledEvent(clock.now()))) as CensusReport,
+    coldStart: lambda.coldStart,
+    advanceTime: clock.advance,
+    drain: async () => {
+      while (queue.inspect().visible.length > 0 || eventSource.running() > 0 || lambda.running() > 0)
+        await wait(DRAIN_POLL_MS);
+    },
+    close,
+  };
+};
+
+const DRAIN_POLL_MS = 5;
+
+const portOption = (port: number | undefined) => (port === undefined ? {} : { port });
+
+const loadFunction = async (name: string): Promise<Build> => {
+  const entry = (await import(new URL(`../functions/${name}/handler.ts`, import.meta.url).href)) as { build: Build };
+  return entry.build;
+};
+
+const makeScheduledEvent = (at: number) => ({
+  version: "0",
+  id: "00000000-0000-4000-8000-000000000000",
+  "detail-type": "Scheduled Event",
+  source: "aws.events",
+  account: "000000000000",
+  time: new Date(at).toISOString(),
+  region: REGION,
+  resources: [`arn:aws:events:${REGION}:000000000000:rule/census`],
+  detail: {},
+});

@@ -1,0 +1,26 @@
+import { createWriteStream } from "node:fs";
+
+/** What the functions of a stack wrote, line by line; in a file, too, where one is named. */
+export interface StackLog {
+  readonly lines: string[];
+  readonly write: (line: string) => void;
+  readonly close: () => Promise<void>;
+}
+
+export const createStackLog = (file?: string, onLine: (line: string) => void = () => undefined): StackLog => {
+  const lines: string[] = [];
+  const stream = file === undefined ? undefined : createWriteStream(file, { flags: "a" });
+  return {
+    lines,
+    write: (line) => {
+      lines.push(line);
+      stream?.write(`${line}\n`);
+      onLine(line);
+    },
+    close: () =>
+      new Promise((resolve) => {
+        if (stream) stream.end(resolve);
+        else resolve();
+      }),
+  };
+};
