@@ -1,0 +1,49 @@
+import { randomBytes } from "node:crypto";
+import { ApiFailure } from "./failure.ts";
+
+export interface Account {
+  readonly username: string;
+  readonly securekey: string;
+  readonly password: string;
+}
+
+const newId = (): string => randomBytes(16).toString("hex");
+
+/** Accounts and the tokens of their sessions. A token dies after so long without use. */
+export const createAccounts = (accounts: readonly Account[], clock: () => number, tokenLifeMs: number) => {
+  let known = [...accounts];
+  const sessions = new Map<string, { username: string; usedAt: number }>();
+  const issuedTokens: string[] = [];
+  return {
+    /** Every token that was ever issued, for searching outputs for them. */
+    issuedTokens,
+    logIn: (username: string | undefined, by: "securekey" | "password", secret: string | undefined): string => {
+      const account = known.find((each) => each.username === username && each[by] === secret);
+      if (!account || !secret) throw new ApiFailure("LOGIN_INVALID", "Invalid username, password or key.");
+      const token = newId();
+      issuedTokens.push(token);
+      sessions.set(token, { username: account.username, usedAt: clock() });
+      return token;
+    },
+    logOut: (token: string): void => {
+      sessions.delete(token);
+    },
+    check: (token: string | undefined): void => {
+      if (!token) throw new ApiFailure("MISSING_PARAMETER", "api_token is required.");
+      const session = sessions.get(token);
+      if (!session || clock() - session.usedAt > tokenLifeMs) {
+        sessions.delete(token);
+        throw new ApiFailure("BAD_API_TOKEN", "The API token is invalid or has expired.");
+      }
+      session.usedAt = clock();
+    },
+    expireTokens: (): void => {
+      sessions.clear();
+    },
+    setAccounts: (changed: readonly Account[]): void => {
+      known = [...changed];
+    },
+  };
+};
+
+export type Accounts = ReturnType<typeof createAccounts>;

@@ -1,0 +1,57 @@
+/** A misbehaviour of the simulated cielo24, for calls of one action, a number of times. */
+export type Fault = {
+  /** For example `job/add_media`; `POST job/add_media` for the raw body alone. */
+  readonly action: string;
+  readonly jobId?: string;
+  /** How often; once if not given. */
+  readonly times?: number;
+} & FaultKind;
+
+export type FaultKind =
+  /** Answers with this instead of doing anything; a POST's body is read first. */
+  | {
+      readonly kind: "answer";
+      readonly status: number;
+      readonly body?: string;
+      readonly headers?: Readonly<Record<string, string>>;
+      readonly afterMs?: number;
+    }
+  /** Answers a POST before its body is read; with `reset`, then resets the connection. */
+  | { readonly kind: "earlyAnswer"; readonly status: number; readonly body: string; readonly reset?: boolean }
+  /** Resets the connection once so much of the body has come (0 to 1); nothing is accepted. */
+  | { readonly kind: "resetAt"; readonly fraction: number }
+  /** Reads the whole body, accepts it or not, and resets the connection instead of answering. */
+  | { readonly kind: "resetAfterBody"; readonly accepts: boolean }
+  /** Stops reading the body once so much has come, for so long (for good if not given). */
+  | { readonly kind: "stopReading"; readonly fraction: number; readonly forMs?: number }
+  /** Accepts, and answers so much later, in real time. */
+  | { readonly kind: "slowAnswer"; readonly ms: number }
+  /** Accepts, and answers a 200 that is of no use. */
+  | { readonly kind: "uselessAnswer"; readonly answer: "truncated" | "badJson" | "noTaskId" | "empty" };
+
+/** Faults that are switched on, the oldest first. */
+export const createFaults = () => {
+  let active: { fault: Fault; left: number }[] = [];
+  return {
+    add: (fault: Fault): void => {
+      active.push({ fault, left: fault.times ?? 1 });
+    },
+    clear: (): void => {
+      active = [];
+    },
+    /** The fault for this call, which is used up by it. */
+    take: (method: string, action: string, jobId: string | undefined): Fault | undefined => {
+      const found = active.find(
+        ({ fault }) =>
+          (fault.action === action || fault.action === `${method} ${action}`) &&
+          (fault.jobId === undefined || fault.jobId === jobId),
+      );
+      if (!found) return undefined;
+      found.left -= 1;
+      if (found.left <= 0) active = active.filter((each) => each !== found);
+      return found.fault;
+    },
+  };
+};
+
+export type Faults = ReturnType<typeof createFaults>;

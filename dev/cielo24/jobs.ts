@@ -1,0 +1,121 @@
+import { randomBytes } from "node:crypto";
+import { ApiFailure } from "./failure.ts";
+
+/** A medium that was accepted. The log of them is the judge of every test. */
+export interface Acceptance {
+  readonly jobId: string;
+  readonly taskId: string;
+  readonly sizeBytes: number;
+  /** Lower-case hex; empty where the simulator was told to compute none. */
+  readonly sha256: string;
+  readonly via: "body" | "url";
+  /** Milliseconds since the epoch, by the simulator's clock. */
+  readonly at: number;
+}
+
+export interface Job {
+  readonly jobId: string;
+  readonly name: string;
+  readonly tasks: { readonly taskId: string; readonly type: string; status: "INPROGRESS" | "COMPLETE" | "FAILED" }[];
+  /** The task that took the job's medium, or is about to. */
+  mediaTask?: string | undefined;
+  mediaAt?: number;
+  mediaBytes?: number;
+}
+
+const newId = (): string => randomBytes(16).toString("hex");
+const HEX = /^[0-9a-f]{32}$/;
+
+/** Jobs, their tasks and the acceptance log. */
+export const createJobs = ({
+  clock,
+  enforceOneMedia,
+  infoLagMs,
+  showTasks,
+}: {
+  clock: () => number;
+  enforceOneMedia: boolean;
+  infoLagMs: number;
+  showTasks: boolean;
+}) => {
+  const jobs = new Map<string, Job>();
+  const acceptances: Acceptance[] = [];
+
+  const find = (jobId: string | undefined): Job => {
+    if (!jobId) throw new ApiFailure("MISSING_PARAMETER", "job_id is required.");
+    if (!HEX.test(jobId)) throw new ApiFailure("INVALID_QUERY", "job_id must be hex.");
+    const job = jobs.get(jobId);
+    if (!job) throw new ApiFailure("ITEM_NOT_FOUND", "The job does not exist.");
+    return job;
+  };
+
+  return {
+    jobs,
+    acceptances,
+    find,
+    addJob: (name = "job"): string => {
+      const jobId = newId();
+      jobs.set(jobId, { jobId, name, tasks: [] });
+      return jobId;
+    },
+    addTask: (job: Job, type: string): string => {
+      const taskId = newId();
+      job.tasks.push({ taskId, type, status: "COMPLETE" });
+      return taskId;
+    },
+    /** Throws where the job has its medium, unless the simulator was told not to care. */
+    checkFree: (job: Job): void => {
+      if (enforceOneMedia && job.mediaTask) throw new ApiFailure("INVALID_QUERY", "The job already has media.");
+    },
+    /** Reserves the job for a pull: no other medium is accepted while it lasts. */
+    beginPull: (job: Job): string => {
+      const taskId = newId();
+      job.mediaTask = taskId;
+      job.tasks.push({ taskId, type: "JOB_ADD_MEDIA", status: "INPROGRESS" });
+      return taskId;
+    },
+    failPull: (job: Job, taskId: string): void => {
+      const task = job.tasks.find((each) => each.taskId === taskId);
+      if (task) task.status = "FAILED";
+      if (job.mediaTask === taskId) job.mediaTask = undefined;
+    },
+    accept: (job: Job, medium: { sizeBytes: number; sha256: string; via: "body" | "url"; taskId?: string }): string => {
+      const taskId = medium.taskId ?? newId();
+      const pulled = job.tasks.find((each) => each.taskId === taskId);
+      if (pulled) pulled.status = "COMPLETE";
+      else job.tasks.push({ taskId, type: "JOB_ADD_MEDIA", status: "COMPLETE" });
+      job.mediaTask = taskId;
+      job.mediaAt = clock();
+      job.mediaBytes = medium.sizeBytes;
+      const { sizeBytes, sha256, via } = medium;
+      acceptances.push({ jobId: job.jobId, taskId, sizeBytes, sha256, via, at: clock() });
+      return taskId;
+    },
+    info: (job: Job): Record<string, unknown> => {
+      const isShown = job.mediaAt !== undefined && clock() - job.mediaAt >= infoLagMs;
+      return {
+        JobId: job.jobId,
+        JobName: job.name,
+        JobStatus: "Pending",
+        MediaLengthSeconds: isShown ? Math.max(1, Math.round((job.mediaBytes ?? 0) / 100_000)) : null,
+        ...(showTasks && isShown
+          ? {
+              Tasks: job.tasks.map(({ taskId, type, status }) => ({
+                TaskId: taskId,
+                TaskType: type,
+                TaskStatus: status,
+                TaskRequestTime: "",
+              })),
+            }
+          : {}),
+      };
+    },
+    findTask: (taskId: string | undefined) => {
+      const task = [...jobs.values()].flatMap(({ tasks }) => tasks).find((each) => each.taskId === taskId);
+      if (!task) throw new ApiFailure("ITEM_NOT_FOUND", "The task does not exist.");
+      return task;
+    },
+  };
+};
+
+export type Jobs = ReturnType<typeof createJobs>;

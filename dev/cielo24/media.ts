@@ -1,0 +1,97 @@
+import { createHash } from "node:crypto";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { setTimeout as wait } from "node:timers/promises";
+import type { Fault } from "./faults.ts";
+
+/** What came of a body. */
+export interface ReceivedBody {
+  readonly isWhole: boolean;
+  readonly receivedBytes: number;
+  readonly sha256: string;
+}
+
+/**
+ * Reads a raw body to its end, or as far as the fault lets it. Memory is flat: nothing is kept but the digest.
+ *
+ * @param declaredBytes the body's Content-Length
+ */
+export const receiveBody = async (
+  request: IncomingMessage,
+  declaredBytes: number,
+  { digest, fault }: { digest: boolean; fault: Fault | undefined },
+): Promise<ReceivedBody> => {
+  const hash = digest ? createHash("sha256") : undefined;
+  let receivedBytes = 0;
+  let hasStopped = false;
+  const stopAt =
+    fault?.kind === "resetAt" || fault?.kind === "stopReading" ? Math.floor(fault.fraction * declaredBytes) : undefined;
+  const isWhole = await new Promise<boolean>((resolve) => {
+    const stop = () => {
+      if (hasStopped) return;
+      hasStopped = true;
+      if (fault?.kind === "resetAt") request.socket.resetAndDestroy();
+      if (fault?.kind !== "stopReading") return;
+      request.pause();
+      // A stopped reader must not keep the process alive.
+      if (fault.forMs !== undefined)
+        setTimeout(() => {
+          request.resume();
+        }, fault.forMs).unref();
+    };
+    request.on("data", (chunk: Buffer) => {
+      hash?.update(chunk);
+      receivedBytes += chunk.length;
+      if (stopAt !== undefined && receivedBytes >= stopAt) stop();
+    });
+    request.on("end", () => {
+      resolve(request.complete);
+    });
+    request.on("close", () => {
+      resolve(request.complete && receivedBytes === declaredBytes);
+    });
+    request.on("error", () => {
+      resolve(false);
+    });
+    if (stopAt === 0) stop();
+  });
+  return {
+    isWhole: isWhole && receivedBytes === declaredBytes,
+    receivedBytes,
+    sha256: hash?.digest("hex") ?? "",
+  };
+};
+
+/** Sends JSON, as cielo24 does. */
+export const sendJson = (response: ServerResponse, status: number, body: unknown): void => {
+  const text = JSON.stringify(body);
+  response.writeHead(status, { "content-type": "application/json", "content-length": Buffer.byteLength(text) });
+  response.end(text);
+};
+
+/** Sends the 200 to an accepted medium, or what the fault makes of it. */
+export const sendTask = async (response: ServerResponse, taskId: string, fault: Fault | undefined): Promise<void> => {
+  if (fault?.kind === "slowAnswer") await wait(fault.ms, undefined, { ref: false });
+  if (fault?.kind !== "uselessAnswer") {
+    sendJson(response, 200, { TaskId: taskId });
+    return;
+  }
+  switch (fault.answer) {
+    case "truncated":
+      response.writeHead(200, { "content-type": "application/json", "content-length": 200 });
+      response.write('{"TaskId": "');
+      setImmediate(() => {
+        response.socket?.destroy();
+      });
+      return;
+    case "badJson":
+      response.writeHead(200, { "content-type": "application/json" });
+      response.end("{TaskId: nope");
+      return;
+    case "noTaskId":
+      sendJson(response, 200, {});
+      return;
+    case "empty":
+      response.writeHead(200, { "content-length": 0 });
+      response.end();
+  }
+};

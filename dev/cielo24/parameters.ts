@@ -1,0 +1,33 @@
+import type { IncomingMessage } from "node:http";
+
+const MAX_BODY_BYTES = 1024 * 1024;
+
+/** Whether a body holds parameters, in either of cielo24's dialects; whatever else is media. */
+export const holdsParameters = ({ headers }: IncomingMessage): boolean =>
+  /^application\/(json|x-www-form-urlencoded)\b/i.test(headers["content-type"] ?? "");
+
+/** The parameters of a call: those of the query, and of a JSON or form body. */
+export const readParameters = async (
+  request: IncomingMessage,
+  query: URLSearchParams,
+  readsBody: boolean,
+): Promise<Map<string, string>> => {
+  const parameters = new Map(query);
+  if (!readsBody) return parameters;
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > MAX_BODY_BYTES) throw new Error("The body is too large");
+    chunks.push(chunk);
+  }
+  const text = Buffer.concat(chunks).toString("utf8");
+  if (text === "") return parameters;
+  if (/json/i.test(request.headers["content-type"] ?? "")) {
+    for (const [name, value] of Object.entries(JSON.parse(text) as Record<string, unknown>))
+      parameters.set(name, String(value));
+  } else {
+    for (const [name, value] of new URLSearchParams(text)) parameters.set(name, value);
+  }
+  return parameters;
+};

@@ -1,0 +1,41 @@
+import { createHash } from "node:crypto";
+import { ApiFailure } from "./failure.ts";
+
+/** Gets media for a URL in place of the network; undefined: nobody answers there. */
+export type FetchMedia = (url: string) => Promise<Uint8Array | undefined>;
+
+interface Pulled {
+  readonly sizeBytes: number;
+  readonly sha256: string;
+}
+
+/**
+ * Looks whether the URL can be reached, and returns how to pull it.
+ *
+ * @throws {ApiFailure} INVALID_URL
+ */
+export const reach = async (url: string, fetchMedia: FetchMedia | undefined): Promise<() => Promise<Pulled>> => {
+  if (!URL.canParse(url)) throw new ApiFailure("INVALID_URL", "The media URL is malformed.");
+  const supplied = await fetchMedia?.(url);
+  if (supplied)
+    return () =>
+      Promise.resolve({
+        sizeBytes: supplied.byteLength,
+        sha256: createHash("sha256").update(supplied).digest("hex"),
+      });
+  const isLoopback = ["127.0.0.1", "localhost"].includes(new URL(url).hostname);
+  // A simulator asks nobody outside of this machine.
+  const head = isLoopback ? await fetch(url, { method: "HEAD" }).catch(() => undefined) : undefined;
+  if (!head?.ok) throw new ApiFailure("INVALID_URL", "The media URL could not be reached.");
+  return async () => {
+    const response = await fetch(url);
+    if (!response.ok || !response.body) throw new Error(`The media URL answered ${response.status}`);
+    const hash = createHash("sha256");
+    let sizeBytes = 0;
+    for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
+      hash.update(chunk);
+      sizeBytes += chunk.byteLength;
+    }
+    return { sizeBytes, sha256: hash.digest("hex") };
+  };
+};

@@ -1,0 +1,299 @@
+import http, { type IncomingMessage, type ServerResponse } from "node:http";
+import https from "node:https";
+import type { AddressInfo } from "node:net";
+import { setTimeout as wait } from "node:timers/promises";
+import { createAccounts, type Account } from "./accounts.ts";
+import { ApiFailure } from "./failure.ts";
+import { createFaults, type Fault, type Faults } from "./faults.ts";
+import { createJobs, type Acceptance, type Job } from "./jobs.ts";
+import { receiveBody, sendJson, sendTask } from "./media.ts";
+import { holdsParameters, readParameters } from "./parameters.ts";
+import { reach, type FetchMedia } from "./pull.ts";
+
+export interface Cielo24Options {
+  readonly port?: number;
+  readonly clock?: () => number;
+  readonly accounts?: readonly Account[];
+  /** Life of a token without use. */
+  readonly tokenLifeMs?: number;
+  /** Refuse a second medium for a job, as the documentation says; false: take everything, and let the log tell. */
+  readonly enforceOneMedia?: boolean;
+  /** How long after its acceptance job/info shows a medium. */
+  readonly jobInfoLagMs?: number;
+  /** Show tasks in job/info, which left the documentation in 2015. */
+  readonly showTasks?: boolean;
+  /** Compute the SHA-256 of bodies. */
+  readonly digest?: boolean;
+  /** Refuse a body with a Content-Type, which the documentation asks not to send. */
+  readonly refuseContentType?: boolean;
+  readonly fetchMedia?: FetchMedia;
+  readonly tls?: { readonly key: string; readonly cert: string };
+}
+
+/** Every raw body that came, accepted or not. */
+export interface MediaPost {
+  readonly jobId: string;
+  readonly declaredBytes: number;
+  readonly receivedBytes: number;
+  readonly outcome: "accepted" | "cutShort" | "refused" | "faulted";
+}
+
+export interface MetadataUpdate {
+  readonly jobId: string;
+  readonly referenceId: string;
+  readonly requestorId: string;
+}
+
+export interface Cielo24Simulator {
+  readonly url: string;
+  readonly port: number;
+  readonly addJob: (name?: string) => string;
+  readonly jobs: ReadonlyMap<string, Job>;
+  readonly acceptances: readonly Acceptance[];
+  readonly posts: readonly MediaPost[];
+  readonly metadata: readonly MetadataUpdate[];
+  /** Every token that was issued. */
+  readonly issuedTokens: readonly string[];
+  /** How often somebody tried to log in. */
+  readonly logins: () => number;
+  readonly expireTokens: () => void;
+  readonly setAccounts: (accounts: readonly Account[]) => void;
+  readonly faults: Faults;
+  /** Resolves once no pull is under way. */
+  readonly settled: () => Promise<void>;
+  readonly close: () => Promise<void>;
+}
+
+/** 10 GiB − 1, as the OpenAPI description says. */
+const MAX_BODY_BYTES = 10_737_418_239;
+const HOUR_MS = 3_600_000;
+
+/**
+ * cielo24 as its public documentation describes it, as far as this project calls it: sessions, jobs, `add_media` by body
+ * and by URL, `update_metadata`. One medium a job, an exact Content-Length, no chunked bodies, nothing accepted that is
+ * cut short.
+ */
+export const startCielo24 = async (options: Cielo24Options = {}): Promise<Cielo24Simulator> => {
+  const { clock = Date.now, digest = true } = options;
+  const accounts = createAccounts(options.accounts ?? [], clock, options.tokenLifeMs ?? HOUR_MS);
+  const jobs = createJobs({
+    clock,
+    enforceOneMedia: options.enforceOneMedia ?? true,
+    infoLagMs: options.jobInfoLagMs ?? 0,
+    showTasks: options.showTasks ?? false,
+  });
+  const faults = createFaults();
+  const posts: MediaPost[] = [];
+  const metadata: MetadataUpdate[] = [];
+  const pulls = new Set<Promise<void>>();
+  let logins = 0;
+
+  const pullLater = (job: Job, taskId: string, pull: () => Promise<{ sizeBytes: number; sha256: string }>) => {
+    const pulling = pull()
+      .then(
+        (medium) => {
+          jobs.accept(job, { ...medium, via: "url", taskId });
+        },
+        () => {
+          jobs.failPull(job, taskId);
+        },
+      )
+      .finally(() => pulls.delete(pulling));
+    pulls.add(pulling);
+  };
+
+  const actions: Readonly<Record<string, (get: (name: string) => string | undefined, call: Call) => unknown>> = {
+    "account/logout": (get) => {
+      accounts.logOut(get("api_token") ?? "");
+    },
+    "account/generate_api_key": () => ({ ApiKey: options.accounts?.[0]?.securekey }),
+    "job/new": (get) => {
+      const jobId = jobs.addJob(get("job_name"));
+      return { JobId: jobId, TaskId: jobs.addTask(jobs.find(jobId), "JOB_CREATED") };
+    },
+    "job/info": (get) => jobs.info(jobs.find(get("job_id"))),
+    "job/task_status": (get) => {
+      const { taskId, status } = jobs.findTask(get("task_id"));
+      return { TaskId: taskId, TaskStatus: status };
+    },
+    "job/update_metadata": (get) => {
+      const job = jobs.find(get("job_id"));
+      const referenceId = required(get, "reference_id");
+      const requestorId = required(get, "requestor_id");
+      metadata.push({ jobId: job.jobId, referenceId, requestorId });
+      return { TaskId: jobs.addTask(job, "JOB_UPDATE_METADATA") };
+    },
+    "job/perform_transcription": (get) => ({ TaskId: jobs.addTask(jobs.find(get("job_id")), "JOB_TRANSCRIBE") }),
+    "job/add_media": async (get, { response, fault }) => {
+      const job = jobs.find(get("job_id"));
+      const url = required(get, "media_url");
+      jobs.checkFree(job);
+      const pull = await reach(url, options.fetchMedia);
+      jobs.checkFree(job);
+      const taskId = jobs.beginPull(job);
+      pullLater(job, taskId, pull);
+      if (fault?.kind === "resetAfterBody") response.socket?.resetAndDestroy();
+      else await sendTask(response, taskId, fault);
+      return undefined;
+    },
+  };
+
+  const takeBody = async (call: Call, get: (name: string) => string | undefined): Promise<void> => {
+    const { request, response, fault } = call;
+    const declared = request.headers["content-length"];
+    const jobId = get("job_id") ?? "";
+    if (fault?.kind === "earlyAnswer") {
+      posts.push({ jobId, declaredBytes: Number(declared), receivedBytes: 0, outcome: "faulted" });
+      response.writeHead(fault.status, { "content-type": "application/json", connection: "close" });
+      response.end(fault.body, () => {
+        if (fault.reset) response.socket?.resetAndDestroy();
+      });
+      return;
+    }
+    if (request.headers["transfer-encoding"] || declared === undefined) {
+      response.writeHead(411, { connection: "close" }).end();
+      return;
+    }
+    const declaredBytes = Number(declared);
+    const received = await receiveBody(request, declaredBytes, { digest, fault });
+    const record = (outcome: MediaPost["outcome"]) =>
+      posts.push({ jobId, declaredBytes, receivedBytes: received.receivedBytes, outcome });
+    if (!received.isWhole) {
+      record("cutShort");
+      response.destroy();
+      return;
+    }
+    if (fault?.kind === "answer") {
+      record("faulted");
+      await sendFault(response, fault);
+      return;
+    }
+    try {
+      accounts.check(get("api_token"));
+      const job = jobs.find(jobId);
+      if (get("media_url") !== undefined)
+        throw new ApiFailure("INVALID_QUERY", "media_url must not be given with a body.");
+      if (options.refuseContentType && request.headers["content-type"] !== undefined)
+        throw new ApiFailure("INVALID_QUERY", "Content-Type must not be sent.");
+      if (declaredBytes === 0 || declaredBytes > MAX_BODY_BYTES)
+        throw new ApiFailure("INVALID_QUERY", "The media's size is not allowed.");
+      jobs.checkFree(job);
+      if (fault?.kind === "resetAfterBody" && !fault.accepts) {
+        record("faulted");
+        request.socket.resetAndDestroy();
+        return;
+      }
+      const taskId = jobs.accept(job, { sizeBytes: declaredBytes, sha256: received.sha256, via: "body" });
+      record("accepted");
+      if (fault?.kind === "resetAfterBody") request.socket.resetAndDestroy();
+      else await sendTask(response, taskId, fault);
+    } catch (error) {
+      record("refused");
+      throw error;
+    }
+  };
+
+  const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const { pathname, searchParams } = new URL(request.url ?? "/", "http://cielo24.invalid");
+    const action = pathname.replace(/^\/api\//, "");
+    const method = request.method ?? "";
+    const isMedia = method === "POST" && action === "job/add_media" && !holdsParameters(request);
+    const fault = faults.take(method, action, searchParams.get("job_id") ?? undefined);
+    const call = { request, response, fault };
+    if (isMedia) {
+      await takeBody(call, (name) => searchParams.get(name) ?? undefined);
+      return;
+    }
+    const parameters = await readParameters(request, searchParams, method === "POST");
+    const get = (name: string) => parameters.get(name);
+    if (fault?.kind === "answer") {
+      await sendFault(response, fault);
+      return;
+    }
+    if (method !== "GET" && method !== "POST") throw new ApiFailure("INVALID_QUERY", "Only GET and POST are allowed.");
+    if (get("v") !== "1") throw new ApiFailure(get("v") ? "INVALID_OPTION" : "MISSING_PARAMETER", "v must be 1.");
+    if (action === "account/login") {
+      logins += 1;
+      const header = (name: string) => request.headers[name]?.toString();
+      const password = header("x-auth-password") ?? get("password");
+      const username = header("x-auth-user") ?? get("username");
+      const token = password
+        ? accounts.logIn(username, "password", password)
+        : accounts.logIn(username, "securekey", header("x-auth-securekey") ?? get("securekey"));
+      sendJson(response, 200, { ApiToken: token });
+      return;
+    }
+    const act = actions[action];
+    if (!act) {
+      response.writeHead(404, { "content-type": "text/html" }).end("<html><body>Not Found</body></html>");
+      return;
+    }
+    accounts.check(get("api_token"));
+    const result = await act(get, call);
+    if (response.headersSent || response.destroyed || response.socket?.destroyed) return;
+    if (result === undefined) response.writeHead(204).end();
+    else sendJson(response, 200, result);
+  };
+
+  const listener = (request: IncomingMessage, response: ServerResponse) => {
+    handle(request, response).catch((error: unknown) => {
+      if (response.headersSent) {
+        response.destroy();
+        return;
+      }
+      const failure =
+        error instanceof ApiFailure ? error : new ApiFailure("INVALID_QUERY", "The request is malformed.");
+      sendJson(response, 400, { ErrorType: failure.errorType, ErrorComment: failure.message });
+    });
+  };
+
+  const server = options.tls ? https.createServer(options.tls, listener) : http.createServer(listener);
+  // Bodies of gigabytes take longer than a server's default patience.
+  server.requestTimeout = 0;
+  server.on("clientError", (_error, socket) => socket.destroy());
+  await new Promise<void>((resolve) => server.listen(options.port ?? 0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+
+  return {
+    url: `${options.tls ? "https" : "http"}://127.0.0.1:${port}`,
+    port,
+    addJob: jobs.addJob,
+    jobs: jobs.jobs,
+    acceptances: jobs.acceptances,
+    posts,
+    metadata,
+    issuedTokens: accounts.issuedTokens,
+    logins: () => logins,
+    expireTokens: accounts.expireTokens,
+    setAccounts: accounts.setAccounts,
+    faults,
+    settled: async () => {
+      while (pulls.size > 0) await Promise.all(pulls);
+    },
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => {
+          resolve();
+        });
+        server.closeAllConnections();
+      }),
+  };
+};
+
+interface Call {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly fault: Fault | undefined;
+}
+
+const required = (get: (name: string) => string | undefined, name: string): string => {
+  const value = get(name);
+  if (value === undefined || value === "") throw new ApiFailure("MISSING_PARAMETER", `${name} is required.`);
+  return value;
+};
+
+const sendFault = async (response: ServerResponse, fault: Extract<Fault, { kind: "answer" }>): Promise<void> => {
+  if (fault.afterMs) await wait(fault.afterMs, undefined, { ref: false });
+  response.writeHead(fault.status, { "content-type": "application/json", ...fault.headers });
+  response.end(fault.body ?? "");
+};
