@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { ClientRequest } from "node:http";
 import type { Socket } from "node:net";
-import { setImmediate as nextTurn } from "node:timers/promises";
+import { setImmediate as immediate } from "node:timers/promises";
 import { MediaReadError } from "../media/errors.ts";
 import { readAnswer, TaskAnswer, type HttpAnswer } from "./answer.ts";
 import { collectAnswer, requestOptions } from "./call.ts";
@@ -89,6 +89,7 @@ export const createTransfer = (
     sendAllButLast,
     finish: async () => {
       if (!connection) return { error: new Cielo24Error("UNAVAILABLE") };
+      await readWhatCame();
       if (connection.isEnded()) {
         const early = await connection.end();
         // A 200 to a body that was not sent whole is no success: nobody knows what it means.
@@ -191,6 +192,7 @@ const openConnection = (
     if (!isAnswering) fail("UNAVAILABLE");
   });
   const socketClosed = trackSocket(request);
+  const socketConnected = trackConnect(request);
   request.flushHeaders();
 
   const close = async (): Promise<void> => {
@@ -202,8 +204,7 @@ const openConnection = (
 
   return {
     write: async (bytes) => {
-      // From a turn of its own, so that an answer that can be read is read before the next write fails.
-      await nextTurn();
+      await readWhatCame();
       if (result) return;
       idleTimer.refresh();
       await new Promise<void>((resolve) => {
@@ -220,7 +221,8 @@ const openConnection = (
       request.end(bytes);
     },
     settle: async () => {
-      await nextTurn();
+      await Promise.race([socketConnected, ended]);
+      await readWhatCame();
       clearTimeout(idleTimer);
     },
     onEnd: (listener) => {
@@ -244,6 +246,23 @@ const toMediaAnswer = (answer: HttpAnswer, scrub: (text: string) => string): Med
     throw error;
   }
 };
+
+/**
+ * Lets the event loop poll once: an answer that can be read is read before the next write, which would fail on a
+ * connection that cielo24 has closed behind it, and take the answer with it.
+ */
+const readWhatCame = async (): Promise<void> => {
+  await immediate();
+  await immediate();
+};
+
+const trackConnect = (request: ClientRequest): Promise<void> =>
+  new Promise((resolve) => {
+    request.once("socket", (socket: Socket) => {
+      if (socket.connecting) socket.once("connect", resolve);
+      else resolve();
+    });
+  });
 
 /** Waits until the request's socket is closed, or the request was given up before it had one. */
 const trackSocket = (request: ClientRequest): (() => Promise<void>) => {
