@@ -1,7 +1,8 @@
 import type { MediaBody } from "../cielo24/client.ts";
 import type { Runtime } from "../runtime.ts";
 import { MediaReadError } from "./errors.ts";
-import { createReadBuffers, InterruptedError, openConnection, type ObjectResponse } from "./object-connection.ts";
+import { InterruptedError, openConnection, type ObjectResponse } from "./object-connection.ts";
+import { createReadBuffers } from "./read-buffers.ts";
 
 /** Attempts in a row that bring not one byte. */
 const FRUITLESS_ATTEMPTS = 5;

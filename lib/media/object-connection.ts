@@ -1,5 +1,6 @@
 import { connect as connectPlain } from "node:net";
 import { connect as connectTls } from "node:tls";
+import type { ReadBuffers } from "./read-buffers.ts";
 
 /** The connection ended, failed, stalled or spoke no HTTP before the answer was whole. */
 export class InterruptedError extends Error {
@@ -25,17 +26,6 @@ export interface ObjectConnection {
   close(): Promise<void>;
 }
 
-/**
- * Where sockets read to. One set serves one connection after another, so that reading an object takes the same memory
- * whatever its size: `docs/decisions/reading-objects.md`.
- */
-export const createReadBuffers = (): readonly Uint8Array[] =>
-  // Slow buffers, since slices of the shared pool would keep that alive.
-  Array.from({ length: BUFFERS }, () => Buffer.allocUnsafeSlow(BUFFER_BYTES));
-
-/** One is with the consumer, one with the socket, the others hold what came meanwhile. */
-const BUFFERS = 4;
-const BUFFER_BYTES = 256 * 1024;
 const HEAD_MAX_BYTES = 32 * 1024;
 const HEAD_END = "\r\n\r\n";
 
@@ -54,28 +44,25 @@ export const openConnection = (
     signal,
   }: {
     headers: Readonly<Record<string, string>>;
-    buffers: readonly Uint8Array[];
+    /** One connection after another may use them. */
+    buffers: ReadBuffers;
     idleTimeoutMs: number;
     signal: AbortSignal;
   },
 ): ObjectConnection => {
-  const free = [...buffers];
-  const filled: { buffer: Uint8Array; bytes: Uint8Array }[] = [];
-  let withSocket: Uint8Array | undefined;
-  let withConsumer: Uint8Array | undefined;
   let hasEnded = false;
+  let isStopped = false;
+  let isPaused = false;
   let wake: (() => void) | undefined;
 
+  // With `onread` the socket reads into our memory and emits no "data", and HTTP is spoken below.
   const onread = {
-    // Asked anew for each address that is tried: the same buffer, until something was read into it.
-    buffer: (): Uint8Array => (withSocket ??= free.pop() ?? exhausted()),
+    buffer: () => buffers.room(),
     callback: (sizeBytes: number): boolean => {
-      const buffer = withSocket ?? exhausted();
-      withSocket = undefined;
-      filled.push({ buffer, bytes: buffer.subarray(0, sizeBytes) });
+      buffers.added(sizeBytes);
       wake?.();
-      // The next buffer is fetched right after this, paused or not, so one has to be left.
-      return free.length > 1;
+      isPaused = !buffers.hasRoom();
+      return !isPaused;
     },
   };
   const { protocol, hostname, port, host } = new URL(url);
@@ -93,37 +80,40 @@ export const openConnection = (
     hasEnded = true;
     wake?.();
   };
-  const destroy = () => {
-    // What nobody has asked for yet is not wanted any more.
-    filled.length = 0;
+  const stop = () => {
+    isStopped = true;
     end();
     socket.destroy();
   };
   socket.on("error", end).on("end", end).on("close", end);
-  if (signal.aborted) destroy();
-  signal.addEventListener("abort", destroy);
+  if (signal.aborted) stop();
+  signal.addEventListener("abort", stop);
 
   const target = url.slice(url.indexOf("/", protocol.length + 2));
   const lines = [`GET ${target} HTTP/1.1`, `Host: ${host}`, "Connection: close"];
   for (const [name, value] of Object.entries(headers)) lines.push(`${name}: ${value}`);
   socket.write(lines.join("\r\n") + HEAD_END);
 
-  const next = async (): Promise<Uint8Array> => {
-    if (withConsumer) {
-      free.push(withConsumer);
-      withConsumer = undefined;
+  const take = () => {
+    const bytes = buffers.take();
+    if (isPaused && buffers.hasRoom()) {
+      isPaused = false;
       socket.resume();
     }
-    if (filled.length === 0 && !hasEnded) {
-      const timer = setTimeout(destroy, idleTimeoutMs);
+    return bytes;
+  };
+  const next = async (): Promise<Uint8Array> => {
+    let bytes = take();
+    if (!bytes && !hasEnded) {
+      const timer = setTimeout(stop, idleTimeoutMs);
       await new Promise<void>((resolve) => (wake = resolve));
       wake = undefined;
       clearTimeout(timer);
+      bytes = take();
     }
-    const first = filled.shift();
-    if (!first) throw new InterruptedError("The connection ended");
-    withConsumer = first.buffer;
-    return first.bytes;
+    // What came before the other side ended counts; after a stop nothing is wanted.
+    if (!bytes || isStopped) throw new InterruptedError("The connection ended");
+    return bytes;
   };
 
   let rest: Uint8Array | undefined;
@@ -148,15 +138,12 @@ export const openConnection = (
       return bytes ?? next();
     },
     close: async () => {
-      signal.removeEventListener("abort", destroy);
-      destroy();
+      signal.removeEventListener("abort", stop);
+      stop();
       await closed;
+      buffers.clear();
     },
   };
-};
-
-const exhausted = (): never => {
-  throw new Error("No buffer is left to read into");
 };
 
 const parseHead = (head: string): ObjectResponse => {
