@@ -10,7 +10,7 @@ export interface AwsFault {
    * - `hang`: nothing is done, and no answer comes
    */
   readonly kind: "unavailable" | "throttled" | "reset" | "answerLost" | "hang";
-  /** Calls that it hits; without end by default. The SDK's own retries are calls, too. */
+  /** How many calls it hits; one if not given. The SDK's own repeats are calls, too. */
   readonly times?: number;
   /** Only calls whose input it is true of. */
   readonly when?: (input: Record<string, unknown>) => boolean;
@@ -27,7 +27,7 @@ export interface AwsFaults {
 export const createAwsFaults = (): AwsFaults => {
   let active: { fault: AwsFault; left: number }[] = [];
   return {
-    add: (fault) => active.push({ fault, left: fault.times ?? Infinity }),
+    add: (fault) => active.push({ fault, left: fault.times ?? 1 }),
     clear: () => {
       active = [];
     },

@@ -90,10 +90,10 @@ describe("the simulated EventBridge", () => {
 
 describe("faults", () => {
   it("hit calls as often as they are told, the SDK's repeats included", async () => {
-    server.faults.add({ action: "GetSecretValue", kind: "unavailable", times: 1 });
+    server.faults.add({ action: "GetSecretValue", kind: "unavailable" });
     await readSecret();
     expect(server.calls).toEqual(["GetSecretValue", "GetSecretValue"]);
-    server.faults.add({ action: "GetSecretValue", kind: "unavailable" });
+    server.faults.add({ action: "GetSecretValue", kind: "unavailable", times: Infinity });
     await expect(readSecret()).rejects.toMatchObject({ $metadata: { httpStatusCode: 503 } });
     server.faults.clear();
     await readSecret();
@@ -126,6 +126,7 @@ describe("faults", () => {
     server.faults.add({
       action: "PutItem",
       kind: "throttled",
+      times: Infinity,
       when: ({ Item: item }) => JSON.stringify(item).includes("b1"),
     });
     await putItem("a1");
