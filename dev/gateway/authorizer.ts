@@ -7,7 +7,7 @@ export interface JwtContext {
 }
 
 /** A refused token: the answer's status, and what its `www-authenticate` says. */
-export interface Refusal {
+interface Refusal {
   readonly status: 401 | 403;
   readonly challenge: string;
 }

@@ -15,7 +15,7 @@ export interface AwsCall {
   readonly signal: AbortSignal;
 }
 
-export interface AwsAnswer {
+interface AwsAnswer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body: string | Buffer;

@@ -1,5 +1,5 @@
 /** A fault of a simulated AWS service. */
-export interface AwsFault {
+interface AwsFault {
   /** Name of the call: `PutEvents`, `UpdateItem`. */
   readonly action: string;
   /**

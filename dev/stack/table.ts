@@ -1,7 +1,7 @@
 import { CreateTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import dynalite from "dynalite";
 import { once } from "node:events";
-import { Agent, request as httpRequest, type IncomingMessage, type Server } from "node:http";
-import { createRequire } from "node:module";
+import { Agent, request as httpRequest, type IncomingMessage } from "node:http";
 import { buffer } from "node:stream/consumers";
 import type { AwsService } from "./aws-json.ts";
 import { closeServer, listen } from "./listen.ts";
@@ -15,9 +15,6 @@ export interface Table {
 }
 
 const NAME = "cielo24-proxy-local-deliveries";
-
-// The package is CommonJS without types.
-const dynalite = createRequire(import.meta.url)("dynalite") as (options: { createTableMs: number }) => Server;
 
 export const startTable = async (region: string): Promise<Table> => {
   const server = dynalite({ createTableMs: 0 });
