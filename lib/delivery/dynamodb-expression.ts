@@ -3,7 +3,7 @@ import type { Condition, Row, Write } from "./row.ts";
 /** The table's own names; all other attributes are called as in {@link Row}. */
 const ATTRIBUTES: Readonly<Record<string, string>> = { jobId: "job_id", expiresAt: "expires_at" };
 
-export const attributeOf = (name: string): string => ATTRIBUTES[name] ?? name;
+const attributeOf = (name: string): string => ATTRIBUTES[name] ?? name;
 
 export const itemToRow = ({ job_id: jobId, expires_at: expiresAt, ...others }: Record<string, unknown>): Row =>
   ({ ...others, jobId, ...(expiresAt === undefined ? {} : { expiresAt }) }) as Row;

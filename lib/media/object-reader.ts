@@ -32,7 +32,7 @@ export interface ObjectFacts {
  * What has become of a version since it was announced. `superseded`: another one is current; `deleted`: a delete marker
  * is, under which the version can still be read; `gone`: it does not exist any more.
  */
-export type ObjectInspection =
+type ObjectInspection =
   | ({ readonly status: "current" | "superseded" | "deleted" } & ObjectFacts)
   | { readonly status: "gone"; readonly sizeBytes: 0 };
 

@@ -5,13 +5,14 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { TableServer } from "./table-server.ts";
 
+const JAVA = "java";
 const START_TIMEOUT_MS = 20_000;
 
 /** @param directory what `scripts/dynamodb-local.sh` printed */
 export const startDynamoDbLocal = async (directory: string): Promise<TableServer> => {
   const port = await freePort();
   const java = spawn(
-    "java",
+    JAVA,
     [
       `-Djava.library.path=${directory}`,
       "-cp",

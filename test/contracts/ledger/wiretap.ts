@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { TableServer } from "./table-server.ts";
 
-export interface TableCall {
+interface TableCall {
   /** `GetItem`, `UpdateItem`, … */
   readonly operation: string;
   readonly input: Readonly<Record<string, unknown>>;
