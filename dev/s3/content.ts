@@ -1,0 +1,113 @@
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { open, unlink } from "node:fs/promises";
+import { join } from "node:path";
+
+/** Bytes that are stored somewhere. */
+export interface Content {
+  readonly sizeBytes: number;
+  /** The bytes from start up to, not including, end. */
+  readonly read: (start: number, end: number) => AsyncIterable<Uint8Array>;
+}
+
+/** Up to so much is kept in memory; more goes to a file. */
+const MEMORY_BYTES = 1024 * 1024;
+const READ_BYTES = 256 * 1024;
+
+export const contentOf = (bytes: Uint8Array): Content => ({
+  sizeBytes: bytes.byteLength,
+  // eslint-disable-next-line @typescript-eslint/require-await -- bytes in memory stand for a stream
+  read: async function* (start, end) {
+    if (end > start) yield bytes.subarray(start, end);
+  },
+});
+
+/** Several contents, one after another, without copying them: a completed multipart upload. */
+export const concatenate = (parts: readonly Content[]): Content => ({
+  sizeBytes: parts.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+  read: async function* (start, end) {
+    let offset = 0;
+    for (const part of parts) {
+      const from = Math.max(start - offset, 0);
+      const to = Math.min(end - offset, part.sizeBytes);
+      if (from < to) yield* part.read(from, to);
+      offset += part.sizeBytes;
+    }
+  },
+});
+
+/** Any number of bytes that are made when they are read: a repeated block, different for each seed. Costs no memory. */
+export const virtualContent = (sizeBytes: number, seed: number): Content => {
+  // A prime length, so that no piece of the size of a chunk looks like its neighbour.
+  const block = new Uint8Array(1_048_573);
+  let state = seed | 1;
+  for (let at = 0; at < block.length; at += 1) {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) | 0;
+    block[at] = state >>> 24;
+  }
+  return {
+    sizeBytes,
+    // eslint-disable-next-line @typescript-eslint/require-await -- made in memory
+    read: async function* (start, end) {
+      for (let at = start; at < end;) {
+        const from = at % block.length;
+        const piece = block.subarray(from, Math.min(from + READ_BYTES, block.length, from + end - at));
+        yield piece;
+        at += piece.byteLength;
+      }
+    },
+  };
+};
+
+/** What was received: the content, and the digests of it. */
+export interface Received {
+  readonly content: Content;
+  readonly md5: string;
+  readonly sha256: string;
+}
+
+/**
+ * Stores a stream: small ones in memory, larger ones in a file of the directory.
+ *
+ * @param directory exists; whoever made it removes it
+ */
+export const receive = async (
+  stream: AsyncIterable<Uint8Array>,
+  directory: string,
+  name: string,
+): Promise<Received> => {
+  const md5 = createHash("md5");
+  const sha256 = createHash("sha256");
+  const inMemory: Uint8Array[] = [];
+  const path = join(directory, name);
+  let file: Awaited<ReturnType<typeof open>> | undefined;
+  let sizeBytes = 0;
+  try {
+    for await (const chunk of stream) {
+      md5.update(chunk);
+      sha256.update(chunk);
+      sizeBytes += chunk.byteLength;
+      if (!file && sizeBytes > MEMORY_BYTES) {
+        file = await open(path, "w");
+        for (const earlier of inMemory.splice(0)) await file.writeFile(earlier);
+      }
+      if (file) await file.writeFile(chunk);
+      else inMemory.push(Uint8Array.from(chunk));
+    }
+  } catch (error) {
+    await file?.close();
+    if (file) await unlink(path);
+    throw error;
+  }
+  await file?.close();
+  const content: Content = file
+    ? {
+        sizeBytes,
+        read: (start, end) =>
+          start < end
+            ? createReadStream(path, { start, end: end - 1, highWaterMark: READ_BYTES })
+            : contentOf(Buffer.alloc(0)).read(0, 0),
+      }
+    : contentOf(Buffer.concat(inMemory));
+  return { content, md5: md5.digest("hex"), sha256: sha256.digest("hex") };
+};

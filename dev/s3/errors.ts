@@ -1,0 +1,63 @@
+/** An error that S3 answers with its XML. */
+export class S3Error extends Error {
+  override readonly name = "S3Error";
+  readonly code: string;
+  readonly status: number;
+
+  constructor(code: keyof typeof STATUS, message?: string) {
+    super(message ?? MESSAGE[code] ?? code);
+    this.code = code;
+    this.status = STATUS[code];
+  }
+}
+
+const STATUS = {
+  AccessDenied: 403,
+  AuthorizationHeaderMalformed: 400,
+  AuthorizationQueryParametersError: 400,
+  BadDigest: 400,
+  BucketAlreadyOwnedByYou: 409,
+  EntityTooSmall: 400,
+  IncompleteBody: 400,
+  InternalError: 500,
+  InvalidAccessKeyId: 403,
+  InvalidArgument: 400,
+  InvalidPart: 400,
+  InvalidPartOrder: 400,
+  InvalidRange: 416,
+  InvalidRequest: 400,
+  KeyTooLongError: 400,
+  MalformedXML: 400,
+  MethodNotAllowed: 405,
+  MissingContentLength: 411,
+  NoSuchBucket: 404,
+  NoSuchKey: 404,
+  NoSuchUpload: 404,
+  NoSuchVersion: 404,
+  NotImplemented: 501,
+  NotModified: 304,
+  PreconditionFailed: 412,
+  RequestTimeTooSkewed: 403,
+  SignatureDoesNotMatch: 403,
+  SlowDown: 503,
+  XAmzContentSHA256Mismatch: 400,
+} as const;
+
+const MESSAGE: Partial<Record<keyof typeof STATUS, string>> = {
+  AccessDenied: "Access Denied",
+  BadDigest: "The Content-MD5 or checksum you specified did not match what we received.",
+  EntityTooSmall: "Your proposed upload is smaller than the minimum allowed size",
+  IncompleteBody: "You did not provide the number of bytes specified by the Content-Length HTTP header",
+  InvalidAccessKeyId: "The AWS Access Key Id you provided does not exist in our records.",
+  InvalidPart: "One or more of the specified parts could not be found.",
+  InvalidPartOrder: "The list of parts was not in ascending order.",
+  InvalidRange: "The requested range is not satisfiable",
+  NoSuchBucket: "The specified bucket does not exist",
+  NoSuchKey: "The specified key does not exist.",
+  NoSuchUpload: "The specified upload does not exist.",
+  NoSuchVersion: "The specified version does not exist.",
+  PreconditionFailed: "At least one of the pre-conditions you specified did not hold",
+  RequestTimeTooSkewed: "The difference between the request time and the current time is too large.",
+  SignatureDoesNotMatch: "The request signature we calculated does not match the signature you provided.",
+  SlowDown: "Please reduce your request rate.",
+};

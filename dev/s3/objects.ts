@@ -1,0 +1,120 @@
+import type { ServerResponse } from "node:http";
+import type { Content } from "./content.ts";
+import { S3Error } from "./errors.ts";
+import type { S3Fault } from "./faults.ts";
+import type { S3Request } from "./request.ts";
+import type { Bucket } from "./store.ts";
+
+/** Answers GetObject and HeadObject: versions, conditions, ranges. @returns the bytes that went out */
+export const sendObject = async (
+  bucket: Bucket,
+  { method, key, query, headers }: S3Request,
+  response: ServerResponse,
+  fault: S3Fault | undefined,
+): Promise<number> => {
+  const current = bucket.current(key);
+  const versionId = query.get("versionId") ?? undefined;
+  if (versionId === undefined && current && !current.content) {
+    response.setHeader("x-amz-delete-marker", "true");
+    response.setHeader("x-amz-version-id", current.versionId);
+  }
+  const version = bucket.get(key, versionId);
+  checkConditions(headers, version.etag);
+  const range = parseRange(headers["range"], version.content.sizeBytes);
+  const [start, end] = range ?? [0, version.content.sizeBytes];
+  response.writeHead(range ? 206 : 200, {
+    "accept-ranges": "bytes",
+    "content-length": end - start,
+    "content-type": query.get("response-content-type") ?? version.contentType,
+    etag: version.etag,
+    "last-modified": new Date(version.writtenAt).toUTCString(),
+    "x-amz-version-id": version.versionId,
+    ...(range ? { "content-range": `bytes ${start}-${end - 1}/${version.content.sizeBytes}` } : {}),
+    ...Object.fromEntries(Object.entries(version.metadata).map(([name, value]) => [`x-amz-meta-${name}`, value])),
+  });
+  if (method === "HEAD") {
+    response.end();
+    return 0;
+  }
+  return sendContent(version.content, start, end, response, fault);
+};
+
+const checkConditions = (headers: Readonly<Record<string, string>>, etag: string): void => {
+  const matches = (value: string) =>
+    value
+      .split(",")
+      .map((each) => each.trim())
+      .some((each) => each === "*" || each.replace(/^"|"$/g, "") === etag.replace(/^"|"$/g, ""));
+  if (headers["if-match"] !== undefined && !matches(headers["if-match"])) throw new S3Error("PreconditionFailed");
+  if (headers["if-none-match"] !== undefined && matches(headers["if-none-match"])) throw new S3Error("NotModified");
+};
+
+/** Start and end of a range; undefined where the whole object is meant. */
+const parseRange = (value: string | undefined, sizeBytes: number): readonly [number, number] | undefined => {
+  const [, first = "", last = ""] = /^bytes=(\d*)-(\d*)$/.exec(value ?? "") ?? [];
+  if (first === "" && last === "") return undefined;
+  const start = first === "" ? Math.max(sizeBytes - Number(last), 0) : Number(first);
+  const end = first === "" || last === "" ? sizeBytes : Math.min(Number(last) + 1, sizeBytes);
+  if (start >= sizeBytes || end <= start) throw new S3Error("InvalidRange");
+  return [start, end];
+};
+
+const sendContent = async (
+  content: Content,
+  start: number,
+  end: number,
+  response: ServerResponse,
+  fault: S3Fault | undefined,
+): Promise<number> => {
+  const stopAt = fault?.kind === "corrupt" ? undefined : fault && (fault.atByte ?? 0);
+  let sent = 0;
+  // Headers go out even if the fault comes at once.
+  response.flushHeaders();
+  for await (const chunk of content.read(start, end)) {
+    if (response.destroyed) return sent;
+    const piece = stopAt === undefined ? damage(chunk, sent, fault) : chunk.subarray(0, Math.max(stopAt - sent, 0));
+    if (piece.byteLength > 0) {
+      sent += piece.byteLength;
+      const isTaken = response.write(piece);
+      if (!isTaken) await drained(response);
+    }
+    if (stopAt !== undefined && sent >= stopAt) {
+      await flushed(response);
+      if (fault?.kind === "resetAfterBytes") response.socket?.resetAndDestroy();
+      if (fault?.kind === "truncate") response.socket?.end();
+      return sent;
+    }
+  }
+  response.end();
+  return sent;
+};
+
+const damage = (chunk: Uint8Array, offset: number, fault: S3Fault | undefined): Uint8Array => {
+  const at = (fault?.atByte ?? 0) - offset;
+  if (fault?.kind !== "corrupt" || at < 0 || at >= chunk.byteLength) return chunk;
+  const damaged = Uint8Array.from(chunk);
+  damaged[at] = (damaged[at] ?? 0) ^ 0xff;
+  return damaged;
+};
+
+const drained = (response: ServerResponse): Promise<void> =>
+  new Promise((resolve) => {
+    const done = () => {
+      response.off("drain", done);
+      response.off("close", done);
+      resolve();
+    };
+    response.on("drain", done);
+    response.on("close", done);
+  });
+
+/** Waits until what was written is with the system, so that a fault hits at its byte and not before. */
+const flushed = (response: ServerResponse): Promise<void> =>
+  new Promise((resolve) => {
+    if (response.destroyed || !response.socket || response.socket.writableLength === 0) {
+      setImmediate(resolve);
+      return;
+    }
+    response.socket.once("drain", resolve);
+    response.once("close", resolve);
+  });

@@ -1,0 +1,151 @@
+import { Sha256 } from "@aws-crypto/sha256-js";
+import { SignatureV4 } from "@smithy/signature-v4";
+import { timingSafeEqual } from "node:crypto";
+import { S3Error } from "./errors.ts";
+
+/** A request as far as its signature covers it. */
+export interface SignedRequest {
+  readonly method: string;
+  /** The path as it came, percent-encoded. */
+  readonly rawPath: string;
+  readonly query: URLSearchParams;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+const MAX_SKEW_MS = 15 * 60_000;
+const MAX_EXPIRY_S = 604_800;
+const PRESIGNED = [
+  "X-Amz-Algorithm",
+  "X-Amz-Credential",
+  "X-Amz-Date",
+  "X-Amz-SignedHeaders",
+  "X-Amz-Expires",
+  "X-Amz-Signature",
+];
+
+/**
+ * Checks the signature of a request, by header or by query, with AWS's own signer: what it signs for the same request
+ * must be what came. Only signatures are checked; IAM and bucket policies are not simulated.
+ *
+ * @throws {S3Error}
+ */
+export const verifySignature = async (
+  request: SignedRequest,
+  { region, accounts, clock }: { region: string; accounts: Readonly<Record<string, string>>; clock: () => number },
+): Promise<void> => {
+  const given = request.query.has("X-Amz-Signature")
+    ? readQuery(request)
+    : request.headers["authorization"] !== undefined
+      ? readHeader(request)
+      : undefined;
+  if (!given) throw new S3Error("AccessDenied");
+  const [accessKeyId = "", day = "", givenRegion, service, terminal] = given.credential.split("/");
+  const secretAccessKey = accounts[accessKeyId];
+  if (secretAccessKey === undefined) throw new S3Error("InvalidAccessKeyId");
+  if (givenRegion !== region || service !== "s3" || terminal !== "aws4_request" || !given.date.startsWith(day))
+    throw new S3Error("AuthorizationHeaderMalformed", "The credential's scope is wrong.");
+  const signedAt = parseDate(given.date);
+  const now = clock();
+  if (given.expiresS === undefined) {
+    if (Math.abs(now - signedAt) > MAX_SKEW_MS) throw new S3Error("RequestTimeTooSkewed");
+  } else {
+    if (signedAt - now > MAX_SKEW_MS) throw new S3Error("AccessDenied", "Request is not valid yet");
+    if (now > signedAt + given.expiresS * 1000) throw new S3Error("AccessDenied", "Request has expired");
+  }
+  const names = given.signedHeaders.split(";");
+  if (!names.includes("host")) throw new S3Error("SignatureDoesNotMatch");
+  const headers: Record<string, string> = {};
+  for (const name of names) {
+    const value = request.headers[name];
+    if (value === undefined) throw new S3Error("SignatureDoesNotMatch");
+    headers[name] = value;
+  }
+  for (const name of Object.keys(request.headers))
+    if (name.startsWith("x-amz-") && !names.includes(name))
+      throw new S3Error("AccessDenied", "There were headers present in the request which were not signed");
+  const expected = await sign(request, headers, given, { accessKeyId, secretAccessKey, region, signedAt });
+  if (!isEqual(expected, given.signature)) throw new S3Error("SignatureDoesNotMatch");
+};
+
+interface Given {
+  readonly credential: string;
+  readonly date: string;
+  readonly signedHeaders: string;
+  readonly signature: string;
+  readonly expiresS?: number;
+}
+
+const readQuery = ({ query }: SignedRequest): Given => {
+  const [algorithm, credential, date, signedHeaders, expires, signature] = PRESIGNED.map((name) => query.get(name));
+  const expiresS = Number(expires);
+  if (algorithm !== "AWS4-HMAC-SHA256" || !credential || !date || !signedHeaders || !signature)
+    throw new S3Error("AuthorizationQueryParametersError", "Query-string authentication is incomplete.");
+  if (!Number.isInteger(expiresS) || expiresS < 1 || expiresS > MAX_EXPIRY_S)
+    throw new S3Error("AuthorizationQueryParametersError", "X-Amz-Expires must be between 1 and 604800 seconds");
+  return { credential, date, signedHeaders, signature, expiresS };
+};
+
+const readHeader = ({ headers }: SignedRequest): Given => {
+  const [, credential, signedHeaders, signature] =
+    /^AWS4-HMAC-SHA256 +Credential=([^,\s]+),\s*SignedHeaders=([^,\s]+),\s*Signature=([0-9a-f]+)$/.exec(
+      headers["authorization"] ?? "",
+    ) ?? [];
+  const date = headers["x-amz-date"];
+  if (!credential || !signedHeaders || !signature || !date)
+    throw new S3Error("AuthorizationHeaderMalformed", "The authorization header is malformed.");
+  return { credential, date, signedHeaders, signature };
+};
+
+const sign = async (
+  request: SignedRequest,
+  headers: Record<string, string>,
+  given: Given,
+  by: { accessKeyId: string; secretAccessKey: string; region: string; signedAt: number },
+): Promise<string> => {
+  const signer = new SignatureV4({
+    service: "s3",
+    region: by.region,
+    credentials: { accessKeyId: by.accessKeyId, secretAccessKey: by.secretAccessKey },
+    sha256: Sha256,
+    uriEscapePath: false,
+    applyChecksum: false,
+  });
+  const query: Record<string, string | string[]> = {};
+  for (const name of new Set(request.query.keys()))
+    if (!PRESIGNED.includes(name)) {
+      const values = request.query.getAll(name);
+      query[name] = values.length === 1 ? (values[0] ?? "") : values;
+    }
+  const signable = {
+    method: request.method,
+    protocol: "http:",
+    hostname: headers["host"] ?? "",
+    path: request.rawPath,
+    query,
+    headers,
+    // A body that cannot be hashed beforehand: the payload is unsigned where no header says otherwise.
+    body: given.expiresS === undefined ? undefined : new ReadableStream(),
+  };
+  const names = new Set(Object.keys(headers));
+  const options = { signingDate: new Date(by.signedAt), signableHeaders: names };
+  if (given.expiresS === undefined) {
+    const { headers: signed } = await signer.sign(signable, options);
+    return /Signature=([0-9a-f]+)/.exec(signed["authorization"] ?? "")?.[1] ?? "";
+  }
+  const { query: signed = {} } = await signer.presign(signable, {
+    ...options,
+    expiresIn: given.expiresS,
+    unhoistableHeaders: names,
+  });
+  return String(signed["X-Amz-Signature"]);
+};
+
+const parseDate = (date: string): number => {
+  const parts = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(date);
+  if (!parts) throw new S3Error("AuthorizationHeaderMalformed", "The request's date is malformed.");
+  const [year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0] = parts.slice(1).map(Number);
+  return Date.UTC(year, month - 1, day, hour, minute, second);
+};
+
+const isEqual = (a: string, b: string): boolean =>
+  a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b));

@@ -1,0 +1,50 @@
+import { XMLParser } from "fast-xml-parser";
+import { S3Error } from "./errors.ts";
+
+export type XmlValue =
+  string | number | boolean | undefined | readonly XmlValue[] | { readonly [name: string]: XmlValue };
+
+const ESCAPES: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "'": "&apos;",
+};
+const escape = (text: string): string =>
+  text
+    .replace(/[&<>"']/g, (character) => ESCAPES[character] ?? character)
+    .replace(/[\r\n\t]/g, (character) => `&#${character.charCodeAt(0)};`);
+
+/** An XML document of S3's: lists repeat their element's name. */
+export const toXml = (root: string, value: XmlValue): string =>
+  `<?xml version="1.0" encoding="UTF-8"?>\n${element(root, value, ' xmlns="http://s3.amazonaws.com/doc/2006-03-01/"')}`;
+
+const element = (name: string, value: XmlValue, attributes = ""): string => {
+  if (value === undefined) return "";
+  if (Array.isArray(value)) return (value as readonly XmlValue[]).map((each) => element(name, each)).join("");
+  const inner =
+    typeof value === "object"
+      ? Object.entries(value)
+          .map(([child, childValue]) => element(child, childValue))
+          .join("")
+      : escape(String(value));
+  return `<${name}${attributes}>${inner}</${name}>`;
+};
+
+const parser = new XMLParser({
+  ignoreAttributes: true,
+  parseTagValue: false,
+  isArray: (name) => name === "Part" || name === "Object",
+});
+
+/** The root element's children. */
+export const parseXml = (text: string, root: string): Record<string, unknown> => {
+  try {
+    const value = (parser.parse(text) as Record<string, unknown>)[root];
+    if (typeof value === "object" && value !== null) return value as Record<string, unknown>;
+  } catch {
+    // Told below.
+  }
+  throw new S3Error("MalformedXML", "The XML you provided was not well-formed or did not validate.");
+};
