@@ -241,6 +241,8 @@ export const startS3 = async ({ port = 0, region, accounts, clock = Date.now }: 
 
   const server = http.createServer((message, response) => {
     response.setHeader("x-amz-request-id", randomUUID());
+    // The simulator's time, from which the SDK learns how far its own clock is off.
+    response.setHeader("date", new Date(clock()).toUTCString());
     response.on("error", () => undefined);
     handle(message, response).catch(() => {
       response.destroy();
