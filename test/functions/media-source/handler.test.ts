@@ -1,0 +1,100 @@
+import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { startStack, type Stack } from "../../../dev/stack.ts";
+
+const JOB = "0123456789abcdef0123456789abcdef";
+const CAPABILITY = "fedcba9876543210fedcba9876543210";
+const CONTENT = "some media";
+
+describe("/media/{capability}/{name}", () => {
+  let stack: Stack;
+  let url: string;
+
+  beforeAll(async () => {
+    stack = await startStack();
+    url = `${stack.apiUrl}/media/${JOB}.${CAPABILITY}/talk.mp4`;
+    const s3 = new S3Client(stack.s3ClientConfig);
+    // Outside of what is delivered by itself.
+    const key = "handed-over/a talk+%2F ü.mp4";
+    const put = (content: string) =>
+      s3.send(new PutObjectCommand({ Bucket: stack.bucketName, Key: key, Body: content, ContentType: "video/mp4" }));
+    const { VersionId: versionId = "null" } = await put(CONTENT);
+    await put("a later version, of another size");
+    s3.destroy();
+    await stack.ledger.write(JOB, {
+      if: { state: ["none"] },
+      set: {
+        state: "FINALIZING",
+        fence: 1,
+        media: { id: "object:a", kind: "object", key, versionId },
+        handOver: true,
+        capability: CAPABILITY,
+        capabilityUntil: stack.runtime.clock() + 3_600_000,
+        updatedAt: stack.runtime.clock(),
+      },
+    });
+  });
+  afterAll(() => stack.close());
+
+  it("tells size and type of the pinned version without any authorization", async () => {
+    const answer = await fetch(url, { method: "HEAD" });
+    expect(answer.status).toBe(200);
+    expect(Object.fromEntries(answer.headers)).toMatchObject({
+      "content-length": String(CONTENT.length),
+      "content-type": "video/mp4",
+      "cache-control": "no-store",
+    });
+  });
+
+  it("redirects to the pinned version's bytes, each time by a fresh URL, and counts", async () => {
+    const before = (await stack.ledger.read(JOB))?.pulls ?? 0;
+    const redirect = await fetch(url, { redirect: "manual" });
+    expect([redirect.status, redirect.headers.get("cache-control")]).toEqual([302, "no-store"]);
+    const location = new URL(redirect.headers.get("location") ?? "");
+    expect(location.searchParams.get("X-Amz-Expires")).toBe("900");
+    const pulled = await fetch(url);
+    expect([pulled.status, pulled.headers.get("content-type"), await pulled.text()]).toEqual([
+      200,
+      "video/mp4",
+      CONTENT,
+    ]);
+    expect((await stack.ledger.read(JOB))?.pulls).toBe(before + 2);
+  });
+
+  it("serves parts, as pullers ask for them", async () => {
+    const answer = await fetch(url, { headers: { range: "bytes=5-" } });
+    expect([answer.status, await answer.text()]).toEqual([206, CONTENT.slice(5)]);
+  });
+
+  const notFound = async (answer: Response) => {
+    expect(answer.status).toBe(404);
+    const body = (await answer.json()) as Record<string, unknown>;
+    expect(body).toEqual({
+      ErrorType: "ITEM_NOT_FOUND",
+      ErrorComment: "No such media.",
+      RequestId: expect.any(String) as unknown,
+    });
+  };
+
+  it("answers a wrong capability with cielo24's error and nothing more", async () => {
+    await notFound(await fetch(url.replace(CAPABILITY, CAPABILITY.replace("f", "0")), { redirect: "manual" }));
+    await notFound(await fetch(url.replace(JOB, JOB.replace("0", "f")), { redirect: "manual" }));
+  });
+
+  it("logs neither the capability nor what was signed", () => {
+    const log = stack.logs.join("\n");
+    expect(log).toContain('"service":"media-source"');
+    expect(log).not.toContain(CAPABILITY);
+    expect(log).not.toMatch(/X-Amz|handed-over/);
+  });
+
+  it("answers the same once the capability is over, and once it is revoked", async () => {
+    stack.advanceTime(3_600_000);
+    await notFound(await fetch(url, { redirect: "manual" }));
+    const capabilityUntil = stack.runtime.clock() + 3_600_000;
+    await stack.ledger.write(JOB, { if: { state: ["FINALIZING"] }, set: { capabilityUntil } });
+    expect((await fetch(url, { redirect: "manual" })).status).toBe(302);
+    await stack.ledger.write(JOB, { if: { state: ["FINALIZING"] }, set: {}, remove: ["capability"] });
+    await notFound(await fetch(url, { redirect: "manual" }));
+  });
+});
