@@ -22,11 +22,7 @@ beforeAll(async () => {
   server = await startAwsJson({
     services: { secretsmanager: secrets.service, AWSEvents: bus.service, DynamoDB_20120810: table.service },
   });
-  const credentials = { accessKeyId: "local", secretAccessKey: "local" };
-  const options = awsClientOptions(
-    { region: REGION, endpoint: server.url, credentials },
-    { requestTimeoutMs: 200, maxAttempts: 2 },
-  );
+  const options = clientOptions(5_000);
   secretsClient = new SecretsManagerClient(options);
   busClient = new EventBridgeClient(options);
   tableClient = new DynamoDBClient(options);
@@ -41,6 +37,10 @@ afterAll(async () => {
   await table.close();
 });
 
+const clientOptions = (requestTimeoutMs: number) => {
+  const credentials = { accessKeyId: "local", secretAccessKey: "local" };
+  return awsClientOptions({ region: REGION, endpoint: server.url, credentials }, { requestTimeoutMs, maxAttempts: 2 });
+};
 const readSecret = (id = secrets.arn) => secretsClient.send(new GetSecretValueCommand({ SecretId: id }));
 const putEvent = (entry: object) =>
   busClient.send(
@@ -119,7 +119,10 @@ describe("faults", () => {
 
   it("leave a call without an answer", async () => {
     server.faults.add({ action: "GetSecretValue", kind: "hang", times: 2 });
-    await expect(readSecret()).rejects.toMatchObject({ name: "TimeoutError" });
+    const impatient = new SecretsManagerClient(clientOptions(100));
+    const read = impatient.send(new GetSecretValueCommand({ SecretId: secrets.arn }));
+    await expect(read).rejects.toMatchObject({ name: "TimeoutError" });
+    impatient.destroy();
   });
 
   it("hit only the calls whose input is meant", async () => {
