@@ -1,0 +1,262 @@
+import { decideWrite, type Write } from "../../lib/delivery/row.ts";
+import type { Answer, Command, DeliveryEvent } from "../../lib/delivery/state.ts";
+import { reportProgress } from "../../lib/delivery/transitions.ts";
+import {
+  CAPABILITY_TICKS,
+  LATE_ACCEPTANCE_TICKS,
+  LATE_INFO_TICKS,
+  LONGEST_PULL_TICKS,
+  TICK_MS,
+  type Scenario,
+} from "./scenario.ts";
+import {
+  accept,
+  endWorker,
+  float,
+  JOB_ID,
+  replaceWorker,
+  spend,
+  without,
+  type Machine,
+  type Transition,
+  type Worker,
+  type World,
+} from "./world.ts";
+
+const ACCEPTED: Answer = { is: "accepted", taskId: "task" };
+const REFUSED: Answer = { is: "refused", error: { type: "INVALID_QUERY", comment: "" } };
+const BAD_TOKEN: Answer = { is: "badToken" };
+const LOGIN_INVALID: Answer = { is: "loginInvalid" };
+const UNAVAILABLE: Answer = { is: "unavailable" };
+const UNINTELLIGIBLE: Answer = { is: "unintelligible", error: { type: "UNKNOWN", comment: "" } };
+
+type Happening = DeliveryEvent extends infer E
+  ? E extends unknown
+    ? Omit<E, "now" | "timeLeftMs" | "random">
+    : never
+  : never;
+type Of<Do extends Command["do"]> = Extract<Command, { do: Do }>;
+
+/** Every way in which the command of a worker can end. */
+export function* carryOut(
+  world: World,
+  index: number,
+  worker: Worker,
+  machine: Machine,
+  scenario: Scenario,
+): Generator<Transition> {
+  const by = { world, index, worker, machine };
+  const { command } = worker;
+  switch (command.do) {
+    case "read":
+      yield end(by, "reads the row", world, { type: "row", row: world.row });
+      if (world.budgets.calls > 0) yield fault(by, "cannot read the row", spend(world, "calls"), { type: "unread" });
+      return;
+    case "inspect":
+      yield* inspect(by);
+      return;
+    case "ask":
+      yield* ask(by);
+      return;
+    case "write":
+      yield* write(by, command);
+      return;
+    case "stream":
+      yield* stream(by, command, scenario);
+      return;
+    case "finish":
+      yield* send(by);
+      return;
+    case "handOver":
+      yield* command.row.media?.kind === "object" ? handOver(by) : send(by);
+      return;
+    case "abort":
+      yield end(by, "destroys its sockets", world, { type: "aborted" });
+      return;
+    case "announce":
+      yield* announce(by, command);
+      return;
+    case "acknowledge":
+      yield {
+        label: `worker ${index} acknowledges (${command.reason})`,
+        isFault: false,
+        world: { ...world, workers: without(world.workers, index) },
+      };
+      return;
+    case "later":
+      // Nothing happens between the machine's word and its doing: see `tell`.
+      return;
+  }
+}
+
+interface Actor {
+  readonly world: World;
+  readonly index: number;
+  readonly worker: Worker;
+  readonly machine: Machine;
+}
+
+/** The world after the worker has been told what happened, and has made up its mind. */
+const tell = ({ index, worker, machine }: Actor, from: World, happening: Happening): World => {
+  const event = {
+    ...happening,
+    now: from.now + worker.clockOffset,
+    timeLeftMs: Math.max(worker.deadline - from.now, 0),
+    // Only the end differs, so that every jitter is nothing.
+    random: from.randoms.toString(16).padStart(32, "0"),
+  } as DeliveryEvent;
+  const { memory, command } = machine.step(worker.memory, event);
+  if (command.do === "later")
+    return endWorker(from, index, worker, Math.max(command.at - worker.clockOffset, from.now));
+  const next = replaceWorker(from, index, { ...worker, memory, command, heard: undefined });
+  return { ...next, randoms: from.randoms + 1 };
+};
+
+const end = (by: Actor, label: string, from: World, happening: Happening): Transition => ({
+  label: `worker ${by.index} ${label}`,
+  isFault: false,
+  world: tell(by, from, happening),
+});
+
+const fault = (by: Actor, label: string, from: World, happening: Happening): Transition => ({
+  ...end(by, label, from, happening),
+  isFault: true,
+});
+
+const answered = (answer: Answer): Happening => ({ type: "answered", answer });
+
+function* inspect(by: Actor): Generator<Transition> {
+  const { world } = by;
+  yield end(by, "measures the object", world, { type: "object", status: "current", sizeBytes: 5 });
+  if (world.budgets.refusals > 0)
+    yield fault(by, "finds the object gone", spend(world, "refusals"), {
+      type: "object",
+      status: "gone",
+      sizeBytes: 0,
+    });
+  if (world.budgets.calls > 0)
+    yield fault(by, "cannot measure the object", spend(world, "calls"), { type: "uninspected" });
+}
+
+/** job/info shows what was accepted D ago; before that, it may. */
+function* ask(by: Actor): Generator<Transition> {
+  const { world, index, worker } = by;
+  if (worker.heard) {
+    yield end(by, "hears the answer", world, { type: "info", ...worker.heard });
+    return;
+  }
+  const isAccepted = world.accepted.length > 0;
+  const mustShow = world.accepted.some(({ at }) => world.now - at >= LATE_INFO_TICKS * TICK_MS);
+  for (const hasMedia of isAccepted ? (mustShow ? [true] : [true, false]) : [false])
+    yield {
+      label: `worker ${index} asks job/info, which ${hasMedia ? "shows media" : "shows none"}`,
+      isFault: isAccepted && !hasMedia,
+      world: replaceWorker(world, index, {
+        ...worker,
+        heard: { askedAt: world.now + worker.clockOffset, hasMedia },
+      }),
+    };
+  if (world.budgets.calls > 0) {
+    const spent = spend(world, "calls");
+    yield fault(by, "cannot ask job/info", spent, { type: "noInfo", answer: UNAVAILABLE });
+    yield fault(by, "cannot log in to ask", spent, { type: "noInfo", answer: LOGIN_INVALID });
+    yield fault(by, "does not understand job/info", spent, { type: "noInfo", answer: UNINTELLIGIBLE });
+  }
+}
+
+function* write(by: Actor, command: Of<"write">): Generator<Transition> {
+  const { world, machine } = by;
+  const made = machine.alter ? machine.alter(command.write) : command.write;
+  const row = decideWrite(JOB_ID, world.row, made);
+  const label = `writes ${made.set.state ?? Object.keys(made.set).join(" and ")}`;
+  const isResend = made.set.state === "SENDING" && made.set.everUnknown === true;
+  const done = row ? { ...world, row, resent: world.resent || isResend } : world;
+  if (row) yield end(by, label, done, { type: "written" });
+  else yield end(by, `${label}, which is refused`, world, { type: "unwritten" });
+  if (world.budgets.writes === 0) return;
+  const { budgets } = spend(world, "writes");
+  yield fault(by, `${label}, which is lost`, { ...world, budgets }, { type: "unwritten" });
+  if (row) yield fault(by, `${label}, but the answer is lost`, { ...done, budgets }, { type: "unwritten" });
+  yield fault(by, `${label}, which is delayed`, delay({ ...world, budgets }, made), { type: "unwritten" });
+}
+
+const delay = (world: World, made: Write): World => ({ ...world, delayed: [...world.delayed, made] });
+
+function* stream(by: Actor, { claim }: Of<"stream">, { progress }: Scenario): Generator<Transition> {
+  const { world, index, machine } = by;
+  yield end(by, "sends all but the last chunk", world, { type: "held", sha256: "" });
+  if (progress) {
+    const report = reportProgress(claim, { now: world.now, sentBytes: 3 });
+    const made = machine.alter ? machine.alter(report) : report;
+    const row = decideWrite(JOB_ID, world.row, made);
+    const label = `worker ${index} reports progress`;
+    if (row && world.row?.sentBytes !== 3) yield { label, isFault: true, world: { ...world, row } };
+    if (world.budgets.writes > 0)
+      yield { label: `${label}, which is delayed`, isFault: true, world: delay(spend(world, "writes"), made) };
+  }
+  if (world.budgets.refusals > 0) {
+    const spent = spend(world, "refusals");
+    yield fault(by, "is refused before the last chunk", spent, answered(REFUSED));
+    yield fault(by, "has its token refused before the last chunk", spent, answered(BAD_TOKEN));
+    yield fault(by, "is cut off before the last chunk", spent, answered(UNAVAILABLE));
+    yield fault(by, "does not understand an answer before the last chunk", spent, answered(UNINTELLIGIBLE));
+    yield fault(by, "finds the object gone while it reads", spent, { type: "broken", code: "OBJECT_GONE" });
+  }
+  if (world.budgets.answers > 0)
+    yield fault(by, "gets a 200 before the last chunk", spend(world, "answers"), answered(ACCEPTED));
+}
+
+/** The last chunk goes out, or a URL that cielo24 reads while the call waits. */
+function* send(by: Actor): Generator<Transition> {
+  const { world } = by;
+  const mediaId = by.worker.memory.row?.media?.id ?? "";
+  const accepted = accept(world, mediaId);
+  const floating = float(world, mediaId, world.now + LATE_ACCEPTANCE_TICKS * TICK_MS);
+  yield end(by, "sends the end, which is accepted", accepted, answered(ACCEPTED));
+  yield* beRefused(by);
+  yield* loseAnswer(by, [
+    ["is accepted", accepted],
+    ["may be accepted later", floating],
+  ]);
+}
+
+/** cielo24 takes a capability URL, and pulls within the URL's life; the pull takes its time. */
+function* handOver(by: Actor): Generator<Transition> {
+  const { world } = by;
+  const pullTicks = CAPABILITY_TICKS + LONGEST_PULL_TICKS + LATE_ACCEPTANCE_TICKS;
+  const pulling = float(world, by.worker.memory.row?.media?.id ?? "", world.now + pullTicks * TICK_MS);
+  yield end(by, "hands the object over", pulling, answered(ACCEPTED));
+  yield* beRefused(by);
+  yield* loseAnswer(by, [["may be pulled", pulling]]);
+}
+
+function* beRefused(by: Actor): Generator<Transition> {
+  if (by.world.budgets.refusals === 0) return;
+  const spent = spend(by.world, "refusals");
+  yield fault(by, "sends the end, which is refused", spent, answered(REFUSED));
+  yield fault(by, "sends the end, and its token is refused", spent, answered(BAD_TOKEN));
+}
+
+/** Sent, but the worker learns nothing of it, or does not live to. */
+function* loseAnswer(by: Actor, ways: readonly (readonly [string, World])[]): Generator<Transition> {
+  const { world, index, worker } = by;
+  for (const [what, sent] of ways) {
+    if (world.budgets.answers > 0)
+      yield fault(by, `sends the end, which ${what}; no answer`, spend(sent, "answers"), answered(UNAVAILABLE));
+    if (world.budgets.crashes > 0)
+      yield {
+        label: `worker ${index} sends the end, which ${what}, and crashes`,
+        isFault: true,
+        world: endWorker(spend(sent, "crashes"), index, worker, worker.deadline + TICK_MS),
+      };
+  }
+}
+
+function* announce(by: Actor, { row }: Of<"announce">): Generator<Transition> {
+  const { world } = by;
+  const event = `${row.state} ${row.media?.id ?? ""}`;
+  const announced = world.announced.includes(event) ? world.announced : [...world.announced, event].sort();
+  yield end(by, `announces ${event}`, { ...world, announced }, { type: "announced" });
+  if (world.budgets.calls > 0)
+    yield fault(by, `cannot announce ${event}`, spend(world, "calls"), { type: "unannounced" });
+}

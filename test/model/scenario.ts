@@ -1,0 +1,74 @@
+import type { Settings } from "../../lib/delivery/state.ts";
+
+/** The coarse unit of time: everything that differs by less happens at once, in every order. */
+export const TICK_MS = 300_000;
+
+/** How long an invocation lives. */
+export const INVOCATION_TICKS = 1;
+/** T: until what was sent can no longer be accepted. */
+export const LATE_ACCEPTANCE_TICKS = 1;
+/** D: until job/info shows what was accepted. */
+export const LATE_INFO_TICKS = 1;
+/** S: how far clocks are apart where a scenario wants them to be. */
+export const CLOCK_SKEW_TICKS = 1;
+/** The life of a capability URL, and the longest pull through it. */
+export const CAPABILITY_TICKS = 1;
+export const LONGEST_PULL_TICKS = 1;
+
+/** How often each kind of misfortune may happen in one run. */
+export interface Budgets {
+  /** Workers that die at any command. */
+  readonly crashes: number;
+  /** Messages that are delivered once more. */
+  readonly duplicates: number;
+  /** Table writes that are lost, done with the answer lost, or done at any later time. */
+  readonly writes: number;
+  /** Reads of the table, announcements and questions that fail. */
+  readonly calls: number;
+  /** POSTs that are refused, whose token is refused, or that break before the last chunk; objects that are gone. */
+  readonly refusals: number;
+  /** Answers that are lost after the last chunk, or come before it as a 200. */
+  readonly answers: number;
+  /** Messages that are delivered for the last time. */
+  readonly lastChances: number;
+}
+
+/** What one exploration lets happen. Data alone, so that it is easily widened. */
+export interface Scenario {
+  readonly name: string;
+  /** Invocations that live at the same time. */
+  readonly workers: number;
+  /** Objects that are dropped for the job. */
+  readonly objects: number;
+  /** Whether an HTTP caller gives the job a URL, too. */
+  readonly caller: boolean;
+  /** Whether an operator says "send again" once there is something to review. */
+  readonly operator: boolean;
+  /** Whether the census looks after rows and objects that no message is left for. */
+  readonly census: boolean;
+  /** Whether a worker reports progress while it sends. */
+  readonly progress: boolean;
+  /** `url`: objects are handed over by capability URL. */
+  readonly mode: "stream" | "url";
+  readonly resendAfterUnknown: boolean;
+  /**
+   * Whether no code runs after an invocation's deadline. Sending again rests on it; without sending again, workers may
+   * freeze and thaw at will.
+   */
+  readonly killsAtDeadline: boolean;
+  readonly skewedClocks: boolean;
+  readonly maxPosts: number;
+  readonly budgets: Budgets;
+}
+
+export const settingsOf = ({ maxPosts, mode, resendAfterUnknown }: Scenario): Settings => ({
+  maxPosts,
+  maxMediaBytes: 10,
+  mode,
+  resendAfterUnknown,
+  clockSkewMs: CLOCK_SKEW_TICKS * TICK_MS,
+  settleMs: (LATE_ACCEPTANCE_TICKS + LATE_INFO_TICKS) * TICK_MS,
+  capabilityLifetimeMs: CAPABILITY_TICKS * TICK_MS,
+  longestPullMs: LONGEST_PULL_TICKS * TICK_MS,
+  finalizeReserveMs: TICK_MS / 2,
+});
