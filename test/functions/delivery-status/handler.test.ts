@@ -1,0 +1,84 @@
+import { beforeAll, describe, expect, it } from "@jest/globals";
+import { error, errorOf, sendAs, type Send } from "../../lib/http/api-client.ts";
+import { useStack } from "../../stack.ts";
+
+const PATH = "/api/job/delivery";
+const NOT_FOUND = error(404, "ITEM_NOT_FOUND", "No such job.");
+
+describe("delivery through the gateway", () => {
+  const local = useStack();
+  let alice: Send;
+  let bob: Send;
+  let admin: Send;
+  beforeAll(async () => {
+    alice = await sendAs(local.stack, { sub: "alice" });
+    bob = await sendAs(local.stack, { sub: "bob" });
+    admin = await sendAs(local.stack, { sub: "root", scope: "admin" });
+  });
+  const newJob = () => local.stack.cielo24?.addJob() ?? "";
+  const beginUpload = (job: string) => alice("GET", `/api/job/request_upload_url?v=1&job_id=${job}`);
+
+  it("shows an upload that was signed", async () => {
+    const job = newJob();
+    await beginUpload(job);
+    expect(await alice("GET", `${PATH}?v=1&job_id=${job}`)).toMatchObject({
+      status: 200,
+      body: { JobId: job, State: "UPLOADING", SentBytes: 0, Attempts: 0 },
+    });
+  });
+
+  it("does not tell foreign and absent jobs apart", async () => {
+    const job = newJob();
+    await beginUpload(job);
+    expect(errorOf(await bob("GET", `${PATH}?v=1&job_id=${job}`))).toEqual(NOT_FOUND);
+    expect(errorOf(await bob("GET", `${PATH}?v=1&job_id=${newJob()}`))).toEqual(NOT_FOUND);
+  });
+
+  it("gives no job away for being asked about", async () => {
+    const job = newJob();
+    await bob("GET", `${PATH}?v=1&job_id=${job}`);
+    expect((await beginUpload(job)).status).toBe(200);
+  });
+
+  it("waits until the state changes", async () => {
+    const job = newJob();
+    const { body } = await beginUpload(job);
+    const waiting = alice("GET", `${PATH}?v=1&job_id=${job}&wait=20`);
+    await fetch(String(body["upload_url"]), { method: "PUT", body: "media" });
+    const changed = await waiting;
+    expect(changed.status).toBe(200);
+    expect(changed.body["State"]).not.toBe("UPLOADING");
+    await local.stack.drain();
+    expect((await alice("GET", `${PATH}?v=1&job_id=${job}&wait=20`)).body).toMatchObject({
+      State: "DELIVERED",
+      TaskId: expect.stringMatching(/^[0-9a-f]{32}$/),
+      SizeBytes: 5,
+      SentBytes: 5,
+      Attempts: 1,
+    });
+  });
+
+  it("shows an admin an operator's drop, which nobody owns", async () => {
+    const job = newJob();
+    await local.stack.ledger.write(job, {
+      if: { state: ["none"] },
+      set: { state: "SENDING", fence: 1, updatedAt: 0, posts: 1 },
+    });
+    expect((await admin("GET", `${PATH}?v=1&job_id=${job}`)).body).toMatchObject({ State: "SENDING", Attempts: 1 });
+    expect(errorOf(await alice("GET", `${PATH}?v=1&job_id=${job}`))).toEqual(NOT_FOUND);
+  });
+
+  it("refuses a wait that is too long", async () => {
+    expect(errorOf(await alice("GET", `${PATH}?v=1&job_id=${newJob()}&wait=21`))).toEqual(
+      error(400, "INVALID_QUERY", "wait must be at most 20."),
+    );
+  });
+
+  it("asks for the scope media.read", async () => {
+    const writer = await sendAs(local.stack, { sub: "alice", scope: "media.write" });
+    expect(await writer("GET", `${PATH}?v=1&job_id=${newJob()}`)).toMatchObject({
+      status: 403,
+      body: { message: "Forbidden" },
+    });
+  });
+});

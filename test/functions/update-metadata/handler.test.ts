@@ -1,0 +1,125 @@
+import { beforeAll, describe, expect, it } from "@jest/globals";
+import { error, errorOf, sendAs, sendWith, type Send } from "../../lib/http/api-client.ts";
+import { useStack } from "../../stack.ts";
+
+const PATH = "/api/job/update_metadata";
+const JSON_TYPE = { "content-type": "application/json" };
+const FORM_TYPE = { "content-type": "application/x-www-form-urlencoded" };
+const TASK_ID = expect.stringMatching(/^[0-9a-f]{32}$/) as unknown as string;
+const NOT_FOUND = error(404, "ITEM_NOT_FOUND", "No such job.");
+
+describe("update_metadata through the gateway", () => {
+  const local = useStack({ env: { JOBS_CLAIM: "jobs" } });
+  let alice: Send;
+  beforeAll(async () => {
+    alice = await sendAs(local.stack, { sub: "alice" });
+  });
+  const newJob = () => local.stack.cielo24?.addJob() ?? "";
+
+  it("takes everything in the query, spaces as +", async () => {
+    const { status, body } = await alice(
+      "GET",
+      `${PATH}?v=1&job_id=${newJob()}&reference_id=course+7%2Bb&requestor_id=jo%40example.com`,
+    );
+    expect([status, body]).toEqual([200, { TaskId: TASK_ID }]);
+  });
+
+  it("takes a JSON body", async () => {
+    const body = JSON.stringify({ job_id: newJob(), reference_id: "course 7", requestor_id: "jo" });
+    expect(await alice("POST", `${PATH}?v=1`, { headers: JSON_TYPE, body })).toMatchObject({
+      status: 200,
+      body: { TaskId: TASK_ID },
+    });
+  });
+
+  it("takes a form body, which the gateway makes base64 of", async () => {
+    const body = `job_id=${newJob()}&reference_id=course+7&requestor_id=j%C3%B6`;
+    expect(await alice("POST", `${PATH}?v=1`, { headers: FORM_TYPE, body })).toMatchObject({
+      status: 200,
+      body: { TaskId: TASK_ID },
+    });
+  });
+
+  it("takes a POST with everything in the query and no body", async () => {
+    const target = `${PATH}?v=1&job_id=${newJob()}&reference_id=a&requestor_id=b`;
+    expect((await alice("POST", target)).status).toBe(200);
+  });
+
+  it("keeps a comma apart from a repeated parameter", async () => {
+    const target = `${PATH}?v=1&job_id=${newJob()}&reference_id=a,b&requestor_id=c`;
+    expect((await alice("GET", target)).status).toBe(200);
+    expect(errorOf(await alice("GET", `${target}&requestor_id=d`))).toEqual(
+      error(400, "INVALID_QUERY", "requestor_id is given twice."),
+    );
+  });
+
+  it.each(["api_token=x", "username=x", "password=x", "securekey=x"])("refuses %s in query and body", async (given) => {
+    const refused = error(400, "INVALID_QUERY", /^(api_token|username|password|securekey) has no business here/);
+    const target = `${PATH}?v=1&job_id=${newJob()}&reference_id=a&requestor_id=b`;
+    expect(errorOf(await alice("GET", `${target}&${given}`))).toEqual(refused);
+    expect(errorOf(await alice("POST", target, { headers: FORM_TYPE, body: given }))).toEqual(refused);
+  });
+
+  it("refuses cielo24's login headers", async () => {
+    const headers = { "X-Auth-User": "x", "X-Auth-Securekey": "y" };
+    expect(errorOf(await alice("GET", `${PATH}?v=1`, { headers }))).toEqual(
+      error(400, "INVALID_QUERY", /^The header x-auth-/),
+    );
+  });
+
+  it("names every parameter that is missing", async () => {
+    expect(errorOf(await alice("GET", `${PATH}?v=1`))).toEqual(
+      error(400, "MISSING_PARAMETER", "job_id is missing. reference_id is missing. requestor_id is missing."),
+    );
+  });
+
+  it("passes cielo24's own refusal on", async () => {
+    const unknown = "e".repeat(32);
+    const answer = await alice("GET", `${PATH}?v=1&job_id=${unknown}&reference_id=a&requestor_id=b`);
+    expect(errorOf(answer)).toEqual(error(400, "ITEM_NOT_FOUND", /./));
+  });
+
+  it("shows a job to its first owner alone", async () => {
+    const target = `${PATH}?v=1&job_id=${newJob()}&reference_id=a&requestor_id=b`;
+    const bob = await sendAs(local.stack, { sub: "bob" });
+    expect((await alice("GET", target)).status).toBe(200);
+    expect(errorOf(await bob("GET", target))).toEqual(NOT_FOUND);
+    expect((await alice("GET", target)).status).toBe(200);
+    const admin = await sendAs(local.stack, { sub: "root", scope: "admin" });
+    expect((await admin("GET", target)).status).toBe(200);
+  });
+
+  it("keeps a token to the jobs that its array claim lists", async () => {
+    const [mine, other] = [newJob(), newJob()];
+    const listed = await sendAs(local.stack, { sub: "carol", jobs: [mine, newJob()] });
+    const targetOf = (job: string) => `${PATH}?v=1&job_id=${job}&reference_id=a&requestor_id=b`;
+    expect((await listed("GET", targetOf(mine))).status).toBe(200);
+    expect(errorOf(await listed("GET", targetOf(other)))).toEqual(NOT_FOUND);
+  });
+
+  it("refuses a token that names no owner", async () => {
+    const nobody = await sendAs(local.stack, {});
+    expect(errorOf(await nobody("GET", `${PATH}?v=1`))).toEqual(
+      error(403, "NOT_AUTHORIZED", /^The token does not say/),
+    );
+  });
+
+  it("is closed by the gateway to other scopes, and to no and bad tokens", async () => {
+    const reader = await sendAs(local.stack, { sub: "alice", scope: "media.read media.write" });
+    expect(await reader("GET", PATH)).toMatchObject({ status: 403, body: { message: "Forbidden" } });
+    expect(await sendWith(local.stack, {})("GET", PATH)).toMatchObject({
+      status: 401,
+      body: { message: "Unauthorized" },
+    });
+    const forged = sendWith(local.stack, { authorization: "Bearer e30.e30.e30" });
+    expect(await forged("GET", PATH)).toMatchObject({ status: 401 });
+  });
+
+  it("logs neither parameters nor tokens", async () => {
+    const job = newJob();
+    await alice("GET", `${PATH}?v=1&job_id=${job}&reference_id=5ecr37-reference&requestor_id=b`);
+    const records = local.stack.logs.filter((line) => line.includes(job));
+    expect(records).toHaveLength(1);
+    expect(records.join("\n")).not.toMatch(/5ecr37|Bearer|eyJ/);
+  });
+});
