@@ -7,7 +7,7 @@ const LONGEST_CALL_MS = 24_000;
 const RESERVE_MS = 3_000;
 
 /** The clock time by which everything that a request asks for must have ended: secret, login, call, repeat. */
-export const readDeadline = (nowMs: number, remainingMs: number): number =>
+const readDeadline = (nowMs: number, remainingMs: number): number =>
   nowMs + Math.max(Math.min(remainingMs - RESERVE_MS, LONGEST_CALL_MS), 0);
 
 /** Adds the deadline to the request. */

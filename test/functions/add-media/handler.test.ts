@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { beforeAll, describe, expect, it } from "@jest/globals";
 import { error, errorOf, sendAs, type Send } from "../../lib/http/api-client.ts";
 import { useStack } from "../../stack.ts";
@@ -95,5 +96,56 @@ describe("add_media through the gateway", () => {
       error(404, "ITEM_NOT_FOUND", "No such job."),
     );
     expect(await alice("POST", target, { body: new Blob([MEDIA]) })).toMatchObject(ACCEPTED);
+  });
+
+  it("brings cielo24 exactly the bytes that came", async () => {
+    const [small, large] = [newJob(), newJob()];
+    const bytes = Buffer.from(Array.from({ length: 70_000 }, (_, index) => (index * 7) % 256));
+    await alice("POST", `${PATH}?v=1&job_id=${small}`, { body: new Blob([Buffer.from([0xff])]) });
+    await alice("POST", `${PATH}?v=1&job_id=${large}`, { headers: FORM_TYPE, body: bytes });
+    const sha256Of = (job: string) =>
+      local.stack.cielo24?.acceptances.filter(({ jobId }) => jobId === job).map(({ sha256 }) => sha256);
+    expect(sha256Of(small)).toEqual([
+      createHash("sha256")
+        .update(Buffer.from([0xff]))
+        .digest("hex"),
+    ]);
+    expect(sha256Of(large)).toEqual([createHash("sha256").update(bytes).digest("hex")]);
+  });
+
+  it("says where an answer was lost that nothing may be sent again, and cielo24 gets it once", async () => {
+    const job = newJob();
+    const target = `${PATH}?v=1&job_id=${job}`;
+    local.stack.cielo24?.faults.add({
+      action: "POST job/add_media",
+      jobId: job,
+      kind: "resetAfterBody",
+      accepts: true,
+    });
+    expect(errorOf(await alice("POST", target, { body: new Blob([MEDIA]) }))).toEqual(
+      error(504, "CIELO24_ANSWER_UNKNOWN", /Do not send it again/),
+    );
+    expect((await alice("POST", target, { body: new Blob([MEDIA]) })).status).toBe(409);
+    expect(local.stack.cielo24?.acceptances.filter(({ jobId }) => jobId === job)).toHaveLength(1);
+  });
+
+  it("says when to come back where cielo24 is down, and takes the medium then", async () => {
+    const job = newJob();
+    const target = `${PATH}?v=1&job_id=${job}`;
+    local.stack.cielo24?.faults.add({ action: "job/info", kind: "answer", status: 503, times: 10 });
+    const answer = await alice("POST", target, { body: new Blob([MEDIA]) });
+    local.stack.cielo24?.faults.clear();
+    expect(errorOf(answer)).toEqual(error(503, "CIELO24_UNAVAILABLE", /Try again later/));
+    expect(Number(answer.headers.get("retry-after"))).toBeGreaterThanOrEqual(1);
+    expect(await alice("POST", target, { body: new Blob([MEDIA]) })).toMatchObject(ACCEPTED);
+  });
+
+  it("passes cielo24's refusal on", async () => {
+    const job = newJob();
+    const body = JSON.stringify({ ErrorType: "INVALID_URL", ErrorComment: "Could not be reached." });
+    local.stack.cielo24?.faults.add({ action: "GET job/add_media", jobId: job, kind: "answer", status: 400, body });
+    expect(errorOf(await alice("GET", `${PATH}?v=1&job_id=${job}&media_url=${encodedUrl}`))).toEqual(
+      error(400, "INVALID_URL", "Could not be reached."),
+    );
   });
 });

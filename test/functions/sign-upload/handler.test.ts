@@ -129,6 +129,19 @@ describe("uploads through the gateway and the bucket", () => {
     );
   });
 
+  it("signs nothing while the ledger cannot be written", async () => {
+    local.stack.aws.faults.add({
+      action: "UpdateItem",
+      kind: "throttled",
+      times: 10,
+      when: (input) => !JSON.stringify(input).includes("owner#"),
+    });
+    const answer = await request(newJob());
+    local.stack.aws.faults.clear();
+    expect(errorOf(answer)).toEqual(error(503, "PROXY_UNAVAILABLE", /record of jobs/));
+    expect(answer.headers.get("retry-after")).toBe("30");
+  });
+
   it("asks for the scope media.write", async () => {
     const reader = await sendAs(local.stack, { sub: "alice", scope: "media.read" });
     expect((await reader("GET", `/api/job/request_upload_url?v=1&job_id=${newJob()}`)).status).toBe(403);

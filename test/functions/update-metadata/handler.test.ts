@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it } from "@jest/globals";
+import { afterEach, beforeAll, describe, expect, it } from "@jest/globals";
 import { error, errorOf, sendAs, sendWith, type Send } from "../../lib/http/api-client.ts";
 import { useStack } from "../../stack.ts";
 
@@ -121,5 +121,66 @@ describe("update_metadata through the gateway", () => {
     const records = local.stack.logs.filter((line) => line.includes(job));
     expect(records).toHaveLength(1);
     expect(records.join("\n")).not.toMatch(/5ecr37|Bearer|eyJ/);
+  });
+
+  it("brings cielo24 exactly what the client said, and nothing that it did not ask for", async () => {
+    const job = newJob();
+    await alice("GET", `${PATH}?v=1&job_id=${job}&reference_id=a+b%2Bc%26d%3De%25&requestor_id=%C3%BC%F0%9F%8E%AC&x=y`);
+    expect(local.stack.cielo24?.metadata.filter(({ jobId }) => jobId === job)).toEqual([
+      { jobId: job, referenceId: "a b+c&d=e%", requestorId: "ü🎬" },
+    ]);
+  });
+
+  describe("while something is broken", () => {
+    afterEach(() => {
+      local.stack.cielo24?.faults.clear();
+      local.stack.aws.faults.clear();
+    });
+    const update = () => alice("GET", `${PATH}?v=1&job_id=${newJob()}&reference_id=a&requestor_id=b`);
+    const breakCielo24 = (answer: { status: number; body?: string; headers?: Record<string, string> }) =>
+      local.stack.cielo24?.faults.add({ action: "job/update_metadata", kind: "answer", times: 10, ...answer });
+
+    it.each([
+      [{ "retry-after": "120" }, "120"],
+      [{ "retry-after": "999999999" }, "7200"],
+      [{ "retry-after": "soon" }, "30"],
+      [undefined, "30"],
+    ])("says when to come back: cielo24's %j", async (headers, expected) => {
+      breakCielo24({ status: 503, ...(headers ? { headers } : {}) });
+      const answer = await update();
+      expect(errorOf(answer)).toEqual(error(503, "CIELO24_UNAVAILABLE", /Try again later/));
+      expect(answer.headers.get("retry-after")).toBe(expected);
+    });
+
+    it("tells of an account that has no update_metadata", async () => {
+      breakCielo24({ status: 400, body: JSON.stringify({ ErrorType: "NOT_IMPLEMENTED", ErrorComment: "x" }) });
+      expect(errorOf(await update())).toEqual(error(502, "NOT_IMPLEMENTED", /does not offer this action/));
+    });
+
+    it("supposes so where cielo24 answers with a page", async () => {
+      breakCielo24({ status: 404, body: "<html>Not Found</html>", headers: { "content-type": "text/html" } });
+      expect(errorOf(await update())).toEqual(error(502, "CIELO24_UNINTELLIGIBLE", /does not offer update_metadata/));
+    });
+
+    it("keeps the account's troubles to itself", async () => {
+      local.stack.cielo24?.setAccounts([]);
+      local.stack.cielo24?.expireTokens();
+      const answer = await update();
+      local.stack.cielo24?.setAccounts([local.stack.credentials]);
+      expect(errorOf(answer)).toEqual(error(502, "CIELO24_UNAVAILABLE", "cielo24 cannot be used at present."));
+      // The session does not try credentials again at once that were refused.
+      local.stack.advanceTime(60_000);
+      expect((await update()).status).toBe(200);
+    });
+
+    it("asks cielo24 nothing while nobody knows whose the job is", async () => {
+      for (const action of ["UpdateItem", "GetItem"])
+        local.stack.aws.faults.add({ action, kind: "unavailable", times: 10 });
+      const before = local.stack.cielo24?.metadata.length;
+      const answer = await update();
+      expect(errorOf(answer)).toEqual(error(503, "PROXY_UNAVAILABLE", /record of jobs/));
+      expect(answer.headers.get("retry-after")).toBe("30");
+      expect(local.stack.cielo24?.metadata.length).toBe(before);
+    });
   });
 });

@@ -3,7 +3,7 @@ import type { Caller } from "../../../lib/http/caller.ts";
 import { ApiError } from "../../../lib/http/errors.ts";
 import type { ApiRequest } from "../../../lib/http/request.ts";
 
-export const alice: Caller = { isAdmin: false, owner: "alice" };
+const alice: Caller = { isAdmin: false, owner: "alice" };
 export const bob: Caller = { isAdmin: false, owner: "bob" };
 export const admin: Caller = { isAdmin: true };
 
