@@ -39,7 +39,7 @@ export const concatenate = (parts: readonly Content[]): Content => ({
 /** Any number of bytes that are made when they are read: a repeated block, different for each seed. Costs no memory. */
 export const virtualContent = (sizeBytes: number, seed: number): Content => {
   // A prime length, so that no piece of the size of a chunk looks like its neighbour.
-  const block = new Uint8Array(1_048_573);
+  const block = new Uint8Array(Math.min(1_048_573, sizeBytes));
   let state = seed | 1;
   for (let at = 0; at < block.length; at += 1) {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) | 0;

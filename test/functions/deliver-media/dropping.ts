@@ -1,0 +1,143 @@
+import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { afterAll, afterEach, beforeAll, beforeEach } from "@jest/globals";
+import { createHash, randomBytes } from "node:crypto";
+import { setImmediate as immediate } from "node:timers/promises";
+import type { Stack, StackOptions } from "../../../dev/stack.ts";
+import type { Row } from "../../../lib/delivery/row.ts";
+import { useStack } from "../../stack.ts";
+
+export const SECOND_MS = 1_000;
+export const MINUTE_MS = 60_000;
+export const HOUR_MS = 60 * MINUTE_MS;
+export const DAY_MS = 24 * HOUR_MS;
+
+/** So much of a body is held back until the row is FINALIZING. */
+export const CHUNK_BYTES = 64 * 1024;
+
+export interface DroppedObject {
+  readonly key: string;
+  readonly versionId: string;
+  readonly sizeBytes: number;
+}
+
+export const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
+
+/**
+ * The local stack as an operator sees it who drops files into the bucket. After every test faults are switched off and
+ * the queues are emptied, so that tests of one file may share a stack.
+ */
+export const useDrops = (options: StackOptions = {}) => {
+  const local = useStack(options);
+  let s3: S3Client;
+  let logsBefore = 0;
+  let eventsBefore = 0;
+  beforeAll(() => {
+    s3 = new S3Client(local.stack.s3ClientConfig);
+  });
+  beforeEach(() => {
+    logsBefore = local.stack.logs.length;
+    eventsBefore = local.stack.events.length;
+  });
+  afterEach(async () => {
+    const { aws, queue, deadLetterQueue, s3: bucket, cielo24, eventBus } = local.stack;
+    for (const { faults } of [aws, bucket]) faults.clear();
+    cielo24?.faults.clear();
+    eventBus.refuseNext(0);
+    await local.stack.drain();
+    for (const each of [queue, deadLetterQueue]) each.purge();
+  });
+  afterAll(() => {
+    s3.destroy();
+  });
+
+  const cielo24 = () => {
+    if (!local.stack.cielo24) throw new Error("The stack has a simulated cielo24");
+    return local.stack.cielo24;
+  };
+  const records = () =>
+    local.stack.logs.slice(logsBefore).map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>);
+  const waiting = () => {
+    const { hidden, delayed } = local.stack.queue.inspect();
+    return [...hidden, ...delayed];
+  };
+  /** Lets time jump to when the next message becomes visible, and have it taken. */
+  const passToNextMessage = async (): Promise<void> => {
+    local.stack.advanceTime(local.stack.queue.nextVisibleAt() - local.stack.runtime.clock() + 1);
+    await local.stack.drain();
+  };
+
+  return {
+    get stack(): Stack {
+      return local.stack;
+    },
+    get s3(): S3Client {
+      return s3;
+    },
+    get cielo24() {
+      return cielo24();
+    },
+    newJob: () => cielo24().addJob(),
+    /** Puts an object into the bucket, and lets S3 tell. */
+    drop: async (jobId: string, bytes: Uint8Array = randomBytes(1_000), name = "a.mp4"): Promise<DroppedObject> => {
+      const key = `media/${jobId}/${name}`;
+      const { VersionId = "" } = await s3.send(
+        new PutObjectCommand({ Bucket: local.stack.bucketName, Key: key, Body: bytes }),
+      );
+      return { key, versionId: VersionId, sizeBytes: bytes.length };
+    },
+    /** Puts an object into the bucket of which no event tells. */
+    place: (jobId: string, sizeBytes = 1_000, name = "a.mp4"): DroppedObject => {
+      const key = `media/${jobId}/${name}`;
+      const versionId = local.stack.s3.putVirtualObject(local.stack.bucketName, key, sizeBytes, 7);
+      return { key, versionId, sizeBytes };
+    },
+    /** The event of these objects, as S3 sends it. */
+    event: (...objects: DroppedObject[]) => ({
+      Records: objects.map(({ key, versionId, sizeBytes }) => ({
+        eventName: "ObjectCreated:Put",
+        s3: {
+          bucket: { name: local.stack.bucketName },
+          object: { key: encodeURIComponent(key), versionId, size: sizeBytes },
+        },
+      })),
+    }),
+    send: (message: unknown) => local.stack.queue.send(typeof message === "string" ? message : JSON.stringify(message)),
+    row: (jobId: string): Promise<Row | undefined> => local.stack.ledger.read(jobId),
+    /** What cielo24 took for the job: the judge. */
+    taken: (jobId: string) => cielo24().acceptances.filter((each) => each.jobId === jobId),
+    posts: (jobId: string) => cielo24().posts.filter((each) => each.jobId === jobId),
+    /** Types of what was put on the bus about the job. */
+    announced: (jobId: string) =>
+      local.stack.events.filter(({ detail }) => detail["JobId"] === jobId).map(({ detailType }) => detailType),
+    /** What was put on the bus during this test. */
+    events: () => local.stack.events.slice(eventsBefore),
+    /** Why runs of the job's deliveries ended, during this test. */
+    reasons: (jobId: string) =>
+      records()
+        .filter((record) => record["jobId"] === jobId && record["reason"] !== undefined)
+        .map(({ reason }) => reason),
+    records,
+    /** What was added to a metric during this test. */
+    counted: (metric: string) => records().reduce((sum, record) => sum + Number(record[metric] ?? 0), 0),
+    /** Messages that wait for their time. */
+    waiting,
+    waitsMs: () => waiting().map(({ visibleAt }) => visibleAt - local.stack.runtime.clock()),
+    /** Resolves once the job's first worker has claimed it. */
+    claimed: async (jobId: string): Promise<void> => {
+      while ((await local.stack.ledger.read(jobId)) === undefined) await immediate();
+    },
+    pass: async (ms: number): Promise<void> => {
+      local.stack.advanceTime(ms);
+      await local.stack.drain();
+    },
+    passToNextMessage,
+    /** Goes on until no message is left, and fails where that takes more than so many messages. */
+    finish: async (most = 20): Promise<void> => {
+      await local.stack.drain();
+      for (let taken = 0; waiting().length > 0; taken += 1) {
+        if (taken === most) throw new Error(`Messages are left after ${most} more: ${JSON.stringify(waiting())}`);
+        await passToNextMessage();
+      }
+    },
+  };
+};

@@ -1,0 +1,131 @@
+import { describe, expect, it } from "@jest/globals";
+import { randomBytes } from "node:crypto";
+import { HOUR_MS, sha256, useDrops } from "./dropping.ts";
+
+/** Long enough that messages meet while it lasts. */
+const SLOW_ANSWER = { action: "POST job/add_media", kind: "slowAnswer", ms: 150 } as const;
+const PERMANENT = {
+  action: "POST job/add_media",
+  kind: "answer",
+  status: 400,
+  body: JSON.stringify({ ErrorType: "INVALID_OPTION", ErrorComment: "No." }),
+} as const;
+
+describe("messages of one drop", () => {
+  const local = useDrops({ maximumConcurrency: 50 });
+
+  it("are acknowledged without a POST once the job has its media (1)", async () => {
+    const job = local.newJob();
+    const object = await local.drop(job);
+    await local.stack.drain();
+    await local.pass(HOUR_MS);
+    local.send(local.event(object));
+    await local.stack.drain();
+    expect(local.posts(job)).toHaveLength(1);
+    expect(local.announced(job)).toEqual(["Media Delivered"]);
+    expect(local.waiting()).toEqual([]);
+    expect(local.reasons(job)).toEqual(["delivered", "delivered"]);
+  });
+
+  it("make one POST where fifty are taken at once (2)", async () => {
+    const job = local.newJob();
+    const object = local.place(job, 100_000);
+    local.cielo24.faults.add({ ...SLOW_ANSWER, jobId: job });
+    for (let count = 0; count < 50; count += 1) local.send(local.event(object));
+    await local.stack.drain();
+    expect(local.posts(job)).toHaveLength(1);
+    expect(local.waiting().length).toBeGreaterThan(0);
+    await local.finish();
+    expect(local.posts(job)).toHaveLength(1);
+    expect(local.taken(job)).toHaveLength(1);
+    expect(local.announced(job)).toContain("Media Delivered");
+    expect(await local.row(job)).toMatchObject({ state: "DELIVERED", posts: 1 });
+  });
+});
+
+describe("two versions of one key", () => {
+  const local = useDrops();
+
+  it("end with the later one delivered and the stale one superseded, in order (3, 30)", async () => {
+    const job = local.newJob();
+    const [former, latter] = [local.place(job, 1_000), local.place(job, 2_000)];
+    local.send(local.event(former));
+    await local.stack.drain();
+    expect(local.reasons(job)).toEqual(["superseded"]);
+    expect(local.counted("MediaSuperseded")).toBe(1);
+    local.send(local.event(latter));
+    await local.stack.drain();
+    expect(local.taken(job)).toMatchObject([{ sizeBytes: 2_000 }]);
+  });
+
+  it("end the same when their events come in the other order (3)", async () => {
+    const job = local.newJob();
+    const [former, latter] = [local.place(job, 1_000), local.place(job, 2_000)];
+    local.send(local.event(latter));
+    await local.stack.drain();
+    local.send(local.event(former));
+    await local.stack.drain();
+    expect(local.taken(job)).toMatchObject([{ sizeBytes: 2_000 }]);
+    expect(local.waiting()).toEqual([]);
+    expect(await local.row(job)).toMatchObject({ state: "DELIVERED", media: { versionId: latter.versionId } });
+  });
+
+  it("end with the pinned one where the other comes after its first bytes went out (30)", async () => {
+    const job = local.newJob();
+    const bytes = randomBytes(300_000);
+    local.cielo24.faults.add({ action: "POST job/add_media", jobId: job, kind: "resetAt", fraction: 0.5 });
+    await local.drop(job, bytes);
+    await local.stack.drain();
+    await local.drop(job, randomBytes(10));
+    await local.finish();
+    expect(local.taken(job)).toMatchObject([{ sha256: sha256(bytes) }]);
+    expect(await local.row(job)).toMatchObject({ state: "DELIVERED", conflictCount: 1 });
+  });
+});
+
+describe("two objects for one job", () => {
+  const local = useDrops();
+
+  it("end with the first delivered, and the second on the row, in a metric and in the log (4)", async () => {
+    const job = local.newJob();
+    const [first, second] = [randomBytes(1_000), randomBytes(2_000)];
+    await local.drop(job, first, "first.mp4");
+    await local.stack.drain();
+    const before = await local.row(job);
+    const object = await local.drop(job, second, "second.mp4");
+    await local.stack.drain();
+    local.send(local.event(object));
+    await local.stack.drain();
+
+    expect(local.taken(job)).toMatchObject([{ sha256: sha256(first) }]);
+    const { conflicts, ...row } = (await local.row(job)) ?? {};
+    expect(row).toEqual({ ...before, conflictCount: 1 });
+    expect(conflicts).toHaveLength(1);
+    expect(local.reasons(job)).toEqual(["delivered", "conflict", "conflict"]);
+    expect(local.counted("MediaConflict")).toBe(1);
+    expect(local.waiting()).toEqual([]);
+  });
+
+  it("let the second wait while the first is under way (4)", async () => {
+    const job = local.newJob();
+    local.cielo24.faults.add({ ...SLOW_ANSWER, jobId: job });
+    await local.drop(job, randomBytes(1_000), "first.mp4");
+    await local.claimed(job);
+    await local.drop(job, randomBytes(2_000), "second.mp4");
+    await local.finish();
+    expect(local.posts(job)).toHaveLength(1);
+    expect(await local.row(job)).toMatchObject({ state: "DELIVERED", conflictCount: 1 });
+  });
+
+  it("end with the second delivered where the first is rejected (4, 13)", async () => {
+    const job = local.newJob();
+    const second = randomBytes(2_000);
+    local.cielo24.faults.add({ ...PERMANENT, jobId: job, afterMs: 150 });
+    await local.drop(job, randomBytes(1_000), "first.mp4");
+    await local.claimed(job);
+    await local.drop(job, second, "second.mp4");
+    await local.finish();
+    expect(local.taken(job)).toMatchObject([{ sha256: sha256(second) }]);
+    expect(local.announced(job)).toEqual(["Media Rejected", "Media Delivered"]);
+  });
+});
