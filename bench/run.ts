@@ -3,10 +3,9 @@ import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { cpus } from "node:os";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { parse } from "yaml";
 import { startStack, type Stack } from "../dev/stack.ts";
 import { bundle } from "../scripts/package/bundle.ts";
 import type { WorkerReport } from "./worker.ts";
@@ -43,11 +42,6 @@ interface Figures {
   readonly curlMs: number[];
 }
 
-const deployed = parse(await readFile("functions/deliver-media/function.yml", "utf8")) as {
-  function: { environment: { NODE_OPTIONS: string } };
-};
-const nodeOptions = deployed.function.environment.NODE_OPTIONS;
-
 // What is measured is what is deployed: one minified module.
 const workerFile = new URL("../dist/bench/worker.mjs", import.meta.url);
 await mkdir(new URL(".", workerFile), { recursive: true });
@@ -82,7 +76,7 @@ const runWorker = async (sizeBytes: number): Promise<WorkerReport> => {
     ],
   };
   const child = spawn(process.execPath, [fileURLToPath(workerFile)], {
-    env: { ...stack.env, PATH: process.env["PATH"], NODE_OPTIONS: nodeOptions },
+    env: { ...stack.env, PATH: process.env["PATH"] },
     stdio: ["pipe", "pipe", "inherit"],
   });
   child.stdin.end(JSON.stringify(event));
