@@ -1,5 +1,5 @@
 import { answer, type Answer } from "../../lib/http/answer.ts";
-import { ApiError } from "../../lib/http/errors.ts";
+import { ApiError, refusalOf } from "../../lib/http/errors.ts";
 import type { Ownership } from "../../lib/http/ownership.ts";
 import type { ApiRequest } from "../../lib/http/request.ts";
 import { validate } from "../../lib/http/validate.ts";
@@ -60,7 +60,7 @@ const show = (end: DeliverOutcome): Answer => {
     case "delivered":
       return answer({ TaskId: end.taskId });
     case "rejected":
-      throw new ApiError("REFUSED", { errorType: end.error.type, comment: end.error.comment });
+      throw refusalOf(end.error.type, end.error.comment);
     case "hasMedia":
       throw new ApiError("JOB_HAS_MEDIA");
     case "underWay":

@@ -143,6 +143,10 @@ export const toApiError = (error: unknown): ApiError => {
 };
 
 const fromCielo24 = ({ code, errorType, errorComment, retryAfterMs }: Cielo24Error): ApiError => {
-  if (code === "REFUSED") return new ApiError(code, { errorType, comment: errorComment });
+  if (code === "REFUSED") return refusalOf(errorType, errorComment);
   return new ApiError(code, { retryAfterS: retryAfterMs === undefined ? undefined : retryAfterMs / 1000 });
 };
+
+/** cielo24's own refusal. A job that it does not know looks like somebody else's. */
+export const refusalOf = (errorType: string | undefined, comment: string | undefined): ApiError =>
+  errorType === "ITEM_NOT_FOUND" ? new ApiError("ITEM_NOT_FOUND") : new ApiError("REFUSED", { errorType, comment });
