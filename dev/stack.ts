@@ -7,7 +7,7 @@ import { randomHex, type Runtime } from "../lib/runtime.ts";
 import { startCielo24, type Cielo24Simulator } from "./cielo24/server.ts";
 import { createJwtAuthorizer } from "./gateway/authorizer.ts";
 import { readDeployment } from "./gateway/deployment.ts";
-import { startGateway } from "./gateway/server.ts";
+import { startGateway, type GatewayOptions } from "./gateway/server.ts";
 import { startS3, type S3Simulator } from "./s3/server.ts";
 import { startAwsJson, type AwsJsonServer } from "./stack/aws-json.ts";
 import { createStackClock } from "./stack/clock.ts";
@@ -54,6 +54,8 @@ export interface StackOptions {
   /** Called with every line that a function logs. */
   readonly onLine?: (line: string) => void;
   readonly onEvent?: (event: BusEvent) => void;
+  /** Called with every answer of the gateway's. */
+  readonly onAnswer?: GatewayOptions["onAnswer"];
   /** Lines that functions log are added to this file, too. */
   readonly logFile?: string;
 }
@@ -176,6 +178,7 @@ export const startStack = async (options: StackOptions = {}): Promise<Stack> => 
     cors: { ...deployment.cors, allowedOrigins: corsOrigins },
     invoke: (name, event, requestId) => lambda.invoke(name, event, requestId),
     clock: clock.now,
+    onAnswer: options.onAnswer,
   });
   const env = functionEnvironment(
     {

@@ -29,6 +29,8 @@ export interface GatewayOptions {
    */
   readonly invoke: (functionName: string, event: unknown, requestId: string) => Promise<unknown>;
   readonly clock?: () => number;
+  /** Sees every answer before it goes out. */
+  readonly onAnswer?: ((path: string, answer: GatewayAnswer) => void) | undefined;
   /** Shorter only in tests. */
   readonly integrationTimeoutMs?: number;
 }
@@ -48,6 +50,7 @@ export const startGateway = async (options: GatewayOptions): Promise<Gateway> =>
     void answerRequest(options, request)
       .catch(() => gatewayMessage(500, "Internal Server Error"))
       .then((answer) => {
+        options.onAnswer?.(request.url?.split("?")[0] ?? "", answer);
         write(response, request, answer, options.cors);
       });
   });
