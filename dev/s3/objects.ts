@@ -1,4 +1,5 @@
 import type { ServerResponse } from "node:http";
+import { setImmediate as immediate } from "node:timers/promises";
 import type { Content } from "./content.ts";
 import { S3Error } from "./errors.ts";
 import type { S3Fault } from "./faults.ts";
@@ -109,12 +110,8 @@ const drained = (response: ServerResponse): Promise<void> =>
   });
 
 /** Waits until what was written is with the system, so that a fault hits at its byte and not before. */
-const flushed = (response: ServerResponse): Promise<void> =>
-  new Promise((resolve) => {
-    if (response.destroyed || !response.socket || response.socket.writableLength === 0) {
-      setImmediate(resolve);
-      return;
-    }
-    response.socket.once("drain", resolve);
-    response.once("close", resolve);
-  });
+const flushed = async (response: ServerResponse): Promise<void> => {
+  // A socket that was never full tells nobody when it has drained.
+  do await immediate();
+  while (!response.destroyed && (response.socket?.writableLength ?? 0) > 0);
+};

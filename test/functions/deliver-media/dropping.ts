@@ -114,7 +114,7 @@ export const useDrops = (options: StackOptions = {}) => {
     /** Why runs of the job's deliveries ended, during this test. */
     reasons: (jobId: string) =>
       records()
-        .filter((record) => record["jobId"] === jobId && record["reason"] !== undefined)
+        .filter((record) => record["jobId"] === jobId && record["level"] !== "debug" && record["reason"] !== undefined)
         .map(({ reason }) => reason),
     records,
     /** What was added to a metric during this test. */
@@ -125,6 +125,14 @@ export const useDrops = (options: StackOptions = {}) => {
     /** Resolves once the job's first worker has claimed it. */
     claimed: async (jobId: string): Promise<void> => {
       while ((await local.stack.ledger.read(jobId)) === undefined) await immediate();
+    },
+    /** Like `drain`, with time running fast for whoever pauses in between. */
+    hurry: async (): Promise<void> => {
+      const timer = setInterval(() => {
+        local.stack.advanceTime(SECOND_MS);
+      }, 10);
+      await local.stack.drain();
+      clearInterval(timer);
     },
     pass: async (ms: number): Promise<void> => {
       local.stack.advanceTime(ms);

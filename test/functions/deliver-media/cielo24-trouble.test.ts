@@ -1,0 +1,116 @@
+import { describe, expect, it } from "@jest/globals";
+import { randomBytes } from "node:crypto";
+import { connect, createServer, type AddressInfo } from "node:net";
+import { pipeline } from "node:stream";
+import { startCielo24 } from "../../../dev/cielo24/server.ts";
+import { startStack } from "../../../dev/stack.ts";
+import { HOUR_MS, MINUTE_MS, SECOND_MS, sha256, useDrops } from "./dropping.ts";
+
+const POST = "POST job/add_media";
+
+describe("a drop that cielo24 breaks off", () => {
+  const local = useDrops();
+
+  it.each([0, 0.01, 0.25, 0.5, 0.8])(
+    "is sent again by a later attempt after a reset at %d of it (8)",
+    async (fraction) => {
+      const job = local.newJob();
+      const bytes = randomBytes(1_000_000);
+      local.cielo24.faults.add({ action: POST, jobId: job, kind: "resetAt", fraction });
+      await local.drop(job, bytes);
+      await local.stack.drain();
+      expect(local.taken(job)).toEqual([]);
+      expect(await local.row(job)).toMatchObject({ state: "SENDING", posts: 1 });
+      expect(local.reasons(job)).toEqual(["unavailable"]);
+      await local.finish();
+      expect(local.taken(job)).toMatchObject([{ sha256: sha256(bytes) }]);
+      expect(await local.row(job)).toMatchObject({ state: "DELIVERED", posts: 2 });
+    },
+  );
+
+  it.each([500, 502, 503, 504])("is sent again after a %d before the last chunk (16)", async (status) => {
+    const job = local.newJob();
+    local.cielo24.faults.add({ action: POST, jobId: job, kind: "earlyAnswer", status, body: "" });
+    await local.drop(job, randomBytes(1_000_000));
+    await local.stack.drain();
+    expect(await local.row(job)).toMatchObject({ state: "SENDING" });
+    await local.finish();
+    expect(local.posts(job)).toMatchObject([{ outcome: "faulted" }, { outcome: "accepted" }]);
+  });
+
+  it("waits for a person after five attempts that failed", async () => {
+    const job = local.newJob();
+    local.cielo24.faults.add({ action: POST, jobId: job, kind: "resetAt", fraction: 0.5, times: 10 });
+    await local.drop(job, randomBytes(500_000));
+    await local.finish();
+    expect(local.posts(job)).toHaveLength(5);
+    expect(await local.row(job)).toMatchObject({ state: "NEEDS_REVIEW", error: { type: "ATTEMPTS_USED_UP" } });
+    expect(local.announced(job)).toEqual(["Media Needs Review"]);
+  });
+});
+
+describe("a drop that cielo24 asks to come back with", () => {
+  const local = useDrops();
+  const dateIn = (ms: number) => new Date(Date.now() + ms).toUTCString();
+
+  it.each([
+    ["seconds", "300", 300 * SECOND_MS, 330 * SECOND_MS],
+    ["nothing", "0", SECOND_MS, 2 * SECOND_MS],
+    ["thirty years", "1000000000", 2 * HOUR_MS, 2.2 * HOUR_MS],
+    ["a date", dateIn(20 * MINUTE_MS), 19 * MINUTE_MS, 22 * MINUTE_MS],
+    ["a date that is over", dateIn(-HOUR_MS), SECOND_MS, 2 * SECOND_MS],
+    ["words", "soon", MINUTE_MS, 2 * MINUTE_MS],
+    ["less than nothing", "-5", MINUTE_MS, 2 * MINUTE_MS],
+  ])("after %s waits as long as is sensible (15)", async (_what, retryAfter, least, most) => {
+    for (const status of [429, 503]) {
+      const job = local.newJob();
+      const headers = { "retry-after": retryAfter };
+      local.cielo24.faults.add({ action: "job/info", jobId: job, kind: "answer", status, headers });
+      await local.drop(job);
+      await local.stack.drain();
+      const [waitMs = 0] = local.waitsMs();
+      // A second more: SQS counts whole ones. A second less: the time that has passed.
+      expect(waitMs).toBeGreaterThan(least - SECOND_MS);
+      expect(waitMs).toBeLessThanOrEqual(most + SECOND_MS);
+      expect(local.posts(job)).toEqual([]);
+      local.stack.queue.purge();
+    }
+  });
+});
+
+describe("a cielo24 that cannot be connected to", () => {
+  it("gets the drop once it can be (44)", async () => {
+    const credentials = { username: "u", securekey: "k" };
+    const simulator = await startCielo24({ accounts: [{ ...credentials, password: "p" }] });
+    const port = await freePort();
+    const stack = await startStack({ cielo24: { baseUrl: `http://127.0.0.1:${port}`, credentials } });
+    const job = simulator.addJob();
+    const key = `media/${job}/a.mp4`;
+    const versionId = stack.s3.putVirtualObject(stack.bucketName, key, 100_000, 1);
+    const s3 = { bucket: { name: stack.bucketName }, object: { key, versionId } };
+    stack.queue.send(JSON.stringify({ Records: [{ eventName: "ObjectCreated:Put", s3 }] }));
+    await stack.drain();
+    expect(await stack.ledger.read(job)).toBeUndefined();
+    expect(stack.queue.inspect().hidden).toHaveLength(1);
+
+    const way = createServer((socket) => {
+      const onward = connect(simulator.port, "127.0.0.1");
+      pipeline(socket, onward, socket, () => undefined);
+    });
+    await new Promise<void>((resolve) => way.listen(port, "127.0.0.1", resolve));
+    stack.advanceTime(2 * MINUTE_MS + SECOND_MS);
+    await stack.drain();
+    expect(simulator.acceptances).toMatchObject([{ jobId: job, sizeBytes: 100_000 }]);
+    expect(await stack.ledger.read(job)).toMatchObject({ state: "DELIVERED", posts: 1 });
+    await Promise.all([stack.close(), simulator.close()]);
+    await new Promise((resolve) => way.close(resolve));
+  });
+});
+
+const freePort = async (): Promise<number> => {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+};

@@ -1,0 +1,177 @@
+import { DeleteObjectCommand } from "@aws-sdk/client-s3";
+import { describe, expect, it } from "@jest/globals";
+import { randomBytes } from "node:crypto";
+import { CHUNK_BYTES, MINUTE_MS, sha256, useDrops } from "./dropping.ts";
+
+const LIMIT_BYTES = 300_000;
+const OPEN_POST = 100_000;
+
+describe("an object that S3 is slow or unable to give", () => {
+  const local = useDrops({ env: { IDLE_TIMEOUT_S: "1" } });
+  const bytes = randomBytes(300_000);
+  const gets = (job: string) =>
+    local.stack.s3.requests.filter(({ operation, key }) => operation === "GetObject" && key.includes(job));
+
+  it("is read again after SlowDown, in the same POST (5)", async () => {
+    const job = local.newJob();
+    local.stack.s3.faults.add({ operation: "GetObject", key: `media/${job}/a.mp4`, kind: "slowDown", times: 2 });
+    await local.drop(job, bytes);
+    await local.stack.drain();
+    expect(gets(job).map(({ status }) => status)).toEqual([503, 503, 200]);
+    expect(local.posts(job)).toHaveLength(1);
+    expect(local.taken(job)).toMatchObject([{ sha256: sha256(bytes) }]);
+  });
+
+  it("opens no POST where it cannot even be measured, and comes back (5)", async () => {
+    const job = local.newJob();
+    local.stack.s3.faults.add({ operation: "HeadObject", key: `media/${job}/a.mp4`, kind: "slowDown", times: 6 });
+    await local.drop(job, bytes);
+    await local.stack.drain();
+    expect(local.reasons(job)).toEqual(["source"]);
+    expect(local.posts(job)).toEqual([]);
+    expect(await local.row(job)).toBeUndefined();
+    await local.finish();
+    expect(local.taken(job)).toHaveLength(1);
+  });
+
+  it.each([
+    ["0 %", 0],
+    ["1 %", 3_000],
+    ["25 %", 75_000],
+    ["50 %", 150_000],
+    ["99 %", 297_000],
+    ["the last byte but one", 299_999],
+  ])("is resumed inside of the same POST after a reset at %s (6)", async (_at, atByte) => {
+    const job = local.newJob();
+    local.stack.s3.faults.add({ operation: "GetObject", key: `media/${job}/a.mp4`, kind: "resetAfterBytes", atByte });
+    await local.drop(job, bytes);
+    await local.stack.drain();
+    expect(gets(job).length).toBeGreaterThanOrEqual(2);
+    expect(local.posts(job)).toHaveLength(1);
+    expect(local.taken(job)).toMatchObject([{ sha256: sha256(bytes) }]);
+  });
+
+  it("is given back in SENDING where S3 fails again and again, and delivered later (6)", async () => {
+    const job = local.newJob();
+    const key = `media/${job}/a.mp4`;
+    local.stack.s3.faults.add({ operation: "GetObject", key, kind: "resetAfterBytes", atByte: OPEN_POST });
+    local.stack.s3.faults.add({ operation: "GetObject", key, kind: "internalError", times: 5 });
+    await local.drop(job, bytes);
+    await local.hurry();
+    expect(local.reasons(job)).toEqual(["source"]);
+    expect(local.posts(job)).toMatchObject([{ outcome: "cutShort" }]);
+    expect(await local.row(job)).toMatchObject({ state: "SENDING", posts: 1 });
+    await local.finish();
+    expect(local.taken(job)).toMatchObject([{ sha256: sha256(bytes) }]);
+  });
+
+  it("is given up after the idle timeout where S3 stalls, and delivered all the same (7)", async () => {
+    const job = local.newJob();
+    const key = `media/${job}/a.mp4`;
+    local.stack.s3.faults.add({ operation: "GetObject", key, kind: "stallAfterBytes", atByte: OPEN_POST });
+    await local.drop(job, bytes);
+    await local.finish();
+    expect(gets(job).length).toBeGreaterThanOrEqual(2);
+    expect(local.taken(job)).toMatchObject([{ sha256: sha256(bytes) }]);
+  });
+});
+
+describe("an object that is not what it was", () => {
+  const local = useDrops();
+  const remove = (key: string, versionId?: string) =>
+    local.s3.send(new DeleteObjectCommand({ Bucket: local.stack.bucketName, Key: key, VersionId: versionId }));
+
+  it("is rejected as OBJECT_GONE where its version was deleted (29)", async () => {
+    const job = local.newJob();
+    const object = local.place(job);
+    await remove(object.key, object.versionId);
+    local.send(local.event(object));
+    await local.stack.drain();
+    expect(local.posts(job)).toEqual([]);
+    expect(await local.row(job)).toMatchObject({ state: "REJECTED", error: { type: "OBJECT_GONE" } });
+    expect(local.announced(job)).toEqual(["Media Rejected"]);
+  });
+
+  it("is cancelled by a delete marker before anything was sent, and the next object delivered (29)", async () => {
+    const job = local.newJob();
+    const object = local.place(job);
+    await remove(object.key);
+    local.send(local.event(object));
+    await local.stack.drain();
+    expect(await local.row(job)).toMatchObject({ state: "REJECTED", error: { type: "OBJECT_GONE" } });
+    await local.drop(job, randomBytes(2_000));
+    await local.stack.drain();
+    expect(local.taken(job)).toMatchObject([{ sizeBytes: 2_000 }]);
+  });
+
+  it("is delivered from under a delete marker once bytes of it were sent (29)", async () => {
+    const job = local.newJob();
+    const bytes = randomBytes(300_000);
+    local.cielo24.faults.add({ action: "POST job/add_media", jobId: job, kind: "resetAt", fraction: 0.5 });
+    const { key } = await local.drop(job, bytes);
+    await local.stack.drain();
+    await remove(key);
+    await local.finish();
+    expect(local.taken(job)).toMatchObject([{ sha256: sha256(bytes) }]);
+  });
+
+  it("is rejected where its version vanishes while it is read (29)", async () => {
+    const job = local.newJob();
+    const key = `media/${job}/a.mp4`;
+    local.stack.s3.faults.add({ operation: "GetObject", key, kind: "slowDown" });
+    local.stack.s3.faults.add({ operation: "GetObject", key, kind: "stallAfterBytes", atByte: OPEN_POST });
+    const { versionId } = await local.drop(job, randomBytes(300_000));
+    await local.claimed(job);
+    await remove(key, versionId);
+    await local.hurry();
+    expect(local.taken(job)).toEqual([]);
+    expect(await local.row(job)).toMatchObject({ state: "REJECTED", error: { type: "OBJECT_GONE" } });
+  });
+
+  it("counts with its own size where the event tells another (33)", async () => {
+    const job = local.newJob();
+    const object = local.place(job, 5_000);
+    local.send(local.event({ ...object, sizeBytes: 1 }));
+    await local.stack.drain();
+    expect(local.taken(job)).toMatchObject([{ sizeBytes: 5_000 }]);
+    expect(await local.row(job)).toMatchObject({ sizeBytes: 5_000, sentBytes: 5_000 });
+  });
+});
+
+describe("an object of an odd size", () => {
+  const local = useDrops({ env: { MAX_MEDIA_BYTES: String(LIMIT_BYTES) } });
+
+  it("is rejected without a POST where it is empty (31)", async () => {
+    const job = local.newJob();
+    await local.drop(job, Buffer.alloc(0));
+    await local.stack.drain();
+    expect(local.posts(job)).toEqual([]);
+    expect(await local.row(job)).toMatchObject({ state: "REJECTED", error: { type: "EMPTY_OBJECT" } });
+    expect(local.announced(job)).toEqual(["Media Rejected"]);
+  });
+
+  it.each([
+    ["1 byte", 1],
+    ["all but one byte of a chunk", CHUNK_BYTES - 1],
+    ["exactly one chunk", CHUNK_BYTES],
+    ["one byte more than a chunk", CHUNK_BYTES + 1],
+    ["exactly two chunks", 2 * CHUNK_BYTES],
+    ["the limit", LIMIT_BYTES],
+  ])("is delivered where it has %s (32)", async (_size, sizeBytes) => {
+    const job = local.newJob();
+    const bytes = randomBytes(sizeBytes);
+    await local.drop(job, bytes);
+    await local.stack.drain();
+    expect(local.taken(job)).toMatchObject([{ sizeBytes, sha256: sha256(bytes) }]);
+    expect(await local.row(job)).toMatchObject({ state: "DELIVERED", sha256: sha256(bytes), sentBytes: sizeBytes });
+  });
+
+  it("is rejected before any byte of it is read where it is larger than the limit (32)", async () => {
+    const job = local.newJob();
+    await local.drop(job, Buffer.alloc(LIMIT_BYTES + 1));
+    await local.pass(MINUTE_MS);
+    expect(local.stack.s3.requests.filter(({ operation }) => operation === "GetObject").at(-1)?.key).not.toContain(job);
+    expect(local.posts(job)).toEqual([]);
+    expect(await local.row(job)).toMatchObject({ state: "REJECTED", error: { type: "MEDIA_TOO_LARGE" } });
+  });
+});
