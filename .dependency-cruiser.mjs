@@ -2,7 +2,12 @@ const ships = "^(functions|lib)/";
 
 export default {
   forbidden: [
-    { name: "no-circles", severity: "error", from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } } },
+    {
+      name: "no-circles",
+      severity: "error",
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } },
+    },
     {
       name: "functions-use-lib-alone",
       comment: "A function never imports another function, nor anything that does not ship.",
@@ -28,7 +33,11 @@ export default {
       comment: "The machine, its transitions and the keys know no AWS, no HTTP and no configuration.",
       severity: "error",
       from: { path: "^lib/(delivery/(state|transitions|row|uploading|pace)|media/(key|media-url))\\.ts$" },
-      to: { pathNot: "^(lib/(delivery/(state|transitions|row|uploading|pace)|media/(key|media-url))\\.ts|node:crypto|crypto|node:net|net)$", dependencyTypesNot: ["type-only"] },
+      to: {
+        pathNot:
+          "^(lib/(delivery/(state|transitions|row|uploading|pace)|media/(key|media-url))\\.ts|node:crypto|crypto|node:net|net)$",
+        dependencyTypesNot: ["type-only"],
+      },
     },
     {
       name: "only-cielo24-knows-the-token",

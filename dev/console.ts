@@ -23,8 +23,6 @@ export const createConsole = (out: NodeJS.WriteStream = process.stdout) => {
   };
 };
 
-export type Console = ReturnType<typeof createConsole>;
-
 export const formatBytes = (bytes: number): string => {
   const units = ["B", "KiB", "MiB", "GiB"];
   let value = bytes;

@@ -47,5 +47,3 @@ export const createProxyClient = (apiUrl: string, token: string | undefined) => 
     },
   };
 };
-
-export type ProxyClient = ReturnType<typeof createProxyClient>;

@@ -56,6 +56,8 @@ const deliverSample = async (stack: Stack, token: string, jobId: string): Promis
   return true;
 };
 
+const jobOf = ({ JobId: jobId }: Readonly<Record<string, unknown>>): string => (typeof jobId === "string" ? jobId : "");
+
 const printUse = (stack: Stack, token: string, jobs: readonly string[]) => {
   const [first = "<job_id>", second = "<job_id>", third = "<job_id>"] = jobs;
   console_.title("Try it");
@@ -101,7 +103,7 @@ const main = async (): Promise<void> => {
     ...(real ? { cielo24: real } : {}),
     fetchMedia: () => Promise.resolve(randomBytes(1024 * 1024)),
     onEvent: ({ detailType, detail }) => {
-      console_.fact("event", `${detailType} ${String(detail["JobId"] ?? detail["Key"] ?? "")}`);
+      console_.fact("event", `${detailType} ${jobOf(detail)}`);
     },
   });
   const stop = new Promise<void>((resolve) => {

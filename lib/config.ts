@@ -57,7 +57,7 @@ const oneOf =
   };
 
 /** cielo24 takes bodies of at most 10 GiB − 1 (its OpenAPI description, `add_media`, `Content-Length`). */
-export const MAX_MEDIA_BYTES = 10_737_418_239;
+const MAX_MEDIA_BYTES = 10_737_418_239;
 
 const SETTINGS = {
   region: { variable: "AWS_REGION", parse: text, fallback: "us-east-1" },
@@ -126,14 +126,17 @@ export interface AwsEnvironment {
   readonly region: string;
   readonly endpoint: string | undefined;
   readonly credentials:
-    | { readonly accessKeyId: string; readonly secretAccessKey: string; readonly sessionToken?: string }
-    | undefined;
+    { readonly accessKeyId: string; readonly secretAccessKey: string; readonly sessionToken?: string } | undefined;
 }
 
 type AwsService = "S3" | "DYNAMODB" | "SQS" | "EVENTBRIDGE" | "SECRETS_MANAGER";
 
 export const readAwsEnvironment = (env: Runtime["env"], service: AwsService): AwsEnvironment => {
-  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, AWS_SESSION_TOKEN: sessionToken } = env;
+  const {
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
+    AWS_SESSION_TOKEN: sessionToken,
+  } = env;
   return {
     region: readConfig(env, "region").region,
     endpoint: env[`AWS_ENDPOINT_URL_${service}`] || undefined,

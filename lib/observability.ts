@@ -31,7 +31,7 @@ type Level = "debug" | "info" | "warn" | "error";
 const LEVELS: readonly Level[] = ["debug", "info", "warn", "error"];
 
 /** Names of the metrics that alarms and the dashboard read. Each counts things, but for the ones with a unit in their name. */
-export type MetricName =
+type MetricName =
   | "MediaDelivered"
   | "MediaRejected"
   | "MediaNeedsReview"
@@ -65,10 +65,12 @@ export const createObservability = (
   const write = (record: object) => {
     runtime.writeLine(JSON.stringify(record));
   };
-  const logAt = (at: Level) => (message: string, fields: LogFields = {}) => {
-    if (LEVELS.indexOf(at) < LEVELS.indexOf(level)) return;
-    write({ time: new Date(runtime.clock()).toISOString(), level: at, service, message, ...always, ...fields });
-  };
+  const logAt =
+    (at: Level) =>
+    (message: string, fields: LogFields = {}) => {
+      if (LEVELS.indexOf(at) < LEVELS.indexOf(level)) return;
+      write({ time: new Date(runtime.clock()).toISOString(), level: at, service, message, ...always, ...fields });
+    };
   return {
     log: { debug: logAt("debug"), info: logAt("info"), warn: logAt("warn"), error: logAt("error") },
     count: (metric, value = 1) => {

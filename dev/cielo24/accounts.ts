@@ -45,5 +45,3 @@ export const createAccounts = (accounts: readonly Account[], clock: () => number
     },
   };
 };
-
-export type Accounts = ReturnType<typeof createAccounts>;

@@ -7,7 +7,7 @@ export type Fault = {
   readonly times?: number;
 } & FaultKind;
 
-export type FaultKind =
+type FaultKind =
   /** Answers with this instead of doing anything; a POST's body is read first. */
   | {
       readonly kind: "answer";

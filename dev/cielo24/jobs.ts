@@ -117,5 +117,3 @@ export const createJobs = ({
     },
   };
 };
-
-export type Jobs = ReturnType<typeof createJobs>;

@@ -31,14 +31,14 @@ export interface Cielo24Options {
 }
 
 /** Every raw body that came, accepted or not. */
-export interface MediaPost {
+interface MediaPost {
   readonly jobId: string;
   readonly declaredBytes: number;
   readonly receivedBytes: number;
   readonly outcome: "accepted" | "cutShort" | "refused" | "faulted";
 }
 
-export interface MetadataUpdate {
+interface MetadataUpdate {
   readonly jobId: string;
   readonly referenceId: string;
   readonly requestorId: string;

@@ -14,7 +14,7 @@ export interface Content {
 const MEMORY_BYTES = 1024 * 1024;
 const READ_BYTES = 256 * 1024;
 
-export const contentOf = (bytes: Uint8Array): Content => ({
+const contentOf = (bytes: Uint8Array): Content => ({
   sizeBytes: bytes.byteLength,
   // eslint-disable-next-line @typescript-eslint/require-await -- bytes in memory stand for a stream
   read: async function* (start, end) {

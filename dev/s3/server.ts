@@ -27,7 +27,7 @@ export interface S3Options {
 }
 
 /** What was asked, without signatures. */
-export interface S3LogEntry {
+interface S3LogEntry {
   readonly operation: string;
   readonly key: string;
   readonly range: string | undefined;

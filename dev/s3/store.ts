@@ -14,7 +14,7 @@ export interface Version {
   readonly writtenAt: number;
 }
 
-export interface Part {
+interface Part {
   readonly partNumber: number;
   readonly received: Received;
   readonly writtenAt: number;

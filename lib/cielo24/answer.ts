@@ -78,7 +78,7 @@ const parseJson = (text: string): unknown => {
 };
 
 /** Seconds, or an HTTP date relative to now; garbage is ignored. Not clamped. */
-export const readRetryAfter = (value: string | undefined, now = Date.now()): number | undefined => {
+const readRetryAfter = (value: string | undefined, now = Date.now()): number | undefined => {
   if (value === undefined) return undefined;
   if (/^\s*\d+\s*$/.test(value)) return Number(value) * 1000;
   const date = /^[A-Za-z]{3},/.test(value) ? Date.parse(value) : Number.NaN;

@@ -19,7 +19,6 @@ export const CIELO24_ERROR_TYPES = [
   "INVALID_RETURN_HANDLERS",
   "UNHANDLED_ERROR",
 ] as const;
-export type Cielo24ErrorType = (typeof CIELO24_ERROR_TYPES)[number];
 
 /**
  * What a failed call means to us:
