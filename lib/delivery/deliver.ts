@@ -51,6 +51,8 @@ export interface DeliveryEnd {
 
 /** Progress is written to the ledger so often while sending. */
 const PROGRESS_INTERVAL_MS = 5_000;
+/** A transfer holds so much of its body back, see MediaTransfer: it is not sent while the rate is judged. */
+const HELD_BYTES = 64 * 1024;
 /** A question to cielo24 may take so long. */
 const QUESTION_MS = 30_000;
 
@@ -156,7 +158,7 @@ const createWorker = (
     const body = bodyOf(row);
     const startedAt = runtime.clock();
     const pace = createPace({
-      sizeBytes: body.sizeBytes,
+      sizeBytes: Math.max(body.sizeBytes - HELD_BYTES, 0),
       startedAt,
       mustEndAt: run.deadline - run.settings.finalizeReserveMs,
     });

@@ -59,9 +59,9 @@ describe("an object that S3 is slow or unable to give", () => {
     await local.drop(job, bytes);
     await local.hurry();
     expect(local.reasons(job)).toEqual(["source"]);
-    expect(local.posts(job)).toMatchObject([{ outcome: "cutShort" }]);
     expect(await local.row(job)).toMatchObject({ state: "SENDING", posts: 1 });
     await local.finish();
+    expect(local.posts(job)).toMatchObject([{ outcome: "cutShort" }, { outcome: "accepted" }]);
     expect(local.taken(job)).toMatchObject([{ sha256: sha256(bytes) }]);
   });
 

@@ -1,0 +1,143 @@
+import { describe, expect, it } from "@jest/globals";
+import { randomBytes } from "node:crypto";
+import { HOUR_MS, MINUTE_MS, SECOND_MS, sha256, useDrops } from "./dropping.ts";
+
+const GET = "GET job/add_media";
+const POST = "POST job/add_media";
+
+describe("a drop that is handed over", () => {
+  const local = useDrops({ env: { DELIVERY_MODE: "url" } });
+
+  it("is pulled by cielo24 through our URL, and DELIVERED as job/info shows it (45)", async () => {
+    const job = local.newJob();
+    const bytes = randomBytes(200_000);
+    await local.drop(job, bytes, "Vorlesung 1+2.mp4");
+    await local.stack.drain();
+    expect(local.reasons(job)).toEqual(["handedOver"]);
+    expect(local.counted("MediaHandedOver")).toBe(1);
+    await local.cielo24.settled();
+    const row = await local.row(job);
+    expect(row).toMatchObject({ state: "FINALIZING", handOver: true, pulls: 1 });
+    expect(row?.taskId).toBe(local.taken(job)[0]?.taskId);
+    expect(local.announced(job)).toEqual([]);
+
+    await local.passToNextMessage();
+    expect(local.taken(job)).toMatchObject([{ via: "url", sha256: sha256(bytes) }]);
+    expect(await local.row(job)).toMatchObject({ state: "DELIVERED", taskId: row?.taskId });
+    expect(local.announced(job)).toEqual(["Media Delivered"]);
+    expect(local.posts(job)).toEqual([]);
+    expect(local.waiting()).toEqual([]);
+  });
+
+  it("can be read under its URL no more once it is delivered", async () => {
+    const job = local.newJob();
+    await local.drop(job);
+    await local.stack.drain();
+    const { capability = "" } = (await local.row(job)) ?? {};
+    const url = `${local.stack.apiUrl}/media/${job}.${capability}/a.mp4`;
+    expect((await fetch(url, { method: "HEAD" })).status).toBe(200);
+    await local.cielo24.settled();
+    await local.finish();
+    expect((await fetch(url, { method: "HEAD" })).status).toBe(404);
+    expect(await local.row(job)).not.toHaveProperty("capability");
+  });
+
+  it("is put before a person where the pull fails, after the URL and the longest pull are over (9, 45)", async () => {
+    const job = local.newJob();
+    await local.drop(job);
+    local.stack.s3.faults.add({ operation: "GetObject", key: `media/${job}/a.mp4`, kind: "accessDenied", times: 5 });
+    await local.stack.drain();
+    await local.cielo24.settled();
+    const handedAt = local.stack.runtime.clock();
+    await local.finish(80);
+    expect(local.stack.runtime.clock() - handedAt).toBeGreaterThan(12 * HOUR_MS);
+    expect(await local.row(job)).toMatchObject({ state: "NEEDS_REVIEW", error: { type: "ANSWER_UNKNOWN" } });
+    expect(local.taken(job)).toEqual([]);
+  });
+
+  it("is settled by job/info where the answer to the URL is lost (9)", async () => {
+    const job = local.newJob();
+    local.cielo24.faults.add({ action: GET, jobId: job, kind: "resetAfterBody", accepts: true });
+    await local.drop(job);
+    await local.stack.drain();
+    expect(await local.row(job)).toMatchObject({ state: "FINALIZING", everUnknown: true });
+    await local.cielo24.settled();
+    await local.finish();
+    expect(await local.row(job)).toMatchObject({ state: "DELIVERED" });
+    expect(local.taken(job)).toHaveLength(1);
+  });
+
+  it("is REJECTED where cielo24 refuses the URL (13)", async () => {
+    const job = local.newJob();
+    const body = JSON.stringify({ ErrorType: "INVALID_URL", ErrorComment: "No." });
+    local.cielo24.faults.add({ action: GET, jobId: job, kind: "answer", status: 400, body });
+    await local.drop(job);
+    await local.stack.drain();
+    expect(await local.row(job)).toMatchObject({ state: "REJECTED", error: { type: "INVALID_URL" } });
+  });
+});
+
+describe("a drop that does not fit into the time that is left", () => {
+  const local = useDrops();
+
+  /** Lets the invocation lose so much time while cielo24 does not read on. */
+  const loseTime = async (job: string, ms: number) => {
+    while ((await local.row(job))?.state !== "SENDING" || local.stack.s3.requests.at(-1)?.key.includes(job) === false)
+      await local.tick();
+    local.stack.advanceTime(ms);
+  };
+
+  it("gives up early at a rate that is too slow, and is handed over by the next attempt (45)", async () => {
+    const job = local.newJob();
+    local.cielo24.faults.add({ action: POST, jobId: job, kind: "stopReading", fraction: 0.05, forMs: 200 });
+    local.send(local.event(local.place(job, 30_000_000)));
+    await loseTime(job, 300 * SECOND_MS);
+    await local.stack.drain();
+    await local.cielo24.settled();
+    expect(local.reasons(job)).toContain("tooSlow");
+    await local.finish();
+    expect(local.posts(job)).toMatchObject([{ outcome: "cutShort" }]);
+    expect(local.taken(job)).toMatchObject([{ via: "url", sizeBytes: 30_000_000 }]);
+    expect(await local.row(job)).toMatchObject({ state: "DELIVERED", posts: 2, pulls: 1 });
+  });
+
+  it("is not finished with less than FINALIZE_RESERVE_S left, but handed over (21)", async () => {
+    const job = local.newJob();
+    await passWhileRead(local, job, 13 * MINUTE_MS + 30 * SECOND_MS);
+    await local.cielo24.settled();
+    await local.finish();
+    expect(local.posts(job)).toMatchObject([{ outcome: "cutShort" }]);
+    expect(local.taken(job)).toMatchObject([{ via: "url" }]);
+    expect(await local.row(job)).toMatchObject({ state: "DELIVERED" });
+  });
+
+  it("is streamed on where it is small and only S3 was slow (5, 45)", async () => {
+    const job = local.newJob();
+    await passWhileRead(local, job, 5 * MINUTE_MS);
+    expect(local.taken(job)).toMatchObject([{ via: "body" }]);
+    expect(local.posts(job)).toHaveLength(1);
+  });
+});
+
+describe("a drop that does not fit into the time that is left, with DELIVERY_MODE=stream", () => {
+  const local = useDrops({ env: { DELIVERY_MODE: "stream" } });
+
+  it("is given back in SENDING and streamed by the next attempt (21)", async () => {
+    const job = local.newJob();
+    await passWhileRead(local, job, 13 * MINUTE_MS + 30 * SECOND_MS);
+    expect(local.reasons(job)[0]).toBe("noTime");
+    await local.finish();
+    expect(local.posts(job)).toMatchObject([{ outcome: "cutShort" }, { outcome: "accepted" }]);
+    expect(local.taken(job)).toMatchObject([{ via: "body" }]);
+  });
+});
+
+/** Drops less than a chunk, and lets so much time pass while S3 lets the reader wait. */
+const passWhileRead = async (local: ReturnType<typeof useDrops>, job: string, ms: number): Promise<void> => {
+  const object = local.place(job, 65_000);
+  local.stack.s3.faults.add({ operation: "GetObject", key: object.key, kind: "slowDown", times: 4 });
+  local.send(local.event(object));
+  while ((await local.row(job))?.state !== "SENDING") await local.tick();
+  local.stack.advanceTime(ms);
+  await local.hurry();
+};
