@@ -1,68 +1,145 @@
-import { TICK_MS, type World } from "./world.ts";
+import type { Command } from "../../lib/delivery/state.ts";
+import { TICK_MS } from "./scenario.ts";
+import type { World } from "./world.ts";
 
 /**
  * A text that is the same for worlds that behave the same: times relative to now and clipped, fences relative to the
  * row's, claims renamed in the order in which they appear, the order of workers and messages left out.
  */
 export const canonical = (world: World): string => {
-  const base = world.row?.fence ?? 0;
-  const names = new Map<string, string>();
-  if (world.row?.claimId) names.set(world.row.claimId, "R");
-  const rename = (claimId: string): string => {
-    const known = names.get(claimId);
-    if (known) return known;
-    const name = `X${names.size}`;
-    names.set(claimId, name);
-    return name;
+  const names = new Map<string, number>();
+  const rename = ({ claimIds }: Shape): string => {
+    let text = "";
+    for (const claimId of claimIds) {
+      let name = names.get(claimId);
+      if (name === undefined) names.set(claimId, (name = names.size));
+      text += `c${name}`;
+    }
+    return text;
   };
-  const relative = (time: number, least: number): number => Math.max(Math.ceil((time - world.now) / TICK_MS), least);
+  const fence = world.row?.fence ?? 0;
+  const show = (value: object) => showAt(shapeOf(value), world.now, fence);
+  const list = (values: readonly object[]): string => {
+    if (values.length === 0) return "|";
+    const shown = values.map((value) => ({ text: show(value), shape: shapeOf(value) }));
+    if (shown.length > 1) shown.sort((a, b) => (a.text < b.text ? -1 : 1));
+    return shown.reduce((text, each) => text + each.text + rename(each.shape), "|");
+  };
 
-  const show = (value: unknown, name: string): string => {
-    if (value === undefined) return "";
-    if (value === null || typeof value === "boolean") return String(value);
-    if (typeof value === "number") {
-      if (name === "fence") return `f${value - base}`;
-      const least = TIMES[name];
-      return least === undefined ? String(value) : `t${relative(value, least)}`;
+  const { row, workers, messages, delayed, floating, accepted, announced, budgets } = world;
+  let text = row ? show(row) + rename(shapeOf(row)) : "";
+  text += list(workers) + list(delayed) + list(messages) + list(floating) + list(accepted) + "|";
+  text += show(announced) + show(budgets);
+  return `${text}${world.callerWaits ? "c" : ""}${world.operatorWaits ? "o" : ""}${world.resent ? "r" : ""}`;
+};
+
+/** What does not change of an object as time passes and claims are made, and what does. Found out once an object. */
+interface Shape {
+  /** The number of the text of all that does not change. */
+  readonly id: number;
+  /** Times, each followed by the ticks relative to now below which it makes no difference any more. */
+  readonly times: readonly number[];
+  readonly fences: readonly number[];
+  readonly claimIds: readonly string[];
+}
+
+const showAt = ({ id, times, fences }: Shape, now: number, fence: number): string => {
+  let text = `${id}`;
+  for (let index = 0; index < times.length; index += 2) {
+    const ticks = Math.ceil(((times[index] ?? 0) - now) / TICK_MS);
+    text += `t${Math.max(ticks, times[index + 1] ?? 0)}`;
+  }
+  for (const each of fences) text += `f${each - fence}`;
+  return text + ";";
+};
+
+const shapes = new WeakMap<object, Shape>();
+const ids = new Map<string, number>();
+
+const shapeOf = (value: object): Shape => {
+  const known = shapes.get(value);
+  if (known) return known;
+  const times: number[] = [];
+  const fences: number[] = [];
+  const claimIds: string[] = [];
+  /** Parts that many objects share have their own shape. */
+  const include = (shape: Shape): string => {
+    times.push(...shape.times);
+    fences.push(...shape.fences);
+    claimIds.push(...shape.claimIds);
+    return `#${shape.id}`;
+  };
+  const describe = (inner: unknown, name: string): string => {
+    if (typeof inner === "number") {
+      const least = LEAST_TICKS[name];
+      if (name === "fence") fences.push(inner);
+      else if (least === undefined) return `${inner}`;
+      else times.push(inner, least);
+      return "";
     }
-    if (typeof value === "string") return name === "claimId" ? rename(value) : value;
-    if (Array.isArray(value)) {
-      const items = value.map((each) => show(each, name));
-      return `[${(UNORDERED.has(name) ? items.sort() : items).join(",")}]`;
+    if (typeof inner === "string" && name === "claimId") {
+      claimIds.push(inner);
+      return "";
     }
+    if (inner instanceof Object) return SHARED.has(name) ? include(shapeOf(inner)) : describeAll(inner, name);
+    return String(inner);
+  };
+  const describeAll = (outer: object, name: string): string => {
+    const forgotten = forgottenOf(outer, name);
     let text = "{";
-    for (const [key, inner] of Object.entries(value)) {
-      if (inner === undefined || LEFT_OUT.has(key)) continue;
-      text += `${key}:${show(inner, key)};`;
+    for (const [key, inner] of Object.entries(outer)) {
+      if (inner === undefined || LEFT_OUT.has(key) || forgotten.has(key)) continue;
+      text += `${key}:${describe(inner, key)},`;
     }
     return text + "}";
   };
-  return show(world, "");
+  const text = describeAll(value, "");
+  let id = ids.get(text);
+  if (id === undefined) ids.set(text, (id = ids.size));
+  const shape = { id, times, fences, claimIds };
+  shapes.set(value, shape);
+  return shape;
 };
 
-/** Names of times, and the ticks relative to now below which they make no difference any more. */
-const TIMES: Readonly<Record<string, number>> = {
+/** What the step that comes next will not look at. */
+const forgottenOf = (value: object, name: string): ReadonlySet<string> => {
+  // What a command says of the row is what the worker remembers of it.
+  if (name === "command") return ROW;
+  if ("command" in value && (value.command as Command).do === "acknowledge") return MEMORY;
+  if ("phase" in value && value.phase === "reading") return AS_CLAIMANT;
+  return NOTHING;
+};
+const ROW = new Set(["row"]);
+const MEMORY = new Set(["memory"]);
+const AS_CLAIMANT = new Set(["row", "claim", "leave", "verdict", "sizeBytes", "handingOver"]);
+const NOTHING = new Set<string>();
+
+const LEAST_TICKS: Readonly<Record<string, number>> = {
+  deadline: -1,
   leaseUntil: 0,
   visibleAt: 0,
-  deadline: 0,
   until: 0,
+  // Compared with one another, too.
   settledAt: -2,
   askedAt: -2,
-  at: -2,
+  at: -1,
 };
+
+/** What has no bearing on what happens next, or follows from the rest. */
 const LEFT_OUT = new Set([
-  "now",
-  "updatedAt",
+  "capability",
+  "capabilityUntil",
+  "error",
   "expiresAt",
-  "settings",
-  "randoms",
+  "hoped",
   "jobId",
   "key",
-  "versionId",
-  "sha256",
-  "error",
-  "hoped",
-  "receiveCount",
   "reads",
+  "reason",
+  "receiveCount",
+  "settings",
+  "sha256",
+  "updatedAt",
+  "versionId",
 ]);
-const UNORDERED = new Set(["workers", "messages", "floating", "delayed", "accepted"]);
+const SHARED = new Set(["memory", "row", "message", "media", "write"]);

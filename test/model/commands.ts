@@ -1,14 +1,7 @@
 import { decideWrite, type Write } from "../../lib/delivery/row.ts";
 import type { Answer, Command, DeliveryEvent } from "../../lib/delivery/state.ts";
 import { reportProgress } from "../../lib/delivery/transitions.ts";
-import {
-  CAPABILITY_TICKS,
-  LATE_ACCEPTANCE_TICKS,
-  LATE_INFO_TICKS,
-  LONGEST_PULL_TICKS,
-  TICK_MS,
-  type Scenario,
-} from "./scenario.ts";
+import { CAPABILITY_TICKS, LONGEST_PULL_TICKS, TICK_MS, type Scenario } from "./scenario.ts";
 import {
   accept,
   endWorker,
@@ -23,12 +16,14 @@ import {
   type World,
 } from "./world.ts";
 
+type Failure = Exclude<Answer, { is: "accepted" }>;
+
 const ACCEPTED: Answer = { is: "accepted", taskId: "task" };
 const REFUSED: Answer = { is: "refused", error: { type: "INVALID_QUERY", comment: "" } };
 const BAD_TOKEN: Answer = { is: "badToken" };
-const LOGIN_INVALID: Answer = { is: "loginInvalid" };
-const UNAVAILABLE: Answer = { is: "unavailable" };
-const UNINTELLIGIBLE: Answer = { is: "unintelligible", error: { type: "UNKNOWN", comment: "" } };
+const LOGIN_INVALID: Failure = { is: "loginInvalid" };
+const UNAVAILABLE: Failure = { is: "unavailable" };
+const UNINTELLIGIBLE: Failure = { is: "unintelligible", error: { type: "UNKNOWN", comment: "" } };
 
 type Happening = DeliveryEvent extends infer E
   ? E extends unknown
@@ -45,7 +40,7 @@ export function* carryOut(
   machine: Machine,
   scenario: Scenario,
 ): Generator<Transition> {
-  const by = { world, index, worker, machine };
+  const by = { world, index, worker, machine, scenario };
   const { command } = worker;
   switch (command.do) {
     case "read":
@@ -62,7 +57,7 @@ export function* carryOut(
       yield* write(by, command);
       return;
     case "stream":
-      yield* stream(by, command, scenario);
+      yield* stream(by, command);
       return;
     case "finish":
       yield* send(by);
@@ -71,7 +66,7 @@ export function* carryOut(
       yield* command.row.media?.kind === "object" ? handOver(by) : send(by);
       return;
     case "abort":
-      yield end(by, "destroys its sockets", world, { type: "aborted" });
+      // Like `later`: see `tell`.
       return;
     case "announce":
       yield* announce(by, command);
@@ -84,7 +79,7 @@ export function* carryOut(
       };
       return;
     case "later":
-      // Nothing happens between the machine's word and its doing: see `tell`.
+      // Nobody else can tell when it is done: see `tell`.
       return;
   }
 }
@@ -94,6 +89,7 @@ interface Actor {
   readonly index: number;
   readonly worker: Worker;
   readonly machine: Machine;
+  readonly scenario: Scenario;
 }
 
 /** The world after the worker has been told what happened, and has made up its mind. */
@@ -105,7 +101,8 @@ const tell = ({ index, worker, machine }: Actor, from: World, happening: Happeni
     // Only the end differs, so that every jitter is nothing.
     random: from.randoms.toString(16).padStart(32, "0"),
   } as DeliveryEvent;
-  const { memory, command } = machine.step(worker.memory, event);
+  let { memory, command } = machine.step(worker.memory, event);
+  if (command.do === "abort") ({ memory, command } = machine.step(memory, { ...event, type: "aborted" }));
   if (command.do === "later")
     return endWorker(from, index, worker, Math.max(command.at - worker.clockOffset, from.now));
   const next = replaceWorker(from, index, { ...worker, memory, command, heard: undefined });
@@ -140,22 +137,24 @@ function* inspect(by: Actor): Generator<Transition> {
 
 /** job/info shows what was accepted D ago; before that, it may. */
 function* ask(by: Actor): Generator<Transition> {
-  const { world, index, worker } = by;
+  const { world, index, worker, scenario } = by;
   if (worker.heard) {
     yield end(by, "hears the answer", world, { type: "info", ...worker.heard });
     return;
   }
   const isAccepted = world.accepted.length > 0;
-  const mustShow = world.accepted.some(({ at }) => world.now - at >= LATE_INFO_TICKS * TICK_MS);
-  for (const hasMedia of isAccepted ? (mustShow ? [true] : [true, false]) : [false])
-    yield {
-      label: `worker ${index} asks job/info, which ${hasMedia ? "shows media" : "shows none"}`,
-      isFault: isAccepted && !hasMedia,
-      world: replaceWorker(world, index, {
-        ...worker,
-        heard: { askedAt: world.now + worker.clockOffset, hasMedia },
-      }),
-    };
+  const mustShow = world.accepted.some(({ at }) => world.now - at >= scenario.cielo24.lateInfoTicks * TICK_MS);
+  const askedAt = world.now + worker.clockOffset;
+  for (const hasMedia of isAccepted ? (mustShow ? [true] : [true, false]) : [false]) {
+    const label = `worker ${index} asks job/info, which ${hasMedia ? "shows media" : "shows none"}`;
+    const isFault = isAccepted && !hasMedia;
+    // Only where the absence of media may be believed does it matter how long the answer takes.
+    const after =
+      worker.memory.phase === "settling" && !hasMedia
+        ? replaceWorker(world, index, { ...worker, heard: { askedAt, hasMedia } })
+        : tell(by, world, { type: "info", askedAt, hasMedia });
+    yield { label, isFault, world: after };
+  }
   if (world.budgets.calls > 0) {
     const spent = spend(world, "calls");
     yield fault(by, "cannot ask job/info", spent, { type: "noInfo", answer: UNAVAILABLE });
@@ -182,10 +181,10 @@ function* write(by: Actor, command: Of<"write">): Generator<Transition> {
 
 const delay = (world: World, made: Write): World => ({ ...world, delayed: [...world.delayed, made] });
 
-function* stream(by: Actor, { claim }: Of<"stream">, { progress }: Scenario): Generator<Transition> {
-  const { world, index, machine } = by;
+function* stream(by: Actor, { claim }: Of<"stream">): Generator<Transition> {
+  const { world, index, machine, scenario } = by;
   yield end(by, "sends all but the last chunk", world, { type: "held", sha256: "" });
-  if (progress) {
+  if (scenario.progress) {
     const report = reportProgress(claim, { now: world.now, sentBytes: 3 });
     const made = machine.alter ? machine.alter(report) : report;
     const row = decideWrite(JOB_ID, world.row, made);
@@ -208,10 +207,15 @@ function* stream(by: Actor, { claim }: Of<"stream">, { progress }: Scenario): Ge
 
 /** The last chunk goes out, or a URL that cielo24 reads while the call waits. */
 function* send(by: Actor): Generator<Transition> {
-  const { world } = by;
+  const { world, scenario } = by;
+  const { lateAcceptanceTicks, enforcesOneMedium } = scenario.cielo24;
+  if (enforcesOneMedium && world.accepted.length > 0) {
+    yield end(by, "sends the end, which is refused: the job has its media", world, answered(REFUSED));
+    return;
+  }
   const mediaId = by.worker.memory.row?.media?.id ?? "";
   const accepted = accept(world, mediaId);
-  const floating = float(world, mediaId, world.now + LATE_ACCEPTANCE_TICKS * TICK_MS);
+  const floating = float(world, mediaId, world.now + lateAcceptanceTicks * TICK_MS);
   yield end(by, "sends the end, which is accepted", accepted, answered(ACCEPTED));
   yield* beRefused(by);
   yield* loseAnswer(by, [
@@ -222,8 +226,8 @@ function* send(by: Actor): Generator<Transition> {
 
 /** cielo24 takes a capability URL, and pulls within the URL's life; the pull takes its time. */
 function* handOver(by: Actor): Generator<Transition> {
-  const { world } = by;
-  const pullTicks = CAPABILITY_TICKS + LONGEST_PULL_TICKS + LATE_ACCEPTANCE_TICKS;
+  const { world, scenario } = by;
+  const pullTicks = CAPABILITY_TICKS + LONGEST_PULL_TICKS + scenario.cielo24.lateAcceptanceTicks;
   const pulling = float(world, by.worker.memory.row?.media?.id ?? "", world.now + pullTicks * TICK_MS);
   yield end(by, "hands the object over", pulling, answered(ACCEPTED));
   yield* beRefused(by);

@@ -1,99 +1,126 @@
 import { canonical } from "./canonical.ts";
+import { happenings } from "./happenings.ts";
 import { findViolation } from "./invariants.ts";
 import { hasEnded, outcomesOf, type Outcome } from "./outcomes.ts";
-import { startWorld, transitions, type Machine, type Scenario, type World } from "./world.ts";
+import type { Scenario } from "./scenario.ts";
+import { startWorld, type Machine, type World } from "./world.ts";
 
 export interface Exploration {
   readonly states: number;
   readonly transitions: number;
   readonly seconds: number;
+  /** What came about somewhere. */
   readonly outcomes: ReadonlySet<Outcome>;
-  /** What is broken, and the shortest way there in words; undefined where nothing is. */
+  /** Which of S1 to S5 is broken and how, and the shortest way there in words. */
   readonly failure?: { readonly broken: string; readonly trace: readonly string[] };
-  /** Whether every state was seen, or the limit was reached first. */
+  /** Whether every state was seen; otherwise the limit was reached or something was broken. */
   readonly isComplete: boolean;
+}
+
+interface Visited {
+  readonly id: number;
+  readonly world: World;
 }
 
 /**
  * Drives the machine breadth-first through everything that may happen in a scenario, and checks every state and every
- * transition. At the end, from every state an end must be reachable without any further misfortune.
+ * transition. Where all states were seen, it checks that from each an end can be reached without further misfortune.
  */
-export const explore = (scenario: Scenario, by: Machine, maxStates = Number.POSITIVE_INFINITY): Exploration => {
+export const explore = (
+  scenario: Scenario,
+  machine: Machine,
+  { maxStates = Number.POSITIVE_INFINITY } = {},
+): Exploration => {
   const startedAt = Date.now();
   const ids = new Map<string, number>();
+  /** For each state, the state it was first reached from and by which of its happenings. */
   const cameFrom: number[] = [];
-  const cameBy: string[] = [];
+  const cameBy: number[] = [];
+  /** Pairs of states: without misfortune, the one may become the other. */
   const harmless: number[] = [];
   const ended: number[] = [];
   const outcomes = new Set<Outcome>();
-  let count = 0;
-  let frontier: { id: number; world: World }[] = [];
+  let transitions = 0;
+  let next: Visited[] = [];
 
-  const visit = (world: World, from: number, label: string, next: { id: number; world: World }[]): number => {
+  const visit = (world: World, from: number, by: number): number => {
     const name = canonical(world);
     const known = ids.get(name);
     if (known !== undefined) return known;
     const id = ids.size;
     ids.set(name, id);
     cameFrom.push(from);
-    cameBy.push(label);
+    cameBy.push(by);
     next.push({ id, world });
     for (const outcome of outcomesOf(world)) outcomes.add(outcome);
     if (hasEnded(world, scenario)) ended.push(id);
     return id;
   };
   const traceTo = (id: number): string[] => {
-    const trace: string[] = [];
-    for (let at = id; at > 0; at = cameFrom[at] ?? 0) trace.unshift(cameBy[at] ?? "");
-    return trace;
+    const way: number[] = [];
+    for (let at = id; at > 0; at = cameFrom[at] ?? 0) way.unshift(cameBy[at] ?? 0);
+    return retell(scenario, machine, way);
   };
-  const report = (failure?: Exploration["failure"], isComplete = true): Exploration => ({
+  const report = (isComplete: boolean, failure?: Exploration["failure"]): Exploration => ({
     states: ids.size,
-    transitions: count,
+    transitions,
     seconds: (Date.now() - startedAt) / 1000,
     outcomes,
-    ...(failure ? { failure } : {}),
     isComplete,
+    ...(failure ? { failure } : {}),
   });
 
-  visit(startWorld(scenario), 0, "", frontier);
-  while (frontier.length > 0) {
-    const next: typeof frontier = [];
+  visit(startWorld(scenario), 0, 0);
+  while (next.length > 0) {
+    const frontier = next;
+    next = [];
     for (const { id, world } of frontier) {
-      for (const { label, isFault, world: after } of transitions(world, scenario, by)) {
-        count += 1;
-        const to = visit(after, id, label, next);
-        if (!isFault) harmless.push(id, to);
+      let by = 0;
+      for (const { label, isFault, world: after } of happenings(world, scenario, machine)) {
+        transitions += 1;
         const broken = findViolation(world, after);
-        if (broken) return report({ broken, trace: [...traceTo(id), label] });
+        if (broken) return report(false, { broken, trace: [...traceTo(id), label] });
+        const to = visit(after, id, by);
+        if (!isFault && to !== id) harmless.push(id, to);
+        by += 1;
       }
-      if (ids.size >= maxStates) return report(undefined, false);
+      if (ids.size >= maxStates) return report(false);
     }
-    frontier = next;
   }
   const stuck = findStuck(ids.size, harmless, ended);
-  if (stuck !== undefined)
-    return report({
-      broken: "S2: no end can be reached from here, even if nothing more goes wrong",
-      trace: traceTo(stuck),
-    });
-  return report();
+  if (stuck === undefined) return report(true);
+  return report(true, {
+    broken: "S2: from here no end can be reached, even if nothing more goes wrong",
+    trace: traceTo(stuck),
+  });
+};
+
+/** Goes a way from the start again, to put it into words: each step is the number of one of the happenings. */
+const retell = (scenario: Scenario, machine: Machine, way: readonly number[]): string[] => {
+  let world = startWorld(scenario);
+  return way.map((number) => {
+    const happened = [...happenings(world, scenario, machine)][number];
+    if (!happened) throw new Error("The way leads nowhere");
+    world = happened.world;
+    return happened.label;
+  });
 };
 
 /** The first state from which no end can be reached over harmless transitions. */
 const findStuck = (states: number, harmless: readonly number[], ended: readonly number[]): number | undefined => {
-  const heads = new Int32Array(states).fill(-1);
-  const links = new Int32Array(harmless.length / 2);
-  for (let edge = 0; edge < links.length; edge += 1) {
+  // Lists of edges by the state they lead to, chained through two arrays: there are too many for objects.
+  const last = new Int32Array(states).fill(-1);
+  const previous = new Int32Array(harmless.length / 2);
+  for (let edge = 0; edge < previous.length; edge += 1) {
     const to = harmless[2 * edge + 1] ?? 0;
-    links[edge] = heads[to] ?? -1;
-    heads[to] = edge;
+    previous[edge] = last[to] ?? -1;
+    last[to] = edge;
   }
   const isReached = new Uint8Array(states);
   const queue = [...ended];
   for (const id of queue) isReached[id] = 1;
   for (let id = queue.pop(); id !== undefined; id = queue.pop())
-    for (let edge = heads[id] ?? -1; edge !== -1; edge = links[edge] ?? -1) {
+    for (let edge = last[id] ?? -1; edge !== -1; edge = previous[edge] ?? -1) {
       const from = harmless[2 * edge] ?? 0;
       if (isReached[from]) continue;
       isReached[from] = 1;

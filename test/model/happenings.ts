@@ -1,7 +1,7 @@
 import { decideWrite, type Row } from "../../lib/delivery/row.ts";
 import { start, type Drop } from "../../lib/delivery/state.ts";
 import { carryOut } from "./commands.ts";
-import { CLOCK_SKEW_TICKS, INVOCATION_TICKS, settingsOf, TICK_MS, type Scenario } from "./scenario.ts";
+import { settingsOf, TICK_MS, type Scenario } from "./scenario.ts";
 import {
   accept,
   CALLERS_MEDIA,
@@ -35,7 +35,7 @@ export function* happenings(world: World, scenario: Scenario, by: Machine): Gene
         world: endWorker(spend(world, "crashes"), index, worker, worker.deadline + TICK_MS),
       };
   }
-  yield* settle(world);
+  yield* settle(world, scenario);
 }
 
 const passTime = (world: World, { killsAtDeadline }: Scenario): Transition => {
@@ -48,7 +48,7 @@ const passTime = (world: World, { killsAtDeadline }: Scenario): Transition => {
   return { label: "time passes", isFault: false, world: after };
 };
 
-const clockOffsets = ({ skewedClocks }: Scenario) => (skewedClocks ? [0, CLOCK_SKEW_TICKS * TICK_MS] : [0]);
+const clockOffsets = ({ clockSkewTicks }: Scenario) => (clockSkewTicks ? [0, clockSkewTicks * TICK_MS] : [0]);
 
 const invoke = (
   world: World,
@@ -57,7 +57,7 @@ const invoke = (
   { clockOffset, message }: Pick<Worker, "clockOffset" | "message">,
 ): World => {
   const started = start({ jobId: JOB_ID, receiveCount: 1, ...drop }, settingsOf(scenario));
-  const worker = { ...started, deadline: world.now + INVOCATION_TICKS * TICK_MS, clockOffset, message };
+  const worker = { ...started, deadline: world.now + scenario.invocationTicks * TICK_MS, clockOffset, message };
   return { ...world, workers: [...world.workers, worker] };
 };
 
@@ -93,7 +93,7 @@ function* receive(world: World, scenario: Scenario): Generator<Transition> {
 
 /** The message that looks after the row is in the queue before the row is claimed, and hidden while the call lives. */
 function* call(world: World, scenario: Scenario): Generator<Transition> {
-  const reconcile: Message = { role: "reconcile", visibleAt: world.now + (INVOCATION_TICKS + 1) * TICK_MS };
+  const reconcile: Message = { role: "reconcile", visibleAt: world.now + (scenario.invocationTicks + 1) * TICK_MS };
   const called = { ...world, callerWaits: false, messages: [...world.messages, reconcile] };
   const drop = { role: "caller", media: CALLERS_MEDIA, lastChance: false } as const;
   for (const clockOffset of clockOffsets(scenario))
@@ -135,10 +135,11 @@ const isSilent = ({ state, announced }: Row): boolean =>
   !announced && (state === "DELIVERED" || state === "REJECTED" || state === "NEEDS_REVIEW");
 
 /** What is on its way arrives, or never will. */
-function* settle(world: World): Generator<Transition> {
+function* settle(world: World, { cielo24 }: Scenario): Generator<Transition> {
   for (const [index, { mediaId }] of world.floating.entries()) {
     const left = { ...world, floating: without(world.floating, index) };
-    yield { label: `cielo24 accepts ${mediaId} late`, isFault: true, world: accept(left, mediaId) };
+    if (!cielo24.enforcesOneMedium || world.accepted.length === 0)
+      yield { label: `cielo24 accepts ${mediaId} late`, isFault: true, world: accept(left, mediaId) };
     yield { label: `${mediaId} is never accepted`, isFault: false, world: left };
   }
   for (const [index, write] of world.delayed.entries()) {

@@ -1,96 +1,116 @@
-import type { Write } from "../../lib/delivery/row.ts";
 import { step, type DeliveryEvent, type Memory, type Step } from "../../lib/delivery/state.ts";
+import type { State, Write } from "../../lib/delivery/row.ts";
+import { TICK_MS } from "./scenario.ts";
 import type { Machine } from "./world.ts";
-import { TICK_MS } from "./world.ts";
 
-/** A machine that is wrong in one place. Each must be caught by one of the scenarios. */
+/** The machine with one rule left out. */
 export interface Mutant extends Machine {
   readonly name: string;
-  /** The scenario that shows it soonest. */
+  /** The name of the scenario that shows what the rule is there for. */
   readonly caughtBy: string;
+  /** What breaks without it. */
+  readonly breaks: "S1" | "S2" | "S3" | "S4" | "S5";
 }
 
 const onStep = (change: (memory: Memory, event: DeliveryEvent) => Step): Machine => ({ step: change });
 const onWrite = (alter: (write: Write) => Write): Machine => ({ step, alter });
+
 const settlesEarlier = (ticks: number): Machine =>
-  onWrite((write) =>
-    write.set.settledAt === undefined
-      ? write
-      : { ...write, set: { ...write.set, settledAt: write.set.settledAt - ticks * TICK_MS } },
-  );
+  onWrite((write) => {
+    const { settledAt } = write.set;
+    if (settledAt === undefined) return write;
+    return { ...write, set: { ...write.set, settledAt: settledAt - ticks * TICK_MS } };
+  });
+
+const ANY_STATE: State[] = ["UPLOADING", "SENDING", "FINALIZING", "DELIVERED", "REJECTED", "NEEDS_REVIEW"];
+
+const CRASH = "a crash and a duplicate";
+const CRASH_AND_RESEND = "a crash and a duplicate, sending again";
+const LOST_ANSWER = "two objects, a refusal and a lost answer, sending again";
+const LATE_WRITE = "a lost or late write and a crash, sending again";
+const EARLY_LEASE = "clocks so far apart that a lease is over too early";
+const LATE_CIELO24 = "a cielo24 that is later than promised but takes one medium a job, sending again";
+const CLOCKS = "clocks apart, a lost answer and a crash, sending again";
 
 export const MUTANTS: readonly Mutant[] = [
   {
-    name: "a claim is recognized by its fence alone",
-    caughtBy: "a refusal and a duplicate",
-    ...onStep((memory, event) =>
-      memory.phase.startsWith("readingBack") &&
-      event.type === "row" &&
-      event.row?.claimId &&
-      memory.claim?.fence === event.row.fence
-        ? step({ ...memory, claim: { ...memory.claim, claimId: event.row.claimId } }, event)
-        : step(memory, event),
+    name: "FINALIZING is written without asking for the claim",
+    caughtBy: EARLY_LEASE,
+    breaks: "S1",
+    ...onWrite((write) =>
+      write.set.state === "FINALIZING" ? { ...write, if: { state: [...write.if.state] } } : write,
     ),
   },
   {
     name: "the last chunk goes out although FINALIZING was refused",
-    caughtBy: "a caller with a URL, alone, with every misfortune",
+    caughtBy: EARLY_LEASE,
+    breaks: "S1",
     ...onStep((memory, event) =>
       memory.phase === "finalizing" && event.type === "unwritten"
         ? step(memory, { ...event, type: "written" })
         : step(memory, event),
     ),
   },
-  { name: "settledAt lacks a term", caughtBy: "clocks five minutes apart, with sending again", ...settlesEarlier(1) },
   {
-    name: "settledAt lacks two terms",
-    caughtBy: "a refusal, a lost answer and a crash, with sending again",
+    name: "settledAt lacks D",
+    caughtBy: CRASH_AND_RESEND,
+    breaks: "S1",
+    ...settlesEarlier(1),
+  },
+  {
+    name: "settledAt lacks S",
+    caughtBy: CLOCKS,
+    breaks: "S1",
+    ...settlesEarlier(1),
+  },
+  {
+    name: "settledAt of a hand-over lacks the pull",
+    caughtBy: "an object handed over by URL, sending again",
+    breaks: "S1",
     ...settlesEarlier(2),
   },
   {
-    name: "absence is believed at once",
-    caughtBy: "a refusal, a lost answer and a crash, with sending again",
+    name: "the absence of media is believed at once",
+    caughtBy: LOST_ANSWER,
+    breaks: "S1",
     ...onStep((memory, event) =>
       step(memory, event.type === "info" ? { ...event, askedAt: Number.MAX_SAFE_INTEGER } : event),
     ),
   },
   {
     name: "a live lease is acknowledged",
-    caughtBy: "clocks five minutes apart, with sending again",
+    caughtBy: CRASH,
+    breaks: "S2",
     ...onStep((memory, event) => {
       const next = step(memory, event);
-      return next.command.do === "later" && next.command.reason === "underWay"
-        ? { ...next, command: { do: "acknowledge", reason: "nothingToDo" } }
-        : next;
+      if (next.command.do !== "later" || next.command.reason !== "underWay") return next;
+      return { ...next, command: { do: "acknowledge", reason: "nothingToDo" } };
     }),
   },
   {
     name: "an end is acknowledged without its event",
-    caughtBy: "two calls that fail and a crash",
+    caughtBy: CRASH,
+    breaks: "S2",
     ...onStep((memory, event) => {
       const next = step(memory, event);
       return next.command.do === "announce" ? { ...next, command: { do: "acknowledge", reason: "delivered" } } : next;
     }),
   },
   {
-    name: "a write asks for no source state",
-    caughtBy: "workers that freeze and thaw",
-    ...onWrite((write) => ({
-      ...write,
-      if: {
-        ...write.if,
-        state: ["none", "UPLOADING", "SENDING", "FINALIZING", "DELIVERED", "REJECTED", "NEEDS_REVIEW"],
-      },
-    })),
-  },
-  {
-    name: "a claimant's write asks for no claim and no fence",
-    caughtBy: "a refusal and a duplicate",
-    ...onWrite(({ if: { state }, ...write }) => ({ ...write, if: { state } })),
+    name: "a refusal rejects although an answer was lost before",
+    caughtBy: LATE_CIELO24,
+    breaks: "S4",
+    ...onStep((memory, event) =>
+      step(
+        event.type === "answered" && memory.row ? { ...memory, row: { ...memory.row, everUnknown: false } } : memory,
+        event,
+      ),
+    ),
   },
   {
     name: "a lost answer is taken for a refusal of the token",
-    caughtBy: "a refusal, a lost answer and a crash, with sending again",
+    caughtBy: CLOCKS,
+    breaks: "S1",
     ...onStep((memory, event) =>
       step(
         memory,
@@ -101,12 +121,19 @@ export const MUTANTS: readonly Mutant[] = [
     ),
   },
   {
-    name: "a 200 before the last chunk is taken for a success",
-    caughtBy: "a refusal, a lost answer and a crash, with sending again",
+    name: "a 200 before the last chunk is a success",
+    caughtBy: LOST_ANSWER,
+    breaks: "S3",
     ...onStep((memory, event) =>
       memory.phase === "streaming" && event.type === "answered" && event.answer.is === "accepted"
         ? step({ ...memory, phase: "finishing" }, event)
         : step(memory, event),
     ),
+  },
+  {
+    name: "writes do not ask for the state they come from",
+    caughtBy: LATE_WRITE,
+    breaks: "S5",
+    ...onWrite((write) => ({ ...write, if: { state: [...ANY_STATE, "none"] } })),
   },
 ];

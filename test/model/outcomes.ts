@@ -1,5 +1,5 @@
-import type { Scenario, World } from "./world.ts";
-import { objectRef } from "./world.ts";
+import type { Scenario } from "./scenario.ts";
+import { objectsOf, type World } from "./world.ts";
 
 export type Outcome = "delivered" | "delivered after a resend" | "rejected" | "needs review" | "conflict";
 
@@ -11,14 +11,17 @@ export function* outcomesOf({ row, resent }: World): Generator<Outcome> {
   if (row?.conflicts?.length) yield "conflict";
 }
 
-/** Whether everything has come to its end: nothing is under way, and every object has its end on record and announced. */
-export const hasEnded = ({ row, messages, workers, announced }: World, { objects }: Scenario): boolean => {
+/** Whether nothing is under way, and every medium has its end on record and every end its event out. */
+export const hasEnded = ({ row, messages, workers, announced }: World, scenario: Scenario): boolean => {
   if (messages.length > 0 || workers.length > 0) return false;
   // A caller that died before it claimed anything leaves no trace, and none is owed.
-  if (!row) return objects === 0;
+  if (!row) return scenario.objects === 0;
   if (row.state !== "DELIVERED" && row.state !== "REJECTED" && row.state !== "NEEDS_REVIEW") return false;
   if (!announced.includes(`${row.state} ${row.media?.id ?? ""}`)) return false;
-  return Array.from({ length: objects }, (_, index) => objectRef(index).id).every(
-    (id) => row.media?.id === id || row.rejected?.includes(id) || row.conflicts?.includes(id),
+  return objectsOf(scenario).every(
+    ({ id }) =>
+      row.media?.id === id ||
+      row.conflicts?.includes(id) === true ||
+      (row.rejected?.includes(id) === true && announced.includes(`REJECTED ${id}`)),
   );
 };

@@ -3,14 +3,8 @@ import type { Settings } from "../../lib/delivery/state.ts";
 /** The coarse unit of time: everything that differs by less happens at once, in every order. */
 export const TICK_MS = 300_000;
 
-/** How long an invocation lives. */
-export const INVOCATION_TICKS = 1;
-/** T: until what was sent can no longer be accepted. */
-export const LATE_ACCEPTANCE_TICKS = 1;
-/** D: until job/info shows what was accepted. */
-export const LATE_INFO_TICKS = 1;
-/** S: how far clocks are apart where a scenario wants them to be. */
-export const CLOCK_SKEW_TICKS = 1;
+/** T + D as the machine takes them: until what was sent can no longer become an acceptance that job/info does not show. */
+const SETTLE_TICKS = 2;
 /** The life of a capability URL, and the longest pull through it. */
 export const CAPABILITY_TICKS = 1;
 export const LONGEST_PULL_TICKS = 1;
@@ -56,18 +50,28 @@ export interface Scenario {
    * freeze and thaw at will.
    */
   readonly killsAtDeadline: boolean;
-  readonly skewedClocks: boolean;
+  readonly invocationTicks: number;
+  /** S: workers' clocks are right, or ahead by so much. */
+  readonly clockSkewTicks: number;
+  readonly cielo24: {
+    /** T: until what was sent can no longer be accepted. */
+    readonly lateAcceptanceTicks: number;
+    /** D: until job/info shows what was accepted. */
+    readonly lateInfoTicks: number;
+    /** Whether it refuses a second medium by itself. */
+    readonly enforcesOneMedium: boolean;
+  };
   readonly maxPosts: number;
   readonly budgets: Budgets;
 }
 
-export const settingsOf = ({ maxPosts, mode, resendAfterUnknown }: Scenario): Settings => ({
+export const settingsOf = ({ maxPosts, mode, resendAfterUnknown, clockSkewTicks }: Scenario): Settings => ({
   maxPosts,
   maxMediaBytes: 10,
   mode,
   resendAfterUnknown,
-  clockSkewMs: CLOCK_SKEW_TICKS * TICK_MS,
-  settleMs: (LATE_ACCEPTANCE_TICKS + LATE_INFO_TICKS) * TICK_MS,
+  clockSkewMs: clockSkewTicks * TICK_MS,
+  settleMs: SETTLE_TICKS * TICK_MS,
   capabilityLifetimeMs: CAPABILITY_TICKS * TICK_MS,
   longestPullMs: LONGEST_PULL_TICKS * TICK_MS,
   finalizeReserveMs: TICK_MS / 2,

@@ -1,0 +1,23 @@
+import { parentPort } from "node:worker_threads";
+import { step } from "../../lib/delivery/state.ts";
+import { explore, type Exploration } from "./explorer.ts";
+import { MUTANTS } from "./mutants.ts";
+import { SCENARIOS } from "./scenarios.ts";
+
+/** What to explore: a scenario's name, with the machine itself or with the mutant of that name. */
+export interface Errand {
+  readonly scenario: string;
+  readonly mutant?: string;
+}
+
+/** Explores on a thread of its own, where code runs twice as fast as under jest and its coverage. */
+parentPort?.on("message", (errand: Errand) => {
+  parentPort?.postMessage(explore(...lookUp(errand)) satisfies Exploration);
+});
+
+const lookUp = (errand: Errand): Parameters<typeof explore> => {
+  const scenario = SCENARIOS.find(({ name }) => name === errand.scenario);
+  const machine = errand.mutant === undefined ? { step } : MUTANTS.find(({ name }) => name === errand.mutant);
+  if (!scenario || !machine) throw new Error(`There is no such exploration: ${JSON.stringify(errand)}`);
+  return [scenario, machine];
+};
