@@ -82,7 +82,7 @@ export type Command =
       readonly retryAfterMs?: number;
     };
 
-export type AcknowledgeReason =
+type AcknowledgeReason =
   | "delivered"
   | "rejected"
   | "needsReview"
@@ -93,7 +93,7 @@ export type AcknowledgeReason =
   | "refused"
   | "hasMedia";
 
-export type LaterReason =
+type LaterReason =
   | "underWay"
   | "unavailable"
   | "loginInvalid"
@@ -220,7 +220,7 @@ export const start = (drop: Drop, settings: Settings): Step =>
 export const step = (memory: Memory, event: DeliveryEvent): Step => {
   switch (memory.phase) {
     case "reading":
-      if (event.type === "row") return onRow({ ...memory, row: event.row, claim: undefined }, event);
+      if (event.type === "row") return onRow(asReader(memory, event.row), event);
       return leave(memory, event, "ledger");
     case "inspecting":
       if (event.type === "object") return onObject(memory, event);
@@ -236,7 +236,7 @@ export const step = (memory: Memory, event: DeliveryEvent): Step => {
       // Compared by the claim's random name: the same fence alone may be another worker's.
       if (event.type === "row" && isMine(memory, event.row, "SENDING"))
         return onClaimed({ ...memory, row: event.row, hoped: undefined }, event);
-      if (event.type === "row") return onRow({ ...memory, row: event.row, claim: undefined, hoped: undefined }, event);
+      if (event.type === "row") return onRow(asReader(memory, event.row), event);
       return leave({ ...memory, claim: undefined }, event, "ledger");
     case "streaming":
       return onStreamed(memory, event);
@@ -285,6 +285,16 @@ export const step = (memory: Memory, event: DeliveryEvent): Step => {
 };
 
 // — What a reader makes of the row —
+
+/** Whoever reads anew decides anew: a verdict belongs to the claim that was tried with it. */
+const asReader = (memory: Memory, row: Row | undefined): Memory => ({
+  ...memory,
+  row,
+  hoped: undefined,
+  claim: undefined,
+  verdict: undefined,
+  handingOver: false,
+});
 
 const onRow = (memory: Memory, event: DeliveryEvent): Step => {
   const { drop, row } = memory;
