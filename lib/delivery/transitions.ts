@@ -191,7 +191,15 @@ export const reopen = (row: Row, at: { now: number }): Write => ({
   if: asSeen(row),
   set:
     row.media?.kind === "object"
-      ? { state: "SENDING", fence: row.fence + 1, leaseUntil: at.now, posts: 0, updatedAt: at.now }
+      ? {
+          state: "SENDING",
+          fence: row.fence + 1,
+          leaseUntil: at.now,
+          posts: 0,
+          updatedAt: at.now,
+          // It was FINALIZING: should cielo24 show the media only now, then that one was accepted, not refused.
+          ...(row.settledAt === undefined ? {} : { everUnknown: true }),
+        }
       : {
           state: "UPLOADING",
           fence: row.fence + 1,
