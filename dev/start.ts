@@ -1,4 +1,6 @@
 import { randomBytes } from "node:crypto";
+import { mkdir } from "node:fs/promises";
+import { dirname } from "node:path";
 import { createConsole, formatBytes } from "./console.ts";
 import { createProxyClient } from "./proxy-client.ts";
 import { startStack, type Stack } from "./stack.ts";
@@ -13,6 +15,7 @@ import { startStack, type Stack } from "./stack.ts";
  */
 
 const SAMPLE_BYTES = 8 * 1024 * 1024;
+const LOG_FILE = ".local/functions.log";
 const CENSUS_INTERVAL_MS = 15 * 60_000;
 const console_ = createConsole();
 
@@ -99,7 +102,9 @@ const main = async (): Promise<void> => {
   const startedAt = Date.now();
   console_.title("cielo24-proxy");
   const real = realCielo24();
+  await mkdir(dirname(LOG_FILE), { recursive: true });
   const stack = await startStack({
+    logFile: LOG_FILE,
     ...(real ? { cielo24: real } : {}),
     fetchMedia: () => Promise.resolve(randomBytes(1024 * 1024)),
     onEvent: ({ detailType, detail }) => {
@@ -114,7 +119,7 @@ const main = async (): Promise<void> => {
   console_.fact("proxy", stack.apiUrl);
   console_.fact("bucket", `${stack.s3.url}/${stack.bucketName}`);
   console_.fact("cielo24", real ? `${real.baseUrl} (the real one)` : `${stack.cielo24?.url ?? ""} (simulated)`);
-  console_.fact("functions' log", stack.logFile ?? "off");
+  console_.fact("functions' log", LOG_FILE);
 
   const token = await stack.token({
     sub: "you",
