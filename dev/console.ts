@@ -3,6 +3,8 @@ import colors from "picocolors";
 /** Lines for people: one a step, aligned, coloured where there is a terminal. */
 export const createConsole = (out: NodeJS.WriteStream = process.stdout) => {
   const LABEL_WIDTH = 34;
+  // Whoever reads the lines, `head` say, may have had enough.
+  out.on("error", () => process.exit());
   const line = (text = "") => out.write(`${text}\n`);
   return {
     line,
