@@ -32,10 +32,12 @@ export default {
       name: "pure-cores",
       comment: "The machine, its transitions and the keys know no AWS, no HTTP and no configuration.",
       severity: "error",
-      from: { path: "^lib/(delivery/(state|transitions|row|uploading|pace)|media/(key|media-url))\\.ts$" },
+      from: {
+        path: "^lib/(delivery/(state|machine|moves|reader|claimant|reasons|transitions|row|uploading|pace)|media/(key|media-url))\\.ts$",
+      },
       to: {
         pathNot:
-          "^(lib/(delivery/(state|transitions|row|uploading|pace)|media/(key|media-url))\\.ts|node:crypto|crypto|node:net|net)$",
+          "^(lib/(delivery/(state|machine|moves|reader|claimant|reasons|transitions|row|uploading|pace)|media/(key|media-url))\\.ts|node:crypto|crypto|node:net|net)$",
         dependencyTypesNot: ["type-only"],
       },
     },

@@ -6,7 +6,8 @@ import type { Runtime } from "../runtime.ts";
 import { LedgerError, type Ledger } from "./ledger.ts";
 import { createPace } from "./pace.ts";
 import type { MediaRef, Row } from "./row.ts";
-import * as machine from "./state.ts";
+import type { Answer, Command, DeliveryEvent, Drop, Settings } from "./machine.ts";
+import { start, step } from "./state.ts";
 import { reportProgress } from "./transitions.ts";
 
 /** Where dropped objects are read from. */
@@ -30,8 +31,8 @@ export interface DeliveryPorts {
 
 /** One run of the machine: a drop and what this invocation can do about it. */
 export interface DeliveryRun {
-  readonly drop: machine.Drop;
-  readonly settings: machine.Settings;
+  readonly drop: Drop;
+  readonly settings: Settings;
   /** When the invocation ends. */
   readonly deadline: number;
   /** Kept back from the deadline for the last writes. */
@@ -44,7 +45,7 @@ export interface DeliveryRun {
 }
 
 export interface DeliveryEnd {
-  readonly command: Extract<machine.Command, { do: "acknowledge" | "later" }>;
+  readonly command: Extract<Command, { do: "acknowledge" | "later" }>;
   /** The TaskId that cielo24 answered in this run, on record or not. */
   readonly taskId: string | undefined;
 }
@@ -64,7 +65,7 @@ const QUESTION_MS = 30_000;
 export const deliver = async (run: DeliveryRun, ports: DeliveryPorts): Promise<DeliveryEnd> => {
   const worker = createWorker(run, ports);
   try {
-    let { memory, command } = machine.start(run.drop, run.settings);
+    let { memory, command } = start(run.drop, run.settings);
     for (;;) {
       if (command.do === "acknowledge" || command.do === "later") {
         recordEnd(command, ports.observability);
@@ -74,19 +75,19 @@ export const deliver = async (run: DeliveryRun, ports: DeliveryPorts): Promise<D
       const now = ports.runtime.clock();
       const event = { ...happening, now, timeLeftMs: run.deadline - now, random: ports.runtime.randomHex() };
       ports.observability.log.debug("step", { jobId: run.drop.jobId, outcome: happening.type, reason: command.do });
-      ({ memory, command } = machine.step(memory, event));
+      ({ memory, command } = step(memory, event));
     }
   } finally {
     await worker.close();
   }
 };
 
-type Happening = machine.DeliveryEvent extends infer E
+type Happening = DeliveryEvent extends infer E
   ? E extends unknown
     ? Omit<E, "now" | "timeLeftMs" | "random">
     : never
   : never;
-type Executable = Exclude<machine.Command, { do: "acknowledge" | "later" }>;
+type Executable = Exclude<Command, { do: "acknowledge" | "later" }>;
 
 const createWorker = (
   run: DeliveryRun,
@@ -154,7 +155,7 @@ const createWorker = (
     }
   };
 
-  const stream = async ({ claim, row }: Extract<machine.Command, { do: "stream" }>): Promise<Happening> => {
+  const stream = async ({ claim, row }: Extract<Command, { do: "stream" }>): Promise<Happening> => {
     const body = bodyOf(row);
     const startedAt = runtime.clock();
     const pace = createPace({
@@ -234,11 +235,11 @@ const bodyOfBytes = (bytes: Uint8Array): MediaBody => ({
   },
 });
 
-const fromMediaAnswer = (answer: MediaAnswer): machine.Answer =>
+const fromMediaAnswer = (answer: MediaAnswer): Answer =>
   "taskId" in answer ? { is: "accepted", taskId: answer.taskId } : asAnswer(answer.error);
 
 /** What an error of cielo24's means to the machine. Anything else is a defect of ours and is thrown on. */
-const asAnswer = (error: unknown): Exclude<machine.Answer, { is: "accepted" }> => {
+const asAnswer = (error: unknown): Exclude<Answer, { is: "accepted" }> => {
   if (!(error instanceof Cielo24Error)) throw error;
   const described = {
     type: error.errorType ?? "CIELO24_ANSWER_UNKNOWN",

@@ -1,4 +1,4 @@
-import type { Command } from "../../lib/delivery/state.ts";
+import type { Command } from "../../lib/delivery/machine.ts";
 import { TICK_MS } from "./scenario.ts";
 import type { World } from "./world.ts";
 

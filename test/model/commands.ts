@@ -1,5 +1,5 @@
 import { decideWrite, type Write } from "../../lib/delivery/row.ts";
-import type { Answer, Command, DeliveryEvent } from "../../lib/delivery/state.ts";
+import type { Answer, Command, DeliveryEvent } from "../../lib/delivery/machine.ts";
 import { reportProgress } from "../../lib/delivery/transitions.ts";
 import { CAPABILITY_TICKS, LONGEST_PULL_TICKS, TICK_MS, type Scenario } from "./scenario.ts";
 import {

@@ -1,5 +1,6 @@
 import { decideWrite, type Row } from "../../lib/delivery/row.ts";
-import { start, type Drop } from "../../lib/delivery/state.ts";
+import type { Drop } from "../../lib/delivery/machine.ts";
+import { start } from "../../lib/delivery/state.ts";
 import { carryOut } from "./commands.ts";
 import { settingsOf, TICK_MS, type Scenario } from "./scenario.ts";
 import {

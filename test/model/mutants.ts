@@ -1,4 +1,5 @@
-import { step, type DeliveryEvent, type Memory, type Step } from "../../lib/delivery/state.ts";
+import type { DeliveryEvent, Memory, Step } from "../../lib/delivery/machine.ts";
+import { step } from "../../lib/delivery/state.ts";
 import type { State, Write } from "../../lib/delivery/row.ts";
 import { TICK_MS } from "./scenario.ts";
 import type { Machine } from "./world.ts";

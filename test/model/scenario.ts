@@ -1,4 +1,4 @@
-import type { Settings } from "../../lib/delivery/state.ts";
+import type { Settings } from "../../lib/delivery/machine.ts";
 
 /** The coarse unit of time: everything that differs by less happens at once, in every order. */
 export const TICK_MS = 300_000;

@@ -1,5 +1,6 @@
 import type { MediaRef, Row, Write } from "../../lib/delivery/row.ts";
-import type { Command, Memory, step } from "../../lib/delivery/state.ts";
+import type { Command, Memory } from "../../lib/delivery/machine.ts";
+import type { step } from "../../lib/delivery/state.ts";
 import type { Budgets, Scenario } from "./scenario.ts";
 
 /**

@@ -1,0 +1,185 @@
+import type { DeliveryError, MediaRef, Row, Write } from "./row.ts";
+import type { Claim } from "./transitions.ts";
+
+/** What the delivery machine is told, remembers and says. The machine itself is `state.ts`. */
+
+export interface Settings {
+  readonly maxPosts: number;
+  readonly maxMediaBytes: number;
+  readonly mode: "auto" | "stream" | "url";
+  readonly resendAfterUnknown: boolean;
+  /** S: clocks differ by at most so much. */
+  readonly clockSkewMs: number;
+  /** T + D: until what was sent can no longer become an acceptance that job/info does not show. */
+  readonly settleMs: number;
+  /** T of a hand-over: the capability URL's life and the longest pull. */
+  readonly capabilityLifetimeMs: number;
+  readonly longestPullMs: number;
+  /** FINALIZING is entered with at least this much time left, and left again untouched with less than half of it. */
+  readonly finalizeReserveMs: number;
+}
+
+/** What brought the worker here. */
+export interface Drop {
+  readonly jobId: string;
+  /** `queue`: an object was dropped. `caller`: an HTTP call waits. `reconcile`: look after the row. `operator`: send again. */
+  readonly role: "queue" | "caller" | "reconcile" | "operator";
+  /** The medium at hand; `reconcile` and `operator` have none and take the row's. */
+  readonly media?: MediaRef;
+  /** Only of a caller's body: objects are measured in the bucket. */
+  readonly sizeBytes?: number;
+  /** How often the message came, from 1. */
+  readonly receiveCount: number;
+  /** The queue gives the message up after this: whatever is still open becomes NEEDS_REVIEW. */
+  readonly lastChance: boolean;
+}
+
+/** What cielo24 said to a POST, or to a question. */
+export type Answer =
+  | { readonly is: "accepted"; readonly taskId: string }
+  | { readonly is: "refused"; readonly error: DeliveryError }
+  | { readonly is: "badToken" }
+  | { readonly is: "loginInvalid" }
+  | { readonly is: "unavailable"; readonly retryAfterMs?: number }
+  | { readonly is: "unintelligible"; readonly error: DeliveryError };
+
+export type Command =
+  | { readonly do: "read" }
+  /** Measure the object and see whether its version is the current one. */
+  | { readonly do: "inspect"; readonly media: MediaRef }
+  /** Ask job/info. */
+  | { readonly do: "ask" }
+  | { readonly do: "write"; readonly write: Write }
+  /** Send all but the last chunk, and keep it back. */
+  | { readonly do: "stream"; readonly claim: Claim; readonly row: Row; readonly renewToken: boolean }
+  /** Send the last chunk. */
+  | { readonly do: "finish" }
+  /** Give cielo24 a URL: the caller's own, or our capability URL. */
+  | { readonly do: "handOver"; readonly row: Row }
+  /** Destroy the sockets of the transfer that is open. */
+  | { readonly do: "abort" }
+  | { readonly do: "announce"; readonly row: Row }
+  | {
+      readonly do: "acknowledge";
+      readonly reason: AcknowledgeReason;
+      readonly row?: Row;
+      readonly error?: DeliveryError;
+    }
+  | {
+      readonly do: "later";
+      /** When the message shall be visible again; without it, after a jittered wait. */
+      readonly at: number;
+      readonly reason: LaterReason;
+      readonly row?: Row;
+      readonly retryAfterMs?: number;
+    };
+
+export type AcknowledgeReason =
+  | "delivered"
+  | "rejected"
+  | "needsReview"
+  | "conflict"
+  | "superseded"
+  | "nothingToDo"
+  /** To a caller alone: nothing was claimed. */
+  | "refused"
+  | "hasMedia";
+
+export type LaterReason =
+  | "underWay"
+  | "unavailable"
+  | "loginInvalid"
+  | "unintelligible"
+  | "answerUnknown"
+  | "handedOver"
+  | "ledger"
+  | "source"
+  | "tooSlow"
+  | "noTime"
+  | "lostClaim"
+  | "unannounced";
+
+type Happening =
+  | { readonly type: "row"; readonly row: Row | undefined }
+  | { readonly type: "unread" }
+  | {
+      readonly type: "object";
+      readonly status: "current" | "superseded" | "deleted" | "gone";
+      readonly sizeBytes: number;
+    }
+  | { readonly type: "uninspected" }
+  | { readonly type: "info"; readonly hasMedia: boolean; readonly askedAt: number }
+  | { readonly type: "noInfo"; readonly answer: Exclude<Answer, { is: "accepted" }> }
+  | { readonly type: "written" }
+  /** The condition did not hold, or nobody knows whether it was written. */
+  | { readonly type: "unwritten" }
+  | { readonly type: "held"; readonly sha256: string }
+  | { readonly type: "answered"; readonly answer: Answer }
+  /** The medium cannot be read; nothing was accepted, the sockets are destroyed. */
+  | { readonly type: "broken"; readonly code: "OBJECT_GONE" | "OBJECT_CHANGED" | "READ_FAILED" }
+  /** At this rate it does not fit into the invocation; nothing was accepted, the sockets are destroyed. */
+  | { readonly type: "tooSlow" }
+  | { readonly type: "aborted" }
+  | { readonly type: "announced" }
+  | { readonly type: "unannounced" };
+
+export type DeliveryEvent = Happening & {
+  readonly now: number;
+  /** What is left of the invocation. */
+  readonly timeLeftMs: number;
+  /** 32 fresh hex characters. */
+  readonly random: string;
+};
+
+/** What the worker waits for; tells one `written` from another. */
+export type Phase =
+  | "reading"
+  | "inspecting"
+  | "prechecking"
+  | "claiming"
+  | "readingBackClaim"
+  | "streaming"
+  | "finalizing"
+  | "readingBackFinalize"
+  | "finishing"
+  | "goingOn"
+  | "readingBackGoOn"
+  | "handingOver"
+  | "aborting"
+  | "settling"
+  | "ending"
+  | "backingOut"
+  | "leaving"
+  | "recordingConflict"
+  | "announcing"
+  | "markingAnnounced"
+  | "done";
+
+export interface Memory {
+  readonly drop: Drop;
+  readonly settings: Settings;
+  readonly phase: Phase;
+  /** The row as last read or written by this worker. */
+  readonly row?: Row | undefined;
+  /** The row as it will be if the write under way succeeds. */
+  readonly hoped?: Row | undefined;
+  readonly sizeBytes?: number | undefined;
+  readonly claim?: Claim | undefined;
+  /** What to do once the row is claimed: send, or reject at once. */
+  readonly verdict?: DeliveryError | undefined;
+  readonly renewed: boolean;
+  /** A 200 with its TaskId, until it is on record. */
+  readonly fact?: { readonly taskId: string } | undefined;
+  readonly sha256?: string | undefined;
+  readonly handingOver: boolean;
+  /** Where to go once the abort, back-out or last write is done. */
+  readonly leave?: { readonly at: number; readonly reason: LaterReason; readonly retryAfterMs?: number } | undefined;
+  readonly backOutHandsOver: boolean;
+  readonly gaveUp: boolean;
+  readonly reads: number;
+}
+
+export interface Step {
+  readonly memory: Memory;
+  readonly command: Command;
+}
