@@ -31,6 +31,8 @@ const MAX_AGE_MS = 6 * 24 * 60 * MINUTE_MS;
 const VISIBILITY_MARGIN_MS = MINUTE_MS;
 /** Where a task cannot be finished for a reason outside of the delivery machine. */
 const RETRY_MS = MINUTE_MS;
+/** SQS's limit. */
+const MAX_DELAY_S = 900;
 
 /**
  * Takes messages of the media queue (one at a time), or a bare S3 event as `aws lambda invoke` sends it to replay a
@@ -123,19 +125,43 @@ const carryOut = async (parts: DeliverMedia, task: Task, delivery: Delivery): Pr
     case "reconcile":
       return deliverJob(parts, { role: "reconcile", jobId: task.jobId }, delivery);
     case "resend":
-      return deliverJob(parts, { role: "operator", jobId: task.jobId }, delivery);
+      return sendAgain(parts, task.jobId, delivery);
   }
+};
+
+/**
+ * An operator's "send again" means one time. Once the row is open, a message that only looks after it takes over, or
+ * every further answer that is lost would be followed by another POST without anybody's decision.
+ */
+const sendAgain = async (parts: DeliverMedia, jobId: string, delivery: Delivery): Promise<Outcome> => {
+  const { command } = await runDelivery(parts, { role: "operator", jobId }, delivery);
+  if (command.do === "acknowledge") return "done";
+  const { at, row } = command;
+  if (!row || row.state === "NEEDS_REVIEW") return { at };
+  const delayS = Math.min(Math.max(Math.ceil((at - parts.runtime.clock()) / 1000), 0), MAX_DELAY_S);
+  return parts.queue.put({ reconcile: jobId }, { delayS }).then(
+    () => "done",
+    () => ({ at }),
+  );
 };
 
 const deliverJob = async (
   parts: DeliverMedia,
   drop: Pick<DeliveryRun["drop"], "role" | "jobId" | "media">,
-  { receiveCount, lastChance, deadline }: Delivery,
+  delivery: Delivery,
 ): Promise<Outcome> => {
+  const { command } = await runDelivery(parts, drop, delivery);
+  return command.do === "acknowledge" ? "done" : { at: command.at };
+};
+
+const runDelivery = (
+  parts: DeliverMedia,
+  drop: Pick<DeliveryRun["drop"], "role" | "jobId" | "media">,
+  { receiveCount, lastChance, deadline }: Delivery,
+): Promise<DeliveryEnd> => {
   const observability: Observability = parts.observability.with({ jobId: drop.jobId });
-  const { command }: DeliveryEnd = await deliver(
+  return deliver(
     { ...parts.run, drop: { ...drop, receiveCount, lastChance }, deadline },
     { ...parts, announce: parts.announcer.announce, observability },
   );
-  return command.do === "acknowledge" ? "done" : { at: command.at };
 };

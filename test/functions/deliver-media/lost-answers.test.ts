@@ -75,6 +75,34 @@ describe("a drop whose answer is lost", () => {
     expect(local.announced(job)).toEqual(["Media Needs Review", "Media Delivered"]);
   });
 
+  it("is sent again once for each time that an operator says so (9)", async () => {
+    const job = local.newJob();
+    for (let count = 0; count < 3; count += 1) lose(job, false);
+    await local.drop(job);
+    await local.finish();
+    for (const posts of [2, 3]) {
+      local.send({ resend: job });
+      await local.finish();
+      expect(local.posts(job)).toHaveLength(posts);
+      expect(await local.row(job)).toMatchObject({ state: "NEEDS_REVIEW", announced: true });
+    }
+    expect(local.announced(job)).toHaveLength(3);
+  });
+
+  it("is asked about once for each time that an operator says so, where nobody understands cielo24 (14)", async () => {
+    const job = local.newJob();
+    lose(job, false);
+    await local.drop(job);
+    await local.finish();
+    const html = { action: "job/info", jobId: job, kind: "answer", status: 400, body: "<html>" } as const;
+    local.send({ resend: job });
+    local.cielo24.faults.add({ action: "job/info", jobId: job, kind: "answer", status: 200, body: "{}" });
+    local.cielo24.faults.add(html);
+    await local.finish();
+    expect(local.posts(job)).toHaveLength(1);
+    expect(local.announced(job)).toHaveLength(2);
+  });
+
   it("is never rejected by what a later question says (13)", async () => {
     const job = local.newJob();
     lose(job, true);
