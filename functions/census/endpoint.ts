@@ -98,8 +98,8 @@ export const takeCensus = async (parts: Census): Promise<CensusReport> => {
   for await (const object of parts.listObjects()) {
     found.objects += 1;
     const parsed = parseMediaKey(object.key);
-    if (parsed === "folderMarker") continue;
-    if (parsed === undefined) {
+    if (parsed === "folderMarker" && object.sizeBytes === 0) continue;
+    if (parsed === undefined || parsed === "folderMarker") {
       found.foreignObjects += 1;
       continue;
     }
@@ -133,7 +133,7 @@ const hasSilentEnd = ({ state, announced }: Row): boolean =>
 /** Whether the ledger knows what becomes of the object. */
 const isKnown = (row: Pick<Row, "state" | "media" | "rejected" | "conflicts"> | undefined, id: string): boolean => {
   if (row === undefined || row.state === "UPLOADING") return false;
-  if (row.state === "REJECTED") return row.media?.id === id || row.rejected?.includes(id) === true;
+  if (row.state === "REJECTED") return row.media?.id === id || [row.rejected, row.conflicts].flat().includes(id);
   // While another object is under way, this one's message waits; once it is through, this one is a conflict.
   return true;
 };
