@@ -1,0 +1,281 @@
+import { PutObjectCommand } from "@aws-sdk/client-s3";
+import { describe, expect, it } from "@jest/globals";
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, useDrops } from "./dropping.ts";
+
+const DOWN = { action: "job/info", kind: "answer", status: 503, times: Infinity } as const;
+const bodiesOf = (messages: { body: string }[]) => messages.map(({ body }) => body);
+
+describe("a message of the media queue", () => {
+  const local = useDrops();
+  const put = (key: string, body = "media") =>
+    local.s3.send(new PutObjectCommand({ Bucket: local.stack.bucketName, Key: key, Body: Buffer.from(body) }));
+
+  it.each(["media/lecture.mp4", "media/0123/lecture.mp4", "media/../x.mp4", `media/${"A".repeat(32)}/a.mp4`])(
+    "about the key %j is quarantined: an event, a metric, a record, and no POST (34)",
+    async (key) => {
+      const posts = local.cielo24.posts.length;
+      await put(key);
+      await local.stack.drain();
+      expect(local.events()).toMatchObject([{ detailType: "Media Quarantined", detail: { Key: key } }]);
+      expect(local.counted("MediaQuarantined")).toBe(1);
+      expect(local.records().filter(({ code }) => code === "KEY_QUARANTINED")).toHaveLength(1);
+      expect(local.waiting()).toEqual([]);
+      expect(local.cielo24.posts).toHaveLength(posts);
+    },
+  );
+
+  it("about a key that is no UTF-8 is quarantined, and kept while the bus is down (34, 35)", async () => {
+    const { Records } = local.event({ key: "x", versionId: "1", sizeBytes: 1 });
+    const [record] = Records;
+    const object = { ...record?.s3.object, key: "media/%FF" };
+    local.stack.eventBus.refuseNext(1);
+    local.send({ Records: [{ ...record, s3: { ...record?.s3, object } }] });
+    await local.stack.drain();
+    expect(local.events()).toEqual([]);
+    expect(local.waiting()).toHaveLength(1);
+    await local.finish();
+    expect(local.events()).toMatchObject([{ detailType: "Media Quarantined", detail: { Key: "media/%FF" } }]);
+  });
+
+  it.each([
+    "plus + space.mp4",
+    "slash%2Fpercent%25.mp4",
+    "a/../b/./c.mp4",
+    "🎬 emoji.mp4",
+    "Größe.mp4".normalize("NFC"),
+    "Größe.mp4".normalize("NFD"),
+    "quotes'\"<&>.mp4",
+    "x".repeat(1024 - "media//".length - 32),
+  ])("brings the object named %j to cielo24 (35)", async (name) => {
+    const job = local.newJob();
+    const { key } = await local.drop(job, Buffer.from(name), name);
+    await local.stack.drain();
+    expect(local.taken(job)).toMatchObject([{ sizeBytes: Buffer.byteLength(name) }]);
+    expect(await local.row(job)).toMatchObject({ state: "DELIVERED", media: { key } });
+  });
+
+  it("is acknowledged and counted where it is about nothing of ours (36)", async () => {
+    const job = local.newJob();
+    const [record] = local.event(local.place(job)).Records;
+    local.send({ Records: [{ ...record, eventName: "ObjectRemoved:Delete" }] });
+    local.send({ Records: [{ ...record, s3: { ...record?.s3, bucket: { name: "another" } } }] });
+    local.send({ Service: "Amazon S3", Event: "s3:TestEvent", Bucket: local.stack.bucketName });
+    await put(`media/${job}/`, "");
+    await local.stack.drain();
+    expect(local.waiting()).toEqual([]);
+    expect(local.stack.deadLetterQueue.inspect().visible).toEqual([]);
+    expect(local.counted("RecordIgnored")).toBe(4);
+    expect(await local.row(job)).toBeUndefined();
+  });
+
+  it("goes to the dead-letter queue at once where nobody can read it (37)", async () => {
+    for (const body of ["{", "{}", '{"Records":[]}', '{"reconcile":"x"}']) local.send(body);
+    await local.stack.drain();
+    expect(bodiesOf(local.stack.deadLetterQueue.inspect().visible).sort()).toEqual(
+      ["{", "{}", '{"Records":[]}', '{"reconcile":"x"}'].sort(),
+    );
+    expect(local.waiting()).toEqual([]);
+    expect(local.counted("MessageUnreadable")).toBe(4);
+  });
+
+  it("stays where the dead-letter queue does not take it (37)", async () => {
+    local.stack.aws.faults.add({ action: "SendMessage", kind: "unavailable", times: 3 });
+    local.send("{");
+    await local.stack.drain();
+    expect(local.stack.deadLetterQueue.inspect().visible).toEqual([]);
+    expect(local.waiting()).toHaveLength(1);
+    await local.finish();
+    expect(local.stack.deadLetterQueue.inspect().visible).toHaveLength(1);
+  });
+
+  it("delivers each of several records once, and comes back for those that wait (37)", async () => {
+    const [one, other, down] = [local.newJob(), local.newJob(), local.newJob()];
+    local.cielo24.faults.add({ ...DOWN, jobId: down, times: 1 });
+    const objects = [one, down, other].map((job) => local.place(job));
+    local.send(local.event(...objects, ...objects));
+    await local.stack.drain();
+    expect([one, down, other].map((job) => local.taken(job).length)).toEqual([1, 0, 1]);
+    await local.finish();
+    expect([one, down, other].map((job) => local.posts(job).length)).toEqual([1, 1, 1]);
+  });
+
+  it("is hidden until its invocation's end and a minute while that runs, so that a crash costs minutes", async () => {
+    const job = local.newJob();
+    local.cielo24.faults.add({ action: "POST job/add_media", jobId: job, kind: "slowAnswer", ms: 50 });
+    await local.drop(job);
+    await local.claimed(job);
+    const [waitMs = 0] = local.waitsMs();
+    expect(waitMs).toBeGreaterThan(955 * SECOND_MS);
+    expect(waitMs).toBeLessThanOrEqual(961 * SECOND_MS);
+  });
+
+  it("is retried where its visibility cannot be set, with the queue's own", async () => {
+    const job = local.newJob();
+    local.cielo24.faults.add({ ...DOWN, jobId: job, times: 1 });
+    local.stack.aws.faults.add({ action: "ChangeMessageVisibility", kind: "unavailable", times: 6 });
+    await local.drop(job);
+    await local.stack.drain();
+    expect(local.waiting()).toHaveLength(1);
+    await local.finish();
+    expect(local.taken(job)).toHaveLength(1);
+  });
+});
+
+describe("the event of a drop's end", () => {
+  const local = useDrops();
+
+  it("is out before the message is gone, and is made up for where the bus was down", async () => {
+    const job = local.newJob();
+    local.stack.aws.faults.add({ action: "PutEvents", kind: "unavailable", times: 3 });
+    await local.drop(job);
+    await local.stack.drain();
+    expect(await local.row(job)).toMatchObject({ state: "DELIVERED" });
+    expect(await local.row(job)).not.toHaveProperty("announced");
+    expect(local.reasons(job)).toEqual(["unannounced"]);
+    expect(local.waiting()).toHaveLength(1);
+    await local.finish();
+    expect(await local.row(job)).toMatchObject({ state: "DELIVERED", announced: true });
+    expect(local.announced(job)).toEqual(["Media Delivered"]);
+    expect(local.posts(job)).toHaveLength(1);
+    expect(local.counted("MediaDelivered")).toBe(1);
+  });
+
+  it("is not out where the bus refuses the entry inside of a 200", async () => {
+    const job = local.newJob();
+    local.stack.eventBus.refuseNext(1);
+    await local.drop(job);
+    await local.stack.drain();
+    expect([local.announced(job), local.waiting().length]).toEqual([[], 1]);
+    await local.finish();
+    expect(local.announced(job)).toEqual(["Media Delivered"]);
+  });
+
+  it("tells what was delivered", async () => {
+    const job = local.newJob();
+    const { key, versionId } = await local.drop(job);
+    await local.stack.drain();
+    const { sha256, taskId } = (await local.row(job)) ?? {};
+    expect(local.events()).toEqual([
+      {
+        busName: local.stack.env["EVENT_BUS_NAME"],
+        source: "cielo24-proxy",
+        detailType: "Media Delivered",
+        detail: {
+          JobId: job,
+          State: "DELIVERED",
+          TaskId: taskId,
+          Key: key,
+          VersionId: versionId,
+          SizeBytes: 1_000,
+          Sha256: sha256,
+          Attempts: 1,
+        },
+      },
+    ]);
+  });
+});
+
+describe("a message near its end", () => {
+  const local = useDrops({ env: { MAX_RECEIVES: "3" } });
+
+  it("is put before a person at the last receive, before the queue gives it up (38)", async () => {
+    const job = local.newJob();
+    local.cielo24.faults.add({ ...DOWN, jobId: job });
+    const object = await local.drop(job);
+    await local.finish();
+    expect(local.stack.deadLetterQueue.inspect().visible).toEqual([]);
+    expect(await local.row(job)).toMatchObject({ state: "NEEDS_REVIEW", error: { type: "GAVE_UP" } });
+    expect(local.announced(job)).toEqual(["Media Needs Review"]);
+    expect(local.posts(job)).toEqual([]);
+
+    local.cielo24.faults.clear();
+    local.send({ resend: job });
+    await local.finish();
+    expect(local.taken(job)).toMatchObject([{ sizeBytes: object.sizeBytes }]);
+  });
+
+  it("is delivered at its last receive where cielo24 is back by then (38)", async () => {
+    const job = local.newJob();
+    local.cielo24.faults.add({ ...DOWN, jobId: job, times: 2 });
+    await local.drop(job);
+    await local.finish();
+    expect(local.taken(job)).toHaveLength(1);
+    expect(local.announced(job)).toEqual(["Media Delivered"]);
+  });
+
+  it("goes to the dead-letter queue where not even that can be written, and a redrive delivers it (38)", async () => {
+    const job = local.newJob();
+    local.stack.aws.faults.add({ action: "GetItem", kind: "unavailable", times: Infinity });
+    await local.drop(job);
+    await local.stack.drain();
+    while (local.stack.queue.nextVisibleAt() < Infinity) await local.passToNextMessage();
+    const [dead] = local.stack.deadLetterQueue.inspect().visible;
+    expect(dead).toBeDefined();
+
+    local.stack.aws.faults.clear();
+    await local.pass(6 * DAY_MS);
+    // A redrive sends it anew: a new message of the same body.
+    local.send(dead?.body ?? "");
+    await local.stack.drain();
+    expect(local.taken(job)).toHaveLength(1);
+  });
+});
+
+describe("a message that is six days old", () => {
+  const local = useDrops();
+
+  it("is put before a person, a day before the queue drops it (38)", async () => {
+    const job = local.newJob();
+    local.cielo24.faults.add({ ...DOWN, jobId: job });
+    await local.drop(job);
+    await local.stack.drain();
+    await local.pass(5 * DAY_MS + 23 * HOUR_MS);
+    expect(await local.row(job)).toBeUndefined();
+    await local.pass(HOUR_MS + MINUTE_MS);
+    expect(await local.row(job)).toMatchObject({ state: "NEEDS_REVIEW", error: { type: "GAVE_UP" } });
+    expect(local.waiting()).toEqual([]);
+  });
+
+  it("still obeys the ledger where its job has its media meanwhile (38)", async () => {
+    const job = local.newJob();
+    const object = await local.drop(job);
+    await local.stack.drain();
+    local.send(local.event(object));
+    // Before anybody takes it.
+    await local.pass(6 * DAY_MS);
+    expect(await local.row(job)).toMatchObject({ state: "DELIVERED" });
+    expect(local.posts(job)).toHaveLength(1);
+  });
+});
+
+describe("a bare S3 event", () => {
+  const local = useDrops();
+  const invoke = (event: unknown) => local.stack.invoke("deliver-media", event);
+
+  it("replays a drop that was never announced", async () => {
+    const job = local.newJob();
+    await expect(invoke(local.event(local.place(job)))).resolves.toEqual({ batchItemFailures: [] });
+    expect(local.taken(job)).toHaveLength(1);
+    expect(local.announced(job)).toEqual(["Media Delivered"]);
+  });
+
+  it("does nothing where the job has its media (1)", async () => {
+    const job = local.newJob();
+    const object = await local.drop(job);
+    await local.stack.drain();
+    await invoke(local.event(object));
+    expect(local.posts(job)).toHaveLength(1);
+  });
+
+  it("is put into the queue where it has to wait", async () => {
+    const job = local.newJob();
+    local.cielo24.faults.add({ ...DOWN, jobId: job, times: 2 });
+    await invoke(local.event(local.place(job)));
+    await local.finish();
+    expect(local.taken(job)).toHaveLength(1);
+  });
+
+  it("fails the invocation where nobody can read it", async () => {
+    await expect(invoke({ Records: [{}] })).rejects.toThrow("no S3 event");
+  });
+});
