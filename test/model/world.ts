@@ -65,7 +65,7 @@ export interface Machine {
 
 export const JOB_ID = "job";
 
-export const objectRef = (index: number): MediaRef => ({
+const objectRef = (index: number): MediaRef => ({
   id: `object ${String.fromCharCode(65 + index)}`,
   kind: "object",
   key: "key",
