@@ -30,7 +30,7 @@ export const stream = (memory: Memory): Step => {
   const { claim: held, row } = own(memory);
   return {
     memory: { ...memory, phase: "streaming" },
-    command: { do: "stream", claim: held, row, renewToken: memory.renewed },
+    command: { do: "stream", claim: held, row },
   };
 };
 
@@ -52,7 +52,7 @@ export const onStreamed = (memory: Memory, event: DeliveryEvent): Step => {
 };
 
 /** An answer before the last chunk: nothing can have been accepted, except where cielo24 says that it was. */
-export const onEarlyAnswer = (memory: Memory, event: DeliveryEvent, answer: Answer): Step => {
+const onEarlyAnswer = (memory: Memory, event: DeliveryEvent, answer: Answer): Step => {
   switch (answer.is) {
     case "accepted":
       return doubt(memory, event);
@@ -69,7 +69,7 @@ export const onEarlyAnswer = (memory: Memory, event: DeliveryEvent, answer: Answ
   }
 };
 
-export const finalize = (memory: Memory, event: DeliveryEvent): Step =>
+const finalize = (memory: Memory, event: DeliveryEvent): Step =>
   write(
     memory,
     "finalizing",
@@ -81,7 +81,7 @@ export const finalize = (memory: Memory, event: DeliveryEvent): Step =>
     }),
   );
 
-export const finalizeHandOver = (memory: Memory, event: DeliveryEvent): Step => {
+const finalizeHandOver = (memory: Memory, event: DeliveryEvent): Step => {
   const { row } = own(memory);
   if (event.timeLeftMs < memory.settings.finalizeReserveMs) return withdraw(memory, event, "noTime");
   const handing = { ...memory, handingOver: true };
@@ -153,7 +153,7 @@ export const onAnswer = (memory: Memory, event: DeliveryEvent, answer: Answer): 
 };
 
 /** An answer says that media was taken which was not sent whole: only job/info can tell. */
-export const doubt = (memory: Memory, event: DeliveryEvent): Step =>
+const doubt = (memory: Memory, event: DeliveryEvent): Step =>
   write(
     { ...memory, leave: { at: event.now + ASK_AGAIN_MS, reason: "answerUnknown" } },
     "leaving",
@@ -164,7 +164,7 @@ export const doubt = (memory: Memory, event: DeliveryEvent): Step =>
     }),
   );
 
-export const reject = (memory: Memory, event: DeliveryEvent, error: DeliveryError): Step => {
+const reject = (memory: Memory, event: DeliveryEvent, error: DeliveryError): Step => {
   const { claim: held, row } = own(memory);
   if (!row.everUnknown) return end(memory, transition.reject(held, row, { now: event.now, error }));
   // An earlier POST may be what this one is refused for: no 400 says that nothing was accepted.
@@ -177,7 +177,7 @@ export const reject = (memory: Memory, event: DeliveryEvent, error: DeliveryErro
 };
 
 /** Gives the claim back after a POST that cannot have been accepted; the sockets are destroyed already. */
-export const withdraw = (
+const withdraw = (
   memory: Memory,
   event: DeliveryEvent,
   reason: LaterReason,

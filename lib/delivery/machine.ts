@@ -51,7 +51,7 @@ export type Command =
   | { readonly do: "ask" }
   | { readonly do: "write"; readonly write: Write }
   /** Send all but the last chunk, and keep it back. */
-  | { readonly do: "stream"; readonly claim: Claim; readonly row: Row; readonly renewToken: boolean }
+  | { readonly do: "stream"; readonly claim: Claim; readonly row: Row }
   /** Send the last chunk. */
   | { readonly do: "finish" }
   /** Give cielo24 a URL: the caller's own, or our capability URL. */

@@ -76,7 +76,7 @@ export const onRow = (memory: Memory, event: DeliveryEvent): Step => {
   }
 };
 
-export const onSendingRow = (memory: Memory, event: DeliveryEvent, row: Row, isOwn: boolean): Step => {
+const onSendingRow = (memory: Memory, event: DeliveryEvent, row: Row, isOwn: boolean): Step => {
   const leaseUntil = row.leaseUntil ?? 0;
   if (event.now < leaseUntil) return leave(memory, event, "underWay", { at: leaseUntil });
   // A rejected medium must lose nothing for the one behind it, so that one waits.
@@ -88,12 +88,12 @@ export const onSendingRow = (memory: Memory, event: DeliveryEvent, row: Row, isO
   return claim({ ...memory, verdict: CALL_ABANDONED }, event);
 };
 
-export const conflict = (memory: Memory, row: Row): Step => {
+const conflict = (memory: Memory, row: Row): Step => {
   if (memory.drop.role === "caller") return acknowledge(memory, "hasMedia");
   return write(memory, "recordingConflict", transition.recordConflict(row, memory.drop.media?.id ?? ""));
 };
 
-export const admit = (memory: Memory): Step => {
+const admit = (memory: Memory): Step => {
   const media = mediaOf(memory);
   if (media?.kind === "object")
     return { memory: { ...memory, phase: "inspecting" }, command: { do: "inspect", media } };
@@ -144,12 +144,12 @@ export const onPrecheckFailed = (
 };
 
 /** REJECTED is the claimant's to write, so a drop that cannot be sent is claimed first. */
-export const claimToReject = (memory: Memory, event: DeliveryEvent, error: DeliveryError): Step =>
+const claimToReject = (memory: Memory, event: DeliveryEvent, error: DeliveryError): Step =>
   memory.row?.everUnknown
     ? end(memory, askForReview(memory, event, error))
     : claim({ ...memory, verdict: error }, event);
 
-export const claim = (memory: Memory, event: DeliveryEvent): Step => {
+const claim = (memory: Memory, event: DeliveryEvent): Step => {
   const media = mediaOf(memory);
   if (!media) return acknowledge(memory, "nothingToDo");
   const fence = (memory.row?.fence ?? 0) + 1;
@@ -205,13 +205,13 @@ export const onSettlingFailed = (
 };
 
 /** On the last chance: NEEDS_REVIEW for what is open and nobody drives. Undefined where the row has its end already. */
-export const giveUp = (memory: Memory, event: DeliveryEvent): Step | undefined => {
+const giveUp = (memory: Memory, event: DeliveryEvent): Step | undefined => {
   if (!isOpenToReview(memory, event)) return undefined;
   const comment = `Given up after the queue's last delivery (${memory.leave?.reason ?? "unknown"}).`;
   return end(memory, askForReview(memory, event, { type: "GAVE_UP", comment }));
 };
 
-export const isOpenToReview = ({ row, drop }: Memory, event: DeliveryEvent): boolean => {
+const isOpenToReview = ({ row, drop }: Memory, event: DeliveryEvent): boolean => {
   const isOwn = drop.media === undefined || row?.media?.id === drop.media.id;
   switch (row?.state) {
     case undefined:

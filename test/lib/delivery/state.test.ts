@@ -52,7 +52,7 @@ describe("a job that has no media", () => {
       sentBytes: 0,
       updatedAt: NOW,
     });
-    expect(run.command).toMatchObject({ do: "stream", renewToken: false });
+    expect(run.command).toMatchObject({ do: "stream" });
   });
 
   it("is claimed from UPLOADING, and its row expires no more", () => {
@@ -441,7 +441,7 @@ describe("media that the job has already", () => {
 describe("a token that is refused", () => {
   it("before the last chunk is renewed once, with a new POST of a new stream", () => {
     const run = new Run({}).claims().gets(BAD_TOKEN);
-    expect(run.command).toMatchObject({ do: "stream", renewToken: true });
+    expect(run.command).toMatchObject({ do: "stream" });
     expect(run.wrote).toEqual(["SENDING"]);
     run.gets(BAD_TOKEN);
     expect(run.command).toMatchObject({ do: "later", reason: "unavailable" });
@@ -453,7 +453,7 @@ describe("a token that is refused", () => {
     run.gets(BAD_TOKEN);
     expect(run.row).toMatchObject({ state: "SENDING", fence: 2, claimId, posts: 1 });
     expect(run.row).not.toHaveProperty("settledAt");
-    expect(run.command).toMatchObject({ do: "stream", renewToken: true, claim: { fence: 2, claimId } });
+    expect(run.command).toMatchObject({ do: "stream", claim: { fence: 2, claimId } });
     run.holds().gets(ACCEPTED);
     expect(run.row).toMatchObject({ state: "DELIVERED" });
     expect(run.row).not.toHaveProperty("conflicts");
@@ -471,7 +471,7 @@ describe("a token that is refused", () => {
     const run = new Run({}).comesToTheLastChunk().before("SENDING", () => "lost");
     expect(run.gets(BAD_TOKEN).command).toMatchObject({ do: "later", reason: "lostClaim" });
     const lost = new Run({}).comesToTheLastChunk().before("SENDING", () => "answerLost");
-    expect(lost.gets(BAD_TOKEN).command).toMatchObject({ do: "stream", renewToken: true });
+    expect(lost.gets(BAD_TOKEN).command).toMatchObject({ do: "stream" });
   });
 });
 
