@@ -16,7 +16,9 @@ const PERMANENT = {
 
 /** What the census finds amiss, and what it does about it; what is 0 is left out. */
 const amiss = (report: CensusReport) =>
-  Object.fromEntries(Object.entries(report).filter(([what, count]) => !["objects", "rows"].includes(what) && count > 0));
+  Object.fromEntries(
+    Object.entries(report).filter(([what, count]) => !["objects", "rows"].includes(what) && count > 0),
+  );
 
 describe("the census", () => {
   const local = useDrops();

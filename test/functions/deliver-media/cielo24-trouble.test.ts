@@ -49,6 +49,21 @@ describe("a drop that cielo24 breaks off", () => {
   });
 });
 
+describe("a drop that cielo24 stops reading", () => {
+  const local = useDrops({ env: { IDLE_TIMEOUT_S: "1" } });
+
+  it("is given up after the idle timeout, and sent again (19)", async () => {
+    const job = local.newJob();
+    local.cielo24.faults.add({ action: POST, jobId: job, kind: "stopReading", fraction: 0.1 });
+    local.send(local.event(local.place(job, 30_000_000)));
+    await local.stack.drain();
+    expect(await local.row(job)).toMatchObject({ state: "SENDING", posts: 1 });
+    await local.finish();
+    expect(local.taken(job)).toMatchObject([{ sizeBytes: 30_000_000 }]);
+    expect(await local.row(job)).toMatchObject({ state: "DELIVERED", posts: 2 });
+  });
+});
+
 describe("a drop that cielo24 asks to come back with", () => {
   const local = useDrops();
   const dateIn = (ms: number) => new Date(Date.now() + ms).toUTCString();

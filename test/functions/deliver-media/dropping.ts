@@ -122,16 +122,18 @@ export const useDrops = (options: StackOptions = {}) => {
     /** Messages that wait for their time. */
     waiting,
     waitsMs: () => waiting().map(({ visibleAt }) => visibleAt - local.stack.runtime.clock()),
-    /** Resolves once the job's first worker has claimed it. */
-    claimed: async (jobId: string): Promise<void> => {
-      while ((await local.stack.ledger.read(jobId)) === undefined) await immediate();
+    /** The job's row, as soon as its first worker has claimed it. */
+    claimed: async (jobId: string): Promise<Row> => {
+      for (;;) {
+        const row = await local.stack.ledger.read(jobId);
+        if (row) return row;
+        await immediate();
+      }
     },
-    /** Lets everything that runs go on a little. */
-    tick: () => immediate(),
     /** Like `drain`, with time running fast for whoever pauses in between. */
-    hurry: async (): Promise<void> => {
+    hurry: async (stepMs = SECOND_MS): Promise<void> => {
       const timer = setInterval(() => {
-        local.stack.advanceTime(SECOND_MS);
+        local.stack.advanceTime(stepMs);
       }, 10);
       await local.stack.drain();
       clearInterval(timer);

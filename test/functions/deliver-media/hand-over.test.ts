@@ -80,19 +80,11 @@ describe("a drop that is handed over", () => {
 describe("a drop that does not fit into the time that is left", () => {
   const local = useDrops();
 
-  /** Lets the invocation lose so much time while cielo24 does not read on. */
-  const loseTime = async (job: string, ms: number) => {
-    while ((await local.row(job))?.state !== "SENDING" || local.stack.s3.requests.at(-1)?.key.includes(job) === false)
-      await local.tick();
-    local.stack.advanceTime(ms);
-  };
-
   it("gives up early at a rate that is too slow, and is handed over by the next attempt (45)", async () => {
     const job = local.newJob();
-    local.cielo24.faults.add({ action: POST, jobId: job, kind: "stopReading", fraction: 0.05, forMs: 200 });
+    local.cielo24.faults.add({ action: POST, jobId: job, kind: "stopReading", fraction: 0.05, forMs: 300 });
     local.send(local.event(local.place(job, 30_000_000)));
-    await loseTime(job, 300 * SECOND_MS);
-    await local.stack.drain();
+    await local.hurry(10 * SECOND_MS);
     await local.cielo24.settled();
     expect(local.reasons(job)).toContain("tooSlow");
     await local.finish();
@@ -137,7 +129,7 @@ const passWhileRead = async (local: ReturnType<typeof useDrops>, job: string, ms
   const object = local.place(job, 65_000);
   local.stack.s3.faults.add({ operation: "GetObject", key: object.key, kind: "slowDown", times: 4 });
   local.send(local.event(object));
-  while ((await local.row(job))?.state !== "SENDING") await local.tick();
+  await local.claimed(job);
   local.stack.advanceTime(ms);
   await local.hurry();
 };

@@ -17,6 +17,12 @@ describe("a drop while DynamoDB is in trouble", () => {
       return set !== undefined && (value === undefined || set.S === value);
     };
 
+  /** Lets a POST take a while. */
+  const stopReading = (jobId: string) => {
+    const fault = { kind: "stopReading", fraction: 0.05, forMs: 100 } as const;
+    local.cielo24.faults.add({ action: "POST job/add_media", jobId, ...fault });
+  };
+
   it.each(["throttled", "unavailable", "reset"] as const)(
     "opens no POST where the ledger cannot be read (%s), and is delivered later (39)",
     async (kind) => {
@@ -110,18 +116,27 @@ describe("a drop while DynamoDB is in trouble", () => {
     expect(local.announced(job)).toEqual(["Media Delivered"]);
   });
 
+  it("is not finished by a worker that has lost its claim to another (24)", async () => {
+    const job = local.newJob();
+    stopReading(job);
+    local.send(local.event(local.place(job, 20_000_000)));
+    const row = await local.claimed(job);
+    const taken = { fence: row.fence + 1, claimId: "c".repeat(32), leaseUntil: local.stack.runtime.clock() };
+    await local.stack.ledger.write(job, { if: { state: ["SENDING"], fence: row.fence }, set: taken });
+    await local.stack.drain();
+    expect(local.taken(job)).toEqual([]);
+    expect(local.reasons(job)).toEqual(["lostClaim"]);
+    expect(await local.row(job)).toMatchObject({ state: "SENDING", ...taken });
+    await local.finish();
+    expect(local.posts(job)).toMatchObject([{ outcome: "cutShort" }, { outcome: "accepted" }]);
+  });
+
   it("goes on sending where its progress cannot be written down", async () => {
     const job = local.newJob();
     dynamo().add({ action: "UpdateItem", kind: "unavailable", times: FOR_GOOD, when: isProgress });
-    local.cielo24.faults.add({
-      action: "POST job/add_media",
-      jobId: job,
-      kind: "stopReading",
-      fraction: 0.05,
-      forMs: 100,
-    });
+    stopReading(job);
     local.send(local.event(local.place(job, 20_000_000)));
-    while ((await local.row(job))?.state !== "SENDING") await local.tick();
+    await local.claimed(job);
     local.stack.advanceTime(10_000);
     await local.stack.drain();
     expect(local.taken(job)).toMatchObject([{ sizeBytes: 20_000_000 }]);

@@ -47,6 +47,19 @@ describe("a drop whose answer is lost", () => {
     expect(local.posts(job)).toHaveLength(1);
   });
 
+  it("is unknown where a 200 came before the body was sent, and never a success (18)", async () => {
+    const job = local.newJob();
+    const body = JSON.stringify({ TaskId: "f".repeat(32) });
+    local.cielo24.faults.add({ action: POST, jobId: job, kind: "earlyAnswer", status: 200, body });
+    local.send(local.event(local.place(job, 20_000_000)));
+    await local.stack.drain();
+    expect(await local.row(job)).toMatchObject({ state: "FINALIZING", everUnknown: true });
+    expect(await local.row(job)).not.toHaveProperty("taskId");
+    await local.finish();
+    expect(await local.row(job)).toMatchObject({ state: "NEEDS_REVIEW" });
+    expect(local.posts(job)).toHaveLength(1);
+  });
+
   it("is put before a person once nothing can be on its way any more, and never sent again (9)", async () => {
     const job = local.newJob();
     lose(job, false);

@@ -32,6 +32,18 @@ describe("a drop that cielo24 refuses for good", () => {
     },
   );
 
+  it("is REJECTED before its body is read, and S3 is asked for no more of it (17)", async () => {
+    const job = local.newJob();
+    const body = refusal("INVALID_OPTION");
+    local.cielo24.faults.add({ action: POST, jobId: job, kind: "earlyAnswer", status: 400, body });
+    const object = local.place(job, 50_000_000);
+    local.send(local.event(object));
+    await local.stack.drain();
+    expect(await local.row(job)).toMatchObject({ state: "REJECTED", error: { type: "INVALID_OPTION" } });
+    const reads = local.stack.s3.requests.filter((each) => each.operation === "GetObject" && each.key === object.key);
+    for (const { sentBytes } of reads) expect(sentBytes).toBeLessThan(object.sizeBytes / 2);
+  });
+
   it("is REJECTED without a POST where cielo24 knows no such job (13)", async () => {
     const job = "f".repeat(32);
     await local.drop(job);
