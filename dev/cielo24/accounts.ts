@@ -28,7 +28,8 @@ export const createAccounts = (accounts: readonly Account[], clock: () => number
     logOut: (token: string): void => {
       sessions.delete(token);
     },
-    check: (token: string | undefined): void => {
+    /** Whose session the token is. */
+    check: (token: string | undefined): Account | undefined => {
       if (!token) throw new ApiFailure("MISSING_PARAMETER", "api_token is required.");
       const session = sessions.get(token);
       if (!session || clock() - session.usedAt > tokenLifeMs) {
@@ -36,6 +37,7 @@ export const createAccounts = (accounts: readonly Account[], clock: () => number
         throw new ApiFailure("BAD_API_TOKEN", "The API token is invalid or has expired.");
       }
       session.usedAt = clock();
+      return known.find(({ username }) => username === session.username);
     },
     expireTokens: (): void => {
       sessions.clear();

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import http, { type IncomingMessage, type ServerResponse } from "node:http";
 import https from "node:https";
 import type { AddressInfo } from "node:net";
@@ -67,6 +68,7 @@ export interface Cielo24Simulator {
 /** 10 GiB − 1, as the OpenAPI description says. */
 const MAX_BODY_BYTES = 10_737_418_239;
 const HOUR_MS = 3_600_000;
+const UPLOAD_URL_LIFE_MS = 12 * HOUR_MS;
 
 /**
  * cielo24 as its public documentation describes it, as far as this project calls it: sessions, jobs, `add_media` by body
@@ -86,6 +88,8 @@ export const startCielo24 = async (options: Cielo24Options = {}): Promise<Cielo2
   const posts: MediaPost[] = [];
   const metadata: MetadataUpdate[] = [];
   const pulls = new Set<Promise<void>>();
+  /** cielo24's own upload URLs, by their path. */
+  const uploads = new Map<string, { readonly jobId: string; readonly until: number }>();
   let logins = 0;
 
   const pullLater = (job: Job, taskId: string, pull: () => Promise<{ sizeBytes: number; sha256: string }>) => {
@@ -106,7 +110,7 @@ export const startCielo24 = async (options: Cielo24Options = {}): Promise<Cielo2
     "account/logout": (get) => {
       accounts.logOut(get("api_token") ?? "");
     },
-    "account/generate_api_key": () => ({ ApiKey: options.accounts?.[0]?.securekey }),
+    "account/generate_api_key": (get) => ({ ApiKey: accounts.check(get("api_token"))?.securekey }),
     "job/new": (get) => {
       const jobId = jobs.addJob(get("job_name"));
       return { JobId: jobId, TaskId: jobs.addTask(jobs.find(jobId), "JOB_CREATED") };
@@ -124,6 +128,12 @@ export const startCielo24 = async (options: Cielo24Options = {}): Promise<Cielo2
       return { TaskId: jobs.addTask(job, "JOB_UPDATE_METADATA") };
     },
     "job/perform_transcription": (get) => ({ TaskId: jobs.addTask(jobs.find(get("job_id")), "JOB_TRANSCRIBE") }),
+    "job/request_upload_url": (get) => {
+      const { jobId } = jobs.find(get("job_id"));
+      const path = `/upload/${randomBytes(16).toString("hex")}`;
+      uploads.set(path, { jobId, until: clock() + UPLOAD_URL_LIFE_MS });
+      return { upload_url: url + path };
+    },
     "job/add_media": async (get, { response, fault }) => {
       const job = jobs.find(get("job_id"));
       const url = required(get, "media_url");
@@ -138,10 +148,10 @@ export const startCielo24 = async (options: Cielo24Options = {}): Promise<Cielo2
     },
   };
 
-  const takeBody = async (call: Call, get: (name: string) => string | undefined): Promise<void> => {
+  /** @param authorize throws where the caller may not give the job its medium */
+  const takeBody = async (call: Call, jobId: string, authorize: () => void): Promise<void> => {
     const { request, response, fault } = call;
     const declared = request.headers["content-length"];
-    const jobId = get("job_id") ?? "";
     if (fault?.kind === "earlyAnswer") {
       posts.push({ jobId, declaredBytes: Number(declared), receivedBytes: 0, outcome: "faulted" });
       response.writeHead(fault.status, { "content-type": "application/json", connection: "close" });
@@ -169,10 +179,8 @@ export const startCielo24 = async (options: Cielo24Options = {}): Promise<Cielo2
       return;
     }
     try {
-      accounts.check(get("api_token"));
+      authorize();
       const job = jobs.find(jobId);
-      if (get("media_url") !== undefined)
-        throw new ApiFailure("INVALID_QUERY", "media_url must not be given with a body.");
       if (options.refuseContentType && request.headers["content-type"] !== undefined)
         throw new ApiFailure("INVALID_QUERY", "Content-Type must not be sent.");
       if (declaredBytes === 0 || declaredBytes > MAX_BODY_BYTES)
@@ -201,7 +209,18 @@ export const startCielo24 = async (options: Cielo24Options = {}): Promise<Cielo2
     const fault = faults.take(method, action, searchParams.get("job_id") ?? undefined);
     const call = { request, response, fault };
     if (isMedia) {
-      await takeBody(call, (name) => searchParams.get(name) ?? undefined);
+      await takeBody(call, searchParams.get("job_id") ?? "", () => {
+        accounts.check(searchParams.get("api_token") ?? undefined);
+        if (searchParams.has("media_url"))
+          throw new ApiFailure("INVALID_QUERY", "media_url must not be given with a body.");
+      });
+      return;
+    }
+    const upload = method === "PUT" ? uploads.get(pathname) : undefined;
+    if (upload) {
+      await takeBody(call, upload.jobId, () => {
+        if (clock() > upload.until) throw new ApiFailure("INVALID_URL", "The upload URL has expired.");
+      });
       return;
     }
     const parameters = await readParameters(request, searchParams, method === "POST");
@@ -253,9 +272,10 @@ export const startCielo24 = async (options: Cielo24Options = {}): Promise<Cielo2
   server.on("clientError", (_error, socket) => socket.destroy());
   await new Promise<void>((resolve) => server.listen(options.port ?? 0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
+  const url = `${options.tls ? "https" : "http"}://127.0.0.1:${port}`;
 
   return {
-    url: `${options.tls ? "https" : "http"}://127.0.0.1:${port}`,
+    url,
     port,
     addJob: jobs.addJob,
     jobs: jobs.jobs,

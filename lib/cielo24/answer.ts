@@ -15,10 +15,15 @@ const Id = v.pipe(v.string(), v.regex(/^[0-9A-Za-z_-]{1,128}$/));
 export const TaskAnswer = v.object({ TaskId: Id });
 export const LoginAnswer = v.object({ ApiToken: Id });
 
-/** Tasks left the documentation in 2015 and may still be answered: evidence where present, never required. */
+/**
+ * What says whether a job has its media. "No media" may let a delivery be sent again: it is not read out of an answer
+ * about another job, nor out of a length that is no number. Whether a job without media has a length of null, "" or none
+ * at all is not documented. Tasks left the documentation in 2015 and may still be answered: evidence where present,
+ * never required.
+ */
 export const JobInfoAnswer = v.object({
   JobId: v.optional(v.string()),
-  MediaLengthSeconds: v.optional(v.nullable(v.union([v.number(), v.string()]))),
+  MediaLengthSeconds: v.nullish(v.union([v.number(), v.pipe(v.string(), v.regex(/^(\d+(\.\d+)?)?$/))])),
   Tasks: v.optional(
     v.fallback(v.array(v.looseObject({ TaskType: v.optional(v.string()), TaskStatus: v.optional(v.string()) })), []),
   ),
@@ -85,7 +90,16 @@ const readRetryAfter = (value: string | undefined, now = Date.now()): number | u
   return Number.isNaN(date) ? undefined : Math.max(date - now, 0);
 };
 
-/** Whether job/info shows that the job has its media. */
-export const showsMedia = (info: v.InferOutput<typeof JobInfoAnswer>): boolean =>
-  Number(info.MediaLengthSeconds ?? 0) > 0 ||
-  (info.Tasks ?? []).some(({ TaskType, TaskStatus }) => TaskType === "JOB_ADD_MEDIA" && TaskStatus === "COMPLETE");
+/**
+ * Whether job/info shows that the job has its media.
+ *
+ * @throws {Cielo24Error} UNINTELLIGIBLE where it speaks of another job
+ */
+export const showsMedia = (info: v.InferOutput<typeof JobInfoAnswer>, jobId: string): boolean => {
+  if (info.JobId !== undefined && info.JobId.toLowerCase() !== jobId.toLowerCase())
+    throw new Cielo24Error("UNINTELLIGIBLE");
+  return (
+    Number(info.MediaLengthSeconds ?? 0) > 0 ||
+    (info.Tasks ?? []).some(({ TaskType, TaskStatus }) => TaskType === "JOB_ADD_MEDIA" && TaskStatus === "COMPLETE")
+  );
+};

@@ -47,8 +47,19 @@ export const requestOptions = (
  *
  * @throws {Cielo24Error} UNAVAILABLE on a network fault, TIMED_OUT at the deadline
  */
-export const callCielo24 = (baseUrl: string, call: Call, clock: () => number): Promise<HttpAnswer> =>
-  new Promise((resolve, reject) => {
+export const callCielo24 = async (baseUrl: string, call: Call, clock: () => number): Promise<HttpAnswer> => {
+  const answer = await attempt(baseUrl, call, clock);
+  if (answer !== "stale") return answer;
+  const fresh = await attempt(baseUrl, { ...call, isRepeatable: false }, clock);
+  if (fresh === "stale") throw new Cielo24Error("UNAVAILABLE");
+  return fresh;
+};
+
+/** `"stale"`: a kept-alive connection was closed at its other end before it was used again, by a freeze mostly. */
+const attempt = async (baseUrl: string, call: Call, clock: () => number): Promise<HttpAnswer | "stale"> => {
+  // Late is late: nothing goes out whose answer nobody waits for.
+  if (clock() >= call.deadline) throw new Cielo24Error("TIMED_OUT");
+  return new Promise((resolve, reject) => {
     const { request: makeRequest, options, protocol } = requestOptions(baseUrl, call);
     const headers = Object.fromEntries(
       Object.entries(call.headers ?? {}).map(([name, value]) => [
@@ -62,22 +73,29 @@ export const callCielo24 = (baseUrl: string, call: Call, clock: () => number): P
       headers: { accept: "application/json", ...headers },
       agent: call.isRepeatable ? agents[protocol] : false,
     });
-    const timer = setTimeout(
-      () => {
-        fail("TIMED_OUT");
-      },
-      Math.max(call.deadline - clock(), 0),
-    );
+    let isAnswering = false;
     const fail = (code: "TIMED_OUT" | "UNAVAILABLE") => {
       clearTimeout(timer);
       request.destroy();
       // Without a cause: Node's errors may carry the URL.
       reject(new Cielo24Error(code));
     };
+    const timer = setTimeout(
+      () => {
+        fail("TIMED_OUT");
+      },
+      Math.max(call.deadline - clock(), 0),
+    );
     request.on("error", () => {
-      fail("UNAVAILABLE");
+      if (!request.reusedSocket || isAnswering) {
+        fail("UNAVAILABLE");
+        return;
+      }
+      clearTimeout(timer);
+      resolve("stale");
     });
     request.on("response", (response) => {
+      isAnswering = true;
       collectAnswer(response).then(
         (answer) => {
           clearTimeout(timer);
@@ -90,6 +108,7 @@ export const callCielo24 = (baseUrl: string, call: Call, clock: () => number): P
     });
     request.end();
   });
+};
 
 /** The whole answer, cut at 64 KiB. Rejects when it breaks off. */
 export const collectAnswer = async (response: http.IncomingMessage): Promise<HttpAnswer> => {

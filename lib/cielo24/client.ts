@@ -148,7 +148,7 @@ export const createCielo24 = ({ baseUrl, readCredentials, clock }: Cielo24Parts)
     },
     jobInfo: async (jobId, limits) => {
       const info = await call("job/info", { job_id: jobId }, JobInfoAnswer, { ...limits, isRepeatable: true });
-      return { hasMedia: showsMedia(info) };
+      return { hasMedia: showsMedia(info, jobId) };
     },
     openTransfer: ({ jobId, body, onProgress }, limits) =>
       createTransfer({ baseUrl, jobId, body, onProgress, scrub, clock, session }, limits),

@@ -23,12 +23,14 @@ export class SecretError extends Error {
   }
 }
 
-const NonEmpty = v.pipe(v.string(), v.minLength(1));
-const SecretValue = v.union([
-  v.object({ api_token: NonEmpty }),
-  v.object({ username: NonEmpty, securekey: NonEmpty }),
-  v.object({ username: NonEmpty, password: NonEmpty }),
-]);
+/** What can go into a header or a query as it is. */
+const Printable = v.pipe(v.string(), v.regex(/^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/));
+const SecretValue = v.object({
+  username: v.optional(Printable),
+  securekey: v.optional(Printable),
+  password: v.optional(Printable),
+  api_token: v.optional(Printable),
+});
 
 /** @throws {SecretError} */
 export const readSecret = async (client: SecretsManagerClient, secretArn: string): Promise<Credentials> => {
@@ -44,17 +46,37 @@ export const readSecret = async (client: SecretsManagerClient, secretArn: string
   return parseSecret(text ?? "");
 };
 
-/** @throws {SecretError} */
+/** @throws {SecretError} naming the field that is absent or unusable */
 export const parseSecret = (text: string): Credentials => {
-  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), SecretValue), text);
-  if (!parsed.success)
-    throw new SecretError(
-      "SECRET_MALFORMED",
-      'The secret must be JSON: {"username", "securekey"}, {"username", "password"} or {"api_token"}, all non-empty.',
-    );
-  const value = parsed.output;
-  if ("api_token" in value) return { kind: "token", token: new Secret(value.api_token) };
-  return "securekey" in value
-    ? { kind: "login", username: value.username, by: "securekey", secret: new Secret(value.securekey) }
-    : { kind: "login", username: value.username, by: "password", secret: new Secret(value.password) };
+  const parsed = v.safeParse(SecretValue, parseJson(text));
+  if (!parsed.success) {
+    const field = v.getDotPath(parsed.issues[0]);
+    throw malformed(field === null ? "is no JSON object" : `has a ${field} that is not of printable ASCII characters`);
+  }
+  const { username, securekey, password, api_token } = parsed.output;
+  if (api_token !== undefined) return { kind: "token", token: new Secret(api_token) };
+  const secret = securekey ?? password;
+  if (username === undefined) throw malformed(secret === undefined ? "holds no credentials" : "lacks username");
+  if (secret === undefined) throw malformed("lacks securekey (or password)");
+  return {
+    kind: "login",
+    username,
+    by: securekey === undefined ? "password" : "securekey",
+    secret: new Secret(secret),
+  };
+};
+
+const malformed = (problem: string): SecretError =>
+  new SecretError(
+    "SECRET_MALFORMED",
+    `The secret with cielo24's credentials ${problem}. It must be {"username", "securekey"}, {"username", "password"} or {"api_token"}.`,
+  );
+
+/** JSON's own errors quote the text. */
+const parseJson = (text: string): unknown => {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
 };

@@ -14,7 +14,10 @@ interface SessionParts {
 
 /** A token to call cielo24 with, shared by everything in the process. */
 export interface Session {
-  /** The present token; logs in where there is none, once for all who wait. @throws {Cielo24Error} */
+  /**
+   * The present token; logs in where there is none, once for all who wait, each until its own deadline.
+   * @throws {Cielo24Error}
+   */
   token(deadline: number): Promise<Secret>;
   /** Tells that cielo24 refused this token, so that the next call logs in; does nothing if there is a newer one. */
   refuse(token: Secret): void;
@@ -80,7 +83,8 @@ export const createSession = ({ readCredentials, logIn, clock }: SessionParts): 
     return Promise.resolve(known.token);
   };
 
-  const obtain = (deadline: number): Promise<Secret> => {
+  /** The login that is under way, or a new one. It ends by the deadline of who began it. */
+  const join = (deadline: number): Promise<Secret> => {
     underWay ??= logInAnew(deadline)
       .then((token) => (current = token))
       .finally(() => (underWay = undefined));
@@ -88,13 +92,43 @@ export const createSession = ({ readCredentials, logIn, clock }: SessionParts): 
   };
 
   return {
-    token: (deadline) => (current ? Promise.resolve(current) : obtain(deadline)),
+    token: async (deadline) => {
+      while (!current) {
+        const isMine = underWay === undefined;
+        try {
+          return await endBy(deadline, join(deadline), clock);
+        } catch (error) {
+          // Somebody else's time was up, not ours.
+          const isOthers = !isMine && error instanceof Cielo24Error && error.code === "TIMED_OUT" && clock() < deadline;
+          if (!isOthers) throw error;
+        }
+      }
+      return current;
+    },
     refuse: (token) => {
       if (current !== token) return;
       refused = token;
       current = undefined;
     },
   };
+};
+
+/** Waits for the promise until the deadline; what the promise does afterwards is nobody's concern. */
+const endBy = async <T>(deadline: number, promise: Promise<T>, clock: () => number): Promise<T> => {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(
+      () => {
+        reject(new Cielo24Error("TIMED_OUT"));
+      },
+      Math.max(deadline - clock(), 0),
+    );
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 };
 
 const isSame = (a: Credentials, b: Credentials): boolean => {

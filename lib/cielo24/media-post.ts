@@ -1,0 +1,182 @@
+import { setImmediate as immediate } from "node:timers/promises";
+import { readAnswer, TaskAnswer, type HttpAnswer } from "./answer.ts";
+import { collectAnswer, requestOptions } from "./call.ts";
+import type { MediaAnswer } from "./client.ts";
+import { Cielo24Error, type Cielo24FailureCode } from "./errors.ts";
+import { createLine } from "./line.ts";
+import type { Secret } from "./token.ts";
+
+interface MediaPostParts {
+  readonly baseUrl: string;
+  readonly jobId: string;
+  readonly token: Secret;
+  readonly sizeBytes: number;
+  readonly scrub: (text: string) => string;
+  readonly clock: () => number;
+  readonly deadline: number;
+  readonly idleTimeoutMs: number;
+  /** Called once, as soon as an answer begins or the connection is lost: reading on is of no use. */
+  readonly onOver: () => void;
+}
+
+/** The POST under way: what was written, and how it ended. Nothing here rejects. */
+export interface MediaPost {
+  /** Waits until the bytes are with the system, or the POST is over. The bytes are not looked at afterwards. */
+  write(bytes: Uint8Array): Promise<void>;
+  /** Waits until the request's head is out, and lets an answer that is there already be read. */
+  settle(): Promise<void>;
+  /** Sends the end of the body. From now on cielo24 may think as long as the deadline allows. */
+  writeLast(bytes: Uint8Array): void;
+  /** Whether an answer has begun, or none can come any more. */
+  isOver(): boolean;
+  /** The answer, once it is there; closes the socket. */
+  end(): Promise<MediaAnswer>;
+  /** Gives the POST up and waits until the socket is closed. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a POST to `add_media` on a connection of its own, with an exact Content-Length, no Content-Type and no transfer
+ * encoding.
+ */
+export const openMediaPost = (parts: MediaPostParts): MediaPost => {
+  const { baseUrl, jobId, token, sizeBytes, scrub, clock, deadline, idleTimeoutMs } = parts;
+  const {
+    protocol,
+    request: makeRequest,
+    options,
+  } = requestOptions(baseUrl, {
+    action: "job/add_media",
+    query: { job_id: jobId },
+    token,
+  });
+  const line = createLine(protocol);
+  const request = makeRequest({
+    ...options,
+    method: "POST",
+    agent: line.agent,
+    headers: { accept: "application/json", "content-length": sizeBytes },
+  });
+
+  let result: MediaAnswer | undefined;
+  let isAnswering = false;
+  let isSent = false;
+  let hasWholeAnswer = false;
+  let idleTimer: NodeJS.Timeout | undefined;
+  const { promise: over, resolve: resolveOver } = Promise.withResolvers<undefined>();
+  const { promise: ended, resolve: resolveEnded } = Promise.withResolvers<undefined>();
+
+  const isOver = () => isAnswering || result !== undefined;
+  const beOver = () => {
+    resolveOver(undefined);
+    parts.onOver();
+  };
+  const endWith = (made: MediaAnswer) => {
+    if (result) return;
+    const wasOver = isOver();
+    result = made;
+    clearTimeout(idleTimer);
+    clearTimeout(deadlineTimer);
+    if (!wasOver) beOver();
+    resolveEnded(undefined);
+  };
+  const fail = (code: Cielo24FailureCode) => {
+    endWith({ error: new Cielo24Error(code) });
+  };
+
+  const deadlineTimer = setTimeout(
+    () => {
+      fail("TIMED_OUT");
+    },
+    Math.max(deadline - clock(), 0),
+  );
+  /** Runs only while cielo24 is what we wait for: a source that takes its time is not cielo24's fault. */
+  const startIdleTimer = () => {
+    clearTimeout(idleTimer);
+    idleTimer = setTimeout(() => {
+      fail("UNAVAILABLE");
+    }, idleTimeoutMs);
+  };
+  const untilOver = async (event: Promise<unknown>): Promise<void> => {
+    if (isOver()) return;
+    startIdleTimer();
+    await Promise.race([event, over]);
+    if (!isOver()) clearTimeout(idleTimer);
+  };
+
+  request.on("response", (response) => {
+    if (result) {
+      response.destroy();
+      return;
+    }
+    isAnswering = true;
+    if (!isSent) startIdleTimer();
+    beOver();
+    collectAnswer(response).then(
+      (answer) => {
+        hasWholeAnswer = isSent;
+        endWith(toMediaAnswer(answer, scrub));
+      },
+      () => {
+        fail("UNAVAILABLE");
+      },
+    );
+  });
+  // An answer that is being read tells more than the error of a write behind it.
+  for (const event of ["error", "close"])
+    request.on(event, () => {
+      if (!isAnswering) fail("UNAVAILABLE");
+    });
+  request.flushHeaders();
+
+  const close = async (): Promise<void> => {
+    fail("UNAVAILABLE");
+    await line.close({ withReset: !hasWholeAnswer });
+    request.destroy();
+  };
+
+  return {
+    write: async (bytes) => {
+      await readWhatCame();
+      if (isOver()) return;
+      const { promise: isWritten, resolve } = Promise.withResolvers<undefined>();
+      request.write(bytes, () => {
+        resolve(undefined);
+      });
+      await untilOver(isWritten);
+    },
+    settle: async () => {
+      await untilOver(line.isOpen);
+      await readWhatCame();
+    },
+    writeLast: (bytes) => {
+      isSent = true;
+      request.end(bytes);
+    },
+    isOver,
+    end: async () => {
+      await ended;
+      await close();
+      return result ?? { error: new Cielo24Error("UNAVAILABLE") };
+    },
+    close,
+  };
+};
+
+const toMediaAnswer = (answer: HttpAnswer, scrub: (text: string) => string): MediaAnswer => {
+  try {
+    return { taskId: readAnswer(answer, TaskAnswer, scrub).TaskId };
+  } catch (error) {
+    if (error instanceof Cielo24Error) return { error };
+    throw error;
+  }
+};
+
+/**
+ * Lets the event loop poll once: an answer that can be read is read before the next write, which would fail on a
+ * connection that cielo24 has closed behind it, and take the answer with it.
+ */
+const readWhatCame = async (): Promise<void> => {
+  await immediate();
+  await immediate();
+};
