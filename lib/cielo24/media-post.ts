@@ -63,12 +63,13 @@ export const openMediaPost = (parts: MediaPostParts): MediaPost => {
   let isSent = false;
   let hasWholeAnswer = false;
   let idleTimer: NodeJS.Timeout | undefined;
-  const { promise: over, resolve: resolveOver } = Promise.withResolvers<undefined>();
+  let isOpen = false;
+  let wake: () => void = () => undefined;
   const { promise: ended, resolve: resolveEnded } = Promise.withResolvers<undefined>();
 
   const isOver = () => isAnswering || result !== undefined;
   const beOver = () => {
-    resolveOver(undefined);
+    wake();
     parts.onOver();
   };
   const endWith = (made: MediaAnswer) => {
@@ -97,10 +98,14 @@ export const openMediaPost = (parts: MediaPostParts): MediaPost => {
       fail("UNAVAILABLE");
     }, idleTimeoutMs);
   };
-  const untilOver = async (event: Promise<unknown>): Promise<void> => {
+  /** No race of promises: each would leave a reaction on the one that lives as long as the POST, for every chunk. */
+  const untilOver = async (start: (done: () => void) => void): Promise<void> => {
     if (isOver()) return;
     startIdleTimer();
-    await Promise.race([event, over]);
+    await new Promise<void>((resolve) => {
+      wake = resolve;
+      start(resolve);
+    });
     if (!isOver()) clearTimeout(idleTimer);
   };
 
@@ -135,19 +140,23 @@ export const openMediaPost = (parts: MediaPostParts): MediaPost => {
     request.destroy();
   };
 
+  /** The head goes out alone: written together with the body's beginning, an answer and a reset could come in between. */
+  const settle = async (): Promise<void> => {
+    if (!isOpen) await untilOver((done) => void line.isOpen.then(done));
+    isOpen = true;
+    await readWhatCame();
+  };
+
   return {
+    settle,
     write: async (bytes) => {
-      await readWhatCame();
+      await settle();
       if (isOver()) return;
-      const { promise: isWritten, resolve } = Promise.withResolvers<undefined>();
-      request.write(bytes, () => {
-        resolve(undefined);
+      await untilOver((done) => {
+        request.write(bytes, () => {
+          done();
+        });
       });
-      await untilOver(isWritten);
-    },
-    settle: async () => {
-      await untilOver(line.isOpen);
-      await readWhatCame();
     },
     writeLast: (bytes) => {
       isSent = true;
@@ -173,10 +182,10 @@ const toMediaAnswer = (answer: HttpAnswer, scrub: (text: string) => string): Med
 };
 
 /**
- * Lets the event loop poll once: an answer that can be read is read before the next write, which would fail on a
- * connection that cielo24 has closed behind it, and take the answer with it.
+ * Lets the event loop poll twice: an answer that can be read is read before the next write, which would fail on a
+ * connection that cielo24 has closed behind it, and take the answer with it. Once is too little where the one who
+ * answers lives in the same process.
  */
 const readWhatCame = async (): Promise<void> => {
-  await immediate();
-  await immediate();
+  for (let turn = 0; turn < 3; turn += 1) await immediate();
 };
