@@ -1,5 +1,5 @@
 import { S3Error } from "./errors.ts";
-import type { Bucket, Version } from "./store.ts";
+import type { Bucket, Upload, Version } from "./store.ts";
 import type { XmlValue } from "./xml.ts";
 
 const MAX_KEYS = 1000;
@@ -41,7 +41,7 @@ const pageOf = (
     const rolledUp = cut === -1 ? undefined : version.key.slice(0, cut + delimiter.length);
     if (!isAfter(version, rolledUp) || (rolledUp !== undefined && prefixes.has(rolledUp))) continue;
     if (entries.length + prefixes.size >= maxKeys) {
-      isTruncated = true;
+      isTruncated = maxKeys > 0;
       break;
     }
     if (rolledUp !== undefined) prefixes.add(rolledUp);
@@ -81,7 +81,10 @@ export const listObjects = (bucket: Bucket, query: URLSearchParams): XmlValue =>
           ContinuationToken: token ?? undefined,
           NextContinuationToken: page.isTruncated ? Buffer.from(page.last ?? "").toString("base64url") : undefined,
         }
-      : { Marker: options.show(marker), NextMarker: page.isTruncated ? options.show(page.last ?? "") : undefined }),
+      : {
+          Marker: options.show(marker),
+          NextMarker: page.isTruncated && options.delimiter ? options.show(page.last ?? "") : undefined,
+        }),
     Contents: page.entries.map(({ key, etag, content, writtenAt }) => ({
       Key: options.show(key),
       LastModified: date(writtenAt),
@@ -138,13 +141,31 @@ export const listVersions = (bucket: Bucket, query: URLSearchParams): XmlValue =
 
 export const listUploads = (bucket: Bucket, query: URLSearchParams): XmlValue => {
   const prefix = query.get("prefix") ?? "";
+  const keyMarker = query.get("key-marker") ?? "";
+  const uploadMarker = query.get("upload-id-marker") ?? "";
+  const maxUploads = Math.min(Number(query.get("max-uploads") ?? MAX_KEYS), MAX_KEYS);
+  const isAfter = (a: Upload, b: Pick<Upload, "key" | "uploadId">): boolean =>
+    a.key === b.key ? b.uploadId !== "" && a.uploadId > b.uploadId : isBehind(a.key, b.key);
+  const left = [...bucket.uploads.values()]
+    .filter((upload) => upload.key.startsWith(prefix) && isAfter(upload, { key: keyMarker, uploadId: uploadMarker }))
+    .sort((a, b) => (isAfter(a, b) ? 1 : -1));
+  const page = left.slice(0, maxUploads);
+  const isTruncated = left.length > page.length;
   return {
     Bucket: bucket.name,
     Prefix: prefix,
-    IsTruncated: false,
-    Upload: [...bucket.uploads.values()]
-      .filter(({ key }) => key.startsWith(prefix))
-      .map(({ key, uploadId, startedAt }) => ({ Key: key, UploadId: uploadId, Initiated: date(startedAt) })),
+    KeyMarker: keyMarker,
+    UploadIdMarker: uploadMarker,
+    NextKeyMarker: isTruncated ? page.at(-1)?.key : undefined,
+    NextUploadIdMarker: isTruncated ? page.at(-1)?.uploadId : undefined,
+    MaxUploads: maxUploads,
+    IsTruncated: isTruncated,
+    Upload: page.map(({ key, uploadId, startedAt }) => ({
+      Key: key,
+      UploadId: uploadId,
+      Initiated: date(startedAt),
+      StorageClass: "STANDARD",
+    })),
   };
 };
 

@@ -4,7 +4,7 @@ import type { Content } from "./content.ts";
 import { S3Error } from "./errors.ts";
 import type { S3Fault } from "./faults.ts";
 import type { S3Request } from "./request.ts";
-import type { Bucket } from "./store.ts";
+import type { Bucket, Version } from "./store.ts";
 
 /** Answers GetObject and HeadObject: versions, conditions, ranges. @returns the bytes that went out */
 export const sendObject = async (
@@ -13,14 +13,14 @@ export const sendObject = async (
   response: ServerResponse,
   fault: S3Fault | undefined,
 ): Promise<number> => {
-  const current = bucket.current(key);
   const versionId = query.get("versionId") ?? undefined;
-  if (versionId === undefined && current && !current.content) {
+  const marker = bucket.findMarker(key, versionId);
+  if (marker) {
     response.setHeader("x-amz-delete-marker", "true");
-    response.setHeader("x-amz-version-id", current.versionId);
+    response.setHeader("x-amz-version-id", marker.versionId);
   }
   const version = bucket.get(key, versionId);
-  checkConditions(headers, version.etag);
+  checkConditions(headers, version);
   const range = parseRange(headers["range"], version.content.sizeBytes);
   const [start, end] = range ?? [0, version.content.sizeBytes];
   response.writeHead(range ? 206 : 200, {
@@ -40,20 +40,29 @@ export const sendObject = async (
   return sendContent(version.content, start, end, response, fault);
 };
 
-const checkConditions = (headers: Readonly<Record<string, string>>, etag: string): void => {
+const checkConditions = (headers: Readonly<Record<string, string>>, { etag, writtenAt }: Version): void => {
   const matches = (value: string) =>
     value
       .split(",")
       .map((each) => each.trim())
       .some((each) => each === "*" || each.replace(/^"|"$/g, "") === etag.replace(/^"|"$/g, ""));
-  if (headers["if-match"] !== undefined && !matches(headers["if-match"])) throw new S3Error("PreconditionFailed");
-  if (headers["if-none-match"] !== undefined && matches(headers["if-none-match"])) throw new S3Error("NotModified");
+  // What Last-Modified says has no fraction of a second. A date that is none compares as false, and so is ignored.
+  const modifiedAt = Math.floor(writtenAt / 1000) * 1000;
+  const isNewerThan = (value = "") => modifiedAt > Date.parse(value);
+  const isAsOldAs = (value = "") => modifiedAt <= Date.parse(value);
+  const ifMatch = headers["if-match"];
+  if (ifMatch === undefined ? isNewerThan(headers["if-unmodified-since"]) : !matches(ifMatch))
+    throw new S3Error("PreconditionFailed");
+  const ifNoneMatch = headers["if-none-match"];
+  if (ifNoneMatch === undefined ? isAsOldAs(headers["if-modified-since"]) : matches(ifNoneMatch))
+    throw new S3Error("NotModified");
 };
 
-/** Start and end of a range; undefined where the whole object is meant. */
+/** Start and end of a range; undefined where the whole object is meant, or the range means nothing. */
 const parseRange = (value: string | undefined, sizeBytes: number): readonly [number, number] | undefined => {
   const [, first = "", last = ""] = /^bytes=(\d*)-(\d*)$/.exec(value ?? "") ?? [];
   if (first === "" && last === "") return undefined;
+  if (first !== "" && last !== "" && Number(last) < Number(first)) return undefined;
   const start = first === "" ? Math.max(sizeBytes - Number(last), 0) : Number(first);
   const end = first === "" || last === "" ? sizeBytes : Math.min(Number(last) + 1, sizeBytes);
   if (start >= sizeBytes || end <= start) throw new S3Error("InvalidRange");

@@ -34,7 +34,7 @@ const decode = (text: string): string => {
   try {
     return decodeURIComponent(text);
   } catch {
-    throw new S3Error("InvalidArgument", "Couldn't parse the specified URI.");
+    throw new S3Error("InvalidURI", "Couldn't parse the specified URI.");
   }
 };
 

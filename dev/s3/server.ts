@@ -130,13 +130,15 @@ export const startS3 = async ({ port = 0, region, accounts, clock = Date.now }: 
       return { headers: { etag: version.etag, "x-amz-version-id": version.versionId } };
     },
     CopyObject: async (request) => {
-      const source = decodeURIComponent(request.headers["x-amz-copy-source"] ?? "").replace(/^\//, "");
-      const [path = "", versionId] = source.split("?versionId=");
-      const slash = path.indexOf("/");
-      const from = findBucket(path.slice(0, slash)).bucket.get(path.slice(slash + 1), versionId);
+      const [path = "", versionId] = (request.headers["x-amz-copy-source"] ?? "").split("?versionId=");
+      const source = decodeURIComponent(path).replace(/^\//, "");
+      const slash = source.indexOf("/");
+      const from = findBucket(source.slice(0, slash)).bucket.get(source.slice(slash + 1), versionId);
       const { bucket } = findBucket(request.bucket);
       const md5 = from.etag.replace(/"|-.*/g, "");
-      const version = bucket.put(request.key, { content: from.content, md5 }, from);
+      const isDescribedAnew = request.headers["x-amz-metadata-directive"] === "REPLACE";
+      const options = isDescribedAnew ? writeOptions(request) : from;
+      const version = bucket.put(request.key, { content: from.content, md5 }, options);
       await announce(bucket, version, "Copy");
       return {
         headers: { "x-amz-version-id": version.versionId },
@@ -158,8 +160,15 @@ export const startS3 = async ({ port = 0, region, accounts, clock = Date.now }: 
       const { Object: objects = [] } = (await readXml(request, "Delete")) as {
         Object?: { Key: string; VersionId?: string }[];
       };
-      for (const { Key, VersionId } of objects) bucket.remove(Key, VersionId);
-      return { xml: ["DeleteResult", { Deleted: objects.map(({ Key, VersionId }) => ({ Key, VersionId })) }] };
+      const deleted = objects.map(({ Key, VersionId }) => {
+        const { versionId, isMarker } = bucket.remove(Key, VersionId);
+        return {
+          Key,
+          VersionId,
+          ...(isMarker ? { DeleteMarker: true, DeleteMarkerVersionId: versionId } : {}),
+        };
+      });
+      return { xml: ["DeleteResult", { Deleted: deleted }] };
     },
     CreateMultipartUpload: (request) => {
       const { bucket } = findBucket(request.bucket);
@@ -244,8 +253,10 @@ export const startS3 = async ({ port = 0, region, accounts, clock = Date.now }: 
     // The simulator's time, from which the SDK learns how far its own clock is off.
     response.setHeader("date", new Date(clock()).toUTCString());
     response.on("error", () => undefined);
-    handle(message, response).catch(() => {
-      response.destroy();
+    handle(message, response).catch((error: unknown) => {
+      // What is thrown out here could not even be taken apart.
+      if (error instanceof S3Error && !response.headersSent) response.writeHead(error.status).end();
+      else response.destroy();
     });
   });
   server.requestTimeout = 0;

@@ -40,11 +40,11 @@ export const verifySignature = async (
       : undefined;
   if (!given) throw new S3Error("AccessDenied");
   const [accessKeyId = "", day = "", givenRegion, service, terminal] = given.credential.split("/");
-  const secretAccessKey = accounts[accessKeyId];
+  const secretAccessKey = Object.hasOwn(accounts, accessKeyId) ? accounts[accessKeyId] : undefined;
   if (secretAccessKey === undefined) throw new S3Error("InvalidAccessKeyId");
   if (givenRegion !== region || service !== "s3" || terminal !== "aws4_request" || !given.date.startsWith(day))
-    throw new S3Error("AuthorizationHeaderMalformed", "The credential's scope is wrong.");
-  const signedAt = parseDate(given.date);
+    throw new S3Error(given.malformed, "The credential's scope is wrong.");
+  const signedAt = parseDate(given);
   const now = clock();
   if (given.expiresS === undefined) {
     if (Math.abs(now - signedAt) > MAX_SKEW_MS) throw new S3Error("RequestTimeTooSkewed");
@@ -73,6 +73,8 @@ interface Given {
   readonly signedHeaders: string;
   readonly signature: string;
   readonly expiresS?: number;
+  /** How S3 calls what cannot be right in it. */
+  readonly malformed: "AuthorizationHeaderMalformed" | "AuthorizationQueryParametersError";
 }
 
 const readQuery = ({ query }: SignedRequest): Given => {
@@ -82,7 +84,14 @@ const readQuery = ({ query }: SignedRequest): Given => {
     throw new S3Error("AuthorizationQueryParametersError", "Query-string authentication is incomplete.");
   if (!Number.isInteger(expiresS) || expiresS < 1 || expiresS > MAX_EXPIRY_S)
     throw new S3Error("AuthorizationQueryParametersError", "X-Amz-Expires must be between 1 and 604800 seconds");
-  return { credential, date, signedHeaders, signature, expiresS };
+  return {
+    credential,
+    date,
+    signedHeaders,
+    signature,
+    expiresS,
+    malformed: "AuthorizationQueryParametersError",
+  };
 };
 
 const readHeader = ({ headers }: SignedRequest): Given => {
@@ -93,7 +102,9 @@ const readHeader = ({ headers }: SignedRequest): Given => {
   const date = headers["x-amz-date"];
   if (!credential || !signedHeaders || !signature || !date)
     throw new S3Error("AuthorizationHeaderMalformed", "The authorization header is malformed.");
-  return { credential, date, signedHeaders, signature };
+  if (headers["x-amz-content-sha256"] === undefined)
+    throw new S3Error("InvalidRequest", "Missing required header for this request: x-amz-content-sha256");
+  return { credential, date, signedHeaders, signature, malformed: "AuthorizationHeaderMalformed" };
 };
 
 const sign = async (
@@ -120,7 +131,7 @@ const sign = async (
     method: request.method,
     protocol: "http:",
     hostname: headers["host"] ?? "",
-    path: request.rawPath,
+    path: canonicalPath(request.rawPath),
     query,
     headers,
     // A body that cannot be hashed beforehand: the payload is unsigned where no header says otherwise.
@@ -140,9 +151,21 @@ const sign = async (
   return String(signed["X-Amz-Signature"]);
 };
 
-const parseDate = (date: string): number => {
+/** One spelling for all ways to percent-encode a path: what is signed is the key, not how a client writes it. */
+const canonicalPath = (rawPath: string): string =>
+  rawPath
+    .split("/")
+    .map((piece) =>
+      encodeURIComponent(decodeURIComponent(piece)).replace(
+        /[!'()*]/g,
+        (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`,
+      ),
+    )
+    .join("/");
+
+const parseDate = ({ date, malformed }: Given): number => {
   const parts = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(date);
-  if (!parts) throw new S3Error("AuthorizationHeaderMalformed", "The request's date is malformed.");
+  if (!parts) throw new S3Error(malformed, "The request's date is malformed.");
   const [year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0] = parts.slice(1).map(Number);
   return Date.UTC(year, month - 1, day, hour, minute, second);
 };

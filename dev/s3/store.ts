@@ -62,12 +62,22 @@ export const createBucket = (name: string, clock: () => number) => {
     uploads,
     nextSequencer: (): string => (++sequence).toString(16).toUpperCase().padStart(16, "0"),
     current: (key: string): Version | undefined => keys.get(key)?.[0],
+    /** The delete marker that is the version asked for, or is current. */
+    findMarker: (key: string, versionId: string | undefined): Version | undefined =>
+      keys
+        .get(key)
+        ?.filter((each, at) => (versionId === undefined ? at === 0 : each.versionId === versionId))
+        .find(({ content }) => content === undefined),
     /** The version asked for, or the current one. @throws {S3Error} NoSuchKey, NoSuchVersion */
     get: (key: string, versionId: string | undefined): Version & { content: Content } => {
       const versions = keys.get(key) ?? [];
       const version = versionId === undefined ? versions[0] : versions.find((each) => each.versionId === versionId);
       if (!version) throw new S3Error(versionId === undefined ? "NoSuchKey" : "NoSuchVersion");
-      if (!version.content) throw new S3Error(versionId === undefined ? "NoSuchKey" : "MethodNotAllowed");
+      if (!version.content)
+        throw new S3Error(
+          versionId === undefined ? "NoSuchKey" : "MethodNotAllowed",
+          versionId === undefined ? undefined : "The specified method is not allowed against this resource.",
+        );
       return { ...version, content: version.content };
     },
     put: (key: string, { content, md5 }: Pick<Received, "content" | "md5">, options: WriteOptions): Version =>
@@ -117,8 +127,9 @@ export const createBucket = (name: string, clock: () => number) => {
     },
     completeUpload: (upload: Upload, wanted: readonly { partNumber: number; etag: string }[]): Version => {
       if (wanted.length === 0) throw new S3Error("MalformedXML", "You must specify at least one part");
+      if (wanted.some(({ partNumber }, at) => partNumber <= (wanted[at - 1]?.partNumber ?? 0)))
+        throw new S3Error("InvalidPartOrder");
       const parts = wanted.map(({ partNumber, etag }, at) => {
-        if (partNumber <= (wanted[at - 1]?.partNumber ?? 0)) throw new S3Error("InvalidPartOrder");
         const part = upload.parts.get(partNumber);
         if (part?.received.md5 !== etag.replace(/^"|"$/g, "")) throw new S3Error("InvalidPart");
         if (at < wanted.length - 1 && part.received.content.sizeBytes < MIN_PART_BYTES)

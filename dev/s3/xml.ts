@@ -16,9 +16,11 @@ const escape = (text: string): string =>
     .replace(/[&<>"']/g, (character) => ESCAPES[character] ?? character)
     .replace(/[\r\n\t]/g, (character) => `&#${character.charCodeAt(0)};`);
 
-/** An XML document of S3's: lists repeat their element's name. */
+const NAMESPACE = ' xmlns="http://s3.amazonaws.com/doc/2006-03-01/"';
+
+/** An XML document of S3's: lists repeat their element's name. Errors have no namespace. */
 export const toXml = (root: string, value: XmlValue): string =>
-  `<?xml version="1.0" encoding="UTF-8"?>\n${element(root, value, ' xmlns="http://s3.amazonaws.com/doc/2006-03-01/"')}`;
+  `<?xml version="1.0" encoding="UTF-8"?>\n${element(root, value, root === "Error" ? "" : NAMESPACE)}`;
 
 const element = (name: string, value: XmlValue, attributes = ""): string => {
   if (value === undefined) return "";
@@ -35,6 +37,8 @@ const element = (name: string, value: XmlValue, attributes = ""): string => {
 const parser = new XMLParser({
   ignoreAttributes: true,
   parseTagValue: false,
+  // A key may begin and end with spaces.
+  trimValues: false,
   isArray: (name) => name === "Part" || name === "Object",
 });
 

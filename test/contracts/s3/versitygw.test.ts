@@ -1,0 +1,32 @@
+import { it } from "@jest/globals";
+import { s3Contract } from "./contract.ts";
+import { startVersitygw } from "./start-versitygw.ts";
+
+/** Where versitygw itself does otherwise than S3, by test. */
+const DIFFERENCES: Readonly<Record<string, string>> = {
+  "are refused when they were signed in the future": "it looks at the expiry alone",
+  "If-Modified-Since and If-Unmodified-Since compare with Last-Modified":
+    "it compares with the fraction of a second that Last-Modified does not show",
+  "If-None-Match: * writes over a delete marker": "it counts a delete marker as an object",
+  "under a delete marker show it in the refusal": "its HEAD does not",
+  "of a key that never was are delete markers, too": "it answers 204 and writes no marker",
+  "are listed page by page, none twice and none left out": "it repeats versions across pages",
+  "that are under way are listed page by page": "it does not take the marker back that it gave",
+  "cannot be completed twice":
+    "it answers 200 again, as S3 itself has been seen to do; S3's documentation says NoSuchUpload, which is harder on clients",
+  "of what is not there are refused": "it says NoSuchVersion, though no version was named",
+  "percent-encode keys where that is asked for": "it ignores encoding-type",
+  "two slashes names exactly one object": "its keys are paths of a file system",
+  "a dot as a piece names exactly one object": "its keys are paths of a file system",
+  "two dots as a piece names exactly one object": "its keys are paths of a file system",
+  "more than 1,024 bytes is refused": "its limit is the file system's",
+};
+
+const binary = process.env["VERSITYGW"];
+const how = 'VERSITYGW="$(bash scripts/versitygw.sh)" runs it (needs Go)';
+
+if (binary) s3Contract("versitygw", () => startVersitygw(binary), DIFFERENCES);
+else {
+  process.stderr.write(`skipped: the S3 contract on versitygw; ${how}\n`);
+  it.skip(`the S3 contract on versitygw; ${how}`, () => undefined);
+}
