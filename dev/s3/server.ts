@@ -5,18 +5,17 @@ import http, { type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { readBody } from "./body.ts";
-import { receive, virtualContent } from "./content.ts";
+import { virtualContent } from "./content.ts";
 import { answerPreflight, corsHeaders } from "./cors.ts";
 import { S3Error } from "./errors.ts";
 import { makeEvent, type CreatedBy } from "./events.ts";
 import { createS3Faults, type S3Fault, type S3Faults } from "./faults.ts";
-import { listObjects, listParts, listUploads, listVersions } from "./listings.ts";
 import { sendObject } from "./objects.ts";
+import { createOperations, type Result } from "./operations.ts";
 import { nameOperation, parseRequest, type S3Request } from "./request.ts";
 import { verifySignature } from "./signature.ts";
 import { createBucket, type Bucket, type Version } from "./store.ts";
-import { parseXml, toXml, type XmlValue } from "./xml.ts";
+import { toXml } from "./xml.ts";
 
 export interface S3Options {
   readonly port?: number;
@@ -47,7 +46,6 @@ export interface S3Simulator {
   readonly close: () => Promise<void>;
 }
 
-const MAX_XML_BYTES = 1024 * 1024;
 /** The log of requests keeps the last so many. */
 const LOG_ENTRIES = 10_000;
 
@@ -62,10 +60,15 @@ export const startS3 = async ({ port = 0, region, accounts, clock = Date.now }: 
   const faults = createS3Faults();
   const requests: S3LogEntry[] = [];
 
-  const findBucket = (name: string) => {
+  const findBucket = (name: string): Bucket => {
     const found = buckets.get(name);
     if (!found) throw new S3Error("NoSuchBucket");
-    return found;
+    return found.bucket;
+  };
+
+  const addBucket = (name: string, corsOrigins: readonly string[] = []): void => {
+    if (buckets.has(name)) throw new S3Error("BucketAlreadyOwnedByYou");
+    buckets.set(name, { bucket: createBucket(name, clock), corsOrigins });
   };
 
   const announce = async (bucket: Bucket, version: Version, by: CreatedBy): Promise<void> => {
@@ -73,138 +76,14 @@ export const startS3 = async ({ port = 0, region, accounts, clock = Date.now }: 
     for (const listener of listeners) await listener(event);
   };
 
-  const receiveBody = (request: S3Request) => receive(readBody(request.message), directory, randomUUID());
-
-  const readXml = async (request: S3Request, root: string): Promise<Record<string, unknown>> => {
-    const chunks: Uint8Array[] = [];
-    let size = 0;
-    for await (const chunk of readBody(request.message)) {
-      size += chunk.byteLength;
-      if (size > MAX_XML_BYTES) throw new S3Error("MalformedXML", "The XML is too large.");
-      chunks.push(chunk);
-    }
-    return parseXml(Buffer.concat(chunks).toString("utf8"), root);
-  };
-
-  const operations: Readonly<Record<string, Operation>> = {
-    ListBuckets: () => ({
-      xml: ["ListAllMyBucketsResult", { Buckets: { Bucket: [...buckets.keys()].map((Name) => ({ Name })) } }],
-    }),
-    CreateBucket: ({ bucket: name }) => {
-      if (buckets.has(name)) throw new S3Error("BucketAlreadyOwnedByYou");
-      buckets.set(name, { bucket: createBucket(name, clock), corsOrigins: [] });
-      return {};
-    },
-    HeadBucket: ({ bucket }) => {
-      findBucket(bucket);
-      return { headers: { "x-amz-bucket-region": region } };
-    },
-    GetBucketLocation: ({ bucket }) => {
-      findBucket(bucket);
-      return { xml: ["LocationConstraint", region === "us-east-1" ? "" : region] };
-    },
-    GetBucketVersioning: ({ bucket }) => {
-      findBucket(bucket);
-      return { xml: ["VersioningConfiguration", { Status: "Enabled" }] };
-    },
-    ListObjects: ({ bucket, query }) => ({ xml: ["ListBucketResult", listObjects(findBucket(bucket).bucket, query)] }),
-    ListObjectsV2: ({ bucket, query }) => ({
-      xml: ["ListBucketResult", listObjects(findBucket(bucket).bucket, query)],
-    }),
-    ListObjectVersions: ({ bucket, query }) => ({
-      xml: ["ListVersionsResult", listVersions(findBucket(bucket).bucket, query)],
-    }),
-    ListMultipartUploads: ({ bucket, query }) => ({
-      xml: ["ListMultipartUploadsResult", listUploads(findBucket(bucket).bucket, query)],
-    }),
-    ListParts: ({ bucket, key, query }) => ({
-      xml: ["ListPartsResult", listParts(findBucket(bucket).bucket, key, query)],
-    }),
-    PutObject: async (request) => {
-      const { bucket } = findBucket(request.bucket);
-      const received = await receiveBody(request);
-      if (request.headers["if-none-match"] === "*" && bucket.current(request.key)?.content)
-        throw new S3Error("PreconditionFailed");
-      const version = bucket.put(request.key, received, writeOptions(request));
-      await announce(bucket, version, "Put");
-      return { headers: { etag: version.etag, "x-amz-version-id": version.versionId } };
-    },
-    CopyObject: async (request) => {
-      const [path = "", versionId] = (request.headers["x-amz-copy-source"] ?? "").split("?versionId=");
-      const source = decodeURIComponent(path).replace(/^\//, "");
-      const slash = source.indexOf("/");
-      const from = findBucket(source.slice(0, slash)).bucket.get(source.slice(slash + 1), versionId);
-      const { bucket } = findBucket(request.bucket);
-      const md5 = from.etag.replace(/"|-.*/g, "");
-      const isDescribedAnew = request.headers["x-amz-metadata-directive"] === "REPLACE";
-      const options = isDescribedAnew ? writeOptions(request) : from;
-      const version = bucket.put(request.key, { content: from.content, md5 }, options);
-      await announce(bucket, version, "Copy");
-      return {
-        headers: { "x-amz-version-id": version.versionId },
-        xml: ["CopyObjectResult", { ETag: version.etag, LastModified: new Date(version.writtenAt).toISOString() }],
-      };
-    },
-    DeleteObject: ({ bucket, key, query }) => {
-      const { versionId, isMarker } = findBucket(bucket).bucket.remove(key, query.get("versionId") ?? undefined);
-      return {
-        status: 204,
-        headers: {
-          ...(versionId === undefined ? {} : { "x-amz-version-id": versionId }),
-          ...(isMarker ? { "x-amz-delete-marker": "true" } : {}),
-        },
-      };
-    },
-    DeleteObjects: async (request) => {
-      const { bucket } = findBucket(request.bucket);
-      const { Object: objects = [] } = (await readXml(request, "Delete")) as {
-        Object?: { Key: string; VersionId?: string }[];
-      };
-      const deleted = objects.map(({ Key, VersionId }) => {
-        const { versionId, isMarker } = bucket.remove(Key, VersionId);
-        return {
-          Key,
-          VersionId,
-          ...(isMarker ? { DeleteMarker: true, DeleteMarkerVersionId: versionId } : {}),
-        };
-      });
-      return { xml: ["DeleteResult", { Deleted: deleted }] };
-    },
-    CreateMultipartUpload: (request) => {
-      const { bucket } = findBucket(request.bucket);
-      const { uploadId } = bucket.createUpload(request.key, writeOptions(request));
-      return {
-        xml: ["InitiateMultipartUploadResult", { Bucket: bucket.name, Key: request.key, UploadId: uploadId }],
-      };
-    },
-    UploadPart: async (request) => {
-      const { bucket } = findBucket(request.bucket);
-      const partNumber = Number(request.query.get("partNumber"));
-      if (!Number.isInteger(partNumber) || partNumber < 1 || partNumber > 10_000)
-        throw new S3Error("InvalidArgument", "Part number must be an integer between 1 and 10000, inclusive");
-      const upload = bucket.findUpload(request.key, request.query.get("uploadId") ?? "");
-      const etag = bucket.putPart(upload, partNumber, await receiveBody(request));
-      return { headers: { etag } };
-    },
-    CompleteMultipartUpload: async (request) => {
-      const { bucket } = findBucket(request.bucket);
-      const { Part: parts = [] } = (await readXml(request, "CompleteMultipartUpload")) as {
-        Part?: { PartNumber: string; ETag: string }[];
-      };
-      const upload = bucket.findUpload(request.key, request.query.get("uploadId") ?? "");
-      const wanted = parts.map(({ PartNumber, ETag }) => ({ partNumber: Number(PartNumber), etag: ETag }));
-      const version = bucket.completeUpload(upload, wanted);
-      await announce(bucket, version, "CompleteMultipartUpload");
-      return {
-        headers: { "x-amz-version-id": version.versionId },
-        xml: ["CompleteMultipartUploadResult", { Bucket: bucket.name, Key: request.key, ETag: version.etag }],
-      };
-    },
-    AbortMultipartUpload: ({ bucket, key, query }) => {
-      findBucket(bucket).bucket.abortUpload(key, query.get("uploadId") ?? "");
-      return { status: 204 };
-    },
-  };
+  const operations = createOperations({
+    findBucket,
+    listBuckets: () => [...buckets.keys()],
+    addBucket,
+    announce,
+    directory,
+    region,
+  });
 
   const handle = async (message: IncomingMessage, response: ServerResponse): Promise<void> => {
     const request = parseRequest(message);
@@ -235,7 +114,7 @@ export const startS3 = async ({ port = 0, region, accounts, clock = Date.now }: 
       await verifySignature(request, { region, accounts, clock });
       throwFault(fault);
       if (operation === "GetObject" || operation === "HeadObject") {
-        log(await sendObject(findBucket(request.bucket).bucket, request, response, fault));
+        log(await sendObject(findBucket(request.bucket), request, response, fault));
         return;
       }
       const operate = operations[operation];
@@ -268,7 +147,7 @@ export const startS3 = async ({ port = 0, region, accounts, clock = Date.now }: 
     url: `http://127.0.0.1:${address.port}`,
     port: address.port,
     createBucket: (name, { corsOrigins = [] } = {}) => {
-      buckets.set(name, { bucket: createBucket(name, clock), corsOrigins });
+      addBucket(name, corsOrigins);
     },
     onObjectCreated: (listener) => {
       listeners.push(listener);
@@ -276,7 +155,7 @@ export const startS3 = async ({ port = 0, region, accounts, clock = Date.now }: 
     faults,
     putVirtualObject: (name, key, sizeBytes, seed) => {
       const md5 = `${seed.toString(16)}${sizeBytes.toString(16)}`.padStart(32, "0").slice(-32);
-      return findBucket(name).bucket.put(key, { content: virtualContent(sizeBytes, seed), md5 }, {}).versionId;
+      return findBucket(name).put(key, { content: virtualContent(sizeBytes, seed), md5 }, {}).versionId;
     },
     requests,
     close: async () => {
@@ -290,22 +169,6 @@ export const startS3 = async ({ port = 0, region, accounts, clock = Date.now }: 
     },
   };
 };
-
-interface Result {
-  readonly status?: number;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly xml?: readonly [root: string, value: XmlValue];
-}
-type Operation = (request: S3Request) => Result | Promise<Result>;
-
-const writeOptions = ({ headers }: S3Request) => ({
-  contentType: headers["content-type"],
-  metadata: Object.fromEntries(
-    Object.entries(headers)
-      .filter(([name]) => name.startsWith("x-amz-meta-"))
-      .map(([name, value]) => [name.slice("x-amz-meta-".length), value]),
-  ),
-});
 
 const throwFault = (fault: S3Fault | undefined): void => {
   if (fault?.kind === "slowDown") throw new S3Error("SlowDown");

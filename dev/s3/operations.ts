@@ -1,0 +1,183 @@
+import { randomUUID } from "node:crypto";
+import { readBody } from "./body.ts";
+import { receive } from "./content.ts";
+import { S3Error } from "./errors.ts";
+import type { CreatedBy } from "./events.ts";
+import { listObjects, listParts, listUploads, listVersions } from "./listings.ts";
+import type { S3Request } from "./request.ts";
+import type { Bucket, Version } from "./store.ts";
+import { parseXml, type XmlValue } from "./xml.ts";
+
+/** An answer that is small: headers, and perhaps an XML document. */
+export interface Result {
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly xml?: readonly [root: string, value: XmlValue];
+}
+type Operation = (request: S3Request) => Result | Promise<Result>;
+
+interface Parts {
+  /** @throws {S3Error} NoSuchBucket */
+  readonly findBucket: (name: string) => Bucket;
+  readonly listBuckets: () => readonly string[];
+  /** @throws {S3Error} BucketAlreadyOwnedByYou */
+  readonly addBucket: (name: string) => void;
+  /** Tells the listeners of a new object. */
+  readonly announce: (bucket: Bucket, version: Version, by: CreatedBy) => Promise<void>;
+  /** Where larger bodies are kept. */
+  readonly directory: string;
+  readonly region: string;
+}
+
+const MAX_XML_BYTES = 1024 * 1024;
+
+/** S3's operations by name, but for those that answer with an object. Each throws S3Error. */
+export const createOperations = ({
+  findBucket,
+  listBuckets,
+  addBucket,
+  announce,
+  directory,
+  region,
+}: Parts): Readonly<Record<string, Operation>> => {
+  const receiveBody = (request: S3Request) => receive(readBody(request.message), directory, randomUUID());
+
+  const readXml = async (request: S3Request, root: string): Promise<Record<string, unknown>> => {
+    const chunks: Uint8Array[] = [];
+    let size = 0;
+    for await (const chunk of readBody(request.message)) {
+      size += chunk.byteLength;
+      if (size > MAX_XML_BYTES) throw new S3Error("MalformedXML", "The XML is too large.");
+      chunks.push(chunk);
+    }
+    return parseXml(Buffer.concat(chunks).toString("utf8"), root);
+  };
+
+  return {
+    ListBuckets: () => ({
+      xml: ["ListAllMyBucketsResult", { Buckets: { Bucket: listBuckets().map((Name) => ({ Name })) } }],
+    }),
+    CreateBucket: ({ bucket: name }) => {
+      addBucket(name);
+      return {};
+    },
+    HeadBucket: ({ bucket }) => {
+      findBucket(bucket);
+      return { headers: { "x-amz-bucket-region": region } };
+    },
+    GetBucketLocation: ({ bucket }) => {
+      findBucket(bucket);
+      return { xml: ["LocationConstraint", region === "us-east-1" ? "" : region] };
+    },
+    GetBucketVersioning: ({ bucket }) => {
+      findBucket(bucket);
+      return { xml: ["VersioningConfiguration", { Status: "Enabled" }] };
+    },
+    ListObjects: ({ bucket, query }) => ({ xml: ["ListBucketResult", listObjects(findBucket(bucket), query)] }),
+    ListObjectsV2: ({ bucket, query }) => ({
+      xml: ["ListBucketResult", listObjects(findBucket(bucket), query)],
+    }),
+    ListObjectVersions: ({ bucket, query }) => ({
+      xml: ["ListVersionsResult", listVersions(findBucket(bucket), query)],
+    }),
+    ListMultipartUploads: ({ bucket, query }) => ({
+      xml: ["ListMultipartUploadsResult", listUploads(findBucket(bucket), query)],
+    }),
+    ListParts: ({ bucket, key, query }) => ({
+      xml: ["ListPartsResult", listParts(findBucket(bucket), key, query)],
+    }),
+    PutObject: async (request) => {
+      const bucket = findBucket(request.bucket);
+      const received = await receiveBody(request);
+      if (request.headers["if-none-match"] === "*" && bucket.current(request.key)?.content)
+        throw new S3Error("PreconditionFailed");
+      const version = bucket.put(request.key, received, writeOptions(request));
+      await announce(bucket, version, "Put");
+      return { headers: { etag: version.etag, "x-amz-version-id": version.versionId } };
+    },
+    CopyObject: async (request) => {
+      const [path = "", versionId] = (request.headers["x-amz-copy-source"] ?? "").split("?versionId=");
+      const source = decodeURIComponent(path).replace(/^\//, "");
+      const slash = source.indexOf("/");
+      const from = findBucket(source.slice(0, slash)).get(source.slice(slash + 1), versionId);
+      const bucket = findBucket(request.bucket);
+      const md5 = from.etag.replace(/"|-.*/g, "");
+      const isDescribedAnew = request.headers["x-amz-metadata-directive"] === "REPLACE";
+      const options = isDescribedAnew ? writeOptions(request) : from;
+      const version = bucket.put(request.key, { content: from.content, md5 }, options);
+      await announce(bucket, version, "Copy");
+      return {
+        headers: { "x-amz-version-id": version.versionId },
+        xml: ["CopyObjectResult", { ETag: version.etag, LastModified: new Date(version.writtenAt).toISOString() }],
+      };
+    },
+    DeleteObject: ({ bucket, key, query }) => {
+      const { versionId, isMarker } = findBucket(bucket).remove(key, query.get("versionId") ?? undefined);
+      return {
+        status: 204,
+        headers: {
+          ...(versionId === undefined ? {} : { "x-amz-version-id": versionId }),
+          ...(isMarker ? { "x-amz-delete-marker": "true" } : {}),
+        },
+      };
+    },
+    DeleteObjects: async (request) => {
+      const bucket = findBucket(request.bucket);
+      const { Object: objects = [] } = (await readXml(request, "Delete")) as {
+        Object?: { Key: string; VersionId?: string }[];
+      };
+      const deleted = objects.map(({ Key, VersionId }) => {
+        const { versionId, isMarker } = bucket.remove(Key, VersionId);
+        return {
+          Key,
+          VersionId,
+          ...(isMarker ? { DeleteMarker: true, DeleteMarkerVersionId: versionId } : {}),
+        };
+      });
+      return { xml: ["DeleteResult", { Deleted: deleted }] };
+    },
+    CreateMultipartUpload: (request) => {
+      const bucket = findBucket(request.bucket);
+      const { uploadId } = bucket.createUpload(request.key, writeOptions(request));
+      return {
+        xml: ["InitiateMultipartUploadResult", { Bucket: bucket.name, Key: request.key, UploadId: uploadId }],
+      };
+    },
+    UploadPart: async (request) => {
+      const bucket = findBucket(request.bucket);
+      const partNumber = Number(request.query.get("partNumber"));
+      if (!Number.isInteger(partNumber) || partNumber < 1 || partNumber > 10_000)
+        throw new S3Error("InvalidArgument", "Part number must be an integer between 1 and 10000, inclusive");
+      const upload = bucket.findUpload(request.key, request.query.get("uploadId") ?? "");
+      const etag = bucket.putPart(upload, partNumber, await receiveBody(request));
+      return { headers: { etag } };
+    },
+    CompleteMultipartUpload: async (request) => {
+      const bucket = findBucket(request.bucket);
+      const { Part: parts = [] } = (await readXml(request, "CompleteMultipartUpload")) as {
+        Part?: { PartNumber: string; ETag: string }[];
+      };
+      const upload = bucket.findUpload(request.key, request.query.get("uploadId") ?? "");
+      const wanted = parts.map(({ PartNumber, ETag }) => ({ partNumber: Number(PartNumber), etag: ETag }));
+      const version = bucket.completeUpload(upload, wanted);
+      await announce(bucket, version, "CompleteMultipartUpload");
+      return {
+        headers: { "x-amz-version-id": version.versionId },
+        xml: ["CompleteMultipartUploadResult", { Bucket: bucket.name, Key: request.key, ETag: version.etag }],
+      };
+    },
+    AbortMultipartUpload: ({ bucket, key, query }) => {
+      findBucket(bucket).abortUpload(key, query.get("uploadId") ?? "");
+      return { status: 204 };
+    },
+  };
+};
+
+const writeOptions = ({ headers }: S3Request) => ({
+  contentType: headers["content-type"],
+  metadata: Object.fromEntries(
+    Object.entries(headers)
+      .filter(([name]) => name.startsWith("x-amz-meta-"))
+      .map(([name, value]) => [name.slice("x-amz-meta-".length), value]),
+  ),
+});
