@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { setTimeout as wait } from "node:timers/promises";
 import type { Fault } from "./faults.ts";
+import type { Reset } from "./reset.ts";
 
 /** What came of a body. */
 export interface ReceivedBody {
@@ -18,7 +19,7 @@ export interface ReceivedBody {
 export const receiveBody = async (
   request: IncomingMessage,
   declaredBytes: number,
-  { digest, fault }: { digest: boolean; fault: Fault | undefined },
+  { digest, fault, reset }: { digest: boolean; fault: Fault | undefined; reset: Reset },
 ): Promise<ReceivedBody> => {
   const hash = digest ? createHash("sha256") : undefined;
   let receivedBytes = 0;
@@ -29,7 +30,7 @@ export const receiveBody = async (
     const stop = () => {
       if (hasStopped) return;
       hasStopped = true;
-      if (fault?.kind === "resetAt") request.socket.resetAndDestroy();
+      if (fault?.kind === "resetAt") reset(request);
       if (fault?.kind !== "stopReading") return;
       request.pause();
       // A stopped reader must not keep the process alive.

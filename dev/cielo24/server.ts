@@ -9,6 +9,7 @@ import { createFaults, type Fault, type Faults } from "./faults.ts";
 import { createJobs, type Acceptance, type Job } from "./jobs.ts";
 import { receiveBody, sendJson, sendTask } from "./media.ts";
 import { holdsParameters, readParameters } from "./parameters.ts";
+import { createReset } from "./reset.ts";
 import { reach, type FetchMedia } from "./pull.ts";
 
 export interface Cielo24Options {
@@ -134,7 +135,7 @@ export const startCielo24 = async (options: Cielo24Options = {}): Promise<Cielo2
       uploads.set(path, { jobId, until: clock() + UPLOAD_URL_LIFE_MS });
       return { upload_url: url + path };
     },
-    "job/add_media": async (get, { response, fault }) => {
+    "job/add_media": async (get, { request, response, fault }) => {
       const job = jobs.find(get("job_id"));
       const url = required(get, "media_url");
       jobs.checkFree(job);
@@ -142,7 +143,7 @@ export const startCielo24 = async (options: Cielo24Options = {}): Promise<Cielo2
       jobs.checkFree(job);
       const taskId = jobs.beginPull(job);
       pullLater(job, taskId, pull);
-      if (fault?.kind === "resetAfterBody") response.socket?.resetAndDestroy();
+      if (fault?.kind === "resetAfterBody") reset(request);
       else await sendTask(response, taskId, fault);
       return undefined;
     },
@@ -156,7 +157,7 @@ export const startCielo24 = async (options: Cielo24Options = {}): Promise<Cielo2
       posts.push({ jobId, declaredBytes: Number(declared), receivedBytes: 0, outcome: "faulted" });
       response.writeHead(fault.status, { "content-type": "application/json", connection: "close" });
       response.end(fault.body, () => {
-        if (fault.reset) response.socket?.resetAndDestroy();
+        if (fault.reset) reset(request);
       });
       return;
     }
@@ -165,7 +166,7 @@ export const startCielo24 = async (options: Cielo24Options = {}): Promise<Cielo2
       return;
     }
     const declaredBytes = Number(declared);
-    const received = await receiveBody(request, declaredBytes, { digest, fault });
+    const received = await receiveBody(request, declaredBytes, { digest, fault, reset });
     const record = (outcome: MediaPost["outcome"]) =>
       posts.push({ jobId, declaredBytes, receivedBytes: received.receivedBytes, outcome });
     if (!received.isWhole) {
@@ -188,12 +189,12 @@ export const startCielo24 = async (options: Cielo24Options = {}): Promise<Cielo2
       jobs.checkFree(job);
       if (fault?.kind === "resetAfterBody" && !fault.accepts) {
         record("faulted");
-        request.socket.resetAndDestroy();
+        reset(request);
         return;
       }
       const taskId = jobs.accept(job, { sizeBytes: declaredBytes, sha256: received.sha256, via: "body" });
       record("accepted");
-      if (fault?.kind === "resetAfterBody") request.socket.resetAndDestroy();
+      if (fault?.kind === "resetAfterBody") reset(request);
       else await sendTask(response, taskId, fault);
     } catch (error) {
       record("refused");
@@ -267,6 +268,7 @@ export const startCielo24 = async (options: Cielo24Options = {}): Promise<Cielo2
   };
 
   const server = options.tls ? https.createServer(options.tls, listener) : http.createServer(listener);
+  const reset = createReset(server);
   // Bodies of gigabytes take longer than a server's default patience.
   server.requestTimeout = 0;
   server.on("clientError", (_error, socket) => socket.destroy());

@@ -96,13 +96,15 @@ export const createSession = ({ readCredentials, logIn, clock }: SessionParts): 
       while (!current) {
         const isMine = underWay === undefined;
         try {
-          return await endBy(deadline, join(deadline), clock);
+          const token = await endBy(deadline, join(deadline), clock);
+          if (token === "late") break;
+          return token;
         } catch (error) {
           // Somebody else's time was up, not ours.
-          const isOthers = !isMine && error instanceof Cielo24Error && error.code === "TIMED_OUT" && clock() < deadline;
-          if (!isOthers) throw error;
+          if (isMine || !(error instanceof Cielo24Error && error.code === "TIMED_OUT")) throw error;
         }
       }
+      if (!current) throw new Cielo24Error("TIMED_OUT");
       return current;
     },
     refuse: (token) => {
@@ -114,16 +116,9 @@ export const createSession = ({ readCredentials, logIn, clock }: SessionParts): 
 };
 
 /** Waits for the promise until the deadline; what the promise does afterwards is nobody's concern. */
-const endBy = async <T>(deadline: number, promise: Promise<T>, clock: () => number): Promise<T> => {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(
-      () => {
-        reject(new Cielo24Error("TIMED_OUT"));
-      },
-      Math.max(deadline - clock(), 0),
-    );
-  });
+const endBy = async <T>(deadline: number, promise: Promise<T>, clock: () => number): Promise<T | "late"> => {
+  const { promise: late, resolve } = Promise.withResolvers<"late">();
+  const timer = setTimeout(resolve, Math.max(deadline - clock(), 0), "late");
   try {
     return await Promise.race([promise, late]);
   } finally {
