@@ -54,6 +54,12 @@ export const listingContract = ({ s3, it }: Suite): void => {
       expect(page.NextContinuationToken).toBeUndefined();
     });
 
+    it("of one rolled up prefix are not truncated", async () => {
+      const prefix = await putAll("a/1", "a/2", "a/3");
+      const page = await list({ Prefix: prefix, Delimiter: "/", MaxKeys: 1 });
+      expect(page).toMatchObject({ IsTruncated: false, KeyCount: 1, CommonPrefixes: [{ Prefix: `${prefix}a/` }] });
+    });
+
     it("begin after a key", async () => {
       const prefix = await putAll("a", "b", "c");
       const { Contents } = await list({ Prefix: prefix, StartAfter: `${prefix}a` });

@@ -139,6 +139,19 @@ export const payloadContract = ({ s3, it }: Suite): void => {
       await expect(s3().get(key)).rejects.toMatchObject({ name: "NoSuchKey" });
     });
 
+    it("in chunks of another length than was declared are refused", async () => {
+      const key = newKey();
+      for (const declared of ["4", "6"]) {
+        const answer = await putSigned(key, "5\r\n12345\r\n0\r\n\r\n", {
+          "x-amz-content-sha256": "STREAMING-UNSIGNED-PAYLOAD-TRAILER",
+          "x-amz-decoded-content-length": declared,
+          "content-encoding": "aws-chunked",
+        });
+        expect(answer.status).toBe(400);
+      }
+      await expect(s3().get(key)).rejects.toMatchObject({ name: "NoSuchKey" });
+    });
+
     it("of unknown length are refused", async () => {
       const key = newKey();
       const url = await s3().sign(new PutObjectCommand({ Bucket: s3().bucket, Key: key }));
