@@ -16,15 +16,16 @@ interface Line {
 export const createLine = (protocol: "http:" | "https:"): Line => {
   const agent = protocol === "http:" ? new http.Agent() : new https.Agent();
   const { promise: isOpen, resolve: resolveOpen } = Promise.withResolvers<undefined>();
-  const { promise: closed, resolve: resolveClosed } = Promise.withResolvers<undefined>();
+  const { promise: closed, resolve: resolveClosed } = Promise.withResolvers<unknown>();
   let tcp: net.Socket | undefined;
+  let socket: net.Socket | undefined;
   agent.createConnection = (options) => {
     const { host, port } = options as net.TcpNetConnectOpts & { host: string };
     tcp = net.connect({ host, port, noDelay: true });
     tcp.once("close", () => {
       resolveClosed(undefined);
     });
-    const socket = protocol === "http:" ? tcp : tls.connect({ ...(options as tls.ConnectionOptions), socket: tcp });
+    socket = protocol === "http:" ? tcp : tls.connect({ ...(options as tls.ConnectionOptions), socket: tcp });
     socket.once(protocol === "http:" ? "connect" : "secureConnect", () => {
       resolveOpen(undefined);
     });
@@ -35,7 +36,10 @@ export const createLine = (protocol: "http:" | "https:"): Line => {
     isOpen,
     close: async ({ withReset }) => {
       if (!tcp) return;
-      if (withReset) tcp.resetAndDestroy();
+      tcp.once("error", resolveClosed);
+      // Node ends the connection behind an answer. The system refuses to reset what is being shut down, and Node then never
+      // closes it.
+      if (withReset && !socket?.writableEnded) tcp.resetAndDestroy();
       // The reset alone would wait for what is still to be written.
       tcp.destroy();
       await closed;

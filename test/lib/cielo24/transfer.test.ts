@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import { randomBytes } from "node:crypto";
-import { once } from "node:events";
-import net from "node:net";
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { createScanner, textOf } from "../../leaks/scanner.ts";
 import { bodyOf, codeOf, sha256Of, startAccount, transferLimits, within } from "./fixture.ts";
+import { startRawServer } from "./raw-server.ts";
 
 const KIB = 1024;
 type Account = Awaited<ReturnType<typeof startAccount>>;
@@ -47,28 +47,21 @@ describe("a media transfer to cielo24", () => {
   });
 
   it("sends an exact Content-Length, no Content-Type and no transfer encoding", async () => {
-    const heads: string[] = [];
-    const server = net.createServer((socket) => {
-      socket.on("data", (data) => heads.push(data.toString("latin1")));
-      socket.on("error", () => undefined);
-    });
-    server.listen(0, "127.0.0.1");
-    await once(server, "listening");
-    const { port } = server.address() as net.AddressInfo;
+    const server = await startRawServer(() => undefined);
     const other = await startAccount({
-      baseUrl: `http://127.0.0.1:${port}`,
+      baseUrl: server.url,
       secret: () => Promise.resolve(JSON.stringify({ api_token: "f".repeat(32) })),
     });
     const { body } = bodyOf(randomBytes(10));
     const transfer = other.cielo24.openTransfer({ jobId, body }, { ...transferLimits, ...within(5_000) });
     expect(await transfer.sendAllButLast()).toBe("held");
-    while (heads.length === 0) await nextTurn();
+    while (!server.received[0]) await nextTurn();
     await transfer.abort();
-    server.close();
+    await server.close();
     await other.simulator.close();
-    expect(heads[0]).toMatch(/^POST \/api\/job\/add_media\?/);
-    expect(heads[0]).toMatch(/\r\ncontent-length: 10\r\n/i);
-    expect(heads[0]).not.toMatch(/content-type|transfer-encoding/i);
+    expect(server.received[0]).toMatch(/^POST \/api\/job\/add_media\?/);
+    expect(server.received[0]).toMatch(/\r\ncontent-length: 10\r\n/i);
+    expect(server.received[0]).not.toMatch(/content-type|transfer-encoding/i);
   });
 
   it("accepts nothing when it is aborted before the last chunk (8)", async () => {
@@ -132,7 +125,9 @@ describe("a media transfer to cielo24", () => {
     account.simulator.faults.add({ action: "job/add_media", kind: "earlyAnswer", status: 200, body });
     const { transfer } = open(randomBytes(1));
     const sent = await transfer.sendAllButLast();
-    // Whether it comes before or after "held" is the network's choice.
+    // Whether it comes before or after "held" is the network's choice, but it comes before the last chunk goes out.
+    while (account.simulator.posts.length === 0) await nextTurn();
+    for (let turn = 0; turn < 10; turn += 1) await nextTurn();
     if (sent === "held") expect(codeOf(await transfer.finish())).not.toBe("accepted");
     else expect(sent).toEqual({ taskId: "a".repeat(32) });
   });
@@ -169,6 +164,33 @@ describe("a media transfer to cielo24", () => {
     const { transfer } = open(randomBytes(200 * KIB), { declaredBytes: 100 * KIB });
     await expect(transfer.sendAllButLast()).rejects.toMatchObject({ name: "MediaReadError", code: "OBJECT_CHANGED" });
     expect(account.simulator.acceptances).toEqual([]);
+  });
+
+  it("never shows a token, a key or a URL in what it fails with, to any depth", async () => {
+    const failures: unknown[] = [];
+    const faults = [
+      { kind: "resetAt", fraction: 0.1 },
+      { kind: "resetAfterBody", accepts: false },
+      { kind: "answer", status: 302, headers: { location: "http://%zz" } },
+      { kind: "uselessAnswer", answer: "truncated" },
+      { kind: "slowAnswer", ms: 5_000 },
+    ] as const;
+    for (const fault of faults) {
+      account.simulator.faults.add({ action: "job/add_media", ...fault });
+      const { transfer } = open(randomBytes(300 * KIB), { deadlineMs: 300 });
+      const sent = await transfer.sendAllButLast();
+      failures.push(sent === "held" ? await transfer.finish() : sent, transfer);
+    }
+    const short = open(randomBytes(100 * KIB), { declaredBytes: 200 * KIB });
+    failures.push(await short.transfer.sendAllButLast().catch((error: unknown) => error));
+    const secrets = { token: account.simulator.issuedTokens[0] ?? "", securekey: account.account.securekey };
+    const scanner = createScanner(secrets);
+    const text = failures.map(textOf).join("\n");
+    expect(text).toContain("Cielo24Error");
+    expect(text).toContain("MediaReadError");
+    expect(text).not.toContain("add_media");
+    expect(scanner.scan(text)).toEqual([]);
+    expect(scanner.scan(`${text} ${secrets.token.slice(3, 20)}`)).not.toEqual([]);
   });
 
   it("logs in anew for the transfer after a refused token (11, 25)", async () => {
