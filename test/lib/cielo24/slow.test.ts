@@ -96,6 +96,9 @@ describe("a media transfer that takes its time", () => {
     sockets[0]?.write(answer.slice(-10));
     expect(codeOf(await finishing)).toBe("UNINTELLIGIBLE");
     expect(bodyBytes(server.received[0])).toBe(36 * KIB);
+    sockets[0]?.destroy();
+    await turns(10);
+    expect(process.getActiveResourcesInfo()).not.toContain("TCPSocketWrap");
   });
 
   it("gives up on an early answer that never ends", async () => {
@@ -107,7 +110,11 @@ describe("a media transfer that takes its time", () => {
 
   it("stops a source that hangs as soon as cielo24 answers (17)", async () => {
     const refusal = httpAnswer(JSON.stringify({ ErrorType: "ITEM_NOT_FOUND" }), "400 Bad Request");
-    const { open } = await start((socket) => socket.once("data", () => socket.write(refusal)));
+    const { open, server } = await start((socket) =>
+      socket.on("data", () => {
+        if (bodyBytes(server.received[0]) === 100) socket.write(refusal);
+      }),
+    );
     const { body, state } = stuckBody(200 * KIB);
     expect(codeOf(await open(body).sendAllButLast())).toBe("REFUSED");
     expect(state.isClosed).toBe(true);
@@ -213,7 +220,10 @@ describe("a call over a kept-alive connection", () => {
     await cielo24.jobInfo(JOB, within(5_000));
     const adding = cielo24.addMediaByUrl({ jobId: JOB, mediaUrl: "https://example.org/a.mp4" }, within(5_000));
     await expect(adding).rejects.toMatchObject({ code: "UNAVAILABLE" });
-    expect(server.received.map((text) => /\/api\/(\S+?)\?/.exec(text)?.[1])).toEqual(["job/info", "job/add_media"]);
+    const actions = server.received.map((text) =>
+      Array.from(text.matchAll(/\/api\/(\S+?)\?/g), ([, action]) => action),
+    );
+    expect(actions).toEqual([["job/info"], ["job/add_media"]]);
   });
 
   it("is not made at all once the deadline is over", async () => {
