@@ -10,4 +10,5 @@ export default {
   coverageProvider: "v8",
   coverageReporters: ["text-summary"],
   testTimeout: 30_000,
+  maxWorkers: "100%",
 };

@@ -22,7 +22,8 @@ export const LoginAnswer = v.object({ ApiToken: Id });
  * never required.
  */
 export const JobInfoAnswer = v.object({
-  JobId: v.optional(v.string()),
+  /** Required: an answer that does not say of which job it speaks must not pass for "no media". */
+  JobId: v.string(),
   MediaLengthSeconds: v.nullish(v.union([v.number(), v.pipe(v.string(), v.regex(/^(\d+(\.\d+)?)?$/))])),
   Tasks: v.optional(
     v.fallback(v.array(v.looseObject({ TaskType: v.optional(v.string()), TaskStatus: v.optional(v.string()) })), []),
@@ -96,8 +97,7 @@ const readRetryAfter = (value: string | undefined, now = Date.now()): number | u
  * @throws {Cielo24Error} UNINTELLIGIBLE where it speaks of another job
  */
 export const showsMedia = (info: v.InferOutput<typeof JobInfoAnswer>, jobId: string): boolean => {
-  if (info.JobId !== undefined && info.JobId.toLowerCase() !== jobId.toLowerCase())
-    throw new Cielo24Error("UNINTELLIGIBLE");
+  if (info.JobId.toLowerCase() !== jobId.toLowerCase()) throw new Cielo24Error("UNINTELLIGIBLE");
   return (
     Number(info.MediaLengthSeconds ?? 0) > 0 ||
     (info.Tasks ?? []).some(({ TaskType, TaskStatus }) => TaskType === "JOB_ADD_MEDIA" && TaskStatus === "COMPLETE")

@@ -109,7 +109,8 @@ describe("a drop whose answer is lost", () => {
     await local.finish();
     const html = { action: "job/info", jobId: job, kind: "answer", status: 400, body: "<html>" } as const;
     local.send({ resend: job });
-    local.cielo24.faults.add({ action: "job/info", jobId: job, kind: "answer", status: 200, body: "{}" });
+    const noMedia = JSON.stringify({ JobId: job, MediaLengthSeconds: null });
+    local.cielo24.faults.add({ action: "job/info", jobId: job, kind: "answer", status: 200, body: noMedia });
     local.cielo24.faults.add(html);
     await local.finish();
     expect(local.posts(job)).toHaveLength(1);
