@@ -11,6 +11,7 @@ const DIFFERENCES: Readonly<Record<string, string>> = {
   "under a delete marker show it in the refusal": "its HEAD does not",
   "of a key that never was are delete markers, too": "it answers 204 and writes no marker",
   "are listed page by page, none twice and none left out": "it repeats versions across pages",
+  "are listed page by page with their keys percent-encoded": "it ignores encoding-type",
   "that are under way are listed page by page": "it does not take the marker back that it gave",
   "cannot be completed twice":
     "it answers 200 again, as S3 itself has been seen to do; S3's documentation says NoSuchUpload, which is harder on clients",

@@ -1,6 +1,8 @@
 import { ListObjectsCommand, ListObjectsV2Command, type ListObjectsV2CommandInput } from "@aws-sdk/client-s3";
 import { describe, expect } from "@jest/globals";
+import { signedHeaders } from "../signed-headers.ts";
 import { newKey, type Suite } from "../suite.ts";
+import { send } from "../wire.ts";
 
 export const listingContract = ({ s3, it }: Suite): void => {
   describe("listings", () => {
@@ -71,6 +73,12 @@ export const listingContract = ({ s3, it }: Suite): void => {
       const page = await list({ Prefix: prefix, MaxKeys: 0 });
       expect(page.Contents ?? []).toEqual([]);
       expect(page.IsTruncated).toBe(false);
+    });
+
+    it("of a number of keys that is none are refused", async () => {
+      const url = `${s3().endpoint}/${s3().bucket}/?list-type=2&max-keys=many`;
+      const headers = await signedHeaders(s3(), "GET", url, { "x-amz-content-sha256": "UNSIGNED-PAYLOAD" });
+      expect(await send("GET", url, { headers })).toMatchObject({ status: 400, code: "InvalidArgument" });
     });
 
     it("leave deleted objects out", async () => {

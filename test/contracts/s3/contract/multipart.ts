@@ -175,6 +175,36 @@ export const multipartContract = ({ s3, it }: Suite): void => {
       await abort(upload);
     });
 
+    it("are refused with a list of parts that cannot be understood", async () => {
+      const upload = await begin();
+      const { ETag = "" } = await putPart(upload, 1, "12345");
+      const url = await s3().sign(new CompleteMultipartUploadCommand(upload));
+      for (const body of [
+        "",
+        "{}",
+        "<CompleteMultipartUpload>",
+        "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber></Part></CompleteMultipartUpload>",
+        `<CompleteMultipartUpload><Part><PartNumber>one</PartNumber><ETag>${ETag}</ETag></Part></CompleteMultipartUpload>`,
+      ]) {
+        const answer = await send("POST", url, { body });
+        expect([body, answer.status, answer.code]).toEqual([body, 400, "MalformedXML"]);
+      }
+      await abort(upload);
+    });
+
+    it("with If-None-Match: * do not write over what is there", async () => {
+      const key = newKey();
+      await s3().put(key, "first");
+      const upload = await begin(key);
+      const MultipartUpload = { Parts: [await putPart(upload, 1, "second")] };
+      const completed = s3().client.send(
+        new CompleteMultipartUploadCommand({ ...upload, MultipartUpload, IfNoneMatch: "*" }),
+      );
+      await expect(completed).rejects.toMatchObject({ name: "PreconditionFailed" });
+      await expect(s3().get(key)).resolves.toBe("first");
+      await abort(upload);
+    });
+
     it("stay open after a refusal", async () => {
       const upload = await begin();
       const part = await putPart(upload, 1, "12345");

@@ -131,6 +131,14 @@ export const payloadContract = ({ s3, it }: Suite): void => {
       await expect(s3().get(key)).resolves.toBe("0123456789".repeat(10_000) + "abc");
     });
 
+    it("in signed chunks of which one was changed are refused and not stored", async () => {
+      const key = newKey();
+      const { headers, body } = await frame(s3(), urlOf(key), ["0123456789".repeat(1_000), "abc"]);
+      const answer = await send("PUT", urlOf(key), { headers, body: body.replace("abc", "abd") });
+      expect(answer).toMatchObject({ status: 403, code: "SignatureDoesNotMatch" });
+      await expect(s3().get(key)).rejects.toMatchObject({ name: "NoSuchKey" });
+    });
+
     it("in chunks smaller than 8 KiB are refused, but for the last chunk", async () => {
       const key = newKey();
       const { headers, body } = await frame(s3(), urlOf(key), ["0123456789", "abc"]);

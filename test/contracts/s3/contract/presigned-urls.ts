@@ -195,6 +195,22 @@ export const presignedContract = ({ s3, it }: Suite): void => {
       elsewhere.destroy();
     });
 
+    it("name the file and the caching of the answer where that was signed", async () => {
+      const key = newKey();
+      await s3().put(key);
+      const disposition = 'attachment; filename="lecture 1.mp4"';
+      const url = await s3().sign(
+        new GetObjectCommand({
+          ...{ Bucket: s3().bucket, Key: key },
+          ...{ ResponseContentDisposition: disposition, ResponseCacheControl: "no-store" },
+        }),
+      );
+      expect(await send("GET", url)).toMatchObject({
+        status: 200,
+        headers: { "content-disposition": disposition, "cache-control": "no-store" },
+      });
+    });
+
     it("are refused once they have expired", async () => {
       const url = await s3().sign(new PutObjectCommand({ Bucket: s3().bucket, Key: newKey() }), {
         signingDate: new Date(Date.now() - HOUR_MS),

@@ -1,4 +1,4 @@
-import { GetObjectCommand } from "@aws-sdk/client-s3";
+import { GetObjectCommand, HeadObjectCommand } from "@aws-sdk/client-s3";
 import { describe, expect } from "@jest/globals";
 import { newKey, type Suite } from "../suite.ts";
 import { send } from "../wire.ts";
@@ -38,6 +38,16 @@ export const rangeContract = ({ s3, it }: Suite): void => {
       it(`${range} is ignored`, async () => {
         expect(await getRange("0123456789", range)).toMatchObject({ status: 200, text: "0123456789" });
       });
+
+    it("hold for HEAD", async () => {
+      const key = newKey();
+      await s3().put(key, "0123456789");
+      const url = await s3().sign(new HeadObjectCommand({ Bucket: s3().bucket, Key: key }));
+      expect(await send("HEAD", url, { headers: { range: "bytes=2-4" } })).toMatchObject({
+        status: 206,
+        headers: { "content-range": "bytes 2-4/10", "content-length": "3" },
+      });
+    });
 
     it("of an empty object cannot be satisfied", async () => {
       expect(await getRange("", "bytes=0-0")).toMatchObject({ status: 416, code: "InvalidRange" });

@@ -4,6 +4,7 @@ import {
   HeadObjectCommand,
   ListObjectVersionsCommand,
   type ListObjectVersionsCommandInput,
+  type ListObjectVersionsCommandOutput,
 } from "@aws-sdk/client-s3";
 import { describe, expect } from "@jest/globals";
 import { newKey, type Suite } from "../suite.ts";
@@ -124,6 +125,46 @@ export const versionContract = ({ s3, it }: Suite): void => {
       expect(pages).toBeGreaterThanOrEqual(5);
       expect(found.map(([key, versionId]) => `${key} ${versionId}`).sort()).toEqual(expected.sort());
       expect(found.map(([key]) => key)).toEqual(found.map(([key]) => key).sort());
+    });
+
+    it("are listed page by page with their keys percent-encoded", async () => {
+      const prefix = newKey("encoded");
+      const keys = ["a b+c%20d", "é&<>", "🎬"].map((name) => `${prefix}/${name}`);
+      for (const key of keys) for (const body of ["1", "22"]) await s3().put(key, body);
+      const decode = (key = "") => decodeURIComponent(key.replaceAll("+", "%20"));
+      const found: string[] = [];
+      let marker: Partial<ListObjectVersionsCommandInput> | undefined = {};
+      while (marker) {
+        const page: ListObjectVersionsCommandOutput = await s3().client.send(
+          new ListObjectVersionsCommand({
+            ...{ Bucket: s3().bucket, Prefix: prefix, EncodingType: "url", MaxKeys: 3 },
+            ...marker,
+          }),
+        );
+        expect(page.EncodingType).toBe("url");
+        found.push(...(page.Versions ?? []).map(({ Key }) => decode(Key)));
+        marker = page.IsTruncated
+          ? { KeyMarker: decode(page.NextKeyMarker), VersionIdMarker: page.NextVersionIdMarker }
+          : undefined;
+      }
+      expect(found).toEqual(keys.flatMap((key) => [key, key]));
+    });
+
+    it("that a delimiter rolls up are listed once across pages", async () => {
+      const prefix = `${newKey("rolled-up")}/`;
+      for (const name of ["a", "b/1", "b/2", "c"]) await s3().put(prefix + name);
+      const list = (marker: Partial<ListObjectVersionsCommandInput>) =>
+        s3().client.send(
+          new ListObjectVersionsCommand({
+            ...{ Bucket: s3().bucket, Prefix: prefix, Delimiter: "/", MaxKeys: 2 },
+            ...marker,
+          }),
+        );
+      const first = await list({});
+      expect(first.CommonPrefixes).toEqual([{ Prefix: `${prefix}b/` }]);
+      const next = await list({ KeyMarker: first.NextKeyMarker, VersionIdMarker: first.NextVersionIdMarker });
+      expect(next.Versions?.map(({ Key }) => Key)).toEqual([`${prefix}c`]);
+      expect(next.CommonPrefixes ?? []).toEqual([]);
     });
 
     it("are removed many at a time", async () => {
