@@ -10,5 +10,4 @@ export default {
   coverageProvider: "v8",
   coverageReporters: ["text-summary"],
   testTimeout: 30_000,
-  maxWorkers: "100%",
 };

@@ -35,7 +35,8 @@ describe("messages of one drop", () => {
     await local.stack.drain();
     expect(local.posts(job)).toHaveLength(1);
     expect(local.waiting().length).toBeGreaterThan(0);
-    await local.finish();
+    // Up to 49 wait, each for a lease that ends at its own millisecond.
+    await local.finish(50);
     expect(local.posts(job)).toHaveLength(1);
     expect(local.taken(job)).toHaveLength(1);
     expect(local.announced(job)).toContain("Media Delivered");
