@@ -59,6 +59,7 @@ const MESSAGE: Partial<Record<keyof typeof STATUS, string>> = {
   InvalidPart: "One or more of the specified parts could not be found.",
   InvalidPartOrder: "The list of parts was not in ascending order.",
   InvalidRange: "The requested range is not satisfiable",
+  MalformedXML: "The XML you provided was not well-formed or did not validate.",
   NoSuchBucket: "The specified bucket does not exist",
   NoSuchKey: "The specified key does not exist.",
   NoSuchUpload: "The specified upload does not exist.",

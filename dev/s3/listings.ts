@@ -47,7 +47,8 @@ const pageOf = (
     if (rolledUp !== undefined) prefixes.add(rolledUp);
     else entries.push(version);
     last = rolledUp ?? version.key;
-    lastVersion = version;
+    // Where a rolled up prefix ends a page, the next one begins behind all of its versions.
+    lastVersion = rolledUp === undefined ? version : undefined;
   }
   return { entries, prefixes: [...prefixes], last, lastVersion, isTruncated };
 };

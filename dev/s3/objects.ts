@@ -26,12 +26,13 @@ export const sendObject = async (
   response.writeHead(range ? 206 : 200, {
     "accept-ranges": "bytes",
     "content-length": end - start,
-    "content-type": query.get("response-content-type") ?? version.contentType,
+    "content-type": version.contentType,
     etag: version.etag,
     "last-modified": new Date(version.writtenAt).toUTCString(),
     "x-amz-version-id": version.versionId,
     ...(range ? { "content-range": `bytes ${start}-${end - 1}/${version.content.sizeBytes}` } : {}),
     ...Object.fromEntries(Object.entries(version.metadata).map(([name, value]) => [`x-amz-meta-${name}`, value])),
+    ...signedAnswerHeaders(query),
   });
   if (method === "HEAD") {
     response.end();
@@ -39,6 +40,24 @@ export const sendObject = async (
   }
   return sendContent(version.content, start, end, response, fault);
 };
+
+const OVERRIDABLE = [
+  "cache-control",
+  "content-disposition",
+  "content-encoding",
+  "content-language",
+  "content-type",
+  "expires",
+];
+
+/** Headers of the answer that the request names as `response-…`. */
+const signedAnswerHeaders = (query: URLSearchParams): Record<string, string> =>
+  Object.fromEntries(
+    OVERRIDABLE.flatMap((name) => {
+      const value = query.get(`response-${name}`);
+      return value === null ? [] : [[name, value]];
+    }),
+  );
 
 const checkConditions = (headers: Readonly<Record<string, string>>, { etag, writtenAt }: Version): void => {
   const matches = (value: string) =>

@@ -89,8 +89,7 @@ export const createOperations = ({
     PutObject: async (request) => {
       const bucket = findBucket(request.bucket);
       const received = await receiveBody(request);
-      if (request.headers["if-none-match"] === "*" && bucket.current(request.key)?.content)
-        throw new S3Error("PreconditionFailed");
+      checkWriteCondition(bucket, request);
       const version = bucket.put(request.key, received, writeOptions(request));
       await announce(bucket, version, "Put");
       return { headers: { etag: version.etag, "x-amz-version-id": version.versionId } };
@@ -155,10 +154,11 @@ export const createOperations = ({
     CompleteMultipartUpload: async (request) => {
       const bucket = findBucket(request.bucket);
       const { Part: parts = [] } = (await readXml(request, "CompleteMultipartUpload")) as {
-        Part?: { PartNumber: string; ETag: string }[];
+        Part?: unknown[];
       };
       const upload = bucket.findUpload(request.key, request.query.get("uploadId") ?? "");
-      const wanted = parts.map(({ PartNumber, ETag }) => ({ partNumber: Number(PartNumber), etag: ETag }));
+      const wanted = parts.map(readPart);
+      checkWriteCondition(bucket, request);
       const version = bucket.completeUpload(upload, wanted);
       await announce(bucket, version, "CompleteMultipartUpload");
       return {
@@ -171,6 +171,19 @@ export const createOperations = ({
       return { status: 204 };
     },
   };
+};
+
+/** @throws {S3Error} PreconditionFailed where only what is not there may be written */
+const checkWriteCondition = (bucket: Bucket, { key, headers }: S3Request): void => {
+  if (headers["if-none-match"] === "*" && bucket.current(key)?.content) throw new S3Error("PreconditionFailed");
+};
+
+/** @throws {S3Error} MalformedXML */
+const readPart = (part: unknown): { partNumber: number; etag: string } => {
+  const { PartNumber, ETag } = (typeof part === "object" && part !== null ? part : {}) as Record<string, unknown>;
+  const partNumber = typeof PartNumber === "string" ? Number(PartNumber) : NaN;
+  if (!Number.isInteger(partNumber) || typeof ETag !== "string") throw new S3Error("MalformedXML");
+  return { partNumber, etag: ETag };
 };
 
 const writeOptions = ({ headers }: S3Request) => ({

@@ -50,5 +50,5 @@ export const parseXml = (text: string, root: string): Record<string, unknown> =>
   } catch {
     // Told below.
   }
-  throw new S3Error("MalformedXML", "The XML you provided was not well-formed or did not validate.");
+  throw new S3Error("MalformedXML");
 };
