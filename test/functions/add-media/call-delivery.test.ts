@@ -37,7 +37,7 @@ describe("add_media beside the queue", () => {
     expect((await byUrl(job)).status).toBe(200);
   });
 
-  it.each([GET, POST])("lets one of a call and a drop win, and tells the other (46, %s)", async (action) => {
+  it.each([GET, POST])("fault 46: lets one of a call and a drop win, and tells the other (%s)", async (action) => {
     for (const jobs = [1, 2, 3]; jobs.pop() !== undefined;) {
       const job = local.newJob();
       local.cielo24.faults.add({ action, jobId: job, kind: "slowAnswer", ms: 30 });
@@ -52,7 +52,7 @@ describe("add_media beside the queue", () => {
     }
   });
 
-  it("tells a call that a drop is under way, and disturbs it not (46)", async () => {
+  it("fault 46: tells a call that a drop is under way, and disturbs it not", async () => {
     const job = local.newJob();
     local.cielo24.faults.add({ action: POST, jobId: job, kind: "slowAnswer", ms: 200 });
     await local.drop(job);
@@ -63,7 +63,7 @@ describe("add_media beside the queue", () => {
     expect(await local.row(job)).not.toHaveProperty("conflictCount");
   });
 
-  it("lets a drop wait while a call is under way, and records it as a conflict after it (46)", async () => {
+  it("fault 46: lets a drop wait while a call is under way, and records it as a conflict after it", async () => {
     const job = local.newJob();
     local.cielo24.faults.add({ action: POST, jobId: job, kind: "slowAnswer", ms: 200 });
     const answer = byBody(job);
@@ -75,7 +75,7 @@ describe("add_media beside the queue", () => {
     expect(await local.row(job)).toMatchObject({ state: "DELIVERED", conflictCount: 1 });
   });
 
-  it("delivers the drop where the call is refused (13, 46)", async () => {
+  it("fault 13, fault 46: delivers the drop where the call is refused", async () => {
     const job = local.newJob();
     const body = JSON.stringify({ ErrorType: "INVALID_URL", ErrorComment: "No." });
     local.cielo24.faults.add({ action: GET, jobId: job, kind: "answer", status: 400, body });
@@ -88,7 +88,7 @@ describe("add_media beside the queue", () => {
   });
 
   it.each([GET, POST])(
-    "finds out by the message what became of a call whose answer was lost (9, %s)",
+    "fault 9: finds out by the message what became of a call whose answer was lost (%s)",
     async (action) => {
       const job = local.newJob();
       local.cielo24.faults.add({ action, jobId: job, kind: "resetAfterBody", accepts: true });
@@ -101,7 +101,7 @@ describe("add_media beside the queue", () => {
     },
   );
 
-  it("puts a call before a person whose answer was lost and whose media is not there (9)", async () => {
+  it("fault 9: puts a call before a person whose answer was lost and whose media is not there", async () => {
     const job = local.newJob();
     local.cielo24.faults.add({ action: POST, jobId: job, kind: "resetAfterBody", accepts: false });
     expect((await byBody(job)).status).toBe(504);
@@ -111,7 +111,7 @@ describe("add_media beside the queue", () => {
     expect(local.posts(job)).toHaveLength(1);
   });
 
-  it("frees the job by the message where a call died before its media was sent (22)", async () => {
+  it("fault 22: frees the job by the message where a call died before its media was sent", async () => {
     const job = local.newJob();
     const now = local.stack.runtime.clock();
     // As a function leaves it that is killed between its claim and its POST.

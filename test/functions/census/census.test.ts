@@ -80,7 +80,7 @@ describe("the census", () => {
     expect(local.taken(job)).toHaveLength(1);
   });
 
-  it("sends on what is stuck in SENDING since its message died (22)", async () => {
+  it("fault 22: sends on what is stuck in SENDING since its message died", async () => {
     const job = local.newJob();
     local.cielo24.faults.add({ action: POST, jobId: job, kind: "resetAt", fraction: 0.5 });
     await local.drop(job, randomBytes(300_000));
@@ -96,7 +96,7 @@ describe("the census", () => {
   it.each([
     [true, "DELIVERED"],
     [false, "NEEDS_REVIEW"],
-  ])("settles what is stuck in FINALIZING since its message died (accepted: %s) (23)", async (accepts, state) => {
+  ])("fault 23: settles what is stuck in FINALIZING since its message died (accepted: %s)", async (accepts, state) => {
     const job = local.newJob();
     local.cielo24.faults.add({ action: POST, jobId: job, kind: "resetAfterBody", accepts });
     await local.drop(job);
@@ -207,7 +207,7 @@ describe("the census", () => {
 describe("the census of objects that name no job", () => {
   const local = useDrops();
 
-  it("counts those that were quarantined when they came, and leaves them alone, page by page (34)", async () => {
+  it("fault 34: counts those that were quarantined when they came, and leaves them alone, page by page", async () => {
     const place = (key: string, sizeBytes: number) =>
       local.stack.s3.putVirtualObject(local.stack.bucketName, key, sizeBytes, 1);
     for (let count = 0; count < 1_001; count += 1) place(`media/${count}.mp4`, 1);

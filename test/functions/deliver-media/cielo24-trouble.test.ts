@@ -12,7 +12,7 @@ describe("a drop that cielo24 breaks off", () => {
   const local = useDrops();
 
   it.each([0, 0.01, 0.25, 0.5, 0.8])(
-    "is sent again by a later attempt after a reset at %d of it (8)",
+    "fault 8: is sent again by a later attempt after a reset at %d of it",
     async (fraction) => {
       const job = local.newJob();
       const bytes = randomBytes(1_000_000);
@@ -28,7 +28,7 @@ describe("a drop that cielo24 breaks off", () => {
     },
   );
 
-  it.each([500, 502, 503, 504])("is sent again after a %d before the last chunk (16)", async (status) => {
+  it.each([500, 502, 503, 504])("fault 16: is sent again after a %d before the last chunk", async (status) => {
     const job = local.newJob();
     local.cielo24.faults.add({ action: POST, jobId: job, kind: "earlyAnswer", status, body: "" });
     await local.drop(job, randomBytes(1_000_000));
@@ -52,7 +52,7 @@ describe("a drop that cielo24 breaks off", () => {
 describe("a drop that cielo24 stops reading", () => {
   const local = useDrops({ env: { IDLE_TIMEOUT_S: "1" } });
 
-  it("is given up after the idle timeout, and sent again (19)", async () => {
+  it("fault 19: is given up after the idle timeout, and sent again", async () => {
     const job = local.newJob();
     local.cielo24.faults.add({ action: POST, jobId: job, kind: "stopReading", fraction: 0.1 });
     local.send(local.event(local.place(job, 30_000_000)));
@@ -76,7 +76,7 @@ describe("a drop that cielo24 asks to come back with", () => {
     ["a date that is over", dateIn(-HOUR_MS), SECOND_MS, 2 * SECOND_MS],
     ["words", "soon", MINUTE_MS, 2 * MINUTE_MS],
     ["less than nothing", "-5", MINUTE_MS, 2 * MINUTE_MS],
-  ])("after %s waits as long as is sensible (15)", async (_what, retryAfter, least, most) => {
+  ])("fault 15: after %s waits as long as is sensible", async (_what, retryAfter, least, most) => {
     for (const status of [429, 503]) {
       const job = local.newJob();
       const headers = { "retry-after": retryAfter };
@@ -94,7 +94,7 @@ describe("a drop that cielo24 asks to come back with", () => {
 });
 
 describe("a cielo24 that cannot be connected to", () => {
-  it("gets the drop once it can be (44)", async () => {
+  it("fault 44: gets the drop once it can be", async () => {
     const credentials = { username: "u", securekey: "k" };
     const simulator = await startCielo24({ accounts: [{ ...credentials, password: "p" }] });
     const port = await freePort();

@@ -10,7 +10,7 @@ describe("a drop with a token that dies", () => {
   const gets = (job: string) =>
     local.stack.s3.requests.filter(({ operation, key }) => operation === "GetObject" && key.includes(job));
 
-  it("is sent again in the same run, from a new read, where it expires during the upload (11, 25)", async () => {
+  it("fault 11, fault 25: is sent again in the same run, from a new read, where it expires during the upload", async () => {
     const job = local.newJob();
     const bytes = randomBytes(300_000);
     const logins = local.cielo24.logins();
@@ -25,7 +25,7 @@ describe("a drop with a token that dies", () => {
     expect(local.cielo24.logins() - logins).toBeLessThanOrEqual(2);
   });
 
-  it("is sent again where cielo24 says so before the body is read (11)", async () => {
+  it("fault 11: is sent again where cielo24 says so before the body is read", async () => {
     const job = local.newJob();
     local.cielo24.faults.add({ action: POST, jobId: job, kind: "earlyAnswer", status: 400, body: BAD_TOKEN });
     await local.drop(job, randomBytes(1_000_000));
@@ -34,7 +34,7 @@ describe("a drop with a token that dies", () => {
     expect(await local.row(job)).toMatchObject({ state: "DELIVERED", posts: 1 });
   });
 
-  it("comes back where the new token is refused, too (11)", async () => {
+  it("fault 11: comes back where the new token is refused, too", async () => {
     const job = local.newJob();
     local.cielo24.faults.add({ action: POST, jobId: job, kind: "answer", status: 400, body: BAD_TOKEN, times: 2 });
     await local.drop(job);
@@ -45,7 +45,7 @@ describe("a drop with a token that dies", () => {
     expect(local.taken(job)).toHaveLength(1);
   });
 
-  it("shares one login with all that wait for a token (11, 26)", async () => {
+  it("fault 11, fault 26: shares one login with all that wait for a token", async () => {
     const jobs = Array.from({ length: 10 }, () => local.newJob());
     await local.drop(local.newJob());
     await local.stack.drain();
@@ -67,7 +67,7 @@ describe("a drop with credentials that are wrong", () => {
     local.stack.coldStart();
   });
 
-  it("stops after the secret was read twice, says so in a metric, and keeps the message (12)", async () => {
+  it("fault 12: stops after the secret was read twice, says so in a metric, and keeps the message", async () => {
     local.stack.secrets.rotate({ ...right(), securekey: "wrong" });
     const job = local.newJob();
     const [logins, reads] = [local.cielo24.logins(), secretReads()];
@@ -87,7 +87,7 @@ describe("a drop with credentials that are wrong", () => {
     expect(local.taken(job)).toHaveLength(1);
   });
 
-  it("goes through where the secret has been rotated meanwhile (27)", async () => {
+  it("fault 27: goes through where the secret has been rotated meanwhile", async () => {
     const warm = local.newJob();
     await local.drop(warm);
     await local.stack.drain();
@@ -103,7 +103,7 @@ describe("a drop with credentials that are wrong", () => {
     expect(local.counted("LoginInvalid")).toBe(0);
   });
 
-  it("goes through with the cached ones where Secrets Manager is down, and waits where there are none (28)", async () => {
+  it("fault 28: goes through with the cached ones where Secrets Manager is down, and waits where there are none", async () => {
     const [cached, cold] = [local.newJob(), local.newJob()];
     await local.drop(local.newJob());
     await local.stack.drain();

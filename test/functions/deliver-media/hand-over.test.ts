@@ -8,7 +8,7 @@ const POST = "POST job/add_media";
 describe("a drop that is handed over", () => {
   const local = useDrops({ env: { DELIVERY_MODE: "url" } });
 
-  it("is pulled by cielo24 through our URL, and DELIVERED as job/info shows it (45)", async () => {
+  it("fault 45: is pulled by cielo24 through our URL, and DELIVERED as job/info shows it", async () => {
     const job = local.newJob();
     const bytes = randomBytes(200_000);
     await local.drop(job, bytes, "Vorlesung 1+2.mp4");
@@ -42,7 +42,7 @@ describe("a drop that is handed over", () => {
     expect(await local.row(job)).not.toHaveProperty("capability");
   });
 
-  it("is put before a person where the pull fails, after the URL and the longest pull are over (9, 45)", async () => {
+  it("fault 9, fault 45: is put before a person where the pull fails, after the URL and the longest pull are over", async () => {
     const job = local.newJob();
     await local.drop(job);
     local.stack.s3.faults.add({ operation: "GetObject", key: `media/${job}/a.mp4`, kind: "accessDenied", times: 5 });
@@ -55,7 +55,7 @@ describe("a drop that is handed over", () => {
     expect(local.taken(job)).toEqual([]);
   });
 
-  it("is settled by job/info where the answer to the URL is lost (9)", async () => {
+  it("fault 9: is settled by job/info where the answer to the URL is lost", async () => {
     const job = local.newJob();
     local.cielo24.faults.add({ action: GET, jobId: job, kind: "resetAfterBody", accepts: true });
     await local.drop(job);
@@ -67,7 +67,7 @@ describe("a drop that is handed over", () => {
     expect(local.taken(job)).toHaveLength(1);
   });
 
-  it("is REJECTED where cielo24 refuses the URL (13)", async () => {
+  it("fault 13: is REJECTED where cielo24 refuses the URL", async () => {
     const job = local.newJob();
     const body = JSON.stringify({ ErrorType: "INVALID_URL", ErrorComment: "No." });
     local.cielo24.faults.add({ action: GET, jobId: job, kind: "answer", status: 400, body });
@@ -80,7 +80,7 @@ describe("a drop that is handed over", () => {
 describe("a drop that does not fit into the time that is left", () => {
   const local = useDrops();
 
-  it("gives up early at a rate that is too slow, and is handed over by the next attempt (45)", async () => {
+  it("fault 45: gives up early at a rate that is too slow, and is handed over by the next attempt", async () => {
     const job = local.newJob();
     local.cielo24.faults.add({ action: POST, jobId: job, kind: "stopReading", fraction: 0.05, forMs: 300 });
     local.send(local.event(local.place(job, 30_000_000)));
@@ -93,7 +93,7 @@ describe("a drop that does not fit into the time that is left", () => {
     expect(await local.row(job)).toMatchObject({ state: "DELIVERED", posts: 2, pulls: 1 });
   });
 
-  it("is not finished with less than FINALIZE_RESERVE_S left, but handed over (21)", async () => {
+  it("fault 21: is not finished with less than FINALIZE_RESERVE_S left, but handed over", async () => {
     const job = local.newJob();
     await passWhileRead(local, job, 13 * MINUTE_MS + 30 * SECOND_MS);
     await local.cielo24.settled();
@@ -103,7 +103,7 @@ describe("a drop that does not fit into the time that is left", () => {
     expect(await local.row(job)).toMatchObject({ state: "DELIVERED" });
   });
 
-  it("is streamed on where it is small and only S3 was slow (5, 45)", async () => {
+  it("fault 5, fault 45: is streamed on where it is small and only S3 was slow", async () => {
     const job = local.newJob();
     await passWhileRead(local, job, 5 * MINUTE_MS);
     expect(local.taken(job)).toMatchObject([{ via: "body" }]);
@@ -114,7 +114,7 @@ describe("a drop that does not fit into the time that is left", () => {
 describe("a drop that does not fit into the time that is left, with DELIVERY_MODE=stream", () => {
   const local = useDrops({ env: { DELIVERY_MODE: "stream" } });
 
-  it("is given back in SENDING and streamed by the next attempt (21)", async () => {
+  it("fault 21: is given back in SENDING and streamed by the next attempt", async () => {
     const job = local.newJob();
     await passWhileRead(local, job, 13 * MINUTE_MS + 30 * SECOND_MS);
     expect(local.reasons(job)[0]).toBe("noTime");

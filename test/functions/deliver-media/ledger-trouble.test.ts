@@ -24,7 +24,7 @@ describe("a drop while DynamoDB is in trouble", () => {
   };
 
   it.each(["throttled", "unavailable", "reset"] as const)(
-    "opens no POST where the ledger cannot be read (%s), and is delivered later (39)",
+    "fault 39: opens no POST where the ledger cannot be read (%s), and is delivered later",
     async (kind) => {
       const job = local.newJob();
       dynamo().add({ action: "GetItem", kind, times: FOR_GOOD });
@@ -37,7 +37,7 @@ describe("a drop while DynamoDB is in trouble", () => {
     },
   );
 
-  it("opens no POST where the claim cannot be written (39)", async () => {
+  it("fault 39: opens no POST where the claim cannot be written", async () => {
     const job = local.newJob();
     dynamo().add({ action: "UpdateItem", kind: "unavailable", times: FOR_GOOD });
     dynamo().add({ action: "GetItem", kind: "unavailable", times: FOR_GOOD, when: () => hasFailed() });
@@ -50,7 +50,7 @@ describe("a drop while DynamoDB is in trouble", () => {
     expect(local.taken(job)).toHaveLength(1);
   });
 
-  it("rides out a single failed call (39)", async () => {
+  it("fault 39: rides out a single failed call", async () => {
     const job = local.newJob();
     for (const action of ["GetItem", "UpdateItem"]) dynamo().add({ action, kind: "throttled" });
     await local.drop(job, bytes);
@@ -59,7 +59,7 @@ describe("a drop while DynamoDB is in trouble", () => {
     expect(await local.row(job)).toMatchObject({ state: "DELIVERED", posts: 1 });
   });
 
-  it("does not send the last chunk where FINALIZING cannot be written (40)", async () => {
+  it("fault 40: does not send the last chunk where FINALIZING cannot be written", async () => {
     const job = local.newJob();
     dynamo().add({ action: "UpdateItem", kind: "unavailable", times: FOR_GOOD, when: sets("state", "FINALIZING") });
     await local.drop(job, bytes);
@@ -71,7 +71,7 @@ describe("a drop while DynamoDB is in trouble", () => {
   });
 
   it.each(["SENDING", "FINALIZING"])(
-    "reads back by fence and claim where the answer to %s is lost (41)",
+    "fault 41: reads back by fence and claim where the answer to %s is lost",
     async (state) => {
       const job = local.newJob();
       dynamo().add({ action: "UpdateItem", kind: "answerLost", when: sets("state", state) });
@@ -83,7 +83,7 @@ describe("a drop while DynamoDB is in trouble", () => {
     },
   );
 
-  it("finds DELIVERED on record where the answer to it is lost (41)", async () => {
+  it("fault 41: finds DELIVERED on record where the answer to it is lost", async () => {
     const job = local.newJob();
     dynamo().add({ action: "UpdateItem", kind: "answerLost", times: FOR_GOOD, when: sets("state", "DELIVERED") });
     await local.drop(job, bytes);
@@ -92,7 +92,7 @@ describe("a drop while DynamoDB is in trouble", () => {
     expect(local.waiting()).toEqual([]);
   });
 
-  it("stays in FINALIZING where DELIVERED cannot be written, and is settled by job/info (42)", async () => {
+  it("fault 42: stays in FINALIZING where DELIVERED cannot be written, and is settled by job/info", async () => {
     const job = local.newJob();
     dynamo().add({ action: "UpdateItem", kind: "unavailable", times: 8 * FOR_GOOD, when: sets("state", "DELIVERED") });
     await local.drop(job, bytes);
@@ -116,7 +116,7 @@ describe("a drop while DynamoDB is in trouble", () => {
     expect(local.announced(job)).toEqual(["Media Delivered"]);
   });
 
-  it("is not finished by a worker that has lost its claim to another (24)", async () => {
+  it("fault 24: is not finished by a worker that has lost its claim to another", async () => {
     const job = local.newJob();
     stopReading(job);
     local.send(local.event(local.place(job, 20_000_000)));

@@ -12,7 +12,7 @@ describe("a drop whose answer is lost", () => {
     local.cielo24.faults.add({ action: POST, jobId: job, kind: "resetAfterBody", accepts });
   };
 
-  it("is DELIVERED as job/info shows it, without a second POST (9, 23)", async () => {
+  it("fault 9, fault 23: is DELIVERED as job/info shows it, without a second POST", async () => {
     const job = local.newJob();
     lose(job, true);
     await local.drop(job);
@@ -27,7 +27,7 @@ describe("a drop whose answer is lost", () => {
   });
 
   it.each(["truncated", "badJson", "noTaskId", "empty"] as const)(
-    "is settled by job/info where the 200 was %s (10)",
+    "fault 10: is settled by job/info where the 200 was %s",
     async (answer) => {
       const job = local.newJob();
       local.cielo24.faults.add({ action: POST, jobId: job, kind: "uselessAnswer", answer });
@@ -38,7 +38,7 @@ describe("a drop whose answer is lost", () => {
     },
   );
 
-  it.each([500, 502, 504, 429])("is unknown after a %d to the whole body (16)", async (status) => {
+  it.each([500, 502, 504, 429])("fault 16: is unknown after a %d to the whole body", async (status) => {
     const job = local.newJob();
     local.cielo24.faults.add({ action: POST, jobId: job, kind: "answer", status });
     await local.drop(job);
@@ -47,7 +47,7 @@ describe("a drop whose answer is lost", () => {
     expect(local.posts(job)).toHaveLength(1);
   });
 
-  it("is unknown where a 200 came before the body was sent, and never a success (18)", async () => {
+  it("fault 18: is unknown where a 200 came before the body was sent, and never a success", async () => {
     const job = local.newJob();
     const body = JSON.stringify({ TaskId: "f".repeat(32) });
     local.cielo24.faults.add({ action: POST, jobId: job, kind: "earlyAnswer", status: 200, body });
@@ -60,7 +60,7 @@ describe("a drop whose answer is lost", () => {
     expect(local.posts(job)).toHaveLength(1);
   });
 
-  it("is put before a person once nothing can be on its way any more, and never sent again (9)", async () => {
+  it("fault 9: is put before a person once nothing can be on its way any more, and never sent again", async () => {
     const job = local.newJob();
     lose(job, false);
     await local.drop(job);
@@ -88,7 +88,7 @@ describe("a drop whose answer is lost", () => {
     expect(local.announced(job)).toEqual(["Media Needs Review", "Media Delivered"]);
   });
 
-  it("is sent again once for each time that an operator says so (9)", async () => {
+  it("fault 9: is sent again once for each time that an operator says so", async () => {
     const job = local.newJob();
     for (let count = 0; count < 3; count += 1) lose(job, false);
     await local.drop(job);
@@ -102,7 +102,7 @@ describe("a drop whose answer is lost", () => {
     expect(local.announced(job)).toHaveLength(3);
   });
 
-  it("is asked about once for each time that an operator says so, where nobody understands cielo24 (14)", async () => {
+  it("fault 14: is asked about once for each time that an operator says so, where nobody understands cielo24", async () => {
     const job = local.newJob();
     lose(job, false);
     await local.drop(job);
@@ -117,7 +117,7 @@ describe("a drop whose answer is lost", () => {
     expect(local.announced(job)).toHaveLength(2);
   });
 
-  it("is never rejected by what a later question says (13)", async () => {
+  it("fault 13: is never rejected by what a later question says", async () => {
     const job = local.newJob();
     lose(job, true);
     await local.drop(job);
@@ -138,7 +138,7 @@ describe("a drop whose answer is lost", () => {
 describe("a drop whose answer is lost, with RESEND_AFTER_UNKNOWN", () => {
   const local = useDrops({ env: { RESEND_AFTER_UNKNOWN: "true" } });
 
-  it("is sent again once nothing can be on its way any more (9)", async () => {
+  it("fault 9: is sent again once nothing can be on its way any more", async () => {
     const job = local.newJob();
     local.cielo24.faults.add({ action: POST, jobId: job, kind: "resetAfterBody", accepts: false });
     await local.drop(job);
@@ -151,7 +151,7 @@ describe("a drop whose answer is lost, with RESEND_AFTER_UNKNOWN", () => {
     expect(await local.row(job)).toMatchObject({ state: "DELIVERED", posts: 2 });
   });
 
-  it("is DELIVERED where cielo24 refuses the second because it has the first (9, 13)", async () => {
+  it("fault 9, fault 13: is DELIVERED where cielo24 refuses the second because it has the first", async () => {
     const job = local.newJob();
     local.cielo24.faults.add({ action: POST, jobId: job, kind: "resetAfterBody", accepts: false });
     await local.drop(job);
@@ -163,7 +163,7 @@ describe("a drop whose answer is lost, with RESEND_AFTER_UNKNOWN", () => {
     expect(await local.row(job)).toMatchObject({ state: "DELIVERED", posts: 2 });
   });
 
-  it("is not rejected by a 400 after an attempt whose outcome is unknown (13)", async () => {
+  it("fault 13: is not rejected by a 400 after an attempt whose outcome is unknown", async () => {
     const job = local.newJob();
     local.cielo24.faults.add({ action: POST, jobId: job, kind: "resetAfterBody", accepts: false });
     local.cielo24.faults.add({

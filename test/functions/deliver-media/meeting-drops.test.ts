@@ -14,7 +14,7 @@ const PERMANENT = {
 describe("messages of one drop", () => {
   const local = useDrops({ maximumConcurrency: 50 });
 
-  it("are acknowledged without a POST once the job has its media (1)", async () => {
+  it("fault 1: are acknowledged without a POST once the job has its media", async () => {
     const job = local.newJob();
     const object = await local.drop(job);
     await local.stack.drain();
@@ -27,7 +27,7 @@ describe("messages of one drop", () => {
     expect(local.reasons(job)).toEqual(["delivered", "delivered"]);
   });
 
-  it("make one POST where fifty are taken at once (2)", async () => {
+  it("fault 2: make one POST where fifty are taken at once", async () => {
     const job = local.newJob();
     const object = local.place(job, 100_000);
     local.cielo24.faults.add({ ...SLOW_ANSWER, jobId: job });
@@ -47,7 +47,7 @@ describe("messages of one drop", () => {
 describe("two versions of one key", () => {
   const local = useDrops();
 
-  it("end with the later one delivered and the stale one superseded, in order (3, 30)", async () => {
+  it("fault 3, fault 30: end with the later one delivered and the stale one superseded, in order", async () => {
     const job = local.newJob();
     const [former, latter] = [local.place(job, 1_000), local.place(job, 2_000)];
     local.send(local.event(former));
@@ -59,7 +59,7 @@ describe("two versions of one key", () => {
     expect(local.taken(job)).toMatchObject([{ sizeBytes: 2_000 }]);
   });
 
-  it("end the same when their events come in the other order (3)", async () => {
+  it("fault 3: end the same when their events come in the other order", async () => {
     const job = local.newJob();
     const [former, latter] = [local.place(job, 1_000), local.place(job, 2_000)];
     local.send(local.event(latter));
@@ -71,7 +71,7 @@ describe("two versions of one key", () => {
     expect(await local.row(job)).toMatchObject({ state: "DELIVERED", media: { versionId: latter.versionId } });
   });
 
-  it("end with the pinned one where the other comes after its first bytes went out (30)", async () => {
+  it("fault 30: end with the pinned one where the other comes after its first bytes went out", async () => {
     const job = local.newJob();
     const bytes = randomBytes(300_000);
     local.cielo24.faults.add({ action: "POST job/add_media", jobId: job, kind: "resetAt", fraction: 0.5 });
@@ -87,7 +87,7 @@ describe("two versions of one key", () => {
 describe("two objects for one job", () => {
   const local = useDrops();
 
-  it("end with the first delivered, and the second on the row, in a metric and in the log (4)", async () => {
+  it("fault 4: end with the first delivered, and the second on the row, in a metric and in the log", async () => {
     const job = local.newJob();
     const [first, second] = [randomBytes(1_000), randomBytes(2_000)];
     await local.drop(job, first, "first.mp4");
@@ -107,7 +107,7 @@ describe("two objects for one job", () => {
     expect(local.waiting()).toEqual([]);
   });
 
-  it("let the second wait while the first is under way (4)", async () => {
+  it("fault 4: let the second wait while the first is under way", async () => {
     const job = local.newJob();
     local.cielo24.faults.add({ ...SLOW_ANSWER, jobId: job });
     await local.drop(job, randomBytes(1_000), "first.mp4");
@@ -118,7 +118,7 @@ describe("two objects for one job", () => {
     expect(await local.row(job)).toMatchObject({ state: "DELIVERED", conflictCount: 1 });
   });
 
-  it("end with the second delivered where the first is rejected (4, 13)", async () => {
+  it("fault 4, fault 13: end with the second delivered where the first is rejected", async () => {
     const job = local.newJob();
     const second = randomBytes(2_000);
     local.cielo24.faults.add({ ...PERMANENT, jobId: job, afterMs: 150 });

@@ -20,7 +20,7 @@ describe("a message of the media queue", () => {
     expect(task).toMatchObject({ is: "drop", jobId: JOB, media: { key: `media/${JOB}/a b+c.mp4`, versionId: "v1" } });
   });
 
-  it("holds each of several records once (37)", () => {
+  it("fault 37: holds each of several records once", () => {
     const tasks = parse({ Records: [record(`media/${JOB}/a`), record(`media/${JOB}/b`), record(`media/${JOB}/a`)] });
     expect(tasks).toHaveLength(2);
   });
@@ -36,16 +36,16 @@ describe("a message of the media queue", () => {
     ["another bucket", record(`media/${JOB}/a`, { bucket: "other" })],
     ["a removal", record(`media/${JOB}/a`, { eventName: "ObjectRemoved:Delete" })],
     ["a folder marker", record(`media/${JOB}/`, { size: 0 })],
-  ])("ignores %s (36)", (_name, ignored) => {
+  ])("fault 36: ignores %s", (_name, ignored) => {
     expect(parse({ Records: [ignored] })).toEqual([{ is: "ignore" }]);
   });
 
-  it("ignores the test event that S3 sends when notifications are configured (36)", () => {
+  it("fault 36: ignores the test event that S3 sends when notifications are configured", () => {
     expect(parse({ Service: "Amazon S3", Event: "s3:TestEvent", Bucket: "media" })).toEqual([{ is: "ignore" }]);
   });
 
   it.each(["media/file.mp4", "media/xyz/file.mp4", `media/${JOB.toUpperCase()}/a`, `media/${JOB}/%zz`, "media/%ff/a"])(
-    "quarantines the key %s (34, 35)",
+    "fault 34, fault 35: quarantines the key %s",
     (key) => {
       expect(parse({ Records: [record(key)] })).toMatchObject([{ is: "quarantine" }]);
     },
@@ -57,7 +57,7 @@ describe("a message of the media queue", () => {
   });
 
   it.each(["", "{", "null", "[]", "{}", '{"Records":[]}', '{"Records":[{"s3":{}}]}', '{"reconcile":"x"}'])(
-    "cannot be read as %s (37)",
+    "fault 37: cannot be read as %s",
     (body) => {
       expect(() => parseMessage(body, "media")).toThrow(UnreadableMessageError);
     },

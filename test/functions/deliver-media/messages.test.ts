@@ -11,7 +11,7 @@ describe("a message of the media queue", () => {
     local.s3.send(new PutObjectCommand({ Bucket: local.stack.bucketName, Key: key, Body: Buffer.from(body) }));
 
   it.each(["media/lecture.mp4", "media/0123/lecture.mp4", "media/../x.mp4", `media/${"A".repeat(32)}/a.mp4`])(
-    "about the key %j is quarantined: an event, a metric, a record, and no POST (34)",
+    "fault 34: about the key %j is quarantined: an event, a metric, a record, and no POST",
     async (key) => {
       const posts = local.cielo24.posts.length;
       await put(key);
@@ -24,7 +24,7 @@ describe("a message of the media queue", () => {
     },
   );
 
-  it("about a key that is no UTF-8 is quarantined, and kept while the bus is down (34, 35)", async () => {
+  it("fault 34, fault 35: about a key that is no UTF-8 is quarantined, and kept while the bus is down", async () => {
     const { Records } = local.event({ key: "x", versionId: "1", sizeBytes: 1 });
     const [record] = Records;
     const object = { ...record?.s3.object, key: "media/%FF" };
@@ -46,7 +46,7 @@ describe("a message of the media queue", () => {
     "Größe.mp4".normalize("NFD"),
     "quotes'\"<&>.mp4",
     "x".repeat(1024 - "media//".length - 32),
-  ])("brings the object named %j to cielo24 (35)", async (name) => {
+  ])("fault 35: brings the object named %j to cielo24", async (name) => {
     const job = local.newJob();
     const { key } = await local.drop(job, Buffer.from(name), name);
     await local.stack.drain();
@@ -54,7 +54,7 @@ describe("a message of the media queue", () => {
     expect(await local.row(job)).toMatchObject({ state: "DELIVERED", media: { key } });
   });
 
-  it("is acknowledged and counted where it is about nothing of ours (36)", async () => {
+  it("fault 36: is acknowledged and counted where it is about nothing of ours", async () => {
     const job = local.newJob();
     const [record] = local.event(local.place(job)).Records;
     local.send({ Records: [{ ...record, eventName: "ObjectRemoved:Delete" }] });
@@ -68,7 +68,7 @@ describe("a message of the media queue", () => {
     expect(await local.row(job)).toBeUndefined();
   });
 
-  it("goes to the dead-letter queue at once where nobody can read it (37)", async () => {
+  it("fault 37: goes to the dead-letter queue at once where nobody can read it", async () => {
     for (const body of ["{", "{}", '{"Records":[]}', '{"reconcile":"x"}']) local.send(body);
     await local.stack.drain();
     expect(bodiesOf(local.stack.deadLetterQueue.inspect().visible).sort()).toEqual(
@@ -78,7 +78,7 @@ describe("a message of the media queue", () => {
     expect(local.counted("MessageUnreadable")).toBe(4);
   });
 
-  it("stays where the dead-letter queue does not take it (37)", async () => {
+  it("fault 37: stays where the dead-letter queue does not take it", async () => {
     local.stack.aws.faults.add({ action: "SendMessage", kind: "unavailable", times: 3 });
     local.send("{");
     await local.stack.drain();
@@ -88,7 +88,7 @@ describe("a message of the media queue", () => {
     expect(local.stack.deadLetterQueue.inspect().visible).toHaveLength(1);
   });
 
-  it("delivers each of several records once, and comes back for those that wait (37)", async () => {
+  it("fault 37: delivers each of several records once, and comes back for those that wait", async () => {
     const [one, other, down] = [local.newJob(), local.newJob(), local.newJob()];
     local.cielo24.faults.add({ ...DOWN, jobId: down, times: 1 });
     const objects = [one, down, other].map((job) => local.place(job));
@@ -178,7 +178,7 @@ describe("the event of a drop's end", () => {
 describe("a message near its end", () => {
   const local = useDrops({ env: { MAX_RECEIVES: "3" } });
 
-  it("is put before a person at the last receive, before the queue gives it up (38)", async () => {
+  it("fault 38: is put before a person at the last receive, before the queue gives it up", async () => {
     const job = local.newJob();
     local.cielo24.faults.add({ ...DOWN, jobId: job });
     const object = await local.drop(job);
@@ -194,7 +194,7 @@ describe("a message near its end", () => {
     expect(local.taken(job)).toMatchObject([{ sizeBytes: object.sizeBytes }]);
   });
 
-  it("is delivered at its last receive where cielo24 is back by then (38)", async () => {
+  it("fault 38: is delivered at its last receive where cielo24 is back by then", async () => {
     const job = local.newJob();
     local.cielo24.faults.add({ ...DOWN, jobId: job, times: 2 });
     await local.drop(job);
@@ -203,7 +203,7 @@ describe("a message near its end", () => {
     expect(local.announced(job)).toEqual(["Media Delivered"]);
   });
 
-  it("goes to the dead-letter queue where not even that can be written, and a redrive delivers it (38)", async () => {
+  it("fault 38: goes to the dead-letter queue where not even that can be written, and a redrive delivers it", async () => {
     const job = local.newJob();
     local.stack.aws.faults.add({ action: "GetItem", kind: "unavailable", times: Infinity });
     await local.drop(job);
@@ -224,7 +224,7 @@ describe("a message near its end", () => {
 describe("a message that is six days old", () => {
   const local = useDrops();
 
-  it("is put before a person, a day before the queue drops it (38)", async () => {
+  it("fault 38: is put before a person, a day before the queue drops it", async () => {
     const job = local.newJob();
     local.cielo24.faults.add({ ...DOWN, jobId: job });
     await local.drop(job);
@@ -236,7 +236,7 @@ describe("a message that is six days old", () => {
     expect(local.waiting()).toEqual([]);
   });
 
-  it("still obeys the ledger where its job has its media meanwhile (38)", async () => {
+  it("fault 38: still obeys the ledger where its job has its media meanwhile", async () => {
     const job = local.newJob();
     const object = await local.drop(job);
     await local.stack.drain();
@@ -259,7 +259,7 @@ describe("a bare S3 event", () => {
     expect(local.announced(job)).toEqual(["Media Delivered"]);
   });
 
-  it("does nothing where the job has its media (1)", async () => {
+  it("fault 1: does nothing where the job has its media", async () => {
     const job = local.newJob();
     const object = await local.drop(job);
     await local.stack.drain();

@@ -12,7 +12,7 @@ describe("an object that S3 is slow or unable to give", () => {
   const gets = (job: string) =>
     local.stack.s3.requests.filter(({ operation, key }) => operation === "GetObject" && key.includes(job));
 
-  it("is read again after SlowDown, in the same POST (5)", async () => {
+  it("fault 5: is read again after SlowDown, in the same POST", async () => {
     const job = local.newJob();
     local.stack.s3.faults.add({ operation: "GetObject", key: `media/${job}/a.mp4`, kind: "slowDown", times: 2 });
     await local.drop(job, bytes);
@@ -22,7 +22,7 @@ describe("an object that S3 is slow or unable to give", () => {
     expect(local.taken(job)).toMatchObject([{ sha256: sha256(bytes) }]);
   });
 
-  it("opens no POST where it cannot even be measured, and comes back (5)", async () => {
+  it("fault 5: opens no POST where it cannot even be measured, and comes back", async () => {
     const job = local.newJob();
     local.stack.s3.faults.add({ operation: "HeadObject", key: `media/${job}/a.mp4`, kind: "slowDown", times: 6 });
     await local.drop(job, bytes);
@@ -41,7 +41,7 @@ describe("an object that S3 is slow or unable to give", () => {
     ["50 %", 150_000],
     ["99 %", 297_000],
     ["the last byte but one", 299_999],
-  ])("is resumed inside of the same POST after a reset at %s (6)", async (_at, atByte) => {
+  ])("fault 6: is resumed inside of the same POST after a reset at %s", async (_at, atByte) => {
     const job = local.newJob();
     local.stack.s3.faults.add({ operation: "GetObject", key: `media/${job}/a.mp4`, kind: "resetAfterBytes", atByte });
     await local.drop(job, bytes);
@@ -51,7 +51,7 @@ describe("an object that S3 is slow or unable to give", () => {
     expect(local.taken(job)).toMatchObject([{ sha256: sha256(bytes) }]);
   });
 
-  it("is given back in SENDING where S3 fails again and again, and delivered later (6)", async () => {
+  it("fault 6: is given back in SENDING where S3 fails again and again, and delivered later", async () => {
     const job = local.newJob();
     const key = `media/${job}/a.mp4`;
     local.stack.s3.faults.add({ operation: "GetObject", key, kind: "resetAfterBytes", atByte: OPEN_POST });
@@ -65,7 +65,7 @@ describe("an object that S3 is slow or unable to give", () => {
     expect(local.taken(job)).toMatchObject([{ sha256: sha256(bytes) }]);
   });
 
-  it("is given up after the idle timeout where S3 stalls, and delivered all the same (7)", async () => {
+  it("fault 7: is given up after the idle timeout where S3 stalls, and delivered all the same", async () => {
     const job = local.newJob();
     const key = `media/${job}/a.mp4`;
     local.stack.s3.faults.add({ operation: "GetObject", key, kind: "stallAfterBytes", atByte: OPEN_POST });
@@ -81,7 +81,7 @@ describe("an object that is not what it was", () => {
   const remove = (key: string, versionId?: string) =>
     local.s3.send(new DeleteObjectCommand({ Bucket: local.stack.bucketName, Key: key, VersionId: versionId }));
 
-  it("is rejected as OBJECT_GONE where its version was deleted (29)", async () => {
+  it("fault 29: is rejected as OBJECT_GONE where its version was deleted", async () => {
     const job = local.newJob();
     const object = local.place(job);
     await remove(object.key, object.versionId);
@@ -92,7 +92,7 @@ describe("an object that is not what it was", () => {
     expect(local.announced(job)).toEqual(["Media Rejected"]);
   });
 
-  it("is cancelled by a delete marker before anything was sent, and the next object delivered (29)", async () => {
+  it("fault 29: is cancelled by a delete marker before anything was sent, and the next object delivered", async () => {
     const job = local.newJob();
     const object = local.place(job);
     await remove(object.key);
@@ -104,7 +104,7 @@ describe("an object that is not what it was", () => {
     expect(local.taken(job)).toMatchObject([{ sizeBytes: 2_000 }]);
   });
 
-  it("is delivered from under a delete marker once bytes of it were sent (29)", async () => {
+  it("fault 29: is delivered from under a delete marker once bytes of it were sent", async () => {
     const job = local.newJob();
     const bytes = randomBytes(300_000);
     local.cielo24.faults.add({ action: "POST job/add_media", jobId: job, kind: "resetAt", fraction: 0.5 });
@@ -115,7 +115,7 @@ describe("an object that is not what it was", () => {
     expect(local.taken(job)).toMatchObject([{ sha256: sha256(bytes) }]);
   });
 
-  it("is rejected where its version vanishes while it is read (29)", async () => {
+  it("fault 29: is rejected where its version vanishes while it is read", async () => {
     const job = local.newJob();
     const key = `media/${job}/a.mp4`;
     local.stack.s3.faults.add({ operation: "GetObject", key, kind: "slowDown" });
@@ -128,7 +128,7 @@ describe("an object that is not what it was", () => {
     expect(await local.row(job)).toMatchObject({ state: "REJECTED", error: { type: "OBJECT_GONE" } });
   });
 
-  it("counts with its own size where the event tells another (33)", async () => {
+  it("fault 33: counts with its own size where the event tells another", async () => {
     const job = local.newJob();
     const object = local.place(job, 5_000);
     local.send(local.event({ ...object, sizeBytes: 1 }));
@@ -141,7 +141,7 @@ describe("an object that is not what it was", () => {
 describe("an object of an odd size", () => {
   const local = useDrops({ env: { MAX_MEDIA_BYTES: String(LIMIT_BYTES) } });
 
-  it("is rejected without a POST where it is empty (31)", async () => {
+  it("fault 31: is rejected without a POST where it is empty", async () => {
     const job = local.newJob();
     await local.drop(job, Buffer.alloc(0));
     await local.stack.drain();
@@ -157,7 +157,7 @@ describe("an object of an odd size", () => {
     ["one byte more than a chunk", CHUNK_BYTES + 1],
     ["exactly two chunks", 2 * CHUNK_BYTES],
     ["the limit", LIMIT_BYTES],
-  ])("is delivered where it has %s (32)", async (_size, sizeBytes) => {
+  ])("fault 32: is delivered where it has %s", async (_size, sizeBytes) => {
     const job = local.newJob();
     const bytes = randomBytes(sizeBytes);
     await local.drop(job, bytes);
@@ -166,7 +166,7 @@ describe("an object of an odd size", () => {
     expect(await local.row(job)).toMatchObject({ state: "DELIVERED", sha256: sha256(bytes), sentBytes: sizeBytes });
   });
 
-  it("is rejected before any byte of it is read where it is larger than the limit (32)", async () => {
+  it("fault 32: is rejected before any byte of it is read where it is larger than the limit", async () => {
     const job = local.newJob();
     await local.drop(job, Buffer.alloc(LIMIT_BYTES + 1));
     await local.pass(MINUTE_MS);

@@ -9,7 +9,7 @@ describe("a drop that cielo24 refuses for good", () => {
   const local = useDrops();
 
   it.each(["ACCOUNT_UNPRIVILEGED", "ITEM_NOT_FOUND", "INVALID_QUERY", "INVALID_OPTION", "MISSING_PARAMETER"])(
-    "is REJECTED with the reason after %s, and a new version claims the job again (13)",
+    "fault 13: is REJECTED with the reason after %s, and a new version claims the job again",
     async (type) => {
       const job = local.newJob();
       local.cielo24.faults.add({ action: POST, jobId: job, kind: "answer", status: 400, body: refusal(type) });
@@ -32,7 +32,7 @@ describe("a drop that cielo24 refuses for good", () => {
     },
   );
 
-  it("is REJECTED before its body is read, and S3 is asked for no more of it (17)", async () => {
+  it("fault 17: is REJECTED before its body is read, and S3 is asked for no more of it", async () => {
     const job = local.newJob();
     const body = refusal("INVALID_OPTION");
     local.cielo24.faults.add({ action: POST, jobId: job, kind: "earlyAnswer", status: 400, body });
@@ -44,7 +44,7 @@ describe("a drop that cielo24 refuses for good", () => {
     for (const { sentBytes } of reads) expect(sentBytes).toBeLessThan(object.sizeBytes / 2);
   });
 
-  it("is REJECTED without a POST where cielo24 knows no such job (13)", async () => {
+  it("fault 13: is REJECTED without a POST where cielo24 knows no such job", async () => {
     const job = "f".repeat(32);
     await local.drop(job);
     await local.stack.drain();
@@ -73,17 +73,20 @@ describe("a drop to which cielo24 answers what nobody understands", () => {
     ["a redirect", 302, ""],
   ] as const;
 
-  it.each(STRANGE)("needs review before anything is sent where job/info says %s (14)", async (_what, status, body) => {
-    const job = local.newJob();
-    local.cielo24.faults.add({ action: "job/info", jobId: job, kind: "answer", status, body });
-    await local.drop(job);
-    await local.stack.drain();
-    expect(local.posts(job)).toEqual([]);
-    expect(await local.row(job)).toMatchObject({ state: "NEEDS_REVIEW" });
-    expect(local.announced(job)).toEqual(["Media Needs Review"]);
-  });
+  it.each(STRANGE)(
+    "fault 14: needs review before anything is sent where job/info says %s",
+    async (_what, status, body) => {
+      const job = local.newJob();
+      local.cielo24.faults.add({ action: "job/info", jobId: job, kind: "answer", status, body });
+      await local.drop(job);
+      await local.stack.drain();
+      expect(local.posts(job)).toEqual([]);
+      expect(await local.row(job)).toMatchObject({ state: "NEEDS_REVIEW" });
+      expect(local.announced(job)).toEqual(["Media Needs Review"]);
+    },
+  );
 
-  it.each(STRANGE)("needs review where %s comes before the last chunk (14)", async (_what, status, body) => {
+  it.each(STRANGE)("fault 14: needs review where %s comes before the last chunk", async (_what, status, body) => {
     const job = local.newJob();
     local.cielo24.faults.add({ action: POST, jobId: job, kind: "earlyAnswer", status, body });
     await local.drop(job, randomBytes(1_000_000));
@@ -93,7 +96,7 @@ describe("a drop to which cielo24 answers what nobody understands", () => {
   });
 
   it.each(STRANGE)(
-    "is unknown first, then needs review, where %s comes to all of it (14)",
+    "fault 14: is unknown first, then needs review, where %s comes to all of it",
     async (_w, status, body) => {
       const job = local.newJob();
       local.cielo24.faults.add({ action: POST, jobId: job, kind: "answer", status, body });

@@ -46,7 +46,7 @@ describe("calls to cielo24", () => {
     expect(await cielo24.jobInfo(simulator.addJob(), within(5_000))).toEqual({ hasMedia: false });
   });
 
-  it("log in once for 500 callers (26)", async () => {
+  it("fault 26: log in once for 500 callers", async () => {
     const { cielo24, simulator } = await start();
     const jobId = simulator.addJob();
     await Promise.all(Array.from({ length: 500 }, () => cielo24.jobInfo(jobId, within(20_000))));
@@ -56,7 +56,7 @@ describe("calls to cielo24", () => {
     expect(simulator.logins()).toBe(2);
   });
 
-  it("log in again once when the token is refused, and give up when it is refused again (11)", async () => {
+  it("fault 11: log in again once when the token is refused, and give up when it is refused again", async () => {
     const { cielo24, simulator } = await start();
     const refusal = { kind: "answer", status: 400, body: JSON.stringify({ ErrorType: "BAD_API_TOKEN" }) } as const;
     simulator.faults.add({ action: "job/info", ...refusal, times: 2 });
@@ -75,7 +75,7 @@ describe("calls to cielo24", () => {
     expect(simulator.logins()).toBe(2);
   });
 
-  it("read the secret again when the login is refused, and use what was rotated (27)", async () => {
+  it("fault 27: read the secret again when the login is refused, and use what was rotated", async () => {
     let key = "0".repeat(32);
     const { cielo24, simulator, account, secretReads } = await start({
       secret: () => {
@@ -88,7 +88,7 @@ describe("calls to cielo24", () => {
     expect(secretReads()).toBe(2);
   });
 
-  it("stop after a refused login: no login loop (12)", async () => {
+  it("fault 12: stop after a refused login: no login loop", async () => {
     let now = Date.now();
     const { cielo24, simulator, account } = await start({ clock: () => now });
     simulator.setAccounts([]);
@@ -103,7 +103,7 @@ describe("calls to cielo24", () => {
     expect(error.code).toBe("REFUSED");
   });
 
-  it("go on with cached credentials while the secret store is down (28)", async () => {
+  it("fault 28: go on with cached credentials while the secret store is down", async () => {
     let isDown = false;
     const { cielo24, simulator, account } = await start({
       secret: () =>
@@ -143,7 +143,7 @@ describe("calls to cielo24", () => {
     [503, {}, "UNAVAILABLE"],
     [504, "", "UNAVAILABLE"],
     [200, "<html>", "UNINTELLIGIBLE"],
-  ] as const)("take %i %j for %s (13, 14, 16)", async (status, body, code) => {
+  ] as const)("fault 13, fault 14, fault 16: take %i %j for %s", async (status, body, code) => {
     const { cielo24, simulator } = await start();
     const text = typeof body === "string" ? body : JSON.stringify(body);
     simulator.faults.add({ action: "job/update_metadata", kind: "answer", status, body: text });
@@ -156,7 +156,7 @@ describe("calls to cielo24", () => {
     ["1000000000", 1e12],
     ["soon", undefined],
     ["-5", undefined],
-  ])("hand on a Retry-After of %s (15)", async (retryAfter, expected) => {
+  ])("fault 15: hand on a Retry-After of %s", async (retryAfter, expected) => {
     const { cielo24, simulator } = await start();
     const headers = { "retry-after": retryAfter };
     simulator.faults.add({ action: "job/info", kind: "answer", status: 503, headers });
@@ -164,7 +164,7 @@ describe("calls to cielo24", () => {
     expect(error.retryAfterMs).toBe(expected);
   });
 
-  it("understand a Retry-After that is a date (15)", async () => {
+  it("fault 15: understand a Retry-After that is a date", async () => {
     const { cielo24, simulator } = await start();
     const headers = { "retry-after": new Date(Date.now() + 60_000).toUTCString() };
     simulator.faults.add({ action: "job/info", kind: "answer", status: 429, headers });
@@ -173,7 +173,7 @@ describe("calls to cielo24", () => {
     expect(error.retryAfterMs).toBeLessThanOrEqual(60_000);
   });
 
-  it("follow no redirect, so that the token goes to no other host (47)", async () => {
+  it("fault 47: follow no redirect, so that the token goes to no other host", async () => {
     const elsewhere = await startAccount();
     const { cielo24, simulator } = await start();
     const headers = { location: `${elsewhere.simulator.url}/api/job/info` };
@@ -182,7 +182,7 @@ describe("calls to cielo24", () => {
     await elsewhere.simulator.close();
   });
 
-  it("fail as unavailable where nobody listens (44)", async () => {
+  it("fault 44: fail as unavailable where nobody listens", async () => {
     const { simulator: gone } = await startAccount();
     await gone.close();
     const { cielo24 } = await start({ baseUrl: gone.url });

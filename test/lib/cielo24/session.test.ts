@@ -69,7 +69,7 @@ describe("a session with cielo24", () => {
     expect(state.logins).toBe(2);
   });
 
-  it("is unavailable while the secret store is down and nothing is cached (28)", async () => {
+  it("fault 28: is unavailable while the secret store is down and nothing is cached", async () => {
     const { state, token } = openSession(
       () => "t",
       () => {
@@ -81,7 +81,7 @@ describe("a session with cielo24", () => {
     expect(await token()).toBe("t");
   });
 
-  it("stays with the cached credentials when the store is down as a login is refused (12, 28)", async () => {
+  it("fault 12, fault 28: stays with the cached credentials when the store is down as a login is refused", async () => {
     const { state, token } = openSession(
       () => fails("LOGIN_INVALID"),
       () => {
@@ -104,7 +104,7 @@ describe("a session with cielo24", () => {
     });
   });
 
-  it("tries refused credentials again after a minute, changed ones at once (12, 27)", async () => {
+  it("fault 12, fault 27: tries refused credentials again after a minute, changed ones at once", async () => {
     let key = "wrong";
     const { state, token } = openSession(
       (securekey) => (securekey === "right" ? "t" : fails("LOGIN_INVALID")),
@@ -121,7 +121,7 @@ describe("a session with cielo24", () => {
     expect(await token()).toBe("t");
   });
 
-  it("logs in at most twice in a row where the changed credentials are wrong, too (27)", async () => {
+  it("fault 27: logs in at most twice in a row where the changed credentials are wrong, too", async () => {
     const { state, token } = openSession(
       () => fails("LOGIN_INVALID"),
       () => login(state.reads === 1 ? "old" : "new"),

@@ -56,7 +56,7 @@ describe("a media transfer that takes its time", () => {
     for (const close of closers.splice(0)) await close();
   });
 
-  it("does not blame cielo24 for a source that stalls and goes on (7)", async () => {
+  it("fault 7: does not blame cielo24 for a source that stalls and goes on", async () => {
     const { open, server } = await start(() => undefined);
     const body: MediaBody = {
       sizeBytes: 3 * KIB,
@@ -73,7 +73,7 @@ describe("a media transfer that takes its time", () => {
     expect(bodyBytes(server.received[0])).toBe(0);
   });
 
-  it("gives up on a connection over which no handshake comes about (44)", async () => {
+  it("fault 44: gives up on a connection over which no handshake comes about", async () => {
     const { open } = await start(() => undefined, "https");
     for (const size of [10, 200 * KIB]) {
       const { body, state } = bodyOf(randomBytes(size));
@@ -82,7 +82,7 @@ describe("a media transfer that takes its time", () => {
     }
   });
 
-  it("does not send the last chunk once an answer has begun, and takes that for no success (18)", async () => {
+  it("fault 18: does not send the last chunk once an answer has begun, and takes that for no success", async () => {
     const sockets: net.Socket[] = [];
     const { open, server } = await start((socket) => sockets.push(socket));
     const transfer = open(bodyOf(randomBytes(100 * KIB)).body);
@@ -108,7 +108,7 @@ describe("a media transfer that takes its time", () => {
     expect(codeOf(sent === "held" ? await transfer.finish() : sent)).toBe("UNAVAILABLE");
   });
 
-  it("stops a source that hangs as soon as cielo24 answers (17)", async () => {
+  it("fault 17: stops a source that hangs as soon as cielo24 answers", async () => {
     const refusal = httpAnswer(JSON.stringify({ ErrorType: "ITEM_NOT_FOUND" }), "400 Bad Request");
     const { open, server } = await start((socket) =>
       socket.on("data", () => {

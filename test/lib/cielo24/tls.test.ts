@@ -89,7 +89,7 @@ describe("a media transfer over TLS", () => {
     expect(codeOf(await transfer.sendAllButLast())).toBe("REFUSED");
   });
 
-  it("sends nothing to a server whose certificate nobody vouches for (44)", async () => {
+  it("fault 44: sends nothing to a server whose certificate nobody vouches for", async () => {
     const { open, simulator, cielo24, jobId } = await start({
       tls: selfSigned(),
       secret: () => Promise.resolve(JSON.stringify({ api_token: "a".repeat(32) })),
@@ -101,7 +101,7 @@ describe("a media transfer over TLS", () => {
     expect(simulator.posts).toEqual([]);
   });
 
-  it("fails as unavailable where nobody listens, or what listens speaks no TLS (44)", async () => {
+  it("fault 44: fails as unavailable where nobody listens, or what listens speaks no TLS", async () => {
     const gone = await startAccount();
     await gone.simulator.close();
     const plain = await startAccount();

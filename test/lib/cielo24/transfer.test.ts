@@ -34,7 +34,7 @@ describe("a media transfer to cielo24", () => {
     ["exactly one chunk", 64 * KIB],
     ["one chunk and a byte", 64 * KIB + 1],
     ["an odd size", 1_234_567],
-  ])("sends %s whole, and tells its SHA-256 (32)", async (_name, size) => {
+  ])("fault 32: sends %s whole, and tells its SHA-256", async (_name, size) => {
     const bytes = randomBytes(size);
     const { transfer, state } = open(bytes);
     expect(await transfer.sendAllButLast()).toBe("held");
@@ -64,7 +64,7 @@ describe("a media transfer to cielo24", () => {
     expect(server.received[0]).not.toMatch(/content-type|transfer-encoding/i);
   });
 
-  it("accepts nothing when it is aborted before the last chunk (8)", async () => {
+  it("fault 8: accepts nothing when it is aborted before the last chunk", async () => {
     const { transfer } = open(randomBytes(500 * KIB));
     await transfer.sendAllButLast();
     await transfer.abort();
@@ -75,7 +75,7 @@ describe("a media transfer to cielo24", () => {
   });
 
   it.each([0, 0.01, 0.25, 0.5, 0.9])(
-    "fails as unavailable when cielo24 resets at %d of the body (8)",
+    "fault 8: fails as unavailable when cielo24 resets at %d of the body",
     async (fraction) => {
       account.simulator.faults.add({ action: "job/add_media", kind: "resetAt", fraction });
       const { transfer, state } = open(randomBytes(3000 * KIB));
@@ -86,20 +86,23 @@ describe("a media transfer to cielo24", () => {
     },
   );
 
-  it.each([true, false])("does not know what a reset after the last byte means, accepted: %s (9)", async (accepts) => {
-    account.simulator.faults.add({ action: "job/add_media", kind: "resetAfterBody", accepts });
-    const { transfer } = open(randomBytes(200 * KIB));
-    expect(await transfer.sendAllButLast()).toBe("held");
-    expect(codeOf(await transfer.finish())).toBe("UNAVAILABLE");
-    expect(account.simulator.acceptances).toHaveLength(accepts ? 1 : 0);
-  });
+  it.each([true, false])(
+    "fault 9: does not know what a reset after the last byte means, accepted: %s",
+    async (accepts) => {
+      account.simulator.faults.add({ action: "job/add_media", kind: "resetAfterBody", accepts });
+      const { transfer } = open(randomBytes(200 * KIB));
+      expect(await transfer.sendAllButLast()).toBe("held");
+      expect(codeOf(await transfer.finish())).toBe("UNAVAILABLE");
+      expect(account.simulator.acceptances).toHaveLength(accepts ? 1 : 0);
+    },
+  );
 
   it.each([
     ["truncated", "UNAVAILABLE"],
     ["badJson", "UNINTELLIGIBLE"],
     ["noTaskId", "UNINTELLIGIBLE"],
     ["empty", "UNINTELLIGIBLE"],
-  ] as const)("takes a 200 that is %s for no success (10)", async (answer, code) => {
+  ] as const)("fault 10: takes a 200 that is %s for no success", async (answer, code) => {
     account.simulator.faults.add({ action: "job/add_media", kind: "uselessAnswer", answer });
     const { transfer } = open(randomBytes(200 * KIB));
     await transfer.sendAllButLast();
@@ -107,7 +110,7 @@ describe("a media transfer to cielo24", () => {
   });
 
   it.each([false, true])(
-    "reads a 400 that comes before the body, with reset: %s, and stops reading (17)",
+    "fault 17: reads a 400 that comes before the body, with reset: %s, and stops reading",
     async (reset) => {
       const body = JSON.stringify({ ErrorType: "ITEM_NOT_FOUND", ErrorComment: "no such job" });
       account.simulator.faults.add({ action: "job/add_media", kind: "earlyAnswer", status: 400, body, reset });
@@ -120,7 +123,7 @@ describe("a media transfer to cielo24", () => {
     },
   );
 
-  it("does not take a 200 for success that comes while the last chunk is held back (18)", async () => {
+  it("fault 18: does not take a 200 for success that comes while the last chunk is held back", async () => {
     const body = JSON.stringify({ TaskId: "a".repeat(32) });
     account.simulator.faults.add({ action: "job/add_media", kind: "earlyAnswer", status: 200, body });
     const { transfer } = open(randomBytes(1));
@@ -132,7 +135,7 @@ describe("a media transfer to cielo24", () => {
     else expect(sent).toEqual({ taskId: "a".repeat(32) });
   });
 
-  it("gives up on a cielo24 that stops reading, with flat memory (19)", async () => {
+  it("fault 19: gives up on a cielo24 that stops reading, with flat memory", async () => {
     account.simulator.faults.add({ action: "job/add_media", kind: "stopReading", fraction: 0.01 });
     const { transfer, state } = open(randomBytes(60_000 * KIB), { idleTimeoutMs: 200 });
     expect(codeOf(await transfer.sendAllButLast())).toBe("UNAVAILABLE");
@@ -141,7 +144,7 @@ describe("a media transfer to cielo24", () => {
     expect(state.isClosed).toBe(true);
   });
 
-  it("waits for a slow answer, and until the deadline only (20)", async () => {
+  it("fault 20: waits for a slow answer, and until the deadline only", async () => {
     account.simulator.faults.add({ action: "job/add_media", kind: "slowAnswer", ms: 300 });
     const patient = open(randomBytes(100), { idleTimeoutMs: 50 });
     await patient.transfer.sendAllButLast();
@@ -193,7 +196,7 @@ describe("a media transfer to cielo24", () => {
     expect(scanner.scan(`${text} ${secrets.token.slice(3, 20)}`)).not.toEqual([]);
   });
 
-  it("logs in anew for the transfer after a refused token (11, 25)", async () => {
+  it("fault 11, fault 25: logs in anew for the transfer after a refused token", async () => {
     const first = open(randomBytes(100 * KIB));
     await first.transfer.sendAllButLast();
     account.simulator.expireTokens();
