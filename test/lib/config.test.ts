@@ -29,7 +29,7 @@ describe("the configuration", () => {
     expect(read).not.toThrow(new RegExp(value.slice(0, 30).replaceAll(/[.*+?^${}()|[\]\\/]/g, "\\$&")));
   });
 
-  it("allows plain http on loopback alone", () => {
+  it("threat 2: allows plain http on loopback alone", () => {
     expect(readConfig({ CIELO24_BASE_URL: "http://127.0.0.1:8080/" }, "cielo24BaseUrl")).toEqual({
       cielo24BaseUrl: "http://127.0.0.1:8080",
     });

@@ -88,7 +88,7 @@ describe("add_media through the gateway", () => {
     expect(errorOf(answer)).toEqual(error(400, errorType, comment));
   });
 
-  it("touches no foreign job", async () => {
+  it("threat 5: touches no foreign job", async () => {
     const target = `${PATH}?v=1&job_id=${newJob()}`;
     await alice("GET", `/api/job/request_upload_url?${target.split("?")[1] ?? ""}`);
     const bob = await sendAs(local.stack, { sub: "bob" });

@@ -27,7 +27,7 @@ describe("delivery through the gateway", () => {
     });
   });
 
-  it("does not tell foreign and absent jobs apart", async () => {
+  it("threat 5: does not tell foreign and absent jobs apart", async () => {
     const job = newJob();
     await beginUpload(job);
     expect(errorOf(await bob("GET", `${PATH}?v=1&job_id=${job}`))).toEqual(NOT_FOUND);

@@ -57,7 +57,7 @@ describe("uploads through the gateway and the bucket", () => {
     expect(errorOf(await request(job))).toEqual(error(409, "JOB_HAS_MEDIA", /^The job has its media/));
   });
 
-  it("signs the exact size that the client states", async () => {
+  it("threat 10: signs the exact size that the client states", async () => {
     const signed = await request(newJob(), "&content_length=5");
     expect((await fetch(urlOf(signed), { method: "PUT", body: "media!" })).status).toBe(403);
     expect((await fetch(urlOf(signed), { method: "PUT", body: "media" })).status).toBe(200);
@@ -99,7 +99,7 @@ describe("uploads through the gateway and the bucket", () => {
     expect((await sign({ ...upload, method: "POST" })).status).toBe(200);
   });
 
-  it("signs no complete of more than the limit", async () => {
+  it("threat 10: signs no complete of more than the limit", async () => {
     const upload = await createUpload(newJob());
     await uploadPart(upload, 1, PART_BYTES);
     await uploadPart(upload, 2, MIB + 1);
@@ -109,7 +109,7 @@ describe("uploads through the gateway and the bucket", () => {
     expect((await fetch(urlOf(await sign({ ...upload, method: "DELETE" })), { method: "DELETE" })).status).toBe(204);
   });
 
-  it("gives nobody a hand in a foreign upload", async () => {
+  it("threat 11: gives nobody a hand in a foreign upload", async () => {
     const [mine, bobs] = [newJob(), newJob()];
     const upload = await createUpload(mine);
     const bob = await sendAs(local.stack, { sub: "bob" });

@@ -53,14 +53,17 @@ describe("update_metadata through the gateway", () => {
     );
   });
 
-  it.each(["api_token=x", "username=x", "password=x", "securekey=x"])("refuses %s in query and body", async (given) => {
-    const refused = error(400, "INVALID_QUERY", /^(api_token|username|password|securekey) has no business here/);
-    const target = `${PATH}?v=1&job_id=${newJob()}&reference_id=a&requestor_id=b`;
-    expect(errorOf(await alice("GET", `${target}&${given}`))).toEqual(refused);
-    expect(errorOf(await alice("POST", target, { headers: FORM_TYPE, body: given }))).toEqual(refused);
-  });
+  it.each(["api_token=x", "username=x", "password=x", "securekey=x"])(
+    "threat 4: refuses %s in query and body",
+    async (given) => {
+      const refused = error(400, "INVALID_QUERY", /^(api_token|username|password|securekey) has no business here/);
+      const target = `${PATH}?v=1&job_id=${newJob()}&reference_id=a&requestor_id=b`;
+      expect(errorOf(await alice("GET", `${target}&${given}`))).toEqual(refused);
+      expect(errorOf(await alice("POST", target, { headers: FORM_TYPE, body: given }))).toEqual(refused);
+    },
+  );
 
-  it("refuses cielo24's login headers", async () => {
+  it("threat 4: refuses cielo24's login headers", async () => {
     const headers = { "X-Auth-User": "x", "X-Auth-Securekey": "y" };
     expect(errorOf(await alice("GET", `${PATH}?v=1`, { headers }))).toEqual(
       error(400, "INVALID_QUERY", /^The header x-auth-/),
@@ -73,13 +76,13 @@ describe("update_metadata through the gateway", () => {
     );
   });
 
-  it("lets a job that cielo24 does not know look like somebody else's", async () => {
+  it("threat 5: lets a job that cielo24 does not know look like somebody else's", async () => {
     const unknown = "e".repeat(32);
     const answer = await alice("GET", `${PATH}?v=1&job_id=${unknown}&reference_id=a&requestor_id=b`);
     expect(errorOf(answer)).toEqual(NOT_FOUND);
   });
 
-  it("shows a job to its first owner alone", async () => {
+  it("threat 5: shows a job to its first owner alone", async () => {
     const target = `${PATH}?v=1&job_id=${newJob()}&reference_id=a&requestor_id=b`;
     const bob = await sendAs(local.stack, { sub: "bob" });
     expect((await alice("GET", target)).status).toBe(200);
@@ -89,7 +92,7 @@ describe("update_metadata through the gateway", () => {
     expect((await admin("GET", target)).status).toBe(200);
   });
 
-  it("keeps a token to the jobs that its array claim lists", async () => {
+  it("threat 5: keeps a token to the jobs that its array claim lists", async () => {
     const [mine, other] = [newJob(), newJob()];
     const listed = await sendAs(local.stack, { sub: "carol", jobs: [mine, newJob()] });
     const targetOf = (job: string) => `${PATH}?v=1&job_id=${job}&reference_id=a&requestor_id=b`;
@@ -123,7 +126,7 @@ describe("update_metadata through the gateway", () => {
     expect(records.join("\n")).not.toMatch(/5ecr37|Bearer|eyJ/);
   });
 
-  it("brings cielo24 exactly what the client said, and nothing that it did not ask for", async () => {
+  it("threat 3, threat 4: brings cielo24 exactly what the client said, and nothing that it did not ask for", async () => {
     const job = newJob();
     await alice("GET", `${PATH}?v=1&job_id=${job}&reference_id=a+b%2Bc%26d%3De%25&requestor_id=%C3%BC%F0%9F%8E%AC&x=y`);
     expect(local.stack.cielo24?.metadata.filter(({ jobId }) => jobId === job)).toEqual([

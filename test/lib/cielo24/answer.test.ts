@@ -65,11 +65,11 @@ describe("an answer of cielo24's", () => {
     ["Thu, 01 Jan 1970 00:00:00 GMT", 0],
     ["Thu, nonsense", undefined],
     ["2030-01-01", undefined],
-  ])("with a Retry-After of %j asks to wait %j ms", (retryAfter, expected) => {
+  ])("fault 15: with a Retry-After of %j asks to wait %j ms", (retryAfter, expected) => {
     expect(errorOf(503, "", retryAfter).retryAfterMs).toBe(expected);
   });
 
-  it("has its comment freed of control characters and cut", () => {
+  it("threat 14, threat 15: has its comment freed of control characters and cut", () => {
     const comment = `a\r\n\u0000\u202eb${"x".repeat(400)}`;
     const { errorComment } = errorOf(400, { ErrorType: "INVALID_QUERY", ErrorComment: comment });
     expect(errorComment).toBe(`a b${"x".repeat(253)}`);

@@ -195,7 +195,7 @@ describe("calls to cielo24", () => {
     expect((await failure(cielo24.jobInfo(simulator.addJob(), within(200)))).code).toBe("TIMED_OUT");
   });
 
-  it("scrub the credentials out of cielo24's comments, and cut those", async () => {
+  it("threat 15: scrub the credentials out of cielo24's comments, and cut those", async () => {
     const { cielo24, simulator, account } = await start();
     const jobId = simulator.addJob();
     await cielo24.jobInfo(jobId, within(5_000));
@@ -208,7 +208,7 @@ describe("calls to cielo24", () => {
     expect(error.errorComment?.length).toBeLessThanOrEqual(256);
   });
 
-  it("never show a token or a key in an error, to any depth", async () => {
+  it("threat 1: never show a token or a key in an error, to any depth", async () => {
     const { cielo24, simulator, account } = await start();
     const jobId = simulator.addJob();
     await cielo24.jobInfo(jobId, within(5_000));

@@ -12,7 +12,7 @@ describe("a secret value", () => {
     ["format", format("%s %o %O %j", secret, secret, secret, secret)],
     ["an error's text", String(new Error("failed", { cause: secret }))],
     ["a copy of its fields", JSON.stringify(Object.getOwnPropertyDescriptors(secret))],
-  ])("does not show in %s", (_where, text) => {
+  ])("threat 1: does not show in %s", (_where, text) => {
     expect(text).not.toContain(value);
   });
 

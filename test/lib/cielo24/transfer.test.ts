@@ -169,7 +169,7 @@ describe("a media transfer to cielo24", () => {
     expect(account.simulator.acceptances).toEqual([]);
   });
 
-  it("never shows a token, a key or a URL in what it fails with, to any depth", async () => {
+  it("threat 1: never shows a token, a key or a URL in what it fails with, to any depth", async () => {
     const failures: unknown[] = [];
     const faults = [
       { kind: "resetAt", fraction: 0.1 },

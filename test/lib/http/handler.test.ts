@@ -119,7 +119,7 @@ describe("apiHandler", () => {
     ]);
   });
 
-  it("logs a job_id only if it is one", async () => {
+  it("threat 14: logs a job_id only if it is one", async () => {
     const { records } = await call(() => Promise.resolve(answer({})), httpEvent({ query: "job_id=%0Ainjected" }));
     expect(records[0]).not.toHaveProperty("jobId");
   });

@@ -80,7 +80,7 @@ describe("readParameters", () => {
       { query: "job_id=a", headers: JSON_TYPE, body: '{"job_id":"b"}' },
       "job_id differs between the query and the body.",
     ],
-  ])("refuses a parameter %s", (_how, parts, comment) => {
+  ])("threat 3: refuses a parameter %s", (_how, parts, comment) => {
     expect(refusal(parts)).toEqual(refused(comment));
   });
 
@@ -157,7 +157,7 @@ describe("credentials in a request", () => {
   const CANARY = "5ecr37c4n4ry";
 
   it.each(["api_token", "username", "password", "securekey", "API_TOKEN", "apiToken", "api-token", "secure_key"])(
-    "are refused as %s, in query, JSON and form",
+    "threat 4: are refused as %s, in query, JSON and form",
     (name) => {
       for (const parts of [
         { query: `v=1&${name}=${CANARY}` },

@@ -74,7 +74,7 @@ describe("decodeEventKey", () => {
     ["%F0%9F%8E%AC.mp4", "🎬.mp4"],
     ["100%25.mp4", "100%.mp4"],
     ["ü.mp4", "ü.mp4"],
-  ])("decodes %s to %s, once", (raw, key) => {
+  ])("fault 35: decodes %s to %s, once", (raw, key) => {
     expect(decodeEventKey(raw)).toBe(key);
   });
 
@@ -85,7 +85,7 @@ describe("decodeEventKey", () => {
     },
   );
 
-  it("gives back every key that S3 encodes", () => {
+  it("fault 35: gives back every key that S3 encodes", () => {
     fc.assert(
       fc.property(
         fc.oneof(anyText, fc.string({ unit: fc.constantFrom(...Array.from("+ %20/2F5.é🎬\u0308")) })),
@@ -149,7 +149,7 @@ describe("parseMediaKey", () => {
     `x\nmedia/${JOB}/a.mp4`,
     `media/${JOB}/${"x".repeat(1025 - `media/${JOB}/`.length)}`,
     `media/${JOB}/${"ü".repeat(500)}`,
-  ])("leaves %j to the quarantine", (key) => {
+  ])("fault 34: leaves %j to the quarantine", (key) => {
     expect(parseMediaKey(key)).toBeUndefined();
   });
 

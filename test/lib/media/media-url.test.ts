@@ -271,7 +271,7 @@ describe("checkMediaUrl", () => {
   });
 
   for (const [what, texts] of Object.entries(BAD)) {
-    it.each(texts)(`refuses ${what}: %j`, (text) => {
+    it.each(texts)(`threat 8: refuses ${what}: %j`, (text) => {
       expect(check(text)).toEqual({ refused: expect.stringMatching(/^(must|is) [\w ',.:/;-]+$/) });
     });
   }
@@ -281,7 +281,7 @@ describe("checkMediaUrl", () => {
     expect(GOOD.length).toBeGreaterThanOrEqual(30);
   });
 
-  it("takes 2,048 characters and no more", () => {
+  it("threat 8: takes 2,048 characters and no more", () => {
     const url = (length: number) =>
       `https://media.example.com/${"a".repeat(length - "https://media.example.com/".length)}`;
     expect(check(url(2048))).toHaveProperty("url");
@@ -299,7 +299,7 @@ describe("checkMediaUrl", () => {
     expect(checkMediaUrl("https://captions.example.s3.amazonaws.com/a.mp4", places)).toHaveProperty("url");
   });
 
-  it("refuses every IPv4 address, however its four bytes are written", () => {
+  it("threat 8: refuses every IPv4 address, however its four bytes are written", () => {
     const notation = fc.constantFrom<(byte: number) => string>(
       String,
       (b) => `0x${b.toString(16)}`,

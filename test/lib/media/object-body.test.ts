@@ -98,7 +98,7 @@ describe("reading an object", () => {
     };
     const kinds = { reset: "a reset", truncate: "a premature end" } as const;
     for (const [kind, said] of Object.entries(kinds) as [keyof typeof kinds, string][])
-      it.each(Object.entries(places))(`after ${said} at %s`, async (_, atByte) => {
+      it.each(Object.entries(places))(`fault 6: after ${said} at %s`, async (_, atByte) => {
         store.faults.push({ kind, atByte });
         await expect(read()).resolves.toEqual(whole);
         expect(store.requests).toHaveLength(2);
@@ -110,7 +110,7 @@ describe("reading an object", () => {
         else expect(from).toBe(atByte);
       });
 
-    it.each(Object.entries(places))("after a stall at %s", async (_, atByte) => {
+    it.each(Object.entries(places))("fault 7: after a stall at %s", async (_, atByte) => {
       store.faults.push({ kind: "stall", atByte });
       await expect(read({ idleTimeoutMs: SHORT_IDLE_TIMEOUT_MS })).resolves.toEqual(whole);
       expect(store.requests.length).toBeGreaterThanOrEqual(2);
@@ -147,7 +147,7 @@ describe("reading an object", () => {
       expect(store.requests).toHaveLength(13);
     });
 
-    it("with pauses that grow from a fifth of a second, up to a random part of each", async () => {
+    it("fault 5: with pauses that grow from a fifth of a second, up to a random part of each", async () => {
       const busy: Fault = { kind: "status", status: 503 };
       store.faults.push(busy, busy, busy, busy);
       await read();
@@ -166,13 +166,13 @@ describe("reading an object", () => {
   });
 
   describe("gives up", () => {
-    it("with READ_FAILED after five attempts that brought nothing", async () => {
+    it("fault 6: with READ_FAILED after five attempts that brought nothing", async () => {
       for (let count = 0; count < 9; count += 1) store.faults.push({ kind: "status", status: 503 });
       await expect(read()).rejects.toEqual(fail("READ_FAILED"));
       expect(store.requests).toHaveLength(5);
     });
 
-    it("with READ_FAILED after five stalls", async () => {
+    it("fault 7: with READ_FAILED after five stalls", async () => {
       for (let count = 0; count < 9; count += 1) store.faults.push({ kind: "stallBeforeHead" });
       await expect(read({ idleTimeoutMs: 20 })).rejects.toEqual(fail("READ_FAILED"));
       expect(store.requests).toHaveLength(5);
@@ -199,11 +199,11 @@ describe("reading an object", () => {
       await expect(read()).rejects.toEqual(fail("OBJECT_GONE"));
     });
 
-    it("with OBJECT_CHANGED when the ETag is another", async () => {
+    it("fault 30: with OBJECT_CHANGED when the ETag is another", async () => {
       await expect(read({ etag: '"another"' })).rejects.toEqual(fail("OBJECT_CHANGED"));
     });
 
-    it.each([412, 416])("with OBJECT_CHANGED on a %d in mid-read", async (status) => {
+    it.each([412, 416])("fault 6, fault 30: with OBJECT_CHANGED on a %d in mid-read", async (status) => {
       store.faults.push({ kind: "truncate", atByte: 1_000 }, { kind: "status", status });
       await expect(read()).rejects.toEqual(fail("OBJECT_CHANGED"));
     });

@@ -22,7 +22,7 @@ const metricOf = (name: string) => `${name}.Properties`;
 
 const ownMetrics: Check[] = Object.entries(OWN_METRICS).map(([alarm, metric]) =>
   check(
-    `alarms on ${metric}`,
+    `fault 12, fault 14, fault 34: alarms on ${metric}`,
     (template, stage) => {
       const { Namespace, MetricName, Dimensions, Statistic } = at(template, metricOf(alarm)) as Record<string, Json>;
       assert.deepEqual(
@@ -79,7 +79,7 @@ export const alarmChecks: Check[] = [
   ...durations,
   ...everyFunction,
   check(
-    "alarms on the first dead letter",
+    "fault 37: alarms on the first dead letter",
     (template) => {
       const { MetricName, Dimensions, Threshold } = at(template, "DeadLettersAlarm.Properties") as Record<string, Json>;
       assert.deepEqual(

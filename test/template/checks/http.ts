@@ -72,7 +72,7 @@ export const httpChecks: Check[] = [
     },
   ),
   check(
-    "has the authorizer on every route but health and media-source",
+    "threat 6, threat 7: has the authorizer, and scopes, on every route but health and media-source",
     (template) => {
       for (const route of routesOf(template)) {
         if (/ \/(health$|media\/)/.test(textAt(template, `${route}.Properties.RouteKey`))) continue;

@@ -21,13 +21,13 @@ export const queueChecks: Check[] = [
     },
   ),
   is(
-    "moves a message to the dead-letter queue after 250 receives",
+    "fault 38: moves a message to the dead-letter queue after 250 receives",
     `${QUEUE}.RedrivePolicy`,
     { deadLetterTargetArn: { "Fn::GetAtt": ["DeadLetterQueue", "Arn"] }, maxReceiveCount: 250 },
     { deadLetterTargetArn: { "Fn::GetAtt": ["DeadLetterQueue", "Arn"] }, maxReceiveCount: 3 },
   ),
   check(
-    "tells the worker which receive is the last",
+    "fault 38: tells the worker which receive is the last",
     (template) => {
       assert.equal(
         at(template, "DeliverMediaLambdaFunction.Properties.Environment.Variables.MAX_RECEIVES"),
@@ -55,7 +55,7 @@ export const queueChecks: Check[] = [
     },
   ),
   is(
-    "takes messages from this account's bucket alone",
+    "threat 13: takes messages from this account's bucket alone",
     `${POLICY}.[Sid=BucketAnnouncesObjects]`,
     (stage) => ({
       Sid: "BucketAnnouncesObjects",
@@ -86,7 +86,7 @@ export const queueChecks: Check[] = [
     },
   ),
   check(
-    "refuses plain HTTP to every queue",
+    "threat 12: refuses plain HTTP to every queue",
     (template) => {
       for (const name of ["MediaQueue", "DeadLetterQueue"])
         assert.deepEqual(at(template, `${name}Policy.Properties.PolicyDocument.Statement.[Sid=TlsOnly]`), {

@@ -88,7 +88,7 @@ const grantsOf = (template: Template, name: string): string[] =>
 
 const eachRole: Check[] = FUNCTIONS.map((name) =>
   check(
-    `lets ${name} do what it needs and nothing else`,
+    `threat 16: lets ${name} do what it needs and nothing else`,
     (template) => {
       assert.deepEqual(
         grantsOf(template, name).sort(),
@@ -121,7 +121,7 @@ const allow = (template: Template, name: string, action: string, resource: Json)
 export const roleChecks: Check[] = [
   ...eachRole,
   check(
-    "gives every function a role of its own",
+    "threat 16: gives every function a role of its own",
     (template) => {
       for (const name of FUNCTIONS)
         assert.deepEqual(at(template, `${name}LambdaFunction.Properties.Role`), {
@@ -133,7 +133,7 @@ export const roleChecks: Check[] = [
     },
   ),
   check(
-    "has no role besides",
+    "threat 16: has no role besides",
     (template) => {
       assert.deepEqual(namesOf(template, "AWS::IAM::Role").sort(), FUNCTIONS.map((name) => `${name}Role`).sort());
     },
@@ -154,7 +154,7 @@ export const roleChecks: Check[] = [
     },
   ),
   check(
-    "attaches no managed policy",
+    "threat 16: attaches no managed policy",
     (template) => {
       for (const name of FUNCTIONS) assert.equal(at(template, `${name}Role.Properties.ManagedPolicyArns`), undefined);
     },
@@ -163,7 +163,7 @@ export const roleChecks: Check[] = [
     },
   ),
   check(
-    "grants no action by wildcard",
+    "threat 16: grants no action by wildcard",
     (template) => {
       for (const name of FUNCTIONS)
         for (const grant of grantsOf(template, name)) assert.doesNotMatch(grant, /^\S*\*\S* on /);
@@ -173,7 +173,7 @@ export const roleChecks: Check[] = [
     },
   ),
   check(
-    "grants on every resource tracing alone",
+    "threat 16: grants on every resource tracing alone",
     (template) => {
       for (const name of FUNCTIONS)
         for (const grant of grantsOf(template, name)) assert.ok(!grant.endsWith(" on *") || grant.startsWith("xray:"));

@@ -10,21 +10,26 @@ const LIFECYCLE = `${BUCKET}.LifecycleConfiguration.Rules`;
 export const storageChecks: Check[] = [
   is("keeps the bucket when the stack goes", "MediaBucket.DeletionPolicy", "Retain", "Delete"),
   is("keeps the bucket when it is replaced", "MediaBucket.UpdateReplacePolicy", "Retain", "Delete"),
-  is("keeps versions of objects", `${BUCKET}.VersioningConfiguration.Status`, "Enabled", "Suspended"),
+  is("threat 9: keeps versions of objects", `${BUCKET}.VersioningConfiguration.Status`, "Enabled", "Suspended"),
   is(
     "encrypts objects",
     `${BUCKET}.BucketEncryption.ServerSideEncryptionConfiguration.0.ServerSideEncryptionByDefault.SSEAlgorithm`,
     "AES256",
   ),
   is(
-    "blocks public access",
+    "threat 12: blocks public access",
     `${BUCKET}.PublicAccessBlockConfiguration`,
     { BlockPublicAcls: true, BlockPublicPolicy: true, IgnorePublicAcls: true, RestrictPublicBuckets: true },
     { BlockPublicAcls: true, BlockPublicPolicy: false, IgnorePublicAcls: true, RestrictPublicBuckets: true },
   ),
-  is("knows no ACLs", `${BUCKET}.OwnershipControls.Rules.0.ObjectOwnership`, "BucketOwnerEnforced", "ObjectWriter"),
   is(
-    "refuses plain HTTP to bucket and objects",
+    "threat 12: knows no ACLs",
+    `${BUCKET}.OwnershipControls.Rules.0.ObjectOwnership`,
+    "BucketOwnerEnforced",
+    "ObjectWriter",
+  ),
+  is(
+    "threat 12: refuses plain HTTP to bucket and objects",
     `${POLICY}.[Sid=TlsOnly]`,
     {
       Sid: "TlsOnly",
@@ -50,7 +55,7 @@ export const storageChecks: Check[] = [
     { Sid: "SignedWithinTheHour" },
   ),
   check(
-    "grants nobody anything by the bucket policy",
+    "threat 12: grants nobody anything by the bucket policy",
     (template) => {
       const statements = at(template, POLICY);
       assert.ok(Array.isArray(statements));
@@ -92,7 +97,7 @@ export const storageChecks: Check[] = [
     },
   ),
   is(
-    "aborts abandoned uploads after a week",
+    "fault 48: aborts abandoned uploads after a week",
     `${LIFECYCLE}.[Id=abort-abandoned-uploads].AbortIncompleteMultipartUpload.DaysAfterInitiation`,
     7,
   ),

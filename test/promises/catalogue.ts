@@ -1,0 +1,174 @@
+/** Something that goes wrong, or that somebody tries, and what must happen then. `docs/faults.md` shows the same. */
+export interface Promised {
+  readonly kind: "fault" | "threat";
+  /** Tests name it by kind and number: `fault 6: …`. */
+  readonly number: number;
+  readonly group: string;
+  readonly when: string;
+  readonly must: string;
+}
+
+type Entry = readonly [when: string, must: string];
+
+/** Numbers run through the groups in this order: whoever adds a fault adds it at the end of the last one. */
+const FAULTS: Readonly<Record<string, readonly Entry[]>> = {
+  "Events of drops": [
+    ["an event comes again, any time later", "the message goes, nothing is posted"],
+    ["the same event fifty times at once", "a single POST; whoever does not make it waits in the queue"],
+    [
+      "events of one key in the wrong order",
+      "the version that is current is delivered, a stale one goes as superseded; the sequencer decides nothing",
+    ],
+    ["two objects for one job", "the first stays; the other goes and is told by row, metric and log"],
+  ],
+  "Reading from S3": [
+    ["S3 says SlowDown to a read", "the read is repeated after a random pause, with no POST open meanwhile"],
+    [
+      "S3 fails or resets in mid-object, from the first byte to the last",
+      "reading goes on where it stopped, held to the same ETag, in the same POST; else the row is given back in SENDING",
+    ],
+    ["S3 stalls", "the idle limit ends the read, which then counts as broken off (6)"],
+  ],
+  "Sending to cielo24": [
+    ["cielo24 resets somewhere in the body", "the row stays in SENDING, and a later attempt delivers"],
+    [
+      "cielo24 resets after the whole body, accepted or not",
+      "the outcome is unknown: job/info settles it, no second POST is made blindly",
+    ],
+    ["a 200 that is cut short, no JSON or without a TaskId", "unknown, settled by job/info"],
+    ["BAD_API_TOKEN", "all who wait share one login; one more POST, from a fresh read of the object"],
+    [
+      "LOGIN_INVALID",
+      "the secret is read once more, then all stops: an alarm, the message is kept, nobody logs in again and again",
+    ],
+    [
+      "a 400 that is final: account, job, query, option or parameter",
+      "REJECTED, with the reason; after an attempt of unknown outcome no 400 rejects",
+    ],
+    ["an unknown ErrorType, HTML, 401 or 403", "a person decides: NEEDS_REVIEW"],
+    [
+      "429 or 503 with a Retry-After of any form",
+      "what is sensible of it is obeyed: from a second to two hours, spread by chance; garbage is ignored",
+    ],
+    ["500, 502 or 504", "before the last chunk another attempt; after it the outcome is unknown"],
+    ["a 400 before the body is read", "it is read and understood, and S3 is left alone within a second"],
+    ["a 200 before the body is sent", "no success: unknown"],
+    ["cielo24 stops reading", "the idle limit ends the POST; memory stays flat"],
+    [
+      "cielo24 takes the body and is slow to answer",
+      "it is waited for until shortly before the invocation's end, then the outcome is unknown",
+    ],
+  ],
+  "The end of a function": [
+    [
+      "the invocation's end is near",
+      "with less than 120 s left the last chunk is not begun: sockets closed, row written, handed over next time",
+    ],
+    ["the process is killed, at any await", "the next run finds its way from the row"],
+    ["killed between the POST and its record", "the row is FINALIZING: unknown, settled by job/info"],
+    ["a worker whose lease has passed to another wakes up", "its write is refused, and it never sends a last chunk"],
+  ],
+  "Token and credentials": [
+    ["the token dies during an upload", "400 at its end, a login, one more POST; not taken for a duplicate"],
+    ["500 calls need a token at once", "one login per process"],
+    ["the secret was rotated", "LOGIN_INVALID has it read again"],
+    ["Secrets Manager is down", "what is cached serves on; with nothing cached the drop waits"],
+  ],
+  "Objects, keys and events": [
+    [
+      "the object was deleted before the run: the version is gone, or a delete marker is current",
+      "REJECTED, OBJECT_GONE",
+    ],
+    [
+      "the object is overwritten between event and read, or while it is read",
+      "only the pinned version is ever sent; superseded before anything was sent, aborted if the bytes are others",
+    ],
+    ["the object is empty", "REJECTED without a POST"],
+    [
+      "an object of one byte, of exactly one chunk, of the limit, of one byte more",
+      "delivered, delivered, delivered; REJECTED before it is read",
+    ],
+    ["the event tells another size than the object has", "the object's own size counts"],
+    ["a key without a job id, or with a bad one", "quarantined: on record, with an alarm, without a POST"],
+    [
+      "keys with +, percent-escapes of space, slash and percent, dots, emoji, either normal form, 1,024 bytes, a bad escape",
+      "the very object reaches cielo24, or the key is quarantined",
+    ],
+    ["another bucket, a removal, the test event", "acknowledged and counted"],
+  ],
+  "Messages of the queue": [
+    ["a message that nobody can read, without records, or with several", "dead-letter queue; each record once"],
+    [
+      "a message comes back from the dead-letter queue after 13 days, for the last time, or six days old",
+      "the ledger still decides, and NEEDS_REVIEW is on record before the queue gives up",
+    ],
+  ],
+  "Ledger and clocks": [
+    ["DynamoDB throttles or is down before the claim", "no POST; tried again"],
+    ["DynamoDB fails at FINALIZING", "the last chunk stays here"],
+    ["DynamoDB does it, and its answer is lost", "the row is read back and compared by fence and claim"],
+    ["DynamoDB fails at DELIVERED", "the row stays in FINALIZING, and job/info settles it"],
+    ["clocks are five minutes apart", "the protocol's margins absorb it: no second media"],
+  ],
+  "Networks, rates and meetings": [
+    ["cielo24's name, certificate or port cannot be reached", "nothing was sent: tried again"],
+    ["at this rate the object will not be through in time", "given up early, handed over as a URL next time"],
+    ["add_media by URL meets a drop", "one row, one winner"],
+    ["cielo24 redirects", "an error; no other host sees the token"],
+    ["a multipart upload that nobody completes", "the bucket's lifecycle removes it"],
+  ],
+};
+
+const THREATS: Readonly<Record<string, readonly Entry[]>> = {
+  "The token": [
+    ["the token shows in a log, an answer, a trace or an error", "every output is searched for it, in many encodings"],
+    ["the token goes to another host", "one configured https host; redirects are errors"],
+  ],
+  "What a client sends": [
+    [
+      "parameters smuggled into an id, or given twice",
+      "ids are 32 hex characters, queries are built by a serializer, repetition is a 400",
+    ],
+    [
+      "parameters that slip through to cielo24",
+      "only known ones are passed on; a client's credentials are refused with 400",
+    ],
+  ],
+  "Who may do what": [
+    ["somebody else's job", "the first user owns it, a token may list its jobs; foreign and absent both are 404"],
+    ["an ID token in place of an access token", "every route asks for a scope, which ID tokens lack"],
+    ["a route without an authorizer", "the packaged template is tested for it"],
+  ],
+  "URLs and uploads": [
+    [
+      "a media_url into a private network, or back to us",
+      "https, a public name, no credentials, no address in any notation, at most 2,048 characters, not our own bucket",
+    ],
+    ["a presigned URL is used again to overwrite", "random keys, versions, and the version is pinned"],
+    ["an upload larger than was said", "the length is signed, and the object is measured again"],
+    ["a hand in a foreign multipart upload", "the key belongs to the job, the job to its owner"],
+  ],
+  "Bucket and queue": [
+    ["plain HTTP, public objects, ACLs", "the bucket refuses all three"],
+    [
+      "forged messages in the queue",
+      "the bucket of this account alone may send; its name is checked again, and the object is asked about",
+    ],
+  ],
+  "Logs and errors": [
+    ["lines smuggled into the log", "one line of JSON per record, from a closed list of fields"],
+    ["cielo24's ErrorComment gives a secret away", "the token is taken out, and 256 characters are enough"],
+  ],
+  "Roles and packages": [
+    ["roles that may do too much", "one role per function, and the template is held to what each may do"],
+    ["malicious packages", "a lock file with hashes, installed by npm ci, and an audit"],
+  ],
+};
+
+const flatten = (kind: Promised["kind"], groups: typeof FAULTS): Promised[] =>
+  Object.entries(groups)
+    .flatMap(([group, entries]) => entries.map(([when, must]) => ({ group, when, must })))
+    .map((each, index) => ({ kind, number: index + 1, ...each }));
+
+/** Everything that is promised, in the order of its numbers: faults first. */
+export const CATALOGUE: readonly Promised[] = [...flatten("fault", FAULTS), ...flatten("threat", THREATS)];
