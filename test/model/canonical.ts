@@ -1,6 +1,6 @@
 import type { Command } from "../../lib/delivery/machine.ts";
 import { TICK_MS } from "./scenario.ts";
-import type { World } from "./world.ts";
+import type { Worker, World } from "./world.ts";
 
 /**
  * A text that is the same for worlds that behave the same: times relative to now and clipped, fences relative to the
@@ -30,7 +30,7 @@ export const canonical = (world: World): string => {
   let text = row ? show(row) + rename(shapeOf(row)) : "";
   text += list(workers) + list(delayed) + list(messages) + list(floating) + list(accepted) + "|";
   text += show(announced) + show(budgets);
-  return `${text}${world.callerWaits ? "c" : ""}${world.operatorWaits ? "o" : ""}${world.resent ? "r" : ""}`;
+  return world.resent ? `${text}r` : text;
 };
 
 /** What does not change of an object as time passes and claims are made, and what does. Found out once an object. */
@@ -70,6 +70,8 @@ const shapeOf = (value: object): Shape => {
     return `#${shape.id}`;
   };
   const describe = (inner: unknown, name: string): string => {
+    // Seconds, and months away: all that counts is whether the row may expire.
+    if (name === "expiresAt") return "";
     if (typeof inner === "number") {
       const least = LEAST_TICKS[name];
       if (name === "fence") fences.push(inner);
@@ -89,7 +91,7 @@ const shapeOf = (value: object): Shape => {
     let text = "{";
     for (const [key, inner] of Object.entries(outer)) {
       if (inner === undefined || LEFT_OUT.has(key) || forgotten.has(key)) continue;
-      text += `${key}:${describe(inner, key)},`;
+      text += `${key}:${key === "heard" ? describeHeard(outer as Worker) : describe(inner, key)},`;
     }
     return text + "}";
   };
@@ -100,6 +102,10 @@ const shapeOf = (value: object): Shape => {
   shapes.set(value, shape);
   return shape;
 };
+
+/** When it was asked matters only against when "no media" may be believed, and that does not change. */
+const describeHeard = ({ heard, memory }: Worker): string =>
+  `${heard?.hasMedia ?? ""}${(heard?.askedAt ?? 0) >= (memory.row?.settledAt ?? 0) ? "late" : "early"}`;
 
 /** What the step that comes next will not look at. */
 const forgottenOf = (value: object, name: string): ReadonlySet<string> => {
@@ -115,14 +121,14 @@ const AS_CLAIMANT = new Set(["row", "claim", "leave", "verdict", "sizeBytes", "h
 const NOTHING = new Set<string>();
 
 const LEAST_TICKS: Readonly<Record<string, number>> = {
+  // A message comes back a tick after it.
   deadline: -1,
   leaseUntil: 0,
   visibleAt: 0,
   until: 0,
-  // Compared with one another, too.
-  settledAt: -2,
-  askedAt: -2,
-  at: -1,
+  settledAt: 0,
+  at: 0,
+  shownAt: 0,
 };
 
 /** What has no bearing on what happens next, or follows from the rest. */
@@ -130,7 +136,6 @@ const LEFT_OUT = new Set([
   "capability",
   "capabilityUntil",
   "error",
-  "expiresAt",
   "hoped",
   "jobId",
   "key",

@@ -1,12 +1,14 @@
-import { decideWrite, type Write } from "../../lib/delivery/row.ts";
+import { decideWrite } from "../../lib/delivery/row.ts";
 import type { Answer, Command, DeliveryEvent } from "../../lib/delivery/machine.ts";
 import { reportProgress } from "../../lib/delivery/transitions.ts";
 import { CAPABILITY_TICKS, LONGEST_PULL_TICKS, TICK_MS, type Scenario } from "./scenario.ts";
 import {
   accept,
+  delay,
   endWorker,
   float,
   JOB_ID,
+  keep,
   replaceWorker,
   spend,
   without,
@@ -19,7 +21,7 @@ import {
 type Failure = Exclude<Answer, { is: "accepted" }>;
 
 const ACCEPTED: Answer = { is: "accepted", taskId: "task" };
-const REFUSED: Answer = { is: "refused", error: { type: "INVALID_QUERY", comment: "" } };
+const REFUSED: Failure = { is: "refused", error: { type: "INVALID_QUERY", comment: "" } };
 const BAD_TOKEN: Answer = { is: "badToken" };
 const LOGIN_INVALID: Failure = { is: "loginInvalid" };
 const UNAVAILABLE: Failure = { is: "unavailable" };
@@ -42,6 +44,10 @@ export function* carryOut(
 ): Generator<Transition> {
   const by = { world, index, worker, machine, scenario };
   const { command } = worker;
+  if (worker.sent) {
+    yield end(by, `hears of its POST: ${worker.sent.is}`, world, answered(worker.sent));
+    return;
+  }
   switch (command.do) {
     case "read":
       yield end(by, "reads the row", world, { type: "row", row: world.row });
@@ -104,10 +110,16 @@ const tell = ({ index, worker, machine }: Actor, from: World, happening: Happeni
   let { memory, command } = machine.step(worker.memory, event);
   if (command.do === "abort") ({ memory, command } = machine.step(memory, { ...event, type: "aborted" }));
   if (command.do === "later")
-    return endWorker(from, index, worker, Math.max(command.at - worker.clockOffset, from.now));
-  const next = replaceWorker(from, index, { ...worker, memory, command, heard: undefined });
+    return endWorker(from, index, leaving(worker, command), Math.max(command.at - worker.clockOffset, from.now));
+  const next = replaceWorker(from, index, { ...worker, memory, command, sent: undefined, heard: undefined });
   return { ...next, randoms: from.randoms + 1 };
 };
+
+/** An operator's word counts once: a row that it opened is looked after by another message. */
+const leaving = (worker: Worker, { row }: Of<"later">): Worker =>
+  worker.message?.role === "operator" && row && row.state !== "NEEDS_REVIEW"
+    ? { ...worker, message: { ...worker.message, role: "reconcile" } }
+    : worker;
 
 const end = (by: Actor, label: string, from: World, happening: Happening): Transition => ({
   label: `worker ${by.index} ${label}`,
@@ -121,6 +133,21 @@ const fault = (by: Actor, label: string, from: World, happening: Happening): Tra
 });
 
 const answered = (answer: Answer): Happening => ({ type: "answered", answer });
+
+/** cielo24 answers a POST; the worker hears of it now, or at any time until its deadline. */
+const replied = (by: Actor, label: string, from: World, answer: Answer): Transition =>
+  by.scenario.slowAnswers
+    ? {
+        label: `worker ${by.index} ${label}`,
+        isFault: false,
+        world: replaceWorker(from, by.index, { ...by.worker, sent: answer }),
+      }
+    : end(by, label, from, answered(answer));
+
+const repliedBadly = (by: Actor, label: string, from: World, answer: Answer): Transition => ({
+  ...replied(by, label, from, answer),
+  isFault: true,
+});
 
 function* inspect(by: Actor): Generator<Transition> {
   const { world } = by;
@@ -137,13 +164,13 @@ function* inspect(by: Actor): Generator<Transition> {
 
 /** job/info shows what was accepted D ago; before that, it may. */
 function* ask(by: Actor): Generator<Transition> {
-  const { world, index, worker, scenario } = by;
+  const { world, index, worker } = by;
   if (worker.heard) {
     yield end(by, "hears the answer", world, { type: "info", ...worker.heard });
     return;
   }
   const isAccepted = world.accepted.length > 0;
-  const mustShow = world.accepted.some(({ at }) => world.now - at >= scenario.cielo24.lateInfoTicks * TICK_MS);
+  const mustShow = world.accepted.some(({ shownAt }) => world.now >= shownAt);
   const askedAt = world.now + worker.clockOffset;
   for (const hasMedia of isAccepted ? (mustShow ? [true] : [true, false]) : [false]) {
     const label = `worker ${index} asks job/info, which ${hasMedia ? "shows media" : "shows none"}`;
@@ -160,6 +187,7 @@ function* ask(by: Actor): Generator<Transition> {
     yield fault(by, "cannot ask job/info", spent, { type: "noInfo", answer: UNAVAILABLE });
     yield fault(by, "cannot log in to ask", spent, { type: "noInfo", answer: LOGIN_INVALID });
     yield fault(by, "does not understand job/info", spent, { type: "noInfo", answer: UNINTELLIGIBLE });
+    yield fault(by, "is refused by job/info", spent, { type: "noInfo", answer: REFUSED });
   }
 }
 
@@ -168,8 +196,7 @@ function* write(by: Actor, command: Of<"write">): Generator<Transition> {
   const made = machine.alter ? machine.alter(command.write) : command.write;
   const row = decideWrite(JOB_ID, world.row, made);
   const label = `writes ${made.set.state ?? Object.keys(made.set).join(" and ")}`;
-  const isResend = made.set.state === "SENDING" && made.set.everUnknown === true;
-  const done = row ? { ...world, row, resent: world.resent || isResend } : world;
+  const done = row ? keep(world, row) : world;
   if (row) yield end(by, label, done, { type: "written" });
   else yield end(by, `${label}, which is refused`, world, { type: "unwritten" });
   if (world.budgets.writes === 0) return;
@@ -177,15 +204,17 @@ function* write(by: Actor, command: Of<"write">): Generator<Transition> {
   yield fault(by, `${label}, which is lost`, { ...world, budgets }, { type: "unwritten" });
   if (row) yield fault(by, `${label}, but the answer is lost`, { ...done, budgets }, { type: "unwritten" });
   yield fault(by, `${label}, which is delayed`, delay({ ...world, budgets }, made), { type: "unwritten" });
+  if (!row) return;
+  const repeated = delay({ ...done, budgets }, made);
+  yield fault(by, `${label}, which may happen once more`, repeated, { type: "written" });
+  yield fault(by, `${label}, but the answer is lost, and it may happen once more`, repeated, { type: "unwritten" });
 }
 
-const delay = (world: World, made: Write): World => ({ ...world, delayed: [...world.delayed, made] });
-
-function* stream(by: Actor, { claim }: Of<"stream">): Generator<Transition> {
+function* stream(by: Actor, command: Of<"stream">): Generator<Transition> {
   const { world, index, machine, scenario } = by;
   yield end(by, "sends all but the last chunk", world, { type: "held", sha256: "" });
   if (scenario.progress) {
-    const report = reportProgress(claim, { now: world.now, sentBytes: 3 });
+    const report = reportProgress(command.claim, { now: world.now, sentBytes: 3 });
     const made = machine.alter ? machine.alter(report) : report;
     const row = decideWrite(JOB_ID, world.row, made);
     const label = `worker ${index} reports progress`;
@@ -193,6 +222,8 @@ function* stream(by: Actor, { claim }: Of<"stream">): Generator<Transition> {
     if (world.budgets.writes > 0)
       yield { label: `${label}, which is delayed`, isFault: true, world: delay(spend(world, "writes"), made) };
   }
+  if (scenario.mode === "auto" && command.row.media?.kind === "object")
+    yield fault(by, "finds that it is too slow", world, { type: "tooSlow" });
   if (world.budgets.refusals > 0) {
     const spent = spend(world, "refusals");
     yield fault(by, "is refused before the last chunk", spent, answered(REFUSED));
@@ -210,13 +241,14 @@ function* send(by: Actor): Generator<Transition> {
   const { world, scenario } = by;
   const { lateAcceptanceTicks, enforcesOneMedium } = scenario.cielo24;
   if (enforcesOneMedium && world.accepted.length > 0) {
-    yield end(by, "sends the end, which is refused: the job has its media", world, answered(REFUSED));
+    yield replied(by, "sends the end, which is refused: the job has its media", world, REFUSED);
     return;
   }
+  const sent = countResend(by);
   const mediaId = by.worker.memory.row?.media?.id ?? "";
-  const accepted = accept(world, mediaId);
-  const floating = float(world, mediaId, world.now + lateAcceptanceTicks * TICK_MS);
-  yield end(by, "sends the end, which is accepted", accepted, answered(ACCEPTED));
+  const accepted = accept(sent, mediaId, scenario);
+  const floating = float(sent, mediaId, world.now + lateAcceptanceTicks * TICK_MS);
+  yield replied(by, "sends the end, which is accepted", accepted, ACCEPTED);
   yield* beRefused(by);
   yield* loseAnswer(by, [
     ["is accepted", accepted],
@@ -228,8 +260,8 @@ function* send(by: Actor): Generator<Transition> {
 function* handOver(by: Actor): Generator<Transition> {
   const { world, scenario } = by;
   const pullTicks = CAPABILITY_TICKS + LONGEST_PULL_TICKS + scenario.cielo24.lateAcceptanceTicks;
-  const pulling = float(world, by.worker.memory.row?.media?.id ?? "", world.now + pullTicks * TICK_MS);
-  yield end(by, "hands the object over", pulling, answered(ACCEPTED));
+  const pulling = float(countResend(by), by.worker.memory.row?.media?.id ?? "", world.now + pullTicks * TICK_MS);
+  yield replied(by, "hands the object over", pulling, ACCEPTED);
   yield* beRefused(by);
   yield* loseAnswer(by, [["may be pulled", pulling]]);
 }
@@ -237,9 +269,13 @@ function* handOver(by: Actor): Generator<Transition> {
 function* beRefused(by: Actor): Generator<Transition> {
   if (by.world.budgets.refusals === 0) return;
   const spent = spend(by.world, "refusals");
-  yield fault(by, "sends the end, which is refused", spent, answered(REFUSED));
-  yield fault(by, "sends the end, and its token is refused", spent, answered(BAD_TOKEN));
+  yield repliedBadly(by, "sends the end, which is refused", spent, REFUSED);
+  yield repliedBadly(by, "sends the end, and its token is refused", spent, BAD_TOKEN);
 }
+
+/** What goes out after an answer that nobody knows is a resend. */
+const countResend = ({ world, worker }: Actor): World =>
+  worker.memory.row?.everUnknown ? { ...world, resent: true } : world;
 
 /** Sent, but the worker learns nothing of it, or does not live to. */
 function* loseAnswer(by: Actor, ways: readonly (readonly [string, World])[]): Generator<Transition> {

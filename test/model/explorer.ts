@@ -1,6 +1,8 @@
 import { canonical } from "./canonical.ts";
 import { happenings } from "./happenings.ts";
+import { createIntList, type IntList } from "./int-list.ts";
 import { findViolation } from "./invariants.ts";
+import { createKnownStates } from "./known-states.ts";
 import { hasEnded, outcomesOf, type Outcome } from "./outcomes.ts";
 import type { Scenario } from "./scenario.ts";
 import { startWorld, type Machine, type World } from "./world.ts";
@@ -32,23 +34,21 @@ export const explore = (
   { maxStates = Number.POSITIVE_INFINITY } = {},
 ): Exploration => {
   const startedAt = Date.now();
-  const ids = new Map<string, number>();
+  const known = createKnownStates();
   /** For each state, the state it was first reached from and by which of its happenings. */
-  const cameFrom: number[] = [];
-  const cameBy: number[] = [];
+  const cameFrom = createIntList();
+  const cameBy = createIntList();
   /** Pairs of states: without misfortune, the one may become the other. */
-  const harmless: number[] = [];
-  const ended: number[] = [];
+  const harmless = createIntList();
+  const ended = createIntList();
   const outcomes = new Set<Outcome>();
   let transitions = 0;
   let next: Visited[] = [];
 
   const visit = (world: World, from: number, by: number): number => {
-    const name = canonical(world);
-    const known = ids.get(name);
-    if (known !== undefined) return known;
-    const id = ids.size;
-    ids.set(name, id);
+    const found = known.find(canonical(world));
+    if (found !== -1) return found;
+    const id = known.size - 1;
     cameFrom.push(from);
     cameBy.push(by);
     next.push({ id, world });
@@ -58,11 +58,12 @@ export const explore = (
   };
   const traceTo = (id: number): string[] => {
     const way: number[] = [];
-    for (let at = id; at > 0; at = cameFrom[at] ?? 0) way.unshift(cameBy[at] ?? 0);
+    for (let at = id; at > 0; at = cameFrom.at(at)) way.push(cameBy.at(at));
+    way.reverse();
     return retell(scenario, machine, way);
   };
   const report = (isComplete: boolean, failure?: Exploration["failure"]): Exploration => ({
-    states: ids.size,
+    states: known.size,
     transitions,
     seconds: (Date.now() - startedAt) / 1000,
     outcomes,
@@ -81,13 +82,16 @@ export const explore = (
         const broken = findViolation(world, after);
         if (broken) return report(false, { broken, trace: [...traceTo(id), label] });
         const to = visit(after, id, by);
-        if (!isFault && to !== id) harmless.push(id, to);
+        if (!isFault && to !== id) {
+          harmless.push(id);
+          harmless.push(to);
+        }
         by += 1;
       }
-      if (ids.size >= maxStates) return report(false);
+      if (known.size >= maxStates) return report(false);
     }
   }
-  const stuck = findStuck(ids.size, harmless, ended);
+  const stuck = findStuck(known.size, harmless, ended);
   if (stuck === undefined) return report(true);
   return report(true, {
     broken: "S2: from here no end can be reached, even if nothing more goes wrong",
@@ -107,21 +111,22 @@ const retell = (scenario: Scenario, machine: Machine, way: readonly number[]): s
 };
 
 /** The first state from which no end can be reached over harmless transitions. */
-const findStuck = (states: number, harmless: readonly number[], ended: readonly number[]): number | undefined => {
+const findStuck = (states: number, harmless: IntList, ended: IntList): number | undefined => {
   // Lists of edges by the state they lead to, chained through two arrays: there are too many for objects.
   const last = new Int32Array(states).fill(-1);
   const previous = new Int32Array(harmless.length / 2);
   for (let edge = 0; edge < previous.length; edge += 1) {
-    const to = harmless[2 * edge + 1] ?? 0;
+    const to = harmless.at(2 * edge + 1);
     previous[edge] = last[to] ?? -1;
     last[to] = edge;
   }
   const isReached = new Uint8Array(states);
-  const queue = [...ended];
+  const queue: number[] = [];
+  for (let index = 0; index < ended.length; index += 1) queue.push(ended.at(index));
   for (const id of queue) isReached[id] = 1;
   for (let id = queue.pop(); id !== undefined; id = queue.pop())
     for (let edge = last[id] ?? -1; edge !== -1; edge = previous[edge] ?? -1) {
-      const from = harmless[2 * edge] ?? 0;
+      const from = harmless.at(2 * edge);
       if (isReached[from]) continue;
       isReached[from] = 1;
       queue.push(from);

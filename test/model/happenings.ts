@@ -1,13 +1,16 @@
 import { decideWrite, type Row } from "../../lib/delivery/row.ts";
 import type { Drop } from "../../lib/delivery/machine.ts";
 import { start } from "../../lib/delivery/state.ts";
+import { admitUpload } from "../../lib/delivery/uploading.ts";
 import { carryOut } from "./commands.ts";
-import { settingsOf, TICK_MS, type Scenario } from "./scenario.ts";
+import { callSettingsOf, settingsOf, TICK_MS, type Scenario } from "./scenario.ts";
 import {
   accept,
-  CALLERS_MEDIA,
+  callersMedia,
+  delay,
   endWorker,
   JOB_ID,
+  keep,
   objectsOf,
   spend,
   without,
@@ -23,10 +26,12 @@ export function* happenings(world: World, scenario: Scenario, by: Machine): Gene
   yield passTime(world, scenario);
   if (world.workers.length < scenario.workers) {
     yield* receive(world, scenario);
-    if (world.callerWaits) yield* call(world, scenario);
+    if (world.budgets.callers > 0) yield* call(world, scenario, by);
   }
-  if (world.operatorWaits && world.row?.state === "NEEDS_REVIEW") yield sendAgain(world);
+  if (world.budgets.operators > 0) yield* sendAgain(world);
+  if (world.budgets.signings > 0) yield* signUpload(world);
   if (scenario.census) yield* takeCensus(world, scenario);
+  if (scenario.rowsExpire) yield* expire(world, by);
   for (const [index, worker] of world.workers.entries()) {
     yield* carryOut(world, index, worker, by, scenario);
     if (world.budgets.crashes > 0)
@@ -57,7 +62,8 @@ const invoke = (
   drop: Pick<Drop, "role" | "lastChance"> & Partial<Pick<Drop, "media">>,
   { clockOffset, message }: Pick<Worker, "clockOffset" | "message">,
 ): World => {
-  const started = start({ jobId: JOB_ID, receiveCount: 1, ...drop }, settingsOf(scenario));
+  const settings = drop.role === "caller" ? callSettingsOf(scenario) : settingsOf(scenario);
+  const started = start({ jobId: JOB_ID, receiveCount: 1, ...drop }, settings);
   const worker = { ...started, deadline: world.now + scenario.invocationTicks * TICK_MS, clockOffset, message };
   return { ...world, workers: [...world.workers, worker] };
 };
@@ -93,41 +99,60 @@ function* receive(world: World, scenario: Scenario): Generator<Transition> {
 }
 
 /** The message that looks after the row is in the queue before the row is claimed, and hidden while the call lives. */
-function* call(world: World, scenario: Scenario): Generator<Transition> {
+function* call(world: World, scenario: Scenario, { queuesCalls = true }: Machine): Generator<Transition> {
   const reconcile: Message = { role: "reconcile", visibleAt: world.now + (scenario.invocationTicks + 1) * TICK_MS };
-  const called = { ...world, callerWaits: false, messages: [...world.messages, reconcile] };
-  const drop = { role: "caller", media: CALLERS_MEDIA, lastChance: false } as const;
+  const messages = queuesCalls ? [...world.messages, reconcile] : world.messages;
+  const called = { ...spend(world, "callers"), messages };
+  const drop = { role: "caller", media: callersMedia(scenario, world), lastChance: false } as const;
   for (const clockOffset of clockOffsets(scenario))
     yield {
-      label: "a caller comes with a URL",
+      label: `a caller brings ${drop.media.id}`,
       isFault: false,
       world: invoke(called, scenario, drop, { clockOffset, message: undefined }),
     };
 }
 
-const sendAgain = (world: World): Transition => ({
-  label: 'an operator says "send again"',
-  isFault: true,
-  world: {
-    ...world,
-    operatorWaits: false,
-    resent: true,
-    messages: [...world.messages, { role: "operator", visibleAt: world.now }],
-  },
-});
+function* sendAgain(world: World): Generator<Transition> {
+  if (world.row?.state !== "NEEDS_REVIEW" && world.row?.state !== "FINALIZING") return;
+  const messages: Message[] = [...world.messages, { role: "operator", visibleAt: world.now }];
+  yield { label: 'an operator says "send again"', isFault: true, world: { ...spend(world, "operators"), messages } };
+}
 
-/** Where the queue is empty and nobody works, the census puts back what is stuck, silent or was never announced. */
+/** Signing reads the row, and writes it at any time after that. */
+function* signUpload(world: World): Generator<Transition> {
+  const admission = admitUpload(world.row, world.now);
+  if (!admission.admitted || !admission.write) return;
+  yield { label: "an upload is signed", isFault: true, world: delay(spend(world, "signings"), admission.write) };
+}
+
+/**
+ * The census puts back what is stuck, silent or was never announced: certainly where the queue is empty and nobody
+ * works, and perhaps beside messages that live, which makes duplicates.
+ */
 function* takeCensus(world: World, scenario: Scenario): Generator<Transition> {
   const { row, now } = world;
-  if (world.messages.length > 0 || world.workers.length > 0) return;
-  const forgotten = objectsOf(scenario).filter(
-    ({ id }) => row === undefined || (row.state === "REJECTED" && row.media?.id !== id && !row.rejected?.includes(id)),
-  );
-  const messages: Message[] = forgotten.map((media) => ({ role: "queue", media, visibleAt: now }));
-  if (row && (isStuck(row, now) || isSilent(row))) messages.push({ role: "reconcile", visibleAt: now });
-  if (messages.length > 0)
-    yield { label: "the census puts back what is left over", isFault: false, world: { ...world, messages } };
+  const isQuiet = world.messages.length === 0 && world.workers.length === 0;
+  if (!isQuiet && world.budgets.duplicates === 0) return;
+  const found: Message[] = objectsOf(scenario)
+    .filter(({ id }) => !isKnown(row, id))
+    .map((media) => ({ role: "queue", media, visibleAt: now }));
+  if (row && (isStuck(row, now) || isSilent(row))) found.push({ role: "reconcile", visibleAt: now });
+  if (found.length === 0) return;
+  if (isQuiet)
+    yield { label: "the census puts back what is left over", isFault: false, world: { ...world, messages: found } };
+  else
+    yield {
+      label: "the census puts back what a message is left for",
+      isFault: true,
+      world: { ...spend(world, "duplicates"), messages: [...world.messages, ...found] },
+    };
 }
+
+const isKnown = (row: Row | undefined, id: string): boolean => {
+  if (row === undefined || row.state === "UPLOADING") return false;
+  if (row.state === "REJECTED") return row.media?.id === id || [row.rejected, row.conflicts].flat().includes(id);
+  return true;
+};
 
 const isStuck = ({ state, leaseUntil = 0, settledAt = 0 }: Row, now: number): boolean =>
   (state === "SENDING" && now >= leaseUntil) || (state === "FINALIZING" && now >= settledAt);
@@ -135,18 +160,28 @@ const isStuck = ({ state, leaseUntil = 0, settledAt = 0 }: Row, now: number): bo
 const isSilent = ({ state, announced }: Row): boolean =>
   !announced && (state === "DELIVERED" || state === "REJECTED" || state === "NEEDS_REVIEW");
 
+/** Time to live counts in months: whatever was on its way is over. */
+function* expire(world: World, { expires = mayExpire }: Machine): Generator<Transition> {
+  const { row, workers, messages, delayed, floating } = world;
+  const isQuiet = [workers, messages, delayed, floating].every((each) => each.length === 0);
+  if (row && isQuiet && expires(row))
+    yield { label: "the row expires", isFault: true, world: { ...world, row: undefined } };
+}
+
+const mayExpire = ({ expiresAt }: Row): boolean => expiresAt !== undefined;
+
 /** What is on its way arrives, or never will. */
-function* settle(world: World, { cielo24 }: Scenario): Generator<Transition> {
+function* settle(world: World, scenario: Scenario): Generator<Transition> {
   for (const [index, { mediaId }] of world.floating.entries()) {
     const left = { ...world, floating: without(world.floating, index) };
-    if (!cielo24.enforcesOneMedium || world.accepted.length === 0)
-      yield { label: `cielo24 accepts ${mediaId} late`, isFault: true, world: accept(left, mediaId) };
+    if (!scenario.cielo24.enforcesOneMedium || world.accepted.length === 0)
+      yield { label: `cielo24 accepts ${mediaId} late`, isFault: true, world: accept(left, mediaId, scenario) };
     yield { label: `${mediaId} is never accepted`, isFault: false, world: left };
   }
   for (const [index, write] of world.delayed.entries()) {
     const left = { ...world, delayed: without(world.delayed, index) };
     const row = decideWrite(JOB_ID, world.row, write);
     yield { label: "a delayed write never happens", isFault: false, world: left };
-    if (row) yield { label: `a delayed write to ${row.state} happens`, isFault: true, world: { ...left, row } };
+    if (row) yield { label: `a delayed write to ${row.state} happens`, isFault: true, world: keep(left, row) };
   }
 }

@@ -1,7 +1,9 @@
 import type { Scenario } from "./scenario.ts";
 import { objectsOf, type World } from "./world.ts";
 
-export type Outcome = "delivered" | "delivered after a resend" | "rejected" | "needs review" | "conflict";
+export const OUTCOMES = ["delivered", "delivered after a resend", "rejected", "needs review", "conflict"] as const;
+
+export type Outcome = (typeof OUTCOMES)[number];
 
 /** What has come about in this world. */
 export function* outcomesOf({ row, resent }: World): Generator<Outcome> {
@@ -14,14 +16,15 @@ export function* outcomesOf({ row, resent }: World): Generator<Outcome> {
 /** Whether nothing is under way, and every medium has its end on record and every end its event out. */
 export const hasEnded = ({ row, messages, workers, announced }: World, scenario: Scenario): boolean => {
   if (messages.length > 0 || workers.length > 0) return false;
-  // A caller that died before it claimed anything leaves no trace, and none is owed.
-  if (!row) return scenario.objects === 0;
-  if (row.state !== "DELIVERED" && row.state !== "REJECTED" && row.state !== "NEEDS_REVIEW") return false;
-  if (!announced.includes(`${row.state} ${row.media?.id ?? ""}`)) return false;
+  const isOut = (state: string, id: string) => announced.includes(`${state} ${id}`);
+  // A caller that died before it claimed anything leaves no trace, and none is owed. What expires was rejected.
+  if (!row) return objectsOf(scenario).every(({ id }) => isOut("REJECTED", id));
+  if (row.state === "SENDING" || row.state === "FINALIZING") return false;
+  if (row.state !== "UPLOADING" && !isOut(row.state, row.media?.id ?? "")) return false;
   return objectsOf(scenario).every(
     ({ id }) =>
       row.media?.id === id ||
       row.conflicts?.includes(id) === true ||
-      (row.rejected?.includes(id) === true && announced.includes(`REJECTED ${id}`)),
+      (row.rejected?.includes(id) === true && isOut("REJECTED", id)),
   );
 };

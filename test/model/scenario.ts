@@ -1,4 +1,5 @@
 import type { Settings } from "../../lib/delivery/machine.ts";
+import type { Outcome } from "./outcomes.ts";
 
 /** The coarse unit of time: everything that differs by less happens at once, in every order. */
 export const TICK_MS = 300_000;
@@ -15,7 +16,7 @@ export interface Budgets {
   readonly crashes: number;
   /** Messages that are delivered once more. */
   readonly duplicates: number;
-  /** Table writes that are lost, done with the answer lost, or done at any later time. */
+  /** Table writes that are lost, done with the answer lost, done at any later time, or done twice. */
   readonly writes: number;
   /** Reads of the table, announcements and questions that fail. */
   readonly calls: number;
@@ -25,6 +26,12 @@ export interface Budgets {
   readonly answers: number;
   /** Messages that are delivered for the last time. */
   readonly lastChances: number;
+  /** HTTP callers who bring their own media for the job. */
+  readonly callers: number;
+  /** Times that an operator says "send again". */
+  readonly operators: number;
+  /** Uploads that are signed for the job. */
+  readonly signings: number;
 }
 
 /** What one exploration lets happen. Data alone, so that it is easily widened. */
@@ -34,16 +41,17 @@ export interface Scenario {
   readonly workers: number;
   /** Objects that are dropped for the job. */
   readonly objects: number;
-  /** Whether an HTTP caller gives the job a URL, too. */
-  readonly caller: boolean;
-  /** Whether an operator says "send again" once there is something to review. */
-  readonly operator: boolean;
+  readonly callWith: "url" | "body";
   /** Whether the census looks after rows and objects that no message is left for. */
   readonly census: boolean;
   /** Whether a worker reports progress while it sends. */
   readonly progress: boolean;
-  /** `url`: objects are handed over by capability URL. */
-  readonly mode: "stream" | "url";
+  /** `url`: objects are handed over by capability URL; `auto`: those that prove too slow. */
+  readonly mode: "stream" | "url" | "auto";
+  /** Whether time may pass between the last chunk and cielo24's answer. */
+  readonly slowAnswers: boolean;
+  /** Whether time to live may remove rows once all is quiet. */
+  readonly rowsExpire: boolean;
   readonly resendAfterUnknown: boolean;
   /**
    * Whether no code runs after an invocation's deadline. Sending again rests on it; without sending again, workers may
@@ -63,6 +71,8 @@ export interface Scenario {
   };
   readonly maxPosts: number;
   readonly budgets: Budgets;
+  /** The ends that must come about somewhere. */
+  readonly mustReach: readonly Outcome[];
 }
 
 export const settingsOf = ({ maxPosts, mode, resendAfterUnknown, clockSkewTicks }: Scenario): Settings => ({
@@ -75,4 +85,13 @@ export const settingsOf = ({ maxPosts, mode, resendAfterUnknown, clockSkewTicks 
   capabilityLifetimeMs: CAPABILITY_TICKS * TICK_MS,
   longestPullMs: LONGEST_PULL_TICKS * TICK_MS,
   finalizeReserveMs: TICK_MS / 2,
+});
+
+/** An HTTP call never hands over a URL of ours, and never sends again. */
+export const callSettingsOf = (scenario: Scenario): Settings => ({
+  ...settingsOf(scenario),
+  mode: "stream",
+  resendAfterUnknown: false,
+  capabilityLifetimeMs: 0,
+  longestPullMs: 0,
 });

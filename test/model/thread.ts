@@ -1,6 +1,7 @@
 import { parentPort } from "node:worker_threads";
 import { step } from "../../lib/delivery/state.ts";
 import { explore, type Exploration } from "./explorer.ts";
+import { LARGE_SCENARIOS } from "./large-scenarios.ts";
 import { MUTANTS } from "./mutants.ts";
 import { SCENARIOS } from "./scenarios.ts";
 
@@ -16,7 +17,7 @@ parentPort?.on("message", (errand: Errand) => {
 });
 
 const lookUp = (errand: Errand): Parameters<typeof explore> => {
-  const scenario = SCENARIOS.find(({ name }) => name === errand.scenario);
+  const scenario = [...SCENARIOS, ...LARGE_SCENARIOS].find(({ name }) => name === errand.scenario);
   const machine = errand.mutant === undefined ? { step } : MUTANTS.find(({ name }) => name === errand.mutant);
   if (!scenario || !machine) throw new Error(`There is no such exploration: ${JSON.stringify(errand)}`);
   return [scenario, machine];

@@ -1,7 +1,7 @@
 import type { MediaRef, Row, Write } from "../../lib/delivery/row.ts";
-import type { Command, Memory } from "../../lib/delivery/machine.ts";
+import type { Answer, Command, Memory } from "../../lib/delivery/machine.ts";
 import type { step } from "../../lib/delivery/state.ts";
-import type { Budgets, Scenario } from "./scenario.ts";
+import { TICK_MS, type Budgets, type Scenario } from "./scenario.ts";
 
 /**
  * The world around the delivery machine as the explorer sees it: one job's row, its messages, the workers, cielo24 and
@@ -16,14 +16,13 @@ export interface World {
   readonly workers: readonly Worker[];
   /** Media that is out and may still be accepted. */
   readonly floating: readonly { readonly mediaId: string; readonly until: number }[];
-  readonly accepted: readonly { readonly mediaId: string; readonly at: number }[];
+  /** What cielo24 took, and from when on job/info must show it. */
+  readonly accepted: readonly { readonly mediaId: string; readonly shownAt: number }[];
   /** Table writes that may still happen. */
   readonly delayed: readonly Write[];
   /** The events that are out: state and medium. */
   readonly announced: readonly string[];
   readonly budgets: Budgets;
-  readonly callerWaits: boolean;
-  readonly operatorWaits: boolean;
   /** For fresh claim names. */
   readonly randoms: number;
   /** Whether the medium was sent again after an answer that nobody knows. */
@@ -45,6 +44,8 @@ export interface Worker {
   readonly clockOffset: number;
   /** The message that it was invoked for, unless that was a duplicate or dies with it; a caller has none. */
   readonly message: Message | undefined;
+  /** cielo24's answer to a POST that is out, until the worker hears it. */
+  readonly sent?: Answer | undefined;
   /** What job/info said to a question whose answer is on its way. */
   readonly heard?: { readonly askedAt: number; readonly hasMedia: boolean } | undefined;
 }
@@ -57,10 +58,15 @@ export interface Transition {
   readonly world: World;
 }
 
-/** The machine's step, so that mutants can take its place, and what is made of a write before it is carried out. */
+/** The machine's step, so that mutants can take its place, and what else of the product they may do otherwise. */
 export interface Machine {
   readonly step: typeof step;
+  /** What is made of a write before it is carried out. */
   readonly alter?: (write: Write) => Write;
+  /** Whether an HTTP call puts a message that looks after its row into the queue first; it does. */
+  readonly queuesCalls?: boolean;
+  /** Whether time to live may remove the row; with `expiresAt` it may. */
+  readonly expires?: (row: Row) => boolean;
 }
 
 export const JOB_ID = "job";
@@ -76,7 +82,11 @@ const OBJECTS: readonly MediaRef[] = Array.from({ length: 3 }, (_, index) => obj
 
 export const objectsOf = ({ objects }: Scenario): readonly MediaRef[] => OBJECTS.slice(0, objects);
 
-export const CALLERS_MEDIA: MediaRef = { id: "the caller's URL", kind: "url" };
+/** What the next HTTP caller brings. */
+export const callersMedia = ({ budgets, callWith }: Scenario, { budgets: left }: World): MediaRef => ({
+  id: `the media of caller ${budgets.callers - left.callers + 1}`,
+  kind: callWith,
+});
 
 export const startWorld = (scenario: Scenario): World => ({
   now: 0,
@@ -88,8 +98,6 @@ export const startWorld = (scenario: Scenario): World => ({
   delayed: [],
   announced: [],
   budgets: scenario.budgets,
-  callerWaits: scenario.caller,
-  operatorWaits: scenario.operator,
   randoms: 1,
   resent: false,
 });
@@ -113,10 +121,23 @@ export const endWorker = (world: World, index: number, { message }: Worker, visi
   messages: message ? [...world.messages, { ...message, visibleAt }] : world.messages,
 });
 
-export const accept = (world: World, mediaId: string): World => ({
+export const accept = (world: World, mediaId: string, { cielo24 }: Scenario): World => ({
   ...world,
-  accepted: [...world.accepted, { mediaId, at: world.now }],
+  accepted: [...world.accepted, { mediaId, shownAt: world.now + cielo24.lateInfoTicks * TICK_MS }],
 });
+
+/** The row as a write made it. What is put before a person anew has to be told anew. */
+export const keep = (world: World, row: Row): World => ({
+  ...world,
+  row,
+  announced:
+    world.row?.state === "NEEDS_REVIEW" && row.state !== "NEEDS_REVIEW"
+      ? world.announced.filter((event) => !event.startsWith("NEEDS_REVIEW"))
+      : world.announced,
+});
+
+/** The write may still happen, at any time or never. */
+export const delay = (world: World, write: Write): World => ({ ...world, delayed: [...world.delayed, write] });
 
 export const float = (world: World, mediaId: string, until: number): World => ({
   ...world,
