@@ -15,7 +15,7 @@ import { functionEnvironment, type AccessKey } from "./stack/environment.ts";
 import { createEventBus, type BusEvent, type EventBus } from "./stack/event-bus.ts";
 import { startEventSource } from "./stack/event-source.ts";
 import { startIdentity, type Identity, type TokenClaims } from "./stack/identity.ts";
-import { createLambda, type Build } from "./stack/lambda.ts";
+import { createLambda, type Build, type Outcome } from "./stack/lambda.ts";
 import { createStackLog } from "./stack/log.ts";
 import { createNotification } from "./stack/notification.ts";
 import { createSecrets, type Secrets } from "./stack/secrets.ts";
@@ -56,8 +56,14 @@ export interface StackOptions {
   readonly onEvent?: (event: BusEvent) => void;
   /** Called with every answer of the gateway's. */
   readonly onAnswer?: GatewayOptions["onAnswer"];
+  /** Called with how every invocation of a function ended. */
+  readonly onOutcome?: (name: string, outcome: Outcome) => void;
+  /** Called with every call that DynamoDB, SQS, EventBridge and Secrets Manager get. */
+  readonly onCall?: (action: string, body: string) => void;
   /** Lines that functions log are added to this file, too. */
   readonly logFile?: string;
+  /** What stands in for functions of these names. */
+  readonly functions?: Readonly<Record<string, Build>>;
 }
 
 export interface Stack {
@@ -168,6 +174,7 @@ export const startStack = async (options: StackOptions = {}): Promise<Stack> => 
       DynamoDB_20120810: table.service,
       secretsmanager: secrets.service,
     },
+    onCall: options.onCall,
   });
 
   const corsOrigins = options.corsOrigins ?? ["*"];
@@ -205,7 +212,12 @@ export const startStack = async (options: StackOptions = {}): Promise<Stack> => 
     sleep: clock.sleep,
     writeLine: log.write,
   };
-  const lambda = createLambda({ runtime, functions: deployment.functions, load: loadFunction });
+  const lambda = createLambda({
+    runtime,
+    functions: deployment.functions,
+    load: async (name) => options.functions?.[name] ?? loadFunction(name),
+    onOutcome: options.onOutcome,
+  });
 
   s3.createBucket(BUCKET, { corsOrigins });
   s3.onObjectCreated(createNotification(queue, BUCKET, clock.now));

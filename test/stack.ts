@@ -1,22 +1,23 @@
 import { afterAll, beforeAll } from "@jest/globals";
 import { startStack, type Stack, type StackOptions } from "../dev/stack.ts";
-import { findLeaks, watchAnswers } from "./leaks/canary.ts";
+import { findLeaks, watchStack } from "./leaks/canary.ts";
 
 /**
  * The whole local stack, up before the first test of the file and closed after the last. Read it inside of tests and
  * hooks only: `const { stack } = useStack();` would be too early, `const local = useStack();` with `local.stack` is not.
  *
- * At the end, everything that the stack wrote is searched for secrets; a find fails the file.
+ * At the end, everything that the stack put out is searched for secrets; a find fails the file.
  */
 export const useStack = (options: StackOptions = {}): { readonly stack: Stack } => {
   let started: Stack | undefined;
-  const watch = watchAnswers();
+  const watch = watchStack();
   beforeAll(async () => {
-    started = await startStack({ onAnswer: watch.onAnswer, ...options });
+    started = await startStack({ ...watch.options, ...options });
   });
   afterAll(async () => {
+    watch.stop();
     if (!started) return;
-    const leaks = await findLeaks(started, watch.answers);
+    const leaks = await findLeaks(started, watch);
     await started.close();
     if (leaks.length > 0) throw new Error(`Secrets leaked:\n${leaks.join("\n")}`);
   });

@@ -51,14 +51,21 @@ export interface AwsJsonServer {
 export const startAwsJson = async ({
   port = 0,
   services,
+  onCall,
 }: {
   port?: number;
   services: Readonly<Record<string, AwsService>>;
+  /** Called with every call's action and body, before it is looked at. */
+  onCall?: ((action: string, body: string) => void) | undefined;
 }): Promise<AwsJsonServer> => {
   const faults = createAwsFaults();
   const calls: string[] = [];
   const server = createServer((request, response) => {
-    void answerCall(request, response, services, faults, calls).catch(() => response.destroy());
+    const note = (action: string, body: string) => {
+      calls.push(action);
+      onCall?.(action, body);
+    };
+    void answerCall(request, response, services, faults, note).catch(() => response.destroy());
   });
   const listeningPort = await listen(server, port);
   return { url: `http://127.0.0.1:${listeningPort}`, faults, calls, close: () => closeServer(server) };
@@ -69,7 +76,7 @@ const answerCall = async (
   response: ServerResponse,
   services: Readonly<Record<string, AwsService>>,
   faults: AwsFaults,
-  calls: string[],
+  note: (action: string, body: string) => void,
 ): Promise<void> => {
   const [prefix = "", action = ""] = String(request.headers["x-amz-target"] ?? "").split(".");
   const body = await buffer(request);
@@ -78,7 +85,7 @@ const answerCall = async (
   response.once("close", () => {
     gone.abort();
   });
-  calls.push(action);
+  note(action, body.toString());
   const fault = faults.take(action, input);
   if (fault?.kind === "hang") return;
   if (fault?.kind === "reset") {

@@ -20,6 +20,9 @@ export interface Lambda {
   readonly idle: () => Promise<void>;
 }
 
+/** How an invocation ended: with what the function answered, or with what it threw. */
+export type Outcome = { readonly result: unknown } | { readonly error: unknown };
+
 /** Lambda's limit for requests and for answers, 6 MB. */
 const MAX_PAYLOAD_BYTES = 6 * 1024 * 1024;
 const REGION = "us-east-1";
@@ -32,10 +35,13 @@ export const createLambda = ({
   runtime,
   functions,
   load,
+  onOutcome,
 }: {
   runtime: Runtime;
   functions: readonly DeployedFunction[];
   load: (name: string) => Promise<Build>;
+  /** Called with how every invocation ended. */
+  onOutcome?: ((name: string, outcome: Outcome) => void) | undefined;
 }): Lambda => {
   const handlers = new Map<string, Promise<FunctionHandler<never, unknown>>>();
   const running = new Set<Promise<unknown>>();
@@ -75,8 +81,11 @@ export const createLambda = ({
       const deployed = functions.find((each) => each.name === name);
       if (!deployed) throw new Error(`There is no function ${name}`);
       try {
-        return await run(deployed, event, requestId);
+        const result = await run(deployed, event, requestId);
+        onOutcome?.(name, { result });
+        return result;
       } catch (error) {
+        onOutcome?.(name, { error });
         if (!(error instanceof InvocationTooLargeError)) runtime.writeLine(describeFailure(error, requestId));
         throw error;
       }
@@ -97,16 +106,22 @@ const track = (running: Set<Promise<unknown>>, work: Promise<unknown>): void => 
   work.then(forget, forget);
 };
 
-/** What Lambda's runtime writes to the log about an error that leaves a function: all of it. */
+/** What Lambda's runtime writes to the log about an error that leaves a function: all of it, its own fields included. */
 const describeFailure = (error: unknown, requestId: string): string => {
-  const { name, message, stack = "" } = error instanceof Error ? error : new Error(String(error));
-  return JSON.stringify({
+  const known = error instanceof Error ? error : new Error(String(error));
+  const { name, message, stack = "" } = known;
+  const failure = {
     level: "ERROR",
     requestId,
     errorType: name,
     errorMessage: message,
     stack: stack.split("\n"),
-  });
+  };
+  try {
+    return JSON.stringify({ ...Object.fromEntries(Object.entries(known)), ...failure });
+  } catch {
+    return JSON.stringify(failure);
+  }
 };
 
 const makeContext = (name: string, requestId: string, runtime: Runtime, deadline: number): Context =>

@@ -1,61 +1,163 @@
+import { DynamoDBClient, ScanCommand, type AttributeValue } from "@aws-sdk/client-dynamodb";
+import { readdir, readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { StackOptions, Stack } from "../../dev/stack.ts";
+import { watchProcess } from "./process-output.ts";
 import { createScanner } from "./scanner.ts";
+import { textOf } from "./text-of.ts";
+import { isRandom, watchWire } from "./wire.ts";
 
-type OnAnswer = NonNullable<StackOptions["onAnswer"]>;
-type Answers = readonly { readonly path: string; readonly text: string }[];
+/** Something that left the functions: where, and what. */
+interface Output {
+  readonly place: string;
+  readonly content: string | Uint8Array;
+  /** Secrets that it is made to carry: a presigned URL for the owner, the capability in the row. */
+  readonly may?: "carry a signed URL" | "carry a capability";
+}
+
+/** What a stack puts out, as it is seen from the outside. */
+export interface Watch {
+  /** For `startStack`. */
+  readonly options: { readonly [K in "onAnswer" | "onOutcome" | "onCall"]: NonNullable<StackOptions[K]> };
+  readonly outputs: () => Output[];
+  readonly secrets: () => Readonly<Record<string, string>>;
+  readonly startedAt: number;
+  readonly stop: () => void;
+}
 
 /** Answers that carry a signed URL because that is what they are for. */
 const SIGNING_ROUTES = /^\/api\/job\/(request_upload_url|sign_upload)$|^\/media\//;
-const SIGNED_URL = /X-Amz-Signature=|X-Amz-Credential=/i;
+const SIGNING_FUNCTIONS = new Set(["sign-upload", "media-source"]);
+const SIGNED_URL = /X-Amz-(Signature|Credential|Security-Token)=/i;
 /** A stack whose token is made to expire again and again issues hundreds; the newest are searched for. */
-const MAX_TOKENS = 40;
+const MAX_TOKENS = 200;
+/** Where a process that runs here might leave a file. */
+const FOLDERS = ["dev", ".local", "dist"].map((name) => fileURLToPath(new URL(`../../${name}`, import.meta.url)));
 
-/** Collects the answers of a stack's gateway, headers included. */
-export const watchAnswers = (): { readonly onAnswer: OnAnswer; readonly answers: Answers } => {
-  const answers: { path: string; text: string }[] = [];
+/**
+ * Collects what a stack puts out while it runs: the gateway's answers with their headers, what functions answered or
+ * threw, what they asked of AWS (also what was overwritten since), and what the process wrote.
+ */
+export const watchStack = (): Watch => {
+  const seen: Output[] = [];
+  const output = watchProcess();
+  const wire = watchWire();
   return {
-    answers,
-    onAnswer: (path, { status, headers, body }) => {
-      answers.push({ path, text: `${status} ${JSON.stringify(headers)} ${body.toString("utf8")}` });
+    startedAt: Date.now(),
+    options: {
+      onAnswer: (path, { status, headers, body }) => {
+        const may = SIGNING_ROUTES.test(path) ? ({ may: "carry a signed URL" } as const) : {};
+        seen.push({ place: "answers", content: `${status} ${JSON.stringify(headers)}`, ...may });
+        seen.push({ place: "answers", content: body, ...may });
+      },
+      onOutcome: (name, outcome) => {
+        const may = SIGNING_FUNCTIONS.has(name) ? ({ may: "carry a signed URL" } as const) : {};
+        if ("error" in outcome) seen.push({ place: "errors", content: textOf(outcome.error) });
+        else seen.push({ place: "results", content: textOf(outcome.result), ...may });
+      },
+      onCall: (action, body) => {
+        seen.push({ place: action, content: body, may: "carry a capability" });
+      },
+    },
+    outputs: () => [...seen, ...Object.entries(output.texts()).map(([place, content]) => ({ place, content }))],
+    secrets: wire.secrets,
+    stop: () => {
+      output.stop();
+      wire.stop();
     },
   };
 };
 
 /**
- * Searches everything that a stack wrote (log lines, answers with their headers, rows, messages, events) for the tokens
- * that the simulated cielo24 issued, the account's credentials, signed URLs and capability URLs.
+ * Searches everything that a stack put out for the tokens that the simulated cielo24 issued, the account's credentials,
+ * AWS's keys, signed URLs and capability URLs. Not searched, since they hold secrets by nature: the secret store, the
+ * simulators' own memory, and a heap snapshot of the process.
  *
  * @returns what was found where, without the secret itself
  */
-export const findLeaks = async (stack: Stack, answers: Answers): Promise<string[]> => {
-  const rows: string[] = [];
-  const capabilities: Record<string, string> = {};
-  for await (const { capability, ...row } of stack.ledger.scan()) {
-    rows.push(JSON.stringify(row));
-    // A capability is the row's to keep, and nobody else's.
-    if (capability !== undefined) capabilities[`the capability of ${row.jobId}`] = capability;
+export const findLeaks = async (stack: Stack, watch: Watch): Promise<string[]> => {
+  const { rows, capabilities } = await readTable(stack);
+  const files = await readFiles([...FOLDERS, ...(stack.logFile === undefined ? [] : [stack.logFile])], watch.startedAt);
+  const queues = [stack.queue, stack.deadLetterQueue].flatMap((queue) => Object.values(queue.inspect()).flat());
+  const outputs: Output[] = [
+    ...watch.outputs(),
+    ...rows.map((content) => ({ place: "rows", content })),
+    ...files.map((content) => ({ place: "files", content })),
+    { place: "log lines", content: stack.logs.join("\n") },
+    { place: "messages", content: queues.map((message) => JSON.stringify(message)).join("\n") },
+    { place: "events", content: stack.events.map((event) => JSON.stringify(event)).join("\n") },
+  ];
+  const scanners = createScanners(stack, { ...watch.secrets(), ...capabilities });
+  const found = new Set<string>();
+  for (const { place, content, may } of outputs) {
+    const scanner = scanners[may ?? "carry nothing"];
+    for (const { secret, encoding } of scanner.scan(content)) found.add(`${place}: ${secret} (${encoding})`);
   }
+  return [...found];
+};
+
+const createScanners = (stack: Stack, learnt: Readonly<Record<string, string>>) => {
   const tokens = (stack.cielo24?.issuedTokens ?? []).slice(-MAX_TOKENS);
-  const scanner = createScanner({
+  const own: Record<string, string> = {
     ...Object.fromEntries(tokens.map((token, index) => [`api_token ${index + 1}`, token])),
     securekey: stack.credentials.securekey,
     password: stack.credentials.password,
-    "the functions' secret access key": stack.env["AWS_SECRET_ACCESS_KEY"] ?? stack.operator.secretAccessKey,
-    ...capabilities,
-  });
-  const queues = [stack.queue, stack.deadLetterQueue].flatMap((queue) => Object.values(queue.inspect()).flat());
-  const sinks: Readonly<Record<string, readonly string[]>> = {
-    "log lines": stack.logs,
-    answers: answers.map(({ text }) => text),
-    rows,
-    messages: queues.map((message) => JSON.stringify(message)),
-    events: stack.events.map((event) => JSON.stringify(event)),
+    "the functions' secret access key": stack.env["AWS_SECRET_ACCESS_KEY"] ?? "",
+    "the functions' session token": stack.env["AWS_SESSION_TOKEN"] ?? "",
+    "the operator's secret access key": stack.operator.secretAccessKey,
   };
-  const found: string[] = [];
-  for (const [name, texts] of Object.entries(sinks)) {
-    for (const { secret, encoding } of scanner.scan(texts.join("\n"))) found.push(`${name}: ${secret} (${encoding})`);
-    const mayBeSigned = (index: number) => name === "answers" && SIGNING_ROUTES.test(answers[index]?.path ?? "");
-    if (texts.some((text, index) => SIGNED_URL.test(text) && !mayBeSigned(index))) found.push(`${name}: a signed URL`);
+  const known = new Set(Object.values(own));
+  const secrets = Object.entries({
+    ...own,
+    ...Object.fromEntries(Object.entries(learnt).filter(([, value]) => !known.has(value))),
+  }).filter(([, value]) => isRandom(value));
+  const without = (kind: RegExp, patterns: Readonly<Record<string, RegExp>>) =>
+    createScanner(Object.fromEntries(secrets.filter(([name]) => !kind.test(name))), patterns);
+  const signed = { "a signed URL": SIGNED_URL };
+  return {
+    "carry nothing": without(/^$/, signed),
+    "carry a capability": without(/^capability/, signed),
+    "carry a signed URL": without(/presigned|session token/, {}),
+  };
+};
+
+/** All rows as the table has them, whatever they hold; capabilities apart, which are the row's to keep. */
+const readTable = async (stack: Stack): Promise<{ rows: string[]; capabilities: Record<string, string> }> => {
+  const client = new DynamoDBClient({
+    endpoint: stack.env["AWS_ENDPOINT_URL_DYNAMODB"] ?? "",
+    region: "us-east-1",
+    credentials: stack.operator,
+  });
+  const rows: string[] = [];
+  const capabilities: Record<string, string> = {};
+  let from: Record<string, AttributeValue> | undefined;
+  do {
+    const page = await client.send(new ScanCommand({ TableName: stack.tableName, ExclusiveStartKey: from }));
+    for (const { capability, ...row } of page.Items ?? []) {
+      rows.push(textOf(row));
+      if (capability?.S !== undefined) capabilities[`capability of ${row["job_id"]?.S ?? ""}`] = capability.S;
+    }
+    from = page.LastEvaluatedKey;
+  } while (from);
+  client.destroy();
+  return { rows, capabilities };
+};
+
+/** Files below these paths that were written since. */
+const readFiles = async (paths: readonly string[], since: number): Promise<Buffer[]> => {
+  const found: Buffer[] = [];
+  for (const path of paths) {
+    const facts = await stat(path).catch(() => undefined);
+    if (facts?.isDirectory()) {
+      const names = await readdir(path);
+      found.push(
+        ...(await readFiles(
+          names.map((name) => join(path, name)),
+          since,
+        )),
+      );
+    } else if (facts && facts.mtimeMs >= since) found.push(await readFile(path));
   }
   return found;
 };

@@ -1,75 +1,92 @@
-import { inspect } from "node:util";
+import { ENCODINGS } from "./encodings.ts";
+import { readings } from "./peel.ts";
 
-/** A secret that showed, in whole or in part. Names the encoding and the place, never the secret. */
+/** A secret that showed, in whole or in part. Names the encoding, never the secret. */
 export interface Leak {
   readonly secret: string;
   readonly encoding: string;
-  readonly at: number;
 }
 
 /** A piece of so many characters counts as a leak. */
 const PIECE = 12;
 
-const everyByte = (secret: string, show: (byte: number) => string): string =>
-  [...Buffer.from(secret)].map(show).join("");
-const hexOf = (byte: number): string => byte.toString(16).padStart(2, "0");
-
-/** Base64 of the secret as it looks behind so many other bytes, without the characters that those bytes touch. */
-const base64At = (secret: string, offset: number, encoding: "base64" | "base64url"): string => {
-  const text = Buffer.concat([Buffer.alloc(offset), Buffer.from(secret)]).toString(encoding);
-  return text.replace(/=+$/, "").slice(offset === 0 ? 0 : offset + 1, -2);
-};
-
-export const ENCODINGS: Readonly<Record<string, (secret: string) => string>> = {
-  raw: (secret) => secret,
-  "upper case": (secret) => secret.toUpperCase(),
-  reversed: (secret) => Array.from(secret).reverse().join(""),
-  "percent-encoded": (secret) => everyByte(secret, (byte) => `%${hexOf(byte)}`),
-  hex: (secret) => everyByte(secret, hexOf),
-  "JSON escapes": (secret) => everyByte(secret, (byte) => `\\u00${hexOf(byte)}`),
-  "base64, offset 0": (secret) => base64At(secret, 0, "base64"),
-  "base64, offset 1": (secret) => base64At(secret, 1, "base64"),
-  "base64, offset 2": (secret) => base64At(secret, 2, "base64"),
-  "base64url, offset 0": (secret) => base64At(secret, 0, "base64url"),
-};
-
 /** Characters of an encoding that stand for twelve of the secret's. */
 const windowOf = (secret: string, encoded: string): number =>
   Math.min(encoded.length, Math.ceil((PIECE * encoded.length) / secret.length));
 
+const FILTER_BITS = 18;
+const BASE = 0x01000193;
+/** BASE to the power of PIECE, in 32 bits: what the first character of a piece weighs once the next one is in. */
+const FIRST_WEIGHT = Array.from({ length: PIECE }).reduce<number>((weight) => Math.imul(weight, BASE), 1);
+const roll = (hash: number, code: number): number => (Math.imul(hash, BASE) + code) | 0;
+const slot = (hash: number): number => (hash ^ (hash >>> 15)) & ((1 << FILTER_BITS) - 1);
+
+/** Pieces by their length, behind a filter on their first twelve characters, so that a text is gone through once. */
+const createIndex = () => {
+  const bySize = new Map<number, Map<string, Leak>>();
+  const filter = new Uint8Array(1 << FILTER_BITS);
+  return {
+    add: (text: string, piece: Leak) => {
+      const pieces = bySize.get(text.length) ?? new Map<string, Leak>();
+      bySize.set(text.length, pieces);
+      if (!pieces.has(text)) pieces.set(text, piece);
+      let hash = 0;
+      for (let at = 0; at < PIECE; at += 1) hash = roll(hash, text.charCodeAt(at));
+      filter[slot(hash)] = 1;
+    },
+    find: (text: string, onFound: (piece: Leak) => void) => {
+      let hash = 0;
+      for (let end = 0; end < text.length; end += 1) {
+        hash = roll(hash, text.charCodeAt(end));
+        if (end >= PIECE) hash = (hash - Math.imul(text.charCodeAt(end - PIECE), FIRST_WEIGHT)) | 0;
+        const start = end - PIECE + 1;
+        if (start < 0 || filter[slot(hash)] === 0) continue;
+        for (const [size, pieces] of bySize) {
+          const piece = pieces.get(text.slice(start, start + size));
+          if (piece) onFound(piece);
+        }
+      }
+    },
+  };
+};
+
 /**
- * Looks for secrets in text: whole or any twelve characters of them, in every encoding of {@link ENCODINGS}.
+ * Looks for secrets: whole or any twelve characters of them, in every encoding of {@link ENCODINGS}, and in all that a
+ * text or bytes can be decoded to.
  *
  * @param secrets by name; the names are what findings tell
+ * @param patterns by name: what is secret by its form
  */
-export const createScanner = (secrets: Readonly<Record<string, string>>) => {
-  const byWindow = new Map<number, Map<string, { secret: string; encoding: string }>>();
-  for (const [name, secret] of Object.entries(secrets)) {
-    if (secret.length < PIECE) throw new Error(`${name} is too short to be looked for`);
+export const createScanner = (
+  secrets: Readonly<Record<string, string>>,
+  patterns: Readonly<Record<string, RegExp>> = {},
+) => {
+  const index = createIndex();
+  for (const [secret, value] of Object.entries(secrets)) {
+    if (value.length < PIECE) throw new Error(`${secret} is too short to be looked for`);
     for (const [encoding, encode] of Object.entries(ENCODINGS)) {
-      const encoded = encode(secret);
-      const size = windowOf(secret, encoded);
-      const pieces = byWindow.get(size) ?? new Map<string, { secret: string; encoding: string }>();
-      byWindow.set(size, pieces);
+      const encoded = encode(value);
+      const size = windowOf(value, encoded);
       for (let at = 0; at + size <= encoded.length; at += 1)
-        pieces.set(encoded.slice(at, at + size), { secret: name, encoding });
+        index.add(encoded.slice(at, at + size), { secret, encoding });
     }
   }
   return {
-    scan: (text: string): Leak[] => {
+    scan: (given: string | Uint8Array): Leak[] => {
       const leaks = new Map<string, Leak>();
-      for (const [size, pieces] of byWindow)
-        for (let at = 0; at + size <= text.length; at += 1) {
-          const found = pieces.get(text.slice(at, at + size));
-          if (found) leaks.set(`${found.secret} ${found.encoding}`, { ...found, at });
-        }
+      let note = "";
+      const add = ({ secret, encoding }: Leak) => {
+        if (!leaks.has(secret)) leaks.set(secret, { secret, encoding: encoding + note });
+      };
+      for (const text of readings(given)) {
+        index.find(text, add);
+        for (const [secret, pattern] of Object.entries(patterns))
+          if (pattern.test(text)) add({ secret, encoding: "raw" });
+        note = ", decoded";
+      }
       return [...leaks.values()];
     },
   };
 };
 
-/** Anything as text, to a depth of 10: errors with their causes, hidden fields and symbols included. */
-export const textOf = (value: unknown): string =>
-  typeof value === "string"
-    ? value
-    : inspect(value, { depth: 10, showHidden: true, maxStringLength: null, maxArrayLength: null });
+export { textOf } from "./text-of.ts";
