@@ -40,10 +40,9 @@ export const createTransfer = (
     reading.abort(new MediaReadError("READ_FAILED"));
   };
 
-  const open = async (): Promise<MediaPost> => {
-    token = await session.token(limits.deadline);
+  const open = (): MediaPost => {
     // Given up, or late, while the login was under way.
-    if (reading.signal.aborted) throw new Cielo24Error("UNAVAILABLE");
+    if (!token || reading.signal.aborted) throw new Cielo24Error("UNAVAILABLE");
     if (parts.clock() >= limits.deadline) throw new Cielo24Error("TIMED_OUT");
     return openMediaPost({ ...parts, ...limits, sizeBytes: body.sizeBytes, token, onOver: stopReading });
   };
@@ -56,29 +55,30 @@ export const createTransfer = (
 
   const sendAllButLast = async (): Promise<"held" | MediaAnswer> => {
     try {
-      post = await open();
+      token = await session.token(limits.deadline);
+      await sendBody();
     } catch (error) {
       if (error instanceof Cielo24Error) return { error };
-      throw error;
-    }
-    try {
-      await sendBody(post);
-    } catch (error) {
-      if (!post.isOver()) {
-        await post.close();
+      if (!post?.isOver()) {
+        await post?.close();
         throw error instanceof MediaReadError ? error : new MediaReadError("READ_FAILED");
       }
     }
-    if (post.isOver()) return answerOf(post);
+    if (post?.isOver()) return answerOf(post);
     digest = hash.digest("hex");
     return "held";
   };
 
-  /** Writes what comes before the tail, and fills the tail. Returns early when the POST is over. */
-  const sendBody = async (to: MediaPost): Promise<void> => {
+  /**
+   * Writes what comes before the tail, and fills the tail. Returns early when the POST is over. That is opened with the
+   * first bytes at hand: a source that has to be asked again and again would keep cielo24 waiting.
+   */
+  const sendBody = async (): Promise<void> => {
     const sendable = body.sizeBytes - heldBytes;
     let position = 0;
+    if (reading.signal.aborted) throw new Cielo24Error("UNAVAILABLE");
     for await (const chunk of body.read(reading.signal)) {
+      const to = (post ??= open());
       if (position + chunk.byteLength > body.sizeBytes) throw new MediaReadError("OBJECT_CHANGED");
       hash.update(chunk);
       const forNow = Math.max(Math.min(chunk.byteLength, sendable - position), 0);
@@ -90,7 +90,7 @@ export const createTransfer = (
     }
     if (position < body.sizeBytes) throw new MediaReadError("READ_FAILED");
     // The head goes out even where everything is held back, so that an early refusal can come.
-    await to.settle();
+    await (post ??= open()).settle();
   };
 
   return {
