@@ -1,3 +1,5 @@
+import { BlockList } from "node:net";
+
 /**
  * Whether cielo24 may be asked to fetch a client's URL. cielo24 does the fetching, not this proxy; yet the request
  * carries the operator's name, so it must not be turned against private networks or against this deployment itself.
@@ -11,35 +13,56 @@ interface OwnPlaces {
 
 const LONGEST_URL = 2048;
 
-/** Names that mean something inside a network only. RFC 6761, RFC 6762, RFC 8375, and what resolvers of clouds add. */
+/**
+ * Names that mean something inside a network only: RFC 6761, 6762, 8375, 9476, and what routers, containers and
+ * resolvers of clouds add. Two labels are enough inside Kubernetes (`service.namespace`), so its own namespaces are here.
+ */
 const PRIVATE_SUFFIXES = [
   "local",
   "localhost",
   "localdomain",
+  "localnet",
   "internal",
   "intranet",
+  "intra",
   "private",
   "corp",
+  "domain",
+  "workgroup",
   "home",
   "lan",
+  "router",
+  "mshome",
+  "mshome.net",
   "arpa",
   "test",
   "invalid",
+  "alt",
   "onion",
+  "i2p",
   "svc",
+  "cluster",
+  "default",
+  "kube-system",
+  "kubernetes",
   "consul",
   "docker",
-  "kubernetes",
+  "podman",
 ];
 
-/** Metadata services with a name in the public DNS. */
-const METADATA_NAMES = [
+/** Names in the public DNS that lead to metadata services, or into the private networks of clouds. */
+const CLOUD_PRIVATE_SUFFIXES = [
   "metadata.tencentyun.com",
   "metadata.platformequinix.com",
   "metadata.packet.net",
+  "metadata.cloud.ibm.com",
   "metadata.goog",
-  "metadata.sslip.io",
+  "vpce.amazonaws.com",
+  "internal.cloudapp.net",
 ];
+
+/** The same by a label within: Azure's private endpoints, and AWS's internal load balancers. */
+const CLOUD_PRIVATE_NAME = /\.privatelink\.|^internal-.*\.elb\..*amazonaws\.com(?:\.cn)?$/;
 
 /** Public names whose addresses the asker chooses, or that always lead to the loopback. */
 const ADDRESS_SUFFIXES = [
@@ -48,6 +71,7 @@ const ADDRESS_SUFFIXES = [
   "xip.io",
   "xip.name",
   "ip6.name",
+  "ipv6-literal.net",
   "ipq.co",
   "backname.io",
   "local-ip.co",
@@ -55,22 +79,45 @@ const ADDRESS_SUFFIXES = [
   "plex.direct",
   "traefik.me",
   "localtest.me",
+  "localdev.me",
   "local.gd",
   "localho.st",
+  "localh.st",
+  "localhost.direct",
+  "localdomain.pw",
+  "smackaho.st",
   "lvh.me",
   "lacolhost.com",
   "vcap.me",
+  "ulh.us",
   "yoogle.com",
   "fuf.me",
+  "spoofed.burpcollaborator.net",
   "1u.ms",
   "rbndr.us",
   "rebind.it",
   "rebind.network",
 ];
 
-/** A private, loopback, link-local or shared IPv4 address spelt out in a name, by dots or dashes. */
-const PRIVATE_ADDRESS_IN_NAME =
-  /(?:^|[.-])(?:(?:0|10|127)[.-]\d{1,3}|169[.-]254|192[.-]168|172[.-](?:1[6-9]|2\d|3[01])|100[.-](?:6[4-9]|[7-9]\d|1[01]\d|12[0-7]))[.-]\d{1,3}[.-]\d{1,3}(?:[.-]|$)/;
+/** Where a name may not lead if it spells an address: IANA's special-purpose registry, and Azure's host. */
+const PRIVATE_NETWORKS = new BlockList();
+for (const [network, prefixBits] of [
+  ["0.0.0.0", 8],
+  ["10.0.0.0", 8],
+  ["100.64.0.0", 10],
+  ["127.0.0.0", 8],
+  ["168.63.129.16", 32],
+  ["169.254.0.0", 16],
+  ["172.16.0.0", 12],
+  ["192.0.0.0", 24],
+  ["192.168.0.0", 16],
+  ["198.18.0.0", 15],
+  ["240.0.0.0", 4],
+] as const)
+  PRIVATE_NETWORKS.addSubnet(network, prefixBits);
+
+/** Four numbers in a name, apart by dots, dashes or underscores; found wherever they begin. */
+const ADDRESS_IN_NAME = /(?<![^._-])(?=(\d{1,3})[._-](\d{1,3})[._-](\d{1,3})[._-](\d{1,3})(?![^._-]))/g;
 
 const AWS_SUFFIXES = ["amazonaws.com", "amazonaws.com.cn", "api.aws", "aws.amazon.com", "amazonaws.eu"];
 
@@ -107,7 +154,8 @@ const checkParsed = (text: string, { ownBucket, ownHosts }: OwnPlaces): string |
   const host = url.hostname.replace(/\.$/, "");
   if (host.startsWith("[") || /^[\d.]+$/.test(host)) return "must name a host, not an address";
   if (!isPublicName(host)) return "must name a host in the public DNS";
-  if (ownHosts.some((own) => own.toLowerCase() === host)) return "must not lead back here";
+  if (ownHosts.some((own) => own.toLowerCase() === host || isSameApi(own.toLowerCase(), host)))
+    return "must not lead back here";
   if (isOwnBucket(url, host, ownBucket.toLowerCase())) return "must not lead into this API's bucket";
   return undefined;
 };
@@ -119,16 +167,33 @@ const isPublicName = (host: string): boolean =>
   /^(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z][a-z0-9-]*[a-z0-9]$/.test(host) &&
   host.length <= 253 &&
   !endsWithAny(host, PRIVATE_SUFFIXES) &&
-  !endsWithAny(host, METADATA_NAMES) &&
+  !endsWithAny(host, CLOUD_PRIVATE_SUFFIXES) &&
+  !CLOUD_PRIVATE_NAME.test(host) &&
   !endsWithAny(host, ADDRESS_SUFFIXES) &&
-  !PRIVATE_ADDRESS_IN_NAME.test(host);
+  !spellsPrivateAddress(host);
+
+const spellsPrivateAddress = (host: string): boolean =>
+  [...host.matchAll(ADDRESS_IN_NAME)].some(([, ...bytes]) =>
+    // Beyond 255 it is no address, and on no list.
+    PRIVATE_NETWORKS.check(bytes.map(Number).join(".")),
+  );
+
+/** API Gateway's hosts of one API: its id comes first, whatever the region, the partition and the kind of endpoint. */
+const isSameApi = (own: string, host: string): boolean => {
+  const [, id] = /^(\w+)\.execute-api\./.exec(own) ?? [];
+  const [, itsId] = /^(\w+)(?:-vpce-\w+)?\.execute-api(?:-fips)?\./.exec(host) ?? [];
+  return id !== undefined && id === itsId && endsWithAny(host, AWS_SUFFIXES);
+};
 
 /** Virtual-hosted, path style, dual-stack, FIPS, accelerated, website and console addresses, and a bucket named as a host. */
 const isOwnBucket = (url: URL, host: string, bucket: string): boolean => {
   if (host === bucket) return true;
   if (!endsWithAny(host, AWS_SUFFIXES)) return false;
-  return host.startsWith(`${bucket}.`) || url.pathname.split("/").some((segment) => decodeSegment(segment) === bucket);
+  return host.startsWith(`${bucket}.`) || segmentsOf(url.pathname).includes(bucket);
 };
+
+/** The parts of a path, those between encoded slashes included. */
+const segmentsOf = (path: string): string[] => path.split(/[/\\]|%2f|%5c/i).map(decodeSegment);
 
 const decodeSegment = (segment: string): string => {
   try {
