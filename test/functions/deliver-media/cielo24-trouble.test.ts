@@ -1,9 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
 import { randomBytes } from "node:crypto";
-import { connect, createServer, type AddressInfo } from "node:net";
-import { pipeline } from "node:stream";
-import { startCielo24 } from "../../../dev/cielo24/server.ts";
-import { startStack } from "../../../dev/stack.ts";
 import { HOUR_MS, MINUTE_MS, SECOND_MS, sha256, useDrops } from "./dropping.ts";
 
 const POST = "POST job/add_media";
@@ -11,7 +7,7 @@ const POST = "POST job/add_media";
 describe("a drop that cielo24 breaks off", () => {
   const local = useDrops();
 
-  it.each([0, 0.01, 0.25, 0.5, 0.8])(
+  it.each([0, 0.01, 0.25, 0.5, 0.8, 0.93])(
     "fault 8: is sent again by a later attempt after a reset at %d of it",
     async (fraction) => {
       const job = local.newJob();
@@ -91,41 +87,18 @@ describe("a drop that cielo24 asks to come back with", () => {
       local.stack.queue.purge();
     }
   });
-});
 
-describe("a cielo24 that cannot be connected to", () => {
-  it("fault 44: gets the drop once it can be", async () => {
-    const credentials = { username: "u", securekey: "k" };
-    const simulator = await startCielo24({ accounts: [{ ...credentials, password: "p" }] });
-    const port = await freePort();
-    const stack = await startStack({ cielo24: { baseUrl: `http://127.0.0.1:${port}`, credentials } });
-    const job = simulator.addJob();
-    const key = `media/${job}/a.mp4`;
-    const versionId = stack.s3.putVirtualObject(stack.bucketName, key, 100_000, 1);
-    const s3 = { bucket: { name: stack.bucketName }, object: { key, versionId } };
-    stack.queue.send(JSON.stringify({ Records: [{ eventName: "ObjectCreated:Put", s3 }] }));
-    await stack.drain();
-    expect(await stack.ledger.read(job)).toBeUndefined();
-    expect(stack.queue.inspect().hidden).toHaveLength(1);
-
-    const way = createServer((socket) => {
-      const onward = connect(simulator.port, "127.0.0.1");
-      pipeline(socket, onward, socket, () => undefined);
-    });
-    await new Promise<void>((resolve) => way.listen(port, "127.0.0.1", resolve));
-    stack.advanceTime(2 * MINUTE_MS + SECOND_MS);
-    await stack.drain();
-    expect(simulator.acceptances).toMatchObject([{ jobId: job, sizeBytes: 100_000 }]);
-    expect(await stack.ledger.read(job)).toMatchObject({ state: "DELIVERED", posts: 1 });
-    await Promise.all([stack.close(), simulator.close()]);
-    await new Promise((resolve) => way.close(resolve));
+  it("fault 15: is spread by chance over a tenth of the wait", async () => {
+    const jobs = Array.from({ length: 10 }, () => local.newJob());
+    const headers = { "retry-after": "1000" };
+    for (const jobId of jobs)
+      local.cielo24.faults.add({ action: "job/info", jobId, kind: "answer", status: 503, headers });
+    for (const job of jobs) local.send(local.event(local.place(job)));
+    await local.stack.drain();
+    const waits = local.waitsMs();
+    expect(waits).toHaveLength(jobs.length);
+    for (const waitMs of waits) expect(waitMs).toBeLessThanOrEqual(1_101 * SECOND_MS);
+    // Whole seconds, of a hundred: ten of them are not all within two.
+    expect(Math.max(...waits) - Math.min(...waits)).toBeGreaterThan(2 * SECOND_MS);
   });
 });
-
-const freePort = async (): Promise<number> => {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-};

@@ -1,0 +1,59 @@
+import type { Context } from "aws-lambda";
+import type { Stack } from "../../../dev/stack.ts";
+import { build } from "../../../functions/deliver-media/handler.ts";
+import type { Runtime } from "../../../lib/runtime.ts";
+
+/** What a worker does not share with the stack's own. */
+interface WorkerOptions extends Partial<Pick<Runtime, "clock" | "sleep">> {
+  readonly env?: Runtime["env"];
+}
+
+/** A process of deliver-media apart from the stack's: nothing cached, and time, pauses and settings of its own. */
+export interface Worker {
+  /**
+   * Puts a message into the stack's queue, and takes it before anybody else does.
+   * @returns whether it is gone; otherwise it waits in the queue
+   */
+  readonly take: (message: unknown, timeLeftMs?: number) => Promise<boolean>;
+  /** Lets time jump to when the next message becomes visible, and takes that before anybody else does. */
+  readonly takeNext: (timeLeftMs?: number) => Promise<boolean>;
+}
+
+const WHOLE_TIME_MS = 900_000;
+
+export const startWorker = (stack: Stack, { env = {}, ...own }: WorkerOptions = {}): Worker => {
+  const runtime: Runtime = { ...stack.runtime, ...own, env: { ...stack.env, ...env } };
+  const handle = build(runtime);
+
+  const takeVisible = async (timeLeftMs: number): Promise<boolean> => {
+    const [message] = stack.queue.receive(1);
+    if (!message) throw new Error("There is no message to take");
+    const { messageId, body, md5: md5OfBody, receiptHandle = "", receiveCount, sentAt } = message;
+    const attributes = {
+      ApproximateReceiveCount: String(receiveCount),
+      SentTimestamp: String(sentAt),
+      ApproximateFirstReceiveTimestamp: String(message.firstReceivedAt),
+      SenderId: "000000000000",
+    };
+    const source = { eventSource: "aws:sqs", eventSourceARN: "arn:aws:sqs:x", awsRegion: "us-east-1" };
+    const record = { messageId, body, md5OfBody, receiptHandle, attributes, messageAttributes: {}, ...source };
+    const deadline = runtime.clock() + timeLeftMs;
+    const context = { awsRequestId: "worker", getRemainingTimeInMillis: () => deadline - runtime.clock() };
+    const { batchItemFailures } = await handle({ Records: [record] }, context as unknown as Context);
+    if (batchItemFailures.length > 0) return false;
+    stack.queue.delete(receiptHandle);
+    return true;
+  };
+
+  // No await before the message is received: whoever else waits for it is woken up a turn later.
+  return {
+    take: (message, timeLeftMs = WHOLE_TIME_MS) => {
+      stack.queue.send(JSON.stringify(message));
+      return takeVisible(timeLeftMs);
+    },
+    takeNext: (timeLeftMs = WHOLE_TIME_MS) => {
+      stack.advanceTime(stack.queue.nextVisibleAt() - stack.runtime.clock() + 1);
+      return takeVisible(timeLeftMs);
+    },
+  };
+};
