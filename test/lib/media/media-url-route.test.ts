@@ -1,0 +1,51 @@
+import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { error, errorOf, sendAs, type Send } from "../http/api-client.ts";
+import { startStack, type Stack } from "../../../dev/stack.ts";
+import { badUrls } from "./ssrf/corpus.ts";
+import { LEGITIMATE_URLS } from "./ssrf/legitimate.ts";
+
+const JSON_TYPE = { "content-type": "application/json" };
+
+describe("add_media by URL, on the corpus", () => {
+  const fetched: string[] = [];
+  let stack: Stack;
+  let alice: Send;
+  beforeAll(async () => {
+    stack = await startStack({
+      fetchMedia: (url) => {
+        fetched.push(url);
+        return Promise.resolve(Buffer.from("media"));
+      },
+    });
+    alice = await sendAs(stack, { sub: "alice" });
+  });
+  afterAll(() => stack.close());
+
+  const add = async (media_url: string) => {
+    const job_id = stack.cielo24?.addJob() ?? "";
+    // JSON may hold this one as it is, but a body with it looks like binary data.
+    const body = JSON.stringify({ job_id, media_url }).replaceAll("\x7f", "\\u007f");
+    return alice("POST", "/api/job/add_media?v=1", { headers: JSON_TYPE, body });
+  };
+
+  it("refuses every bad URL in cielo24's format, before anybody else hears of it", async () => {
+    const { bucketName, apiUrl } = stack;
+    const ownHosts = [new URL(apiUrl).hostname, "local.execute-api.us-east-1.amazonaws.com"];
+    const texts = Object.values(badUrls({ ownBucket: bucketName, ownHosts })).flat();
+    const answers = await Promise.all(texts.map(async (text) => ({ text, ...errorOf(await add(text)) })));
+    const refusal = error(400, "INVALID_URL", /^media_url (must|is) /);
+    expect(answers).toEqual(texts.map((text) => ({ text, ...refusal })));
+    expect(stack.aws.calls).not.toContainEqual(expect.stringMatching(/Item|SendMessage|Secret|Events/));
+    expect(stack.cielo24?.logins()).toBe(0);
+    expect(stack.cielo24?.acceptances).toEqual([]);
+    expect(fetched).toEqual([]);
+  });
+
+  it("lets cielo24 fetch every legitimate one, as a parser writes it", async () => {
+    const answers = await Promise.all(
+      LEGITIMATE_URLS.map(async (text) => ({ text, status: (await add(text)).status })),
+    );
+    expect(answers).toEqual(LEGITIMATE_URLS.map((text) => ({ text, status: 200 })));
+    expect(fetched.toSorted()).toEqual(LEGITIMATE_URLS.map((text) => new URL(text).href).toSorted());
+  });
+});
