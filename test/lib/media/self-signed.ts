@@ -1,11 +1,14 @@
-import { generateKeyPairSync, sign } from "node:crypto";
+import { generateKeyPairSync, randomUUID, sign } from "node:crypto";
 
-/** A key and a certificate for 127.0.0.1 that signs itself, made on the spot, so that none lies in the repository. */
+/**
+ * A key and a certificate for 127.0.0.1 that signs itself, made on the spot, so that none lies in the repository. Each has
+ * a name of its own: issuers are looked up by name, and one process may come to trust several.
+ */
 export const selfSigned = (): { key: string; cert: string } => {
   const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
   const day = 24 * 3600_000;
   const algorithm = sequence(objectId(0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02)); // ecdsa-with-SHA256
-  const name = sequence(der(0x31, sequence(objectId(0x55, 0x04, 0x03), der(0x0c, Buffer.from("127.0.0.1")))));
+  const name = sequence(der(0x31, sequence(objectId(0x55, 0x04, 0x03), der(0x0c, Buffer.from(randomUUID())))));
   const basicConstraints = sequence(objectId(0x55, 0x1d, 0x13), der(0x04, sequence(der(0x01, Buffer.of(0xff)))));
   const subjectAltName = sequence(objectId(0x55, 0x1d, 0x11), der(0x04, sequence(der(0x87, Buffer.of(127, 0, 0, 1)))));
   const toBeSigned = sequence(
