@@ -65,7 +65,7 @@ const classify = (answer: HttpAnswer, json: unknown, scrub: (text: string) => st
     if (errorType === "BAD_API_TOKEN" || errorType === "LOGIN_INVALID") return new Cielo24Error(errorType, details);
     return new Cielo24Error("REFUSED", details);
   }
-  if (answer.status === 429 || answer.status >= 500)
+  if (answer.status === 408 || answer.status === 429 || answer.status >= 500)
     return new Cielo24Error("UNAVAILABLE", { ...details, retryAfterMs: readRetryAfter(answer.retryAfter) });
   return new Cielo24Error("UNINTELLIGIBLE", details);
 };
@@ -77,7 +77,8 @@ const clean = (comment: string, scrub: (text: string) => string): string =>
 
 const parseJson = (text: string): unknown => {
   try {
-    return JSON.parse(text) as unknown;
+    // Some servers put a byte order mark before what they say: it is no part of it.
+    return JSON.parse(text.replace(/^\ufeff/, "")) as unknown;
   } catch {
     return undefined;
   }

@@ -2,6 +2,7 @@ import http from "node:http";
 import https from "node:https";
 import type { HttpAnswer } from "./answer.ts";
 import { Cielo24Error } from "./errors.ts";
+import { readWhatCame } from "./event-loop.ts";
 import type { Secret } from "./token.ts";
 
 /** A request to cielo24. This module and `transfer.ts` are the only ones that put the token into one. */
@@ -17,6 +18,11 @@ export interface Call {
 }
 
 const MAX_ANSWER_BYTES = 64 * 1024;
+
+/** What we can read. Where no coding is refused, a server may choose any. */
+export const ANSWER_HEADERS = { accept: "application/json", "accept-encoding": "identity" } as const;
+
+const REQUEST_TIMEOUT = 408;
 
 const agents = {
   "http:": new http.Agent({ keepAlive: true, timeout: 10_000 }),
@@ -57,6 +63,8 @@ export const callCielo24 = async (baseUrl: string, call: Call, clock: () => numb
 
 /** `"stale"`: a kept-alive connection was closed at its other end before it was used again, by a freeze mostly. */
 const attempt = async (baseUrl: string, call: Call, clock: () => number): Promise<HttpAnswer | "stale"> => {
+  // After a freeze, whatever came over a kept connection still lies unread: that it was closed, or an answer to nobody.
+  if (call.isRepeatable) await readWhatCame();
   // Late is late: nothing goes out whose answer nobody waits for.
   if (clock() >= call.deadline) throw new Cielo24Error("TIMED_OUT");
   return new Promise((resolve, reject) => {
@@ -70,7 +78,7 @@ const attempt = async (baseUrl: string, call: Call, clock: () => number): Promis
     const request = makeRequest({
       ...options,
       method: "GET",
-      headers: { accept: "application/json", ...headers },
+      headers: { ...ANSWER_HEADERS, ...headers },
       agent: call.isRepeatable ? agents[protocol] : false,
     });
     let isAnswering = false;
@@ -86,18 +94,26 @@ const attempt = async (baseUrl: string, call: Call, clock: () => number): Promis
       },
       Math.max(call.deadline - clock(), 0),
     );
-    request.on("error", () => {
-      if (!request.reusedSocket || isAnswering) {
-        fail("UNAVAILABLE");
-        return;
-      }
+    const beStale = () => {
       clearTimeout(timer);
       resolve("stale");
-    });
+    };
+    // An answer that is being read tells more than an error behind it. A connection may also close without any error.
+    for (const event of ["error", "close"])
+      request.on(event, () => {
+        if (isAnswering) return;
+        if (request.reusedSocket) beStale();
+        else fail("UNAVAILABLE");
+      });
     request.on("response", (response) => {
       isAnswering = true;
       collectAnswer(response).then(
         (answer) => {
+          // A server that tires of waiting for the next request says so, to whatever comes then.
+          if (answer.status === REQUEST_TIMEOUT && request.reusedSocket) {
+            beStale();
+            return;
+          }
           clearTimeout(timer);
           resolve(answer);
         },

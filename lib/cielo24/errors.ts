@@ -25,7 +25,7 @@ export const CIELO24_ERROR_TYPES = [
  * - `REFUSED`: a 400 with a known, permanent ErrorType; the request was understood and nothing was accepted
  * - `LOGIN_INVALID`: the account's credentials are wrong; nothing works until an operator mends the secret
  * - `BAD_API_TOKEN`: the token was refused although it had just been renewed
- * - `UNAVAILABLE`: network fault, 429, 5xx or UNHANDLED_ERROR; may pass
+ * - `UNAVAILABLE`: network fault, 408, 429, 5xx or UNHANDLED_ERROR; may pass
  * - `TIMED_OUT`: no answer before the deadline
  * - `UNINTELLIGIBLE`: an answer that the documentation does not know: HTML, 401, 403, a redirect, an unknown ErrorType,
  *   a 200 without a TaskId

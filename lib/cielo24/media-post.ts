@@ -1,8 +1,8 @@
-import { setImmediate as immediate } from "node:timers/promises";
 import { readAnswer, TaskAnswer, type HttpAnswer } from "./answer.ts";
-import { collectAnswer, requestOptions } from "./call.ts";
+import { ANSWER_HEADERS, collectAnswer, requestOptions } from "./call.ts";
 import type { MediaAnswer } from "./client.ts";
 import { Cielo24Error, type Cielo24FailureCode } from "./errors.ts";
+import { readWhatCame } from "./event-loop.ts";
 import { createLine } from "./line.ts";
 import type { Secret } from "./token.ts";
 
@@ -55,12 +55,15 @@ export const openMediaPost = (parts: MediaPostParts): MediaPost => {
     ...options,
     method: "POST",
     agent: line.agent,
-    headers: { accept: "application/json", "content-length": sizeBytes },
+    headers: { ...ANSWER_HEADERS, "content-length": sizeBytes },
   });
 
   let result: MediaAnswer | undefined;
   let isAnswering = false;
   let isSent = false;
+  /** Bytes have come that are no interim answer of 1xx. */
+  let hasAnswerBegun = false;
+  let beganEarly = false;
   let hasWholeAnswer = false;
   let idleTimer: NodeJS.Timeout | undefined;
   let isOpen = false;
@@ -109,6 +112,15 @@ export const openMediaPost = (parts: MediaPostParts): MediaPost => {
     if (!isOver()) clearTimeout(idleTimer);
   };
 
+  request.on("socket", (socket) => {
+    socket.prependListener("data", () => {
+      hasAnswerBegun = true;
+    });
+  });
+  request.on("information", () => {
+    hasAnswerBegun = false;
+    beganEarly = false;
+  });
   request.on("response", (response) => {
     if (result) {
       response.destroy();
@@ -120,7 +132,9 @@ export const openMediaPost = (parts: MediaPostParts): MediaPost => {
     collectAnswer(response).then(
       (answer) => {
         hasWholeAnswer = isSent;
-        endWith(toMediaAnswer(answer, scrub));
+        const made = toMediaAnswer(answer, scrub);
+        // An answer that began before the body was sent whole does not speak of the whole body.
+        endWith(beganEarly && "taskId" in made ? { error: new Cielo24Error("UNINTELLIGIBLE") } : made);
       },
       () => {
         fail("UNAVAILABLE");
@@ -140,7 +154,11 @@ export const openMediaPost = (parts: MediaPostParts): MediaPost => {
     request.destroy();
   };
 
-  /** The head goes out alone: written together with the body's beginning, an answer and a reset could come in between. */
+  /**
+   * The head goes out alone: written together with the body's beginning, an answer and a reset could come in between. An
+   * answer that is there is read before the next write, which would fail on a connection that cielo24 has closed behind
+   * it, and take the answer with it.
+   */
   const settle = async (): Promise<void> => {
     if (!isOpen) await untilOver((done) => void line.isOpen.then(done));
     isOpen = true;
@@ -160,6 +178,7 @@ export const openMediaPost = (parts: MediaPostParts): MediaPost => {
     },
     writeLast: (bytes) => {
       isSent = true;
+      beganEarly = hasAnswerBegun;
       request.end(bytes);
     },
     isOver,
@@ -179,13 +198,4 @@ const toMediaAnswer = (answer: HttpAnswer, scrub: (text: string) => string): Med
     if (error instanceof Cielo24Error) return { error };
     throw error;
   }
-};
-
-/**
- * Lets the event loop poll twice: an answer that can be read is read before the next write, which would fail on a
- * connection that cielo24 has closed behind it, and take the answer with it. Once is too little where the one who
- * answers lives in the same process.
- */
-const readWhatCame = async (): Promise<void> => {
-  for (let turn = 0; turn < 3; turn += 1) await immediate();
 };
