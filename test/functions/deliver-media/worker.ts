@@ -1,5 +1,6 @@
-import type { Context } from "aws-lambda";
+import type { Context, SQSRecord } from "aws-lambda";
 import type { Stack } from "../../../dev/stack.ts";
+import type { Message } from "../../../dev/stack/sqs/queue.ts";
 import { build } from "../../../functions/deliver-media/handler.ts";
 import type { Runtime } from "../../../lib/runtime.ts";
 
@@ -19,6 +20,24 @@ export interface Worker {
   readonly takeNext: (timeLeftMs?: number) => Promise<boolean>;
 }
 
+/** A message as Lambda hands it to a function. */
+export const toRecord = (message: Message): SQSRecord => ({
+  messageId: message.messageId,
+  receiptHandle: message.receiptHandle ?? "",
+  body: message.body,
+  md5OfBody: message.md5,
+  attributes: {
+    ApproximateReceiveCount: String(message.receiveCount),
+    SentTimestamp: String(message.sentAt),
+    SenderId: "000000000000",
+    ApproximateFirstReceiveTimestamp: String(message.firstReceivedAt),
+  },
+  messageAttributes: {},
+  eventSource: "aws:sqs",
+  eventSourceARN: "arn:aws:sqs:us-east-1:000000000000:media",
+  awsRegion: "us-east-1",
+});
+
 const WHOLE_TIME_MS = 900_000;
 
 export const startWorker = (stack: Stack, { env = {}, ...own }: WorkerOptions = {}): Worker => {
@@ -28,20 +47,11 @@ export const startWorker = (stack: Stack, { env = {}, ...own }: WorkerOptions = 
   const takeVisible = async (timeLeftMs: number): Promise<boolean> => {
     const [message] = stack.queue.receive(1);
     if (!message) throw new Error("There is no message to take");
-    const { messageId, body, md5: md5OfBody, receiptHandle = "", receiveCount, sentAt } = message;
-    const attributes = {
-      ApproximateReceiveCount: String(receiveCount),
-      SentTimestamp: String(sentAt),
-      ApproximateFirstReceiveTimestamp: String(message.firstReceivedAt),
-      SenderId: "000000000000",
-    };
-    const source = { eventSource: "aws:sqs", eventSourceARN: "arn:aws:sqs:x", awsRegion: "us-east-1" };
-    const record = { messageId, body, md5OfBody, receiptHandle, attributes, messageAttributes: {}, ...source };
     const deadline = runtime.clock() + timeLeftMs;
     const context = { awsRequestId: "worker", getRemainingTimeInMillis: () => deadline - runtime.clock() };
-    const { batchItemFailures } = await handle({ Records: [record] }, context as unknown as Context);
+    const { batchItemFailures } = await handle({ Records: [toRecord(message)] }, context as unknown as Context);
     if (batchItemFailures.length > 0) return false;
-    stack.queue.delete(receiptHandle);
+    stack.queue.delete(message.receiptHandle ?? "");
     return true;
   };
 
