@@ -25,6 +25,28 @@ describe("a drop with a token that dies", () => {
     expect(local.cielo24.logins() - logins).toBeLessThanOrEqual(2);
   });
 
+  it("fault 11, fault 25, fault 26: shares one login with all whose token dies during their uploads", async () => {
+    const jobs = Array.from({ length: 10 }, () => local.newJob());
+    await local.drop(local.newJob());
+    await local.stack.drain();
+    const logins = local.cielo24.logins();
+    for (const jobId of jobs)
+      local.cielo24.faults.add({ action: POST, jobId, kind: "stopReading", fraction: 0.05, forMs: 500 });
+    for (const job of jobs) local.send(local.event(local.place(job, 10_000_000)));
+    for (const job of jobs) await local.claimed(job);
+    local.cielo24.expireTokens();
+    await local.stack.drain();
+    expect(local.cielo24.logins() - logins).toBe(1);
+    for (const job of jobs) {
+      expect(local.posts(job)).toMatchObject([{ outcome: "refused" }, { outcome: "accepted" }]);
+      expect(gets(job)).toHaveLength(2);
+      expect(local.taken(job)).toMatchObject([{ sizeBytes: 10_000_000 }]);
+      expect(await local.row(job)).toMatchObject({ state: "DELIVERED", posts: 1 });
+    }
+    expect(local.counted("MediaConflict")).toBe(0);
+    expect(local.counted("MediaRejected")).toBe(0);
+  });
+
   it("fault 11: is sent again where cielo24 says so before the body is read", async () => {
     const job = local.newJob();
     local.cielo24.faults.add({ action: POST, jobId: job, kind: "earlyAnswer", status: 400, body: BAD_TOKEN });

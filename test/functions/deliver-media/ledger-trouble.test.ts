@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
 import { randomBytes } from "node:crypto";
-import { sha256, useDrops } from "./dropping.ts";
+import { CHUNK_BYTES, sha256, useDrops } from "./dropping.ts";
 
 /** A call fails for good once the SDK has repeated it twice. */
 const FOR_GOOD = 3;
@@ -59,16 +59,22 @@ describe("a drop while DynamoDB is in trouble", () => {
     expect(await local.row(job)).toMatchObject({ state: "DELIVERED", posts: 1 });
   });
 
-  it("fault 40: does not send the last chunk where FINALIZING cannot be written", async () => {
-    const job = local.newJob();
-    dynamo().add({ action: "UpdateItem", kind: "unavailable", times: FOR_GOOD, when: sets("state", "FINALIZING") });
-    await local.drop(job, bytes);
-    await local.stack.drain();
-    expect(local.taken(job)).toEqual([]);
-    await local.finish();
-    expect(local.posts(job)).toMatchObject([{ outcome: "cutShort" }, { outcome: "accepted" }]);
-    expect(await local.row(job)).toMatchObject({ state: "DELIVERED", posts: 2 });
-  });
+  it.each(["throttled", "unavailable", "reset"] as const)(
+    "fault 40: does not send the last chunk where FINALIZING cannot be written (%s)",
+    async (kind) => {
+      const job = local.newJob();
+      dynamo().add({ action: "UpdateItem", kind, times: FOR_GOOD, when: sets("state", "FINALIZING") });
+      await local.drop(job, bytes);
+      await local.stack.drain();
+      expect(local.taken(job)).toEqual([]);
+      expect(local.posts(job)).toMatchObject([{ outcome: "cutShort" }]);
+      expect(local.posts(job)[0]?.receivedBytes).toBeLessThanOrEqual(bytes.length - CHUNK_BYTES);
+      await local.finish();
+      expect(local.posts(job)).toMatchObject([{ outcome: "cutShort" }, { outcome: "accepted" }]);
+      expect(local.taken(job)).toMatchObject([{ sha256: sha256(bytes) }]);
+      expect(await local.row(job)).toMatchObject({ state: "DELIVERED", posts: 2 });
+    },
+  );
 
   it.each(["SENDING", "FINALIZING"])(
     "fault 41: reads back by fence and claim where the answer to %s is lost",
@@ -89,6 +95,7 @@ describe("a drop while DynamoDB is in trouble", () => {
     await local.drop(job, bytes);
     await local.stack.drain();
     expect(await local.row(job)).toMatchObject({ state: "DELIVERED", announced: true });
+    expect(local.taken(job)).toHaveLength(1);
     expect(local.waiting()).toEqual([]);
   });
 

@@ -32,20 +32,29 @@ describe("a drop whose answer is lost", () => {
       const job = local.newJob();
       local.cielo24.faults.add({ action: POST, jobId: job, kind: "uselessAnswer", answer });
       await local.drop(job);
+      await local.stack.drain();
+      expect(await local.row(job)).toMatchObject({ state: "FINALIZING", everUnknown: true });
+      expect(await local.row(job)).not.toHaveProperty("taskId");
       await local.finish();
       expect(local.posts(job)).toHaveLength(1);
+      expect(local.taken(job)).toHaveLength(1);
       expect(await local.row(job)).toMatchObject({ state: "DELIVERED", everUnknown: true });
     },
   );
 
-  it.each([500, 502, 504, 429])("fault 16: is unknown after a %d to the whole body", async (status) => {
-    const job = local.newJob();
-    local.cielo24.faults.add({ action: POST, jobId: job, kind: "answer", status });
-    await local.drop(job);
-    await local.stack.drain();
-    expect(await local.row(job)).toMatchObject({ state: "FINALIZING", everUnknown: true });
-    expect(local.posts(job)).toHaveLength(1);
-  });
+  it.each([500, 502, 503, 504, 429])(
+    "fault 16: is unknown after a %d to the whole body, and not sent again",
+    async (status) => {
+      const job = local.newJob();
+      local.cielo24.faults.add({ action: POST, jobId: job, kind: "answer", status });
+      await local.drop(job);
+      await local.stack.drain();
+      expect(await local.row(job)).toMatchObject({ state: "FINALIZING", everUnknown: true });
+      await local.finish();
+      expect(local.posts(job)).toHaveLength(1);
+      expect(await local.row(job)).toMatchObject({ state: "NEEDS_REVIEW", error: { type: "ANSWER_UNKNOWN" } });
+    },
+  );
 
   it("fault 18: is unknown where a 200 came before the body was sent, and never a success", async () => {
     const job = local.newJob();

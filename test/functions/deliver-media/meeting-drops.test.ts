@@ -85,6 +85,29 @@ describe("two versions of one key", () => {
     expect(await local.row(job)).toMatchObject({ state: "DELIVERED", media: { versionId: latter.versionId } });
   });
 
+  it.each([
+    ["9", "10"],
+    ["0055AED6DCD90281E5", "55AED6DCD90281E6"],
+    ["FF", "00000000000000000A"],
+  ])("fault 3: end the same whatever their sequencers say (%s, %s)", async (...sequencers) => {
+    for (const [former, latter] of [sequencers, sequencers.toReversed()]) {
+      const job = local.newJob();
+      const versions = [local.place(job, 1_000), local.place(job, 2_000)];
+      for (const [index, sequencer] of [former, latter].entries()) {
+        const { Records } = local.event(...versions.slice(index, index + 1));
+        local.send({
+          Records: Records.map(({ s3, ...record }) => ({
+            ...record,
+            s3: { ...s3, object: { ...s3.object, sequencer } },
+          })),
+        });
+        await local.stack.drain();
+      }
+      expect(local.reasons(job)).toEqual(["superseded", "delivered"]);
+      expect(local.taken(job)).toMatchObject([{ sizeBytes: 2_000 }]);
+    }
+  });
+
   it("fault 30: end with the pinned one where the other comes after its first bytes went out", async () => {
     const job = local.newJob();
     const bytes = randomBytes(300_000);

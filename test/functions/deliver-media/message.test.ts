@@ -20,6 +20,31 @@ describe("a message of the media queue", () => {
     expect(task).toMatchObject({ is: "drop", jobId: JOB, media: { key: `media/${JOB}/a b+c.mp4`, versionId: "v1" } });
   });
 
+  it.each([
+    ["a+b", "a b"],
+    ["a%20b", "a b"],
+    ["a%2Bb", "a+b"],
+    ["a%2fb", "a/b"],
+    ["a%2Fb", "a/b"],
+    ["a%252Fb", "a%2Fb"],
+    ["a%2525b", "a%25b"],
+    ["%2E%2E", ".."],
+    ["%F0%9F%8E%AC", "🎬"],
+    ["%C3%B6", "\u00f6"],
+    ["o%CC%88", "o\u0308"],
+  ])("fault 35: reads the key %s as %s, whatever the notation", (raw, name) => {
+    expect(parse({ Records: [record(`media/${JOB}/${raw}`)] })).toMatchObject([
+      { is: "drop", jobId: JOB, media: { key: `media/${JOB}/${name}` } },
+    ]);
+  });
+
+  it("fault 35: quarantines a key of more than 1,024 bytes", () => {
+    const longest = `media/${JOB}/${"ö".repeat(512 - 20)}o`;
+    expect(Buffer.byteLength(longest)).toBe(1_024);
+    expect(parse({ Records: [record(encodeURIComponent(longest))] })).toMatchObject([{ is: "drop" }]);
+    expect(parse({ Records: [record(encodeURIComponent(`${longest}x`))] })).toMatchObject([{ is: "quarantine" }]);
+  });
+
   it("fault 37: holds each of several records once", () => {
     const tasks = parse({ Records: [record(`media/${JOB}/a`), record(`media/${JOB}/b`), record(`media/${JOB}/a`)] });
     expect(tasks).toHaveLength(2);

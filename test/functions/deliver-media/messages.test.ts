@@ -1,6 +1,7 @@
 import { PutObjectCommand } from "@aws-sdk/client-s3";
 import { describe, expect, it } from "@jest/globals";
-import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, useDrops } from "./dropping.ts";
+import { randomBytes } from "node:crypto";
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, sha256, useDrops } from "./dropping.ts";
 
 const DOWN = { action: "job/info", kind: "answer", status: 503, times: Infinity } as const;
 const bodiesOf = (messages: { body: string }[]) => messages.map(({ body }) => body);
@@ -39,7 +40,10 @@ describe("a message of the media queue", () => {
 
   it.each([
     "plus + space.mp4",
+    "a%20b.mp4",
     "slash%2Fpercent%25.mp4",
+    "%zz%.mp4",
+    "..",
     "a/../b/./c.mp4",
     "🎬 emoji.mp4",
     "Größe.mp4".normalize("NFC"),
@@ -48,9 +52,10 @@ describe("a message of the media queue", () => {
     "x".repeat(1024 - "media//".length - 32),
   ])("fault 35: brings the object named %j to cielo24", async (name) => {
     const job = local.newJob();
-    const { key } = await local.drop(job, Buffer.from(name), name);
+    const bytes = randomBytes(1_000);
+    const { key } = await local.drop(job, bytes, name);
     await local.stack.drain();
-    expect(local.taken(job)).toMatchObject([{ sizeBytes: Buffer.byteLength(name) }]);
+    expect(local.taken(job)).toMatchObject([{ sha256: sha256(bytes) }]);
     expect(await local.row(job)).toMatchObject({ state: "DELIVERED", media: { key } });
   });
 
@@ -218,6 +223,60 @@ describe("a message near its end", () => {
     local.send(dead?.body ?? "");
     await local.stack.drain();
     expect(local.taken(job)).toHaveLength(1);
+  });
+});
+
+describe("a message that comes back from the dead-letter queue after 13 days", () => {
+  const local = useDrops({ env: { MAX_RECEIVES: "3" } });
+  /** Lets a drop's message die while nothing can be written down, and 13 days pass. */
+  const letDie = async (job: string): Promise<string> => {
+    const unavailable = { kind: "unavailable", times: Infinity } as const;
+    for (const action of ["GetItem", "UpdateItem"]) local.stack.aws.faults.add({ action, ...unavailable });
+    await local.drop(job);
+    await local.stack.drain();
+    while (local.stack.queue.nextVisibleAt() < Infinity) await local.passToNextMessage();
+    local.stack.aws.faults.clear();
+    await local.pass(13 * DAY_MS);
+    const [dead] = local.stack.deadLetterQueue.inspect().visible;
+    if (!dead) throw new Error("The dead-letter queue has nothing any more");
+    return dead.body;
+  };
+
+  it("fault 38: is delivered where nobody has delivered its drop meanwhile", async () => {
+    const job = local.newJob();
+    // A redrive sends it anew: a new message of the same body.
+    local.send(await letDie(job));
+    await local.finish();
+    expect(local.taken(job)).toHaveLength(1);
+    expect(await local.row(job)).toMatchObject({ state: "DELIVERED", posts: 1 });
+  });
+
+  it("fault 38: is acknowledged without a POST where the census had its drop delivered meanwhile", async () => {
+    const job = local.newJob();
+    const body = await letDie(job);
+    expect(await local.stack.runCensus()).toMatchObject({ unannouncedObjects: 1, requeued: 1 });
+    await local.finish();
+    expect(local.taken(job)).toHaveLength(1);
+    local.send(body);
+    await local.finish();
+    expect(local.posts(job)).toHaveLength(1);
+    expect(local.reasons(job).at(-1)).toBe("delivered");
+  });
+
+  it("fault 38: is acknowledged without a POST where a person has to decide", async () => {
+    const job = local.newJob();
+    local.cielo24.faults.add({ ...DOWN, jobId: job });
+    const object = await local.drop(job);
+    await local.finish();
+    expect(await local.row(job)).toMatchObject({ state: "NEEDS_REVIEW", error: { type: "GAVE_UP" } });
+    local.cielo24.faults.clear();
+    await local.pass(13 * DAY_MS);
+    local.send(local.event(object));
+    await local.finish();
+    expect(local.posts(job)).toEqual([]);
+    expect(await local.row(job)).toMatchObject({ state: "NEEDS_REVIEW" });
+    // The alarm is raised again, since somebody has sent it again.
+    expect(local.announced(job)).toEqual(["Media Needs Review", "Media Needs Review"]);
   });
 });
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
 import { randomBytes } from "node:crypto";
+import { setImmediate as immediate } from "node:timers/promises";
 import { useDrops } from "./dropping.ts";
 
 const POST = "POST job/add_media";
@@ -42,6 +43,22 @@ describe("a drop that cielo24 refuses for good", () => {
     expect(await local.row(job)).toMatchObject({ state: "REJECTED", error: { type: "INVALID_OPTION" } });
     const reads = local.stack.s3.requests.filter((each) => each.operation === "GetObject" && each.key === object.key);
     for (const { sentBytes } of reads) expect(sentBytes).toBeLessThan(object.sizeBytes / 2);
+  });
+
+  it("fault 17: is REJECTED before its body is read, and S3 is left alone within a second even where it stalls", async () => {
+    const job = local.newJob();
+    const body = refusal("INVALID_OPTION");
+    local.cielo24.faults.add({ action: POST, jobId: job, kind: "earlyAnswer", status: 400, body });
+    const object = local.place(job, 50_000_000);
+    local.stack.s3.faults.add({ operation: "GetObject", key: object.key, kind: "stallAfterBytes", atByte: 10 });
+    local.send(local.event(object));
+    while (local.posts(job).length === 0) await immediate();
+    const refusedAt = performance.now();
+    while ((await local.row(job))?.state !== "REJECTED") await immediate();
+    // Its idle limit is a minute, and nothing is written before both sockets are closed.
+    expect(performance.now() - refusedAt).toBeLessThan(1_000);
+    await local.stack.drain();
+    expect(await local.row(job)).toMatchObject({ state: "REJECTED", error: { type: "INVALID_OPTION" } });
   });
 
   it("fault 13: is REJECTED without a POST where cielo24 knows no such job", async () => {
