@@ -1,0 +1,113 @@
+import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import fc from "fast-check";
+import { Agent } from "node:http";
+import { readDeployment } from "../../dev/gateway/deployment.ts";
+import { startStack, type Stack } from "../../dev/stack.ts";
+import { addMediaParameters } from "../../functions/add-media/schema.ts";
+import { deliveryParameters } from "../../functions/delivery-status/schema.ts";
+import { requestUploadUrlParameters, signUploadParameters } from "../../functions/sign-upload/schema.ts";
+import { updateMetadataParameters } from "../../functions/update-metadata/schema.ts";
+import { broken } from "./broken.ts";
+import { CANARY, withFreshJob, type Case } from "./case.ts";
+import { complaint } from "./judge.ts";
+import { brokenMediaBodies, hugeMediaBodies, mediaBodies } from "./media-bodies.ts";
+import { noRoute } from "./no-route.ts";
+import { withNoise } from "./noise.ts";
+import { OPEN_ROUTES } from "./open-routes.ts";
+import { SETTINGS } from "./settings.ts";
+import { USES } from "./uses.ts";
+import { accepted, drafts } from "./valid.ts";
+import { sendWire } from "./wire-client.ts";
+import { createWorld, type World } from "./world.ts";
+
+/** A whole delivery takes some ten times as long as a refusal. */
+const FEW_RUNS = SETTINGS.numRuns / 20;
+const SOME_RUNS = SETTINGS.numRuns / 4;
+
+describe("every route, over a real socket", () => {
+  const agent = new Agent({ keepAlive: true });
+  let stack: Stack;
+  let world: World;
+  beforeAll(async () => {
+    stack = await startStack({ fetchMedia: () => Promise.resolve(Buffer.from("media")) });
+    world = await createWorld(stack);
+  });
+  afterAll(async () => {
+    agent.destroy();
+    await stack.close();
+  });
+
+  const check = async ({ request, expected }: Case): Promise<void> => {
+    const sent = withFreshJob(request, stack.cielo24?.addJob() ?? "");
+    expect(complaint(await sendWire(world.apiUrl, sent, agent), expected, request.method)).toBeUndefined();
+  };
+  const hold = (cases: fc.Arbitrary<Case>, numRuns = SETTINGS.numRuns) =>
+    fc.assert(fc.asyncProperty(withNoise(cases), check), { ...SETTINGS, numRuns: Math.ceil(numRuns) });
+
+  for (const [routeKey, uses] of Object.entries(USES)) {
+    it(`${routeKey} takes whatever is right`, async () => {
+      await hold(drafts(world, routeKey, uses).map(accepted), routeKey.includes("add_media") ? FEW_RUNS : SOME_RUNS);
+    });
+
+    it(`${routeKey} gives the right refusal of whatever is broken`, async () => {
+      await hold(broken(drafts(world, routeKey, uses), world));
+    });
+  }
+
+  for (const [routeKey, cases] of Object.entries(OPEN_ROUTES)) {
+    it(`${routeKey} takes whatever is right`, async () => {
+      await hold(cases.valid(world), SOME_RUNS);
+    });
+
+    if (cases.broken)
+      it(`${routeKey} refuses whatever is not`, async () => {
+        await hold(cases.broken?.(world) ?? fc.constant({} as Case));
+      });
+  }
+
+  it("POST /api/job/add_media takes media as a body, and refuses it where something is wrong with it", async () => {
+    await hold(mediaBodies(world), FEW_RUNS);
+    await hold(brokenMediaBodies(world), FEW_RUNS);
+    for (const each of hugeMediaBodies(world)) await check(each);
+  });
+
+  it("answers 404 where there is no route", async () => {
+    await hold(noRoute(world));
+  });
+
+  it("has written no credentials of a request to the log, and no failure", () => {
+    const log = stack.logs.join("\n");
+    expect(log).not.toContain(CANARY);
+    expect(log).not.toMatch(/"status":5\d\d|UNHANDLED_ERROR|"level":"ERROR"/);
+  });
+});
+
+describe("the fuzzer", () => {
+  it("knows every route that is deployed", async () => {
+    const { functions } = await readDeployment();
+    const deployed = functions.flatMap(({ routes }) => routes);
+    const keys = (isOpen: boolean) =>
+      deployed.filter(({ scopes }) => (scopes === undefined) === isOpen).map(({ routeKey }) => routeKey);
+    expect(Object.keys(USES).toSorted()).toEqual(keys(false).toSorted());
+    expect(Object.keys(OPEN_ROUTES).toSorted()).toEqual(keys(true).toSorted());
+  });
+
+  it.each([
+    ["update_metadata", updateMetadataParameters],
+    ["add_media", addMediaParameters],
+    ["request_upload_url", requestUploadUrlParameters],
+    ["sign_upload", signUploadParameters],
+    ["delivery", deliveryParameters],
+  ])("uses every parameter that the schema of %s names", (action, schema) => {
+    const uses = Object.entries(USES).filter(([routeKey]) => routeKey.endsWith(`/${action}`));
+    expect(uses.length).toBeGreaterThan(0);
+    for (const [, each] of uses) {
+      const used = each.flatMap(({ required, optional, fixed }) => [
+        ...required,
+        ...optional,
+        ...Object.keys(fixed ?? {}),
+      ]);
+      expect([...new Set(used)].toSorted()).toEqual(Object.keys(schema.entries).toSorted());
+    }
+  });
+});

@@ -1,0 +1,53 @@
+import fc from "fast-check";
+import type { Case } from "./case.ts";
+import { carriers, carry, type Carrier } from "./carry.ts";
+import { FIELDS, type FieldName } from "./fields.ts";
+import type { Use } from "./uses.ts";
+import { FRESH_JOB } from "./case.ts";
+import type { World } from "./world.ts";
+
+/** Right parameters for a use of a route, and how they travel. */
+export interface Draft {
+  readonly routeKey: string;
+  readonly use: Use;
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly carrier: Carrier;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** Drafts of requests to which the answer is 200. */
+export const drafts = (world: World, routeKey: string, uses: readonly Use[]): fc.Arbitrary<Draft> =>
+  fc.oneof(...uses.map((use) => draftsOf(world, routeKey, use)));
+
+const draftsOf = (world: World, routeKey: string, use: Use): fc.Arbitrary<Draft> => {
+  const names = [...use.required, ...use.optional];
+  const always: readonly FieldName[] = [...use.required, ...(Object.keys(use.fixed ?? {}) as FieldName[])];
+  return fc
+    .record({
+      values: fc.record(Object.fromEntries(names.map((name) => [name, FIELDS[name].valid])), {
+        requiredKeys: [...always],
+      }),
+      carrier: carriers,
+    })
+    .map(({ values, carrier }) => ({
+      routeKey,
+      use,
+      carrier,
+      parameters: Object.fromEntries(
+        Object.entries({ ...values, ...use.fixed }).map(([name, value]) => [
+          name,
+          value.replaceAll(FRESH_JOB, use.job(world)),
+        ]),
+      ),
+      headers: { authorization: `Bearer ${world.tokens.alice}` },
+    }));
+};
+
+export const request = ({ routeKey, parameters, carrier, headers }: Draft): Case["request"] =>
+  carry(routeKey, Object.entries(parameters), carrier, headers);
+
+export const accepted = (draft: Draft): Case => ({
+  what: `${draft.routeKey} (${draft.use.name}): right, by ${draft.carrier}`,
+  request: request(draft),
+  expected: { status: 200, fields: draft.use.answers },
+});

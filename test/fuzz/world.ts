@@ -1,0 +1,78 @@
+import { HeadObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import type { Stack } from "../../dev/stack.ts";
+import { sendAs } from "../lib/http/api-client.ts";
+
+/** Who calls and what there is: all that a request may be about. Survives JSON, for those who send from elsewhere. */
+export interface World {
+  readonly apiUrl: string;
+  readonly tokens: {
+    readonly alice: string;
+    /** An admin of every job. */
+    readonly admin: string;
+    /** Alice's, with a scope that no route asks for. */
+    readonly powerless: string;
+    readonly expired: string;
+  };
+  /** Alice's: an upload was signed, nothing came. */
+  readonly openJob: string;
+  /** Alice's: cielo24 has its media. */
+  readonly deliveredJob: string;
+  /** Bob's. */
+  readonly foreignJob: string;
+  /** First part of the path of a capability URL that is in force. */
+  readonly capability: string;
+}
+
+const CAPABILITY = "5b".repeat(16);
+const OBJECT_BYTES = 1000;
+
+/** Makes the world in a stack that has just started. */
+export const createWorld = async (stack: Stack): Promise<World> => {
+  const newJob = () => stack.cielo24?.addJob() ?? "";
+  const [openJob, deliveredJob, foreignJob, sharedJob] = [newJob(), newJob(), newJob(), newJob()];
+  const alice = await sendAs(stack, { sub: "alice" });
+  const bob = await sendAs(stack, { sub: "bob" });
+  await alice("GET", `/api/job/request_upload_url?v=1&job_id=${openJob}`);
+  await bob("GET", `/api/job/request_upload_url?v=1&job_id=${foreignJob}`);
+  await alice("POST", `/api/job/add_media?v=1&job_id=${deliveredJob}`, { body: Buffer.from([0xff]) });
+  await share(stack, sharedJob);
+  const token = (claims: Record<string, unknown>) => stack.token({ sub: "alice", expiresInS: 86_400, ...claims });
+  return {
+    apiUrl: stack.apiUrl,
+    tokens: {
+      alice: await token({ scope: "media.write media.read metadata.write" }),
+      admin: await token({ sub: "operator", scope: "admin" }),
+      powerless: await token({ scope: "openid profile" }),
+      expired: await token({ scope: "media.write media.read metadata.write", expiresInS: -60 }),
+    },
+    openJob,
+    deliveredJob,
+    foreignJob,
+    capability: `${sharedJob}.${CAPABILITY}`,
+  };
+};
+
+/** Hands an object over, as deliver-media does where it will not fit into one invocation. */
+const share = async (stack: Stack, jobId: string): Promise<void> => {
+  // Outside of what is delivered by itself.
+  const key = `handed-over/${jobId}.mp4`;
+  stack.s3.putVirtualObject(stack.bucketName, key, OBJECT_BYTES, 1);
+  const s3 = new S3Client(stack.s3ClientConfig);
+  const { VersionId: versionId = "null" } = await s3.send(
+    new HeadObjectCommand({ Bucket: stack.bucketName, Key: key }),
+  );
+  s3.destroy();
+  const now = stack.runtime.clock();
+  await stack.ledger.write(jobId, {
+    if: { state: ["none"] },
+    set: {
+      state: "FINALIZING",
+      fence: 1,
+      media: { id: "object:fuzz", kind: "object", key, versionId },
+      handOver: true,
+      capability: CAPABILITY,
+      capabilityUntil: now + 86_400_000,
+      updatedAt: now,
+    },
+  });
+};
