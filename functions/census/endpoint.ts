@@ -35,8 +35,8 @@ export interface CensusReport {
   readonly unannouncedObjects: number;
   /** Objects of jobs that still wait for their media. */
   readonly uploadedObjects: number;
-  /** Objects that came after the job's former media was rejected. */
-  readonly replacedObjects: number;
+  /** Objects that came besides the job's media, and have no end on record. */
+  readonly otherObjects: number;
   /** Rows that nobody drives although their time is over. */
   readonly stuckRows: number;
   /** Rows whose end was never announced. */
@@ -46,6 +46,8 @@ export interface CensusReport {
   readonly requeued: number;
   readonly failed: number;
 }
+
+type KnownRow = Pick<Row, "state" | "media" | "rejected" | "conflicts" | "conflictCount">;
 
 const MINUTE_MS = 60_000;
 /** What is younger is on its way. */
@@ -65,7 +67,7 @@ export const takeCensus = async (parts: Census): Promise<CensusReport> => {
     rows: 0,
     unannouncedObjects: 0,
     uploadedObjects: 0,
-    replacedObjects: 0,
+    otherObjects: 0,
     stuckRows: 0,
     silentRows: 0,
     foreignObjects: 0,
@@ -80,10 +82,10 @@ export const takeCensus = async (parts: Census): Promise<CensusReport> => {
     );
   };
 
-  const rows = new Map<string, Pick<Row, "state" | "media" | "rejected" | "conflicts">>();
+  const rows = new Map<string, KnownRow>();
   for await (const row of ledger.scan()) {
     found.rows += 1;
-    rows.set(row.jobId, { state: row.state, ...pickMedia(row) });
+    rows.set(row.jobId, pickKnown(row));
     const stuckSince = stuckTime(row);
     if (stuckSince !== undefined && now - stuckSince >= GRACE_MS) {
       found.stuckRows += 1;
@@ -108,12 +110,12 @@ export const takeCensus = async (parts: Census): Promise<CensusReport> => {
     if (ageMs < GRACE_MS || isKnown(row, objectId(object.key, object.versionId))) continue;
     if (row === undefined) found.unannouncedObjects += 1;
     else if (row.state === "UPLOADING") found.uploadedObjects += 1;
-    else found.replacedObjects += 1;
+    else found.otherObjects += 1;
     await putBack(eventOf(object, parts.bucketName), ageMs);
   }
 
   const total =
-    found.unannouncedObjects + found.uploadedObjects + found.replacedObjects + found.stuckRows + found.silentRows;
+    found.unannouncedObjects + found.uploadedObjects + found.otherObjects + found.stuckRows + found.silentRows;
   observability.log[total > 0 ? "warn" : "info"]("census", { counts: found });
   observability.count("CensusFound", total);
   if (found.requeued > 0) observability.count("CensusRequeued", found.requeued);
@@ -130,18 +132,23 @@ const stuckTime = (row: Row): number | undefined => {
 const hasSilentEnd = ({ state, announced }: Row): boolean =>
   !announced && (state === "DELIVERED" || state === "REJECTED" || state === "NEEDS_REVIEW");
 
-/** Whether the ledger knows what becomes of the object. */
-const isKnown = (row: Pick<Row, "state" | "media" | "rejected" | "conflicts"> | undefined, id: string): boolean => {
+/**
+ * Whether the ledger has an end for the object, or is about to. An object that only waits behind another one is not
+ * known: its message may have died meanwhile.
+ */
+const isKnown = (row: KnownRow | undefined, id: string): boolean => {
   if (row === undefined || row.state === "UPLOADING") return false;
-  if (row.state === "REJECTED") return row.media?.id === id || [row.rejected, row.conflicts].flat().includes(id);
-  // While another object is under way, this one's message waits; once it is through, this one is a conflict.
-  return true;
+  const { media, rejected = [], conflicts = [], conflictCount = 0 } = row;
+  // The row keeps the names of the latest conflicts alone.
+  return media?.id === id || rejected.includes(id) || conflicts.includes(id) || conflictCount > conflicts.length;
 };
 
-const pickMedia = ({ media, rejected, conflicts }: Row) => ({
+const pickKnown = ({ state, media, rejected, conflicts, conflictCount }: Row): KnownRow => ({
+  state,
   ...(media ? { media } : {}),
   ...(rejected ? { rejected } : {}),
   ...(conflicts ? { conflicts } : {}),
+  ...(conflictCount ? { conflictCount } : {}),
 });
 
 /** Whether the age passed 30 minutes times a power of two since the last census. */

@@ -134,7 +134,7 @@ describe("the census", () => {
     expect(await take()).toEqual({});
     local.place(job, 2_000, "b.mp4");
     local.stack.advanceTime(LONG_MS);
-    expect(await take()).toEqual({ replacedObjects: 1, requeued: 1 });
+    expect(await take()).toEqual({ otherObjects: 1, requeued: 1 });
     await local.finish();
     expect(local.taken(job)).toMatchObject([{ sizeBytes: 2_000 }]);
   });
@@ -150,6 +150,28 @@ describe("the census", () => {
     local.send({ resend: job });
     await local.finish();
     expect(await local.row(job)).toMatchObject({ state: "REJECTED", conflictCount: 1 });
+    local.stack.advanceTime(LONG_MS);
+    expect(await take()).toEqual({});
+  });
+
+  it("finds what waited behind another object until its message died, and has the conflict recorded", async () => {
+    const job = local.newJob();
+    await local.drop(job);
+    await local.finish();
+    local.place(job, 2_000, "b.mp4");
+    local.stack.advanceTime(LONG_MS);
+    expect(await take()).toEqual({ otherObjects: 1, requeued: 1 });
+    await local.finish();
+    expect(await local.row(job)).toMatchObject({ state: "DELIVERED", conflictCount: 1 });
+    expect(await take()).toEqual({});
+  });
+
+  it("takes an object for a conflict where the row names only the latest of many", async () => {
+    const job = local.newJob();
+    await local.drop(job);
+    for (let count = 0; count < 11; count += 1) await local.drop(job, randomBytes(10 + count), `b${count}.mp4`);
+    await local.finish();
+    expect(await local.row(job)).toMatchObject({ state: "DELIVERED", conflictCount: 11 });
     local.stack.advanceTime(LONG_MS);
     expect(await take()).toEqual({});
   });
