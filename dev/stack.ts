@@ -16,6 +16,7 @@ import { createEventBus, type BusEvent, type EventBus } from "./stack/event-bus.
 import { startEventSource } from "./stack/event-source.ts";
 import { startIdentity, type Identity, type TokenClaims } from "./stack/identity.ts";
 import { createLambda, type Build, type Outcome } from "./stack/lambda.ts";
+import { loadFunction } from "./stack/load.ts";
 import { createStackLog } from "./stack/log.ts";
 import { createNotification } from "./stack/notification.ts";
 import { createSecrets, type Secrets } from "./stack/secrets.ts";
@@ -46,6 +47,12 @@ export interface StackOptions {
   readonly fetchMedia?: NonNullable<Parameters<typeof startCielo24>[0]>["fetchMedia"];
   /** False: the simulator of cielo24 computes no SHA-256 of what it takes. */
   readonly digest?: boolean;
+  /** False: the simulator of cielo24 takes a second medium for a job. */
+  readonly enforceOneMedia?: boolean;
+  /** How long after its acceptance the simulator's job/info shows a medium. */
+  readonly jobInfoLagMs?: () => number;
+  /** False: nobody takes messages from the queue unless asked. */
+  readonly polls?: boolean;
   /** Variables of the functions' environment that differ from the local ones. */
   readonly env?: Runtime["env"];
   readonly corsOrigins?: readonly string[];
@@ -163,6 +170,8 @@ export const startStack = async (options: StackOptions = {}): Promise<Stack> => 
           accounts: [credentials],
           ...(options.fetchMedia ? { fetchMedia: options.fetchMedia } : {}),
           ...(options.digest === undefined ? {} : { digest: options.digest }),
+          ...(options.enforceOneMedia === undefined ? {} : { enforceOneMedia: options.enforceOneMedia }),
+          ...(options.jobInfoLagMs === undefined ? {} : { jobInfoLagMs: options.jobInfoLagMs }),
         }),
     startTable(REGION),
   ]);
@@ -221,18 +230,21 @@ export const startStack = async (options: StackOptions = {}): Promise<Stack> => 
 
   s3.createBucket(BUCKET, { corsOrigins });
   s3.onObjectCreated(createNotification(queue, BUCKET, clock.now));
-  const eventSource = startEventSource({
-    queue,
-    queueArn: queueArn(REGION, QUEUE),
-    region: REGION,
-    clock,
-    maximumConcurrency: options.maximumConcurrency ?? 2,
-    invoke: (event) => lambda.invoke("deliver-media", event),
-  });
+  const eventSource =
+    (options.polls ?? true)
+      ? startEventSource({
+          queue,
+          queueArn: queueArn(REGION, QUEUE),
+          region: REGION,
+          clock,
+          maximumConcurrency: options.maximumConcurrency ?? 2,
+          invoke: (event) => lambda.invoke("deliver-media", event),
+        })
+      : undefined;
   const documentClient = createDocumentClient(readAwsEnvironment(env, "DYNAMODB"));
 
   const close = async (): Promise<void> => {
-    const idle = Promise.all([eventSource.close(), gateway.close()]).then(() => lambda.idle());
+    const idle = Promise.all([eventSource?.close(), gateway.close()]).then(() => lambda.idle());
     await Promise.race([idle, wait(CLOSING_GRACE_MS, undefined, { ref: false })]);
     // Whatever still runs fails at its next step.
     clock.stop();
@@ -272,7 +284,7 @@ export const startStack = async (options: StackOptions = {}): Promise<Stack> => 
     coldStart: lambda.coldStart,
     advanceTime: clock.advance,
     drain: async () => {
-      while (queue.inspect().visible.length > 0 || eventSource.running() > 0 || lambda.running() > 0)
+      while (queue.inspect().visible.length > 0 || (eventSource?.running() ?? 0) > 0 || lambda.running() > 0)
         await wait(DRAIN_POLL_MS);
     },
     close,
@@ -282,11 +294,6 @@ export const startStack = async (options: StackOptions = {}): Promise<Stack> => 
 const DRAIN_POLL_MS = 5;
 
 const portOption = (port: number | undefined) => (port === undefined ? {} : { port });
-
-const loadFunction = async (name: string): Promise<Build> => {
-  const entry = (await import(new URL(`../functions/${name}/handler.ts`, import.meta.url).href)) as { build: Build };
-  return entry.build;
-};
 
 const makeScheduledEvent = (at: number) => ({
   version: "0",

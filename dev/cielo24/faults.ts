@@ -1,3 +1,5 @@
+import { createFaultList } from "../fault-list.ts";
+
 /** A misbehaviour of the simulated cielo24, for calls of one action, a number of times. */
 export type Fault = {
   /** For example `job/add_media`; `POST job/add_media` for the raw body alone. */
@@ -31,26 +33,16 @@ type FaultKind =
 
 /** Faults that are switched on, the oldest first. */
 export const createFaults = () => {
-  let active: { fault: Fault; left: number }[] = [];
+  const { takeFirst, ...list } = createFaultList<Fault>();
   return {
-    add: (fault: Fault): void => {
-      active.push({ fault, left: fault.times ?? 1 });
-    },
-    clear: (): void => {
-      active = [];
-    },
+    ...list,
     /** The fault for this call, which is used up by it. */
-    take: (method: string, action: string, jobId: string | undefined): Fault | undefined => {
-      const found = active.find(
-        ({ fault }) =>
+    take: (method: string, action: string, jobId: string | undefined): Fault | undefined =>
+      takeFirst(
+        (fault) =>
           (fault.action === action || fault.action === `${method} ${action}`) &&
           (fault.jobId === undefined || fault.jobId === jobId),
-      );
-      if (!found) return undefined;
-      found.left -= 1;
-      if (found.left <= 0) active = active.filter((each) => each !== found);
-      return found.fault;
-    },
+      ),
   };
 };
 

@@ -35,7 +35,7 @@ export const createJobs = ({
 }: {
   clock: () => number;
   enforceOneMedia: boolean;
-  infoLagMs: number;
+  infoLagMs: () => number;
   showTasks: boolean;
 }) => {
   const jobs = new Map<string, Job>();
@@ -92,7 +92,7 @@ export const createJobs = ({
       return taskId;
     },
     info: (job: Job): Record<string, unknown> => {
-      const isShown = job.mediaAt !== undefined && clock() - job.mediaAt >= infoLagMs;
+      const isShown = job.mediaAt !== undefined && clock() - job.mediaAt >= infoLagMs();
       return {
         JobId: job.jobId,
         JobName: job.name,

@@ -21,7 +21,7 @@ export interface Cielo24Options {
   /** Refuse a second medium for a job, as the documentation says; false: take everything, and let the log tell. */
   readonly enforceOneMedia?: boolean;
   /** How long after its acceptance job/info shows a medium. */
-  readonly jobInfoLagMs?: number;
+  readonly jobInfoLagMs?: number | (() => number);
   /** Show tasks in job/info, which left the documentation in 2015. */
   readonly showTasks?: boolean;
   /** Compute the SHA-256 of bodies. */
@@ -53,6 +53,8 @@ export interface Cielo24Simulator {
   readonly jobs: ReadonlyMap<string, Job>;
   readonly acceptances: readonly Acceptance[];
   readonly posts: readonly MediaPost[];
+  /** Jobs for which media was offered, by body or by URL, when one had been accepted already. */
+  readonly repeatedOffers: readonly string[];
   readonly metadata: readonly MetadataUpdate[];
   /** Every token that was issued. */
   readonly issuedTokens: readonly string[];
@@ -77,16 +79,17 @@ const UPLOAD_URL_LIFE_MS = 12 * HOUR_MS;
  * cut short.
  */
 export const startCielo24 = async (options: Cielo24Options = {}): Promise<Cielo24Simulator> => {
-  const { clock = Date.now, digest = true } = options;
+  const { clock = Date.now, digest = true, jobInfoLagMs = 0 } = options;
   const accounts = createAccounts(options.accounts ?? [], clock, options.tokenLifeMs ?? HOUR_MS);
   const jobs = createJobs({
     clock,
     enforceOneMedia: options.enforceOneMedia ?? true,
-    infoLagMs: options.jobInfoLagMs ?? 0,
+    infoLagMs: typeof jobInfoLagMs === "number" ? () => jobInfoLagMs : jobInfoLagMs,
     showTasks: options.showTasks ?? false,
   });
   const faults = createFaults();
   const posts: MediaPost[] = [];
+  const repeatedOffers: string[] = [];
   const metadata: MetadataUpdate[] = [];
   const pulls = new Set<Promise<void>>();
   /** cielo24's own upload URLs, by their path. */
@@ -209,8 +212,10 @@ export const startCielo24 = async (options: Cielo24Options = {}): Promise<Cielo2
     const isMedia = method === "POST" && action === "job/add_media" && !holdsParameters(request);
     const fault = faults.take(method, action, searchParams.get("job_id") ?? undefined);
     const call = { request, response, fault };
+    const jobId = searchParams.get("job_id") ?? "";
+    if (action === "job/add_media" && jobs.jobs.get(jobId)?.mediaAt !== undefined) repeatedOffers.push(jobId);
     if (isMedia) {
-      await takeBody(call, searchParams.get("job_id") ?? "", () => {
+      await takeBody(call, jobId, () => {
         accounts.check(searchParams.get("api_token") ?? undefined);
         if (searchParams.has("media_url"))
           throw new ApiFailure("INVALID_QUERY", "media_url must not be given with a body.");
@@ -283,6 +288,7 @@ export const startCielo24 = async (options: Cielo24Options = {}): Promise<Cielo2
     jobs: jobs.jobs,
     acceptances: jobs.acceptances,
     posts,
+    repeatedOffers,
     metadata,
     issuedTokens: accounts.issuedTokens,
     logins: () => logins,

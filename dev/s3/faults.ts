@@ -1,3 +1,5 @@
+import { createFaultList } from "../fault-list.ts";
+
 /** A misbehaviour of the simulated S3, for requests of one operation, a number of times. */
 export interface S3Fault {
   /** S3's name of the operation, for example `GetObject`. */
@@ -23,23 +25,11 @@ export interface S3Fault {
 }
 
 export const createS3Faults = () => {
-  let active: { fault: S3Fault; left: number }[] = [];
+  const { takeFirst, ...list } = createFaultList<S3Fault>();
   return {
-    add: (fault: S3Fault): void => {
-      active.push({ fault, left: fault.times ?? 1 });
-    },
-    clear: (): void => {
-      active = [];
-    },
-    take: (operation: string, key: string | undefined): S3Fault | undefined => {
-      const found = active.find(
-        ({ fault }) => fault.operation === operation && (fault.key === undefined || fault.key === key),
-      );
-      if (!found) return undefined;
-      found.left -= 1;
-      if (found.left <= 0) active = active.filter((each) => each !== found);
-      return found.fault;
-    },
+    ...list,
+    take: (operation: string, key: string | undefined): S3Fault | undefined =>
+      takeFirst((fault) => fault.operation === operation && (fault.key === undefined || fault.key === key)),
   };
 };
 

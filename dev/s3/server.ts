@@ -42,6 +42,8 @@ export interface S3Simulator {
   readonly faults: S3Faults;
   /** Puts an object of any size whose bytes are made when it is read. @returns its version */
   readonly putVirtualObject: (bucket: string, key: string, sizeBytes: number, seed: number) => string;
+  /** Puts a delete marker over an object. */
+  readonly removeObject: (bucket: string, key: string) => void;
   readonly requests: readonly S3LogEntry[];
   readonly close: () => Promise<void>;
 }
@@ -156,6 +158,9 @@ export const startS3 = async ({ port = 0, region, accounts, clock = Date.now }: 
     putVirtualObject: (name, key, sizeBytes, seed) => {
       const md5 = `${seed.toString(16)}${sizeBytes.toString(16)}`.padStart(32, "0").slice(-32);
       return findBucket(name).put(key, { content: virtualContent(sizeBytes, seed), md5 }, {}).versionId;
+    },
+    removeObject: (name, key) => {
+      findBucket(name).remove(key, undefined);
     },
     requests,
     close: async () => {

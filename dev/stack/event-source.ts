@@ -38,7 +38,7 @@ export const startEventSource = (options: EventSourceOptions): EventSource => {
       }
       const [message] = queue.receive(1);
       if (message) {
-        const invocation = take(options, message).finally(() => invocations.delete(invocation));
+        const invocation = passOn(options, message).finally(() => invocations.delete(invocation));
         invocations.add(invocation);
       } else await waitForMessages(queue, clock, { until: Infinity, signal: closing.signal });
     }
@@ -55,7 +55,11 @@ export const startEventSource = (options: EventSourceOptions): EventSource => {
   };
 };
 
-const take = async (options: EventSourceOptions, message: Message): Promise<void> => {
+/** Invokes the function with a message that was received, and deletes the message where the function took it. */
+export const passOn = async (
+  options: Pick<EventSourceOptions, "queue" | "queueArn" | "region" | "invoke">,
+  message: Message,
+): Promise<void> => {
   const isTaken = await options.invoke({ Records: [makeRecord(message, options)] }).then(isSuccess, () => false);
   if (isTaken) options.queue.delete(message.receiptHandle ?? "");
 };
@@ -66,7 +70,10 @@ const isSuccess = (result: unknown): boolean => {
   return failures.length === 0;
 };
 
-const makeRecord = (message: Message, { queueArn, region }: EventSourceOptions): SQSRecord => ({
+const makeRecord = (
+  message: Message,
+  { queueArn, region }: Pick<EventSourceOptions, "queueArn" | "region">,
+): SQSRecord => ({
   messageId: message.messageId,
   receiptHandle: message.receiptHandle ?? "",
   body: message.body,

@@ -1,3 +1,5 @@
+import { createFaultList, type FaultList } from "../fault-list.ts";
+
 /** A fault of a simulated AWS service. */
 interface AwsFault {
   /** Name of the call: `PutEvents`, `UpdateItem`. */
@@ -17,26 +19,15 @@ interface AwsFault {
 }
 
 /** The faults that are switched on. */
-export interface AwsFaults {
-  readonly add: (fault: AwsFault) => void;
-  readonly clear: () => void;
+export interface AwsFaults extends Omit<FaultList<AwsFault>, "takeFirst"> {
   /** The fault that hits this call, which uses it up by one. */
   readonly take: (action: string, input: Record<string, unknown>) => AwsFault | undefined;
 }
 
 export const createAwsFaults = (): AwsFaults => {
-  let active: { fault: AwsFault; left: number }[] = [];
+  const { takeFirst, ...list } = createFaultList<AwsFault>();
   return {
-    add: (fault) => active.push({ fault, left: fault.times ?? 1 }),
-    clear: () => {
-      active = [];
-    },
-    take: (action, input) => {
-      const hit = active.find(({ fault }) => fault.action === action && (fault.when?.(input) ?? true));
-      if (!hit) return undefined;
-      hit.left -= 1;
-      if (hit.left <= 0) active = active.filter((each) => each !== hit);
-      return hit.fault;
-    },
+    ...list,
+    take: (action, input) => takeFirst((fault) => fault.action === action && (fault.when?.(input) ?? true)),
   };
 };

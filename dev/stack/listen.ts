@@ -1,5 +1,5 @@
-import type { Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { Server as HttpServer } from "node:http";
+import type { AddressInfo, Server } from "node:net";
 
 /** Listens on the loopback interface alone, on a free port where none is asked for. Resolves with the port. */
 export const listen = (server: Server, port = 0): Promise<number> =>
@@ -12,7 +12,7 @@ export const listen = (server: Server, port = 0): Promise<number> =>
   });
 
 /** Stops listening, cuts what is still connected, and resolves once all is closed. */
-export const closeServer = (server: Server): Promise<void> =>
+export const closeServer = (server: HttpServer): Promise<void> =>
   new Promise((resolve) => {
     server.close(() => {
       resolve();

@@ -1,0 +1,224 @@
+import fc from "fast-check";
+import type { Fault as Cielo24Fault } from "../../dev/cielo24/faults.ts";
+import type { S3Fault } from "../../dev/s3/faults.ts";
+
+/** What happens to one job, and what goes wrong meanwhile. Data alone: a failing one is shrunk and played again. */
+export interface Schedule {
+  readonly resendAfterUnknown: boolean;
+  /** Objects are handed over by URL instead of being streamed. */
+  readonly handsOver: boolean;
+  /** Instances that take messages at the same time. */
+  readonly workers: number;
+  /** How far the instances' clocks are ahead, in seconds. */
+  readonly clocksAheadS: readonly number[];
+  /** How late job/info shows a medium. */
+  readonly jobInfoLagMin: number;
+  /** Somebody says "send again" whenever a person is asked, at most so often. */
+  readonly sendsAgain: number;
+  readonly acts: readonly Act[];
+  readonly faults: readonly Fault[];
+}
+
+/** Something that is done from outside. It happens once so many chunks have passed, or earlier if nothing else happens. */
+export type Act = { readonly after: number } & (
+  | { readonly do: "drop"; readonly name: "a" | "b"; readonly sizeBytes: number }
+  | { readonly do: "call"; readonly media: "url" | "body" }
+  /** The event of the first drop comes once more. */
+  | { readonly do: "repeatEvent"; readonly delayS: number }
+  | { readonly do: "removeObject"; readonly name: "a" | "b" }
+  | { readonly do: "expireTokens" }
+  | { readonly do: "rotateSecret" }
+  | { readonly do: "takeCensus" }
+  /** Nobody works for so long. */
+  | { readonly do: "rest"; readonly minutes: number }
+);
+
+/** Something that goes wrong. */
+export type Fault =
+  /** To the chunk of that number, counted over all instances: what any of them says or hears. */
+  | { readonly at: number; readonly chunk: ChunkFault }
+  | { readonly cielo24: Omit<Cielo24Fault, "jobId"> }
+  | { readonly s3: Omit<S3Fault, "atByte"> & { readonly fraction?: number } }
+  | { readonly aws: { readonly action: string; readonly kind: AwsFaultKind; readonly times: number } }
+  /** EventBridge takes the call and not the entry. */
+  | { readonly refusedEntries: number };
+
+type ChunkFault =
+  | { readonly do: "kill"; readonly side: "before" | "behind" }
+  | { readonly do: "cut"; readonly side: "before" | "behind" }
+  | { readonly do: "hold"; readonly ms: number };
+
+type AwsFaultKind = "unavailable" | "throttled" | "reset" | "answerLost" | "hang";
+
+/** A drop takes some 20 chunks where nothing goes wrong. */
+const CHUNKS = 60;
+const CHUNK_BYTES = 64 * 1024;
+const MINUTE_MS = 60_000;
+
+const side = fc.constantFrom("before" as const, "behind" as const);
+const at = fc.nat(CHUNKS);
+const refusal = (ErrorType: string) => JSON.stringify({ ErrorType, ErrorComment: "Said so." });
+
+const chunkFault: fc.Arbitrary<Fault> = fc.record({
+  at,
+  chunk: fc.oneof(
+    { weight: 3, arbitrary: fc.record({ do: fc.constant("kill" as const), side }) },
+    { weight: 3, arbitrary: fc.record({ do: fc.constant("cut" as const), side }) },
+    {
+      weight: 2,
+      arbitrary: fc.record({
+        do: fc.constant("hold" as const),
+        ms: fc.constantFrom(100, 3_000, 6_000, MINUTE_MS, 5 * MINUTE_MS, 20 * MINUTE_MS, 60 * MINUTE_MS),
+      }),
+    },
+  ),
+});
+
+const POST = "POST job/add_media";
+const times = fc.integer({ min: 1, max: 4 });
+const cielo24Fault: fc.Arbitrary<Fault> = fc
+  .oneof(
+    fc.record({
+      action: fc.constantFrom(POST, "job/add_media", "job/info", "account/login"),
+      kind: fc.constant("answer" as const),
+      status: fc.constantFrom(500, 502, 503, 504, 429, 401, 302),
+      headers: fc.constantFrom({}, { "retry-after": "7" }, { "retry-after": "soon" }),
+      times,
+    }),
+    fc.record({
+      action: fc.constantFrom(POST, "job/info"),
+      kind: fc.constant("answer" as const),
+      status: fc.constant(400),
+      body: fc.constantFrom(refusal("INVALID_QUERY"), refusal("ITEM_NOT_FOUND"), refusal("NEWS"), "<html>no</html>"),
+    }),
+    fc.record({
+      action: fc.constant(POST),
+      kind: fc.constant("earlyAnswer" as const),
+      status: fc.constantFrom(400, 503),
+      body: fc.constantFrom(refusal("INVALID_OPTION"), "<html>no</html>"),
+      reset: fc.boolean(),
+    }),
+    fc.record({
+      action: fc.constant(POST),
+      kind: fc.constant("resetAt" as const),
+      fraction: fc.constantFrom(0, 0.5, 0.99, 1),
+      times,
+    }),
+    fc.record({
+      action: fc.constant("job/add_media"),
+      kind: fc.constant("resetAfterBody" as const),
+      accepts: fc.boolean(),
+    }),
+    fc.record({
+      action: fc.constant(POST),
+      kind: fc.constant("stopReading" as const),
+      fraction: fc.constantFrom(0, 0.5),
+    }),
+    fc.record({
+      action: fc.constant("job/add_media"),
+      kind: fc.constant("uselessAnswer" as const),
+      answer: fc.constantFrom("truncated" as const, "badJson" as const, "noTaskId" as const, "empty" as const),
+    }),
+  )
+  .map((cielo24) => ({ cielo24 }));
+
+const s3Fault: fc.Arbitrary<Fault> = fc
+  .record({
+    operation: fc.constantFrom("GetObject", "HeadObject"),
+    kind: fc.constantFrom(
+      "slowDown" as const,
+      "internalError" as const,
+      "reset" as const,
+      "resetAfterBytes" as const,
+      "stallAfterBytes" as const,
+      "truncate" as const,
+    ),
+    fraction: fc.constantFrom(0, 0.5, 0.99),
+    times,
+  })
+  .map((s3) => ({ s3 }));
+
+const awsFault: fc.Arbitrary<Fault> = fc
+  .record({
+    action: fc.constantFrom(
+      "GetItem",
+      "UpdateItem",
+      "UpdateItem",
+      "PutEvents",
+      "ChangeMessageVisibility",
+      "SendMessage",
+      "GetSecretValue",
+    ),
+    kind: fc.constantFrom("unavailable", "throttled", "reset", "answerLost", "hang"),
+    // The SDK tries three times by itself.
+    times: fc.constantFrom(1, 3, 6),
+  })
+  .map((aws) => ({ aws }));
+
+const fault: fc.Arbitrary<Fault> = fc.oneof(
+  { weight: 6, arbitrary: chunkFault },
+  { weight: 3, arbitrary: cielo24Fault },
+  { weight: 2, arbitrary: awsFault },
+  { weight: 1, arbitrary: s3Fault },
+  { weight: 1, arbitrary: fc.integer({ min: 1, max: 3 }).map((refusedEntries) => ({ refusedEntries })) },
+);
+
+const sizeBytes = fc.constantFrom(1_000, 1, CHUNK_BYTES, CHUNK_BYTES + 1, 3 * CHUNK_BYTES, 0);
+const name = fc.constantFrom("a" as const, "b" as const);
+const drop = fc.record({ after: at, do: fc.constant("drop" as const), name, sizeBytes });
+const call = fc.record({
+  after: at,
+  do: fc.constant("call" as const),
+  media: fc.constantFrom("url" as const, "body" as const),
+});
+
+const act: fc.Arbitrary<Act> = fc.oneof(
+  { weight: 3, arbitrary: drop },
+  { weight: 2, arbitrary: call },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      after: at,
+      do: fc.constant("repeatEvent" as const),
+      delayS: fc.constantFrom(0, 0, 60, 900),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ after: at, do: fc.constant("removeObject" as const), name }) },
+  { weight: 1, arbitrary: fc.record({ after: at, do: fc.constant("expireTokens" as const) }) },
+  { weight: 1, arbitrary: fc.record({ after: at, do: fc.constant("rotateSecret" as const) }) },
+  { weight: 1, arbitrary: fc.record({ after: at, do: fc.constant("takeCensus" as const) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      after: at,
+      do: fc.constant("rest" as const),
+      minutes: fc.constantFrom(10, 60, 6 * 60, 6 * 24 * 60 + 60, 8 * 24 * 60),
+    }),
+  },
+);
+
+const killed: fc.Arbitrary<Fault> = fc.record({
+  at: fc.integer({ min: 1, max: 40 }),
+  chunk: fc.record({ do: fc.constant("kill" as const), side }),
+});
+
+/** Any schedule. With `isKilled`, one instance alone does the work, and is killed for certain if it works long enough. */
+export const schedules = ({ isKilled }: { isKilled: boolean }): fc.Arbitrary<Schedule> =>
+  fc
+    .record({
+      resendAfterUnknown: fc.boolean(),
+      handsOver: fc.boolean().chain((mayBe) => (mayBe ? fc.boolean() : fc.constant(false))),
+      workers: isKilled ? fc.constant(1) : fc.constantFrom(2, 1, 3),
+      clocksAheadS: fc.tuple(...Array.from({ length: 3 }, () => fc.constantFrom(0, 0, 150, 300))),
+      jobInfoLagMin: fc.constantFrom(0, 0, 5, 15),
+      sendsAgain: fc.constantFrom(0, 0, 1, 2),
+      first: fc.oneof({ weight: 5, arbitrary: drop }, { weight: 1, arbitrary: call }),
+      more: fc.array(act, { maxLength: 4 }),
+      faults: fc.array(fault, { maxLength: 5 }),
+      ...(isKilled ? { kill: killed } : {}),
+    })
+    .map(({ first, more, faults, kill, ...rest }) => ({
+      ...rest,
+      acts: [{ ...first, after: 0 }, ...more],
+      faults: [...(kill ? [kill] : []), ...faults],
+    }));

@@ -1,0 +1,42 @@
+import { install } from "@sinonjs/fake-timers";
+import { setImmediate as nextTurn } from "node:timers/promises";
+
+/**
+ * Virtual time for this process. Import it before everything else: from then on `Date` and the global timers, those of
+ * the AWS SDK included, follow {@link virtualTime} alone. Sockets and `setImmediate` stay real.
+ */
+const FIRST_DAY = Date.UTC(2031, 4, 6);
+/** Real pauses are needed where another process works. */
+const realSetTimeout = globalThis.setTimeout;
+
+export const virtualTime = install({
+  now: FIRST_DAY,
+  // The SDK clears timers that it never set.
+  shouldClearNativeTimers: true,
+  toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "Date"],
+});
+
+export const realPause = (ms: number): Promise<void> =>
+  new Promise((resolve) => {
+    realSetTimeout(resolve, ms);
+  });
+
+/** What one process sends to itself over the loopback interface arrives within a turn or two of the event loop. */
+const QUIET_TURNS = 40;
+
+/**
+ * Resolves once nothing has happened for a while: as far as sockets go, everybody waits for a timer. Resolves early
+ * where `isOver` says so.
+ *
+ * @param countActivity grows with everything that happens
+ */
+export const untilQuiet = async (countActivity: () => number, isOver: () => boolean): Promise<void> => {
+  let seen = countActivity();
+  for (let turns = 0; turns < QUIET_TURNS && !isOver(); turns += 1) {
+    await nextTurn();
+    const count = countActivity();
+    if (count === seen) continue;
+    seen = count;
+    turns = 0;
+  }
+};
