@@ -46,13 +46,16 @@ export const createObjectClient = (env: Runtime["env"]): S3Client =>
 /**
  * What the store says of one version; undefined where there is none of that name.
  *
+ * @param forbiddenIsAbsent for who may read every object but not list the bucket: S3 then says 403 of what is not there
  * @throws {MediaReadError} READ_FAILED where it does not say: it fails, stalls or refuses (403)
  */
 export const measureObject = async (
   client: S3Client,
   { bucketName, key, versionId }: ObjectVersion,
+  { forbiddenIsAbsent = false } = {},
 ): Promise<ObjectFacts | undefined> => {
-  const answer = await head(client, { Bucket: bucketName, Key: key, VersionId: versionId });
+  const absent = forbiddenIsAbsent ? [...ABSENT, 403] : ABSENT;
+  const answer = await head(client, { Bucket: bucketName, Key: key, VersionId: versionId }, absent);
   return "absent" in answer
     ? undefined
     : { sizeBytes: answer.ContentLength ?? 0, etag: answer.ETag, contentType: answer.ContentType };
@@ -78,7 +81,10 @@ type HeadAnswer =
   | Pick<HeadObjectCommandOutput, "VersionId" | "ContentLength" | "ETag" | "ContentType">
   | { readonly absent: "deleteMarker" | "object" };
 
-const head = async (client: S3Client, input: HeadObjectCommandInput): Promise<HeadAnswer> => {
+/** 405: the version that was asked for is a delete marker itself. */
+const ABSENT: readonly number[] = [404, 405];
+
+const head = async (client: S3Client, input: HeadObjectCommandInput, absent = ABSENT): Promise<HeadAnswer> => {
   try {
     return await client.send(new HeadObjectCommand(input));
   } catch (error) {
@@ -86,9 +92,7 @@ const head = async (client: S3Client, input: HeadObjectCommandInput): Promise<He
       $metadata?: { httpStatusCode?: number };
       $response?: { headers: Readonly<Record<string, string | undefined>> };
     };
-    const status = $metadata?.httpStatusCode;
-    // 405: the version that was asked for is a delete marker itself.
-    if (status !== 404 && status !== 405) throw new MediaReadError("READ_FAILED");
+    if (!absent.includes($metadata?.httpStatusCode ?? 0)) throw new MediaReadError("READ_FAILED");
     return { absent: $response?.headers["x-amz-delete-marker"] === "true" ? "deleteMarker" : "object" };
   }
 };

@@ -81,6 +81,19 @@ describe("/media/{capability}/{name}", () => {
     await notFound(await fetch(url.replace(JOB, JOB.replace("0", "f")), { redirect: "manual" }));
   });
 
+  it("answers HEAD with 404 where S3 says 403, as it does of a vanished object to who may not list", async () => {
+    stack.s3.faults.add({ operation: "HeadObject", kind: "accessDenied" });
+    expect((await fetch(url, { method: "HEAD" })).status).toBe(404);
+    expect((await fetch(url, { method: "HEAD" })).status).toBe(200);
+  });
+
+  it("answers HEAD with 503 where S3 fails, so that nobody takes the media for gone", async () => {
+    stack.s3.faults.add({ operation: "HeadObject", kind: "internalError", times: 10 });
+    const answer = await fetch(url, { method: "HEAD" });
+    stack.s3.faults.clear();
+    expect(answer.status).toBe(503);
+  });
+
   it("logs neither the capability nor what was signed", () => {
     const log = stack.logs.join("\n");
     expect(log).toContain('"service":"media-source"');

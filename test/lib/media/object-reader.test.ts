@@ -108,6 +108,16 @@ describe("objects in a bucket", () => {
       stranger.destroy();
     });
 
+    it("are gone on a 403, too, for who reads every object and may not list the bucket", async () => {
+      const version = await put(newKey(), "12345");
+      const ask = (options?: object) => {
+        s3.faults.add({ operation: "HeadObject", kind: "accessDenied" });
+        return measureObject(client, version, options);
+      };
+      await expect(ask({ forbiddenIsAbsent: true })).resolves.toBeUndefined();
+      await expect(ask()).rejects.toEqual(new MediaReadError("READ_FAILED"));
+    });
+
     it("fail with READ_FAILED when the store cannot be reached", async () => {
       const nowhere = createObjectClient({ ...env, AWS_ENDPOINT_URL_S3: "http://127.0.0.1:1" });
       const version = { bucketName: BUCKET, key: "media/job/x", versionId: "v" };
