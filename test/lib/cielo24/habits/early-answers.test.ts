@@ -1,53 +1,36 @@
 import { expect, it } from "@jest/globals";
-import { accepted, answerAt, describeHabits, HELD_BYTES, KIB, refused, turns } from "./local.ts";
+import { accepted, describeHabits, early, HELD_BYTES, KIB, refused } from "./local.ts";
 import type { Exchange } from "./server.ts";
 
 const SIZE = 200 * KIB;
 const SENDABLE = SIZE - HELD_BYTES;
 const POINTS = [
   ["before the body", 0],
-  ["in mid-body", 64 * KIB],
-  ["while the last chunk is held back", SENDABLE],
+  ["in mid-body", 100 * KIB],
+  ["just before the last chunk", SENDABLE - 1],
+  ["while the last chunk is held back", "held"],
 ] as const;
 
 describeHabits("cielo24 answers 400 before the body is whole", (local) => {
-  const endings: readonly (readonly [string, (exchange: Exchange) => void])[] = [
-    [
-      "and reads no further",
-      (exchange) => {
-        exchange.stopReading();
-      },
-    ],
-    ["and reads on", () => undefined],
-    [
-      "with a reset behind it",
-      (exchange) => {
-        exchange.reset();
-      },
-    ],
-    [
-      "with a FIN behind it",
-      (exchange) => {
-        exchange.end();
-      },
-    ],
+  const endings: readonly (readonly [string, (exchange: Exchange) => () => void])[] = [
+    ["and reads no further", ({ stopReading }) => stopReading],
+    ["and reads on", () => () => undefined],
+    ["with a reset behind it", ({ reset }) => reset],
+    ["with a FIN behind it", ({ end }) => end],
+    ["with a FIN behind it, over TLS without a close_notify", ({ cut }) => cut],
   ];
-
-  for (const [when, bytes] of POINTS)
-    it.each(endings)(`fault 17: ${when} %s: it is read and is a refusal`, async (_how, end) => {
-      const { script, isOut } = answerAt(bytes, async (exchange) => {
+  for (const [when, at] of POINTS)
+    it.each(endings)(`fault 17: ${when} %s: it is read and is a refusal`, async (_how, ending) => {
+      const { script, options } = early(at, async (exchange) => {
         await exchange.send(refused);
-        end(exchange);
+        ending(exchange)();
       });
-      const server = await local.serve(script);
-      const pause = { afterBytes: bytes, until: isOut };
-      const whileHeld = () => isOut.then(() => turns());
-      const delivery = await local.deliver(server, {
-        sizeBytes: SIZE,
-        whileHeld,
-        ...(bytes < SENDABLE ? { pause } : {}),
+      const delivery = await local.deliver(await local.serve(script), { sizeBytes: SIZE, ...options });
+      expect(delivery).toMatchObject({
+        meaning: "refused",
+        wasHeld: at === "held",
+        answer: { error: { errorType: "ITEM_NOT_FOUND" } },
       });
-      expect(delivery).toMatchObject({ meaning: "refused", answer: { error: { errorType: "ITEM_NOT_FOUND" } } });
     });
 
   it.each([0, 0.1, 0.5])(
@@ -55,12 +38,13 @@ describeHabits("cielo24 answers 400 before the body is whole", (local) => {
     async (share) => {
       const size = 16_000 * KIB;
       let answeredAt = Infinity;
-      const { script } = answerAt(share * size, async (exchange) => {
+      const server = await local.serve(async (exchange) => {
+        await exchange.bodyReaches(share * size);
         await exchange.send(refused);
         answeredAt = performance.now();
         exchange.stopReading();
       });
-      const delivery = await local.deliver(await local.serve(script), { sizeBytes: size });
+      const delivery = await local.deliver(server, { sizeBytes: size });
       expect(performance.now() - answeredAt).toBeLessThan(1_000);
       expect(delivery).toMatchObject({ meaning: "refused", wasHeld: false });
       expect(delivery.givenBytes).toBeLessThan(size);
@@ -69,20 +53,39 @@ describeHabits("cielo24 answers 400 before the body is whole", (local) => {
 });
 
 describeHabits("cielo24 answers 200 before the body is whole", (local) => {
-  it.each(POINTS)("fault 18: %s: nobody knows what that means", async (_when, bytes) => {
-    let atEnd = 0;
-    const { script, isOut } = answerAt(bytes, async (exchange) => {
+  it.each(POINTS)("fault 18: %s: nobody knows what that means", async (_when, at) => {
+    let bodyBytes = Infinity;
+    const { script, options } = early(at, async (exchange) => {
+      exchange.socket.on("close", () => (bodyBytes = exchange.bodyBytes()));
       await exchange.send(accepted);
-      exchange.socket.on("close", () => (atEnd = exchange.bodyBytes()));
     });
     const server = await local.serve(script);
-    const delivery = await local.deliver(server, {
-      sizeBytes: SIZE,
-      whileHeld: () => isOut.then(() => turns()),
-      ...(bytes < SENDABLE ? { pause: { afterBytes: bytes, until: isOut } } : {}),
+    const delivery = await local.deliver(server, { sizeBytes: SIZE, ...options });
+    expect(delivery).toMatchObject({ meaning: "unknown", wasHeld: at === "held" });
+    await local.closed(server);
+    expect(bodyBytes).toBeLessThanOrEqual(SENDABLE);
+  });
+});
+
+describeHabits("cielo24 begins an answer while the last chunk is held back, and ends it behind that", (local) => {
+  const HEAD_BYTES = accepted.indexOf("\r\n\r\n");
+  const POINTS = [1, 10, HEAD_BYTES - 20, HEAD_BYTES + 3];
+
+  const answerAround = async (answer: string, at: number) => {
+    const { script, options } = early("held", (exchange) => exchange.send(answer.slice(0, at)));
+    const server = await local.serve(async (exchange) => {
+      await script(exchange);
+      await exchange.bodyIsWhole();
+      await exchange.send(answer.slice(at));
     });
-    expect(delivery.meaning).toBe("unknown");
-    await turns();
-    expect(atEnd).toBeLessThanOrEqual(SENDABLE);
+    return local.deliver(server, { sizeBytes: SIZE, ...options });
+  };
+
+  it.each(POINTS)("fault 18: a 200 at its byte %d: it is unknown", async (at) => {
+    expect(await answerAround(accepted, at)).toMatchObject({ meaning: "unknown", wasHeld: true });
+  });
+
+  it.each(POINTS)("fault 17: a 400 at its byte %d: it is a refusal", async (at) => {
+    expect(await answerAround(refused, at)).toMatchObject({ meaning: "refused", wasHeld: true });
   });
 });

@@ -85,6 +85,13 @@ export const describeHabits = (name: string, declare: (local: Habits) => void): 
   });
 };
 
+/** Declares tests of what there is over TLS only. */
+export const describeTlsHabits = (name: string, declare: (local: Habits) => void): void => {
+  describe(name, () => {
+    declare(useHabits("TLS"));
+  });
+};
+
 const certificate = selfSigned();
 export const METADATA = { jobId: JOB, referenceId: "course 7", requestorId: "me" };
 
@@ -217,25 +224,27 @@ const useHabits = (transport: "plain TCP" | "TLS") => {
     return { meaning, info, update };
   };
 
-  return { transport, serve, clientOf, deliver, outcomeOf, answerWith };
+  /** Waits until the server has heard that its connections are closed. */
+  const closed = async (server: { openSockets: () => number }): Promise<void> => {
+    while (server.openSockets() > 0) await turns();
+  };
+
+  return { serve, clientOf, deliver, outcomeOf, answerWith, closed };
 };
 
-/** The POST opens with the first byte at hand: so that is given alone. */
 const pausing = (body: MediaBody, { afterBytes, until }: NonNullable<DeliveryOptions["pause"]>): MediaBody => ({
   sizeBytes: body.sizeBytes,
   read: async function* (signal) {
-    let given = 0;
-    let hasWaited = false;
+    // The POST opens with the first byte at hand: so one is given before any pause.
+    let left = Math.max(afterBytes, 1);
     for await (const piece of body.read(signal)) {
-      for (const part of given === 0 ? [piece.subarray(0, 1), piece.subarray(1)] : [piece]) {
-        if (!hasWaited && given > 0 && given + part.byteLength > afterBytes) {
-          hasWaited = true;
-          await until;
-          await turns();
-        }
-        given += part.byteLength;
-        yield part;
-      }
+      if (left > 0 && piece.byteLength > left) {
+        yield piece.subarray(0, left);
+        await until;
+        await turns();
+        yield piece.subarray(left);
+      } else yield piece;
+      left = Math.max(left - piece.byteLength, 0);
     }
   },
 });
@@ -245,13 +254,24 @@ export const turns = async (count = 20): Promise<void> => {
   for (let turn = 0; turn < count; turn += 1) await nextTurn();
 };
 
-/** An answer that is sent once so much of the body has come, and when it is out. */
-export const answerAt = (bytes: number, answer: (exchange: Exchange) => unknown) => {
-  const { promise: isOut, resolve } = Promise.withResolvers<undefined>();
+/**
+ * A script that does something before the body is whole, and how to deliver so that it comes exactly then: once so much of
+ * the body has come, or while the client holds back the last chunk. What is left of the body waits until it can have been
+ * noticed.
+ */
+export const early = (at: number | "held", act: (exchange: Exchange) => unknown) => {
+  const { promise: isHeld, resolve: hold } = Promise.withResolvers<undefined>();
+  const { promise: isDone, resolve: beDone } = Promise.withResolvers<undefined>();
   const script: Script = async (exchange) => {
-    await exchange.bodyReaches(bytes);
-    await answer(exchange);
-    resolve(undefined);
+    await (at === "held" ? isHeld : exchange.bodyReaches(at));
+    await act(exchange);
+    beDone(undefined);
   };
-  return { script, isOut };
+  const whileHeld = async () => {
+    hold(undefined);
+    await isDone;
+    await turns();
+  };
+  const options: DeliveryOptions = at === "held" ? { whileHeld } : { pause: { afterBytes: at, until: isDone } };
+  return { script, options };
 };

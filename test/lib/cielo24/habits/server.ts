@@ -20,6 +20,8 @@ export interface Exchange {
   readonly bodyBytes: () => number;
   /** Waits until the bytes are with the system. */
   readonly send: (bytes: string | Uint8Array) => Promise<void>;
+  /** Puts bytes onto the connection below TLS. */
+  readonly sendBelow: (bytes: Uint8Array) => void;
   /** FIN; over TLS a close_notify first. */
   readonly end: () => void;
   /** FIN; over TLS without a close_notify. */
@@ -99,6 +101,9 @@ export const startScriptedServer = async (script: Script, options: Parameters<ty
           }),
         end: () => {
           socket.end();
+        },
+        sendBelow: (bytes) => {
+          tcp.write(bytes);
         },
         cut: () => {
           tcp.end();
