@@ -1,5 +1,8 @@
 import { createFaultList } from "../fault-list.ts";
 
+/** Stands for the TaskId in the pieces of a raw answer, and is as long. */
+export const TASK_ID = "<TaskId>".padStart(32, "-");
+
 /** A misbehaviour of the simulated cielo24, for calls of one action, a number of times. */
 export type Fault = {
   /** For example `job/add_media`; `POST job/add_media` for the raw body alone. */
@@ -20,14 +23,16 @@ type FaultKind =
     }
   /** Answers a POST before its body is read; with `reset`, then resets the connection. */
   | { readonly kind: "earlyAnswer"; readonly status: number; readonly body: string; readonly reset?: boolean }
-  /** Resets the connection once so much of the body has come (0 to 1); nothing is accepted. */
-  | { readonly kind: "resetAt"; readonly fraction: number }
+  /** Resets the connection once so much of the body has come (0 to 1), or ends it orderly; nothing is accepted. */
+  | { readonly kind: "resetAt"; readonly fraction: number; readonly orderly?: boolean }
   /** Reads the whole body, accepts it or not, and resets the connection instead of answering. */
   | { readonly kind: "resetAfterBody"; readonly accepts: boolean }
   /** Stops reading the body once so much has come, for so long (for good if not given). */
   | { readonly kind: "stopReading"; readonly fraction: number; readonly forMs?: number }
   /** Accepts, and answers so much later, in real time. */
   | { readonly kind: "slowAnswer"; readonly ms: number }
+  /** Accepts, and answers by the byte, each piece by itself ({@link TASK_ID} in one stands for the TaskId). */
+  | { readonly kind: "rawAnswer"; readonly pieces: readonly string[]; readonly ends?: boolean }
   /** Accepts, and answers a 200 that is of no use. */
   | { readonly kind: "uselessAnswer"; readonly answer: "truncated" | "badJson" | "noTaskId" | "empty" };
 

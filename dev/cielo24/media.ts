@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { setTimeout as wait } from "node:timers/promises";
-import type { Fault } from "./faults.ts";
+import { setImmediate as nextTurn, setTimeout as wait } from "node:timers/promises";
+import { TASK_ID, type Fault } from "./faults.ts";
 import type { Reset } from "./reset.ts";
 
 /** What came of a body. */
@@ -30,7 +30,8 @@ export const receiveBody = async (
     const stop = () => {
       if (hasStopped) return;
       hasStopped = true;
-      if (fault?.kind === "resetAt") reset(request);
+      if (fault?.kind === "resetAt" && fault.orderly) request.socket.end();
+      else if (fault?.kind === "resetAt") reset(request);
       if (fault?.kind !== "stopReading") return;
       request.pause();
       // A stopped reader must not keep the process alive.
@@ -72,6 +73,10 @@ export const sendJson = (response: ServerResponse, status: number, body: unknown
 /** Sends the 200 to an accepted medium, or what the fault makes of it. */
 export const sendTask = async (response: ServerResponse, taskId: string, fault: Fault | undefined): Promise<void> => {
   if (fault?.kind === "slowAnswer") await wait(fault.ms, undefined, { ref: false });
+  if (fault?.kind === "rawAnswer") {
+    await sendRaw(response, taskId, fault);
+    return;
+  }
   if (fault?.kind !== "uselessAnswer") {
     sendJson(response, 200, { TaskId: taskId });
     return;
@@ -95,4 +100,17 @@ export const sendTask = async (response: ServerResponse, taskId: string, fault: 
       response.writeHead(200, { "content-length": 0 });
       response.end();
   }
+};
+
+/** Goes around Node's own writer, which would mend what it is given. */
+const sendRaw = async (
+  { socket }: ServerResponse,
+  taskId: string,
+  { pieces, ends }: Extract<Fault, { kind: "rawAnswer" }>,
+): Promise<void> => {
+  for (const piece of pieces) {
+    socket?.write(piece.replaceAll(TASK_ID, taskId));
+    for (let turn = 0; turn < 3; turn += 1) await nextTurn();
+  }
+  if (ends) socket?.end();
 };

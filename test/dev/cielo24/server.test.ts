@@ -3,6 +3,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import http from "node:http";
 import net from "node:net";
+import { TASK_ID } from "../../../dev/cielo24/faults.ts";
 import { startCielo24, type Cielo24Options, type Cielo24Simulator } from "../../../dev/cielo24/server.ts";
 
 const ACCOUNT = { username: "someone", securekey: randomBytes(16).toString("hex"), password: "open sesame & more" };
@@ -368,6 +369,38 @@ describe("faults of the simulated cielo24", () => {
     simulator.faults.add({ action: "POST job/add_media", kind: "answer", status: 500 });
     expect((await call("job/add_media", { ...query, media_url: "https://example.org/a" })).status).toBe(200);
     expect((await post(query, randomBytes(10))).status).toBe(500);
+  });
+
+  it("let it answer by the byte, though it accepted", async () => {
+    const query = await authorized({ job_id: simulator.addJob() });
+    const pieces = ["HTTP/1.0 200 Fine\r\n\r\n", `{"TaskId":"${TASK_ID}"}`];
+    simulator.faults.add({ action: "POST job/add_media", kind: "rawAnswer", pieces, ends: true });
+    const { body } = await post(query, randomBytes(10));
+    expect(simulator.acceptances).toMatchObject([{ taskId: body["TaskId"], sizeBytes: 10 }]);
+  });
+
+  it.each([
+    ["resets", undefined, "ECONNRESET"],
+    ["ends", true, "FIN"],
+  ])("%s the connection in mid-body", async (_how, orderly, ending) => {
+    const query = new URLSearchParams(await authorized({ job_id: simulator.addJob() })).toString();
+    const fault = { kind: "resetAt", fraction: 0.5, ...(orderly === undefined ? {} : { orderly }) } as const;
+    simulator.faults.add({ action: "POST job/add_media", ...fault });
+    const socket = net.connect(simulator.port, "127.0.0.1");
+    const ended = new Promise((resolve) => {
+      socket.on("error", (error: NodeJS.ErrnoException) => {
+        resolve(error.code);
+      });
+      socket.on("end", () => {
+        resolve("FIN");
+      });
+    });
+    socket.write(`POST /api/job/add_media?${query} HTTP/1.1\r\nhost: a\r\ncontent-length: 1000\r\n\r\n`);
+    socket.write(Buffer.alloc(600));
+    socket.resume();
+    expect(await ended).toBe(ending);
+    socket.destroy();
+    expect(simulator.acceptances).toEqual([]);
   });
 
   it("can be taken back", async () => {
