@@ -26,10 +26,10 @@ export const canonical = (world: World): string => {
     return shown.reduce((text, each) => text + each.text + rename(each.shape), "|");
   };
 
-  const { row, workers, messages, delayed, floating, accepted, announced, budgets } = world;
+  const { row, workers, messages, delayed, floating, accepted, announced, deadLetters, budgets } = world;
   let text = row ? show(row) + rename(shapeOf(row)) : "";
   text += list(workers) + list(delayed) + list(messages) + list(floating) + list(accepted) + "|";
-  text += show(announced) + show(budgets);
+  text += show(announced) + show(deadLetters) + show(budgets);
   return world.resent ? `${text}r` : text;
 };
 

@@ -126,23 +126,29 @@ function* signUpload(world: World): Generator<Transition> {
 }
 
 /**
- * The census puts back what is stuck, silent or was never announced: certainly where the queue is empty and nobody
- * works, and perhaps beside messages that live, which makes duplicates.
+ * The census puts back what is stuck, silent or was never announced: certainly where nobody works and no message looks
+ * after it (beside others it takes its time), and perhaps beside messages that do, which makes duplicates.
  */
 function* takeCensus(world: World, scenario: Scenario): Generator<Transition> {
   const { row, now } = world;
-  const isQuiet = world.messages.length === 0 && world.workers.length === 0;
-  if (!isQuiet && world.budgets.duplicates === 0) return;
+  const mayRepeat = world.budgets.duplicates > 0;
+  if (world.workers.length > 0 && !mayRepeat) return;
   const found: Message[] = objectsOf(scenario)
     .filter(({ id }) => !isKnown(row, id))
     .map((media) => ({ role: "queue", media, visibleAt: now }));
   if (row && (isStuck(row, now) || isSilent(row))) found.push({ role: "reconcile", visibleAt: now });
-  if (found.length === 0) return;
-  if (isQuiet)
-    yield { label: "the census puts back what is left over", isFault: false, world: { ...world, messages: found } };
-  else
+  const left = found.filter(({ role, media }) =>
+    world.messages.every((message) => message.role !== role || message.media?.id !== media?.id),
+  );
+  if (left.length > 0 && world.workers.length === 0)
     yield {
-      label: "the census puts back what a message is left for",
+      label: "the census puts back what is left over",
+      isFault: false,
+      world: { ...world, messages: [...world.messages, ...left] },
+    };
+  else if (found.length > 0 && mayRepeat)
+    yield {
+      label: "the census puts back what is looked after",
       isFault: true,
       world: { ...spend(world, "duplicates"), messages: [...world.messages, ...found] },
     };

@@ -7,6 +7,8 @@ export const findViolation = (before: World, after: World): string | undefined =
   // Whoever waits behind a medium that is rejected must still be there.
   if (isMore(row?.conflicts, before.row?.conflicts) && row?.state !== "DELIVERED" && row?.state !== "NEEDS_REVIEW")
     return "S2: a medium on record as a conflict while another is under way is lost if that one is rejected";
+  if (before.row?.state === "FINALIZING" && row?.media?.id !== before.row.media?.id)
+    return "S2: a medium that cielo24 may have is forgotten for another";
   if (accepted.length === 0 && row?.state === "DELIVERED") return "S3: DELIVERED, but nothing was accepted";
   if (accepted.length === 0 && announced.some((event) => event.startsWith("DELIVERED")))
     return "S3: announced as delivered, but nothing was accepted";

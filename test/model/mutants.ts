@@ -1,10 +1,10 @@
-import type { DeliveryEvent, Memory, Step } from "../../lib/delivery/machine.ts";
+import type { DeliveryEvent, Memory, Settings, Step } from "../../lib/delivery/machine.ts";
+import type { Row, State, Write } from "../../lib/delivery/row.ts";
 import { step } from "../../lib/delivery/state.ts";
-import type { State, Write } from "../../lib/delivery/row.ts";
 import { TICK_MS } from "./scenario.ts";
 import type { Machine } from "./world.ts";
 
-/** The machine with one rule left out. */
+/** The machine, or what is around it, with one rule left out. */
 export interface Mutant extends Machine {
   readonly name: string;
   /** The name of the scenario that shows what the rule is there for. */
@@ -15,32 +15,55 @@ export interface Mutant extends Machine {
 
 const onStep = (change: (memory: Memory, event: DeliveryEvent) => Step): Machine => ({ step: change });
 const onWrite = (alter: (write: Write) => Write): Machine => ({ step, alter });
+/** The machine's step, with its command changed after the fact. */
+const afterStep = (change: (next: Step, memory: Memory, event: DeliveryEvent) => Step): Machine =>
+  onStep((memory, event) => change(step(memory, event), memory, event));
+/** The machine under other settings, for as long as it is told of this. */
+const under = (settings: (own: Settings) => Partial<Settings>): Machine =>
+  onStep((memory, event) => step({ ...memory, settings: { ...memory.settings, ...settings(memory.settings) } }, event));
 
-const settlesEarlier = (ticks: number): Machine =>
-  onWrite((write) => {
-    const { settledAt } = write.set;
-    if (settledAt === undefined) return write;
-    return { ...write, set: { ...write.set, settledAt: settledAt - ticks * TICK_MS } };
-  });
+const rewrite = (next: Step, change: (write: Write) => Write): Step =>
+  next.command.do === "write" ? { ...next, command: { do: "write", write: change(next.command.write) } } : next;
+const believe = (row: Row, change: Partial<Row>): Row => ({ ...row, ...change });
 
 const ANY_STATE: State[] = ["UPLOADING", "SENDING", "FINALIZING", "DELIVERED", "REJECTED", "NEEDS_REVIEW"];
+const isClaim = ({ set }: Write) => set.claimId !== undefined;
+const isProgress = ({ set }: Write) => set.sentBytes !== undefined && set.state === undefined;
 
 const CRASH = "a crash and a duplicate";
-const CRASH_AND_RESEND = "a crash and a duplicate, sending again";
 const LOST_ANSWER = "two objects, a refusal and a lost answer, sending again";
-const LATE_WRITE = "a lost or late write and a crash, sending again";
+const LATE_WRITE = "a lost, late or repeated write and a crash, sending again";
+
 const EARLY_LEASE = "clocks so far apart that a lease is over too early";
 const LATE_CIELO24 = "a cielo24 that is later than promised but takes one medium a job, sending again";
 const CLOCKS = "clocks apart, a lost answer and a crash, sending again";
+const HAND_OVER = "an object handed over by URL, sending again";
+const TWO_OBJECTS = "two objects and a refusal";
+const OPERATOR = 'an operator who says "send again" after the last chance of a message';
+const LATE_OPERATOR = 'an operator who says "send again" while cielo24 is later than promised';
 
-export const MUTANTS: readonly Mutant[] = [
+const CLAIMS: readonly Mutant[] = [
+  {
+    name: "a claim asks for the fence alone, not for the state",
+    caughtBy: EARLY_LEASE,
+    breaks: "S5",
+    ...onWrite((write) =>
+      isClaim(write) && write.if.fence !== undefined
+        ? { ...write, if: { state: ANY_STATE, fence: write.if.fence } }
+        : write,
+    ),
+  },
+  {
+    name: "writes do not ask for the state they come from",
+    caughtBy: LATE_WRITE,
+    breaks: "S5",
+    ...onWrite((write) => ({ ...write, if: { state: [...ANY_STATE, "none"] } })),
+  },
   {
     name: "FINALIZING is written without asking for the claim",
     caughtBy: EARLY_LEASE,
     breaks: "S1",
-    ...onWrite((write) =>
-      write.set.state === "FINALIZING" ? { ...write, if: { state: [...write.if.state] } } : write,
-    ),
+    ...onWrite((write) => (write.set.state === "FINALIZING" ? { ...write, if: { state: write.if.state } } : write)),
   },
   {
     name: "the last chunk goes out although FINALIZING was refused",
@@ -53,22 +76,80 @@ export const MUTANTS: readonly Mutant[] = [
     ),
   },
   {
-    name: "settledAt lacks D",
-    caughtBy: CRASH_AND_RESEND,
+    name: "a claim is read back by its fence alone",
+    caughtBy: CRASH,
     breaks: "S1",
-    ...settlesEarlier(1),
+    ...onStep((memory, event) =>
+      event.type === "row" && event.row && memory.claim && memory.phase.startsWith("readingBack")
+        ? step(memory, { ...event, row: believe(event.row, { claimId: memory.claim.claimId }) })
+        : step(memory, event),
+    ),
   },
   {
-    name: "settledAt lacks S",
+    name: "a row that is being finished is taken over once its lease is over",
+    caughtBy: CRASH,
+    breaks: "S4",
+    ...onStep((memory, event) =>
+      memory.phase === "reading" &&
+      event.type === "row" &&
+      event.row?.state === "FINALIZING" &&
+      event.now >= (event.row.leaseUntil ?? 0)
+        ? rewrite(step(memory, { ...event, row: believe(event.row, { state: "SENDING" }) }), (write) => write)
+        : step(memory, event),
+    ),
+    alter: (write) =>
+      isClaim(write) ? { ...write, if: { ...write.if, state: [...write.if.state, "FINALIZING"] } } : write,
+  },
+  {
+    name: "progress writes the state",
+    caughtBy: "a lost, late or repeated write and a duplicate, with progress",
+    breaks: "S4",
+    ...onWrite((write) =>
+      isProgress(write)
+        ? { ...write, if: { ...write.if, state: ANY_STATE }, set: { ...write.set, state: "SENDING" } }
+        : write,
+    ),
+  },
+];
+
+/** Each makes "no media" believed too early by one of the terms of settledAt. */
+const TERMS: readonly Mutant[] = [
+  {
+    name: "settledAt lacks the time until the deadline",
     caughtBy: CLOCKS,
     breaks: "S1",
-    ...settlesEarlier(1),
+    ...afterStep((next, _memory, event) =>
+      rewrite(next, (write) =>
+        write.set.state === "FINALIZING" && write.set.settledAt !== undefined
+          ? { ...write, set: { ...write.set, settledAt: write.set.settledAt - event.timeLeftMs } }
+          : write,
+      ),
+    ),
+  },
+  { name: "settledAt lacks S", caughtBy: CLOCKS, breaks: "S1", ...under(() => ({ clockSkewMs: 0 })) },
+  {
+    name: "settledAt lacks T",
+    caughtBy: CLOCKS,
+    breaks: "S1",
+    ...under(({ settleMs }) => ({ settleMs: Math.min(settleMs, TICK_MS) })),
   },
   {
-    name: "settledAt of a hand-over lacks the pull",
-    caughtBy: "an object handed over by URL, sending again",
+    name: "settledAt lacks D",
+    caughtBy: CLOCKS,
     breaks: "S1",
-    ...settlesEarlier(2),
+    ...under(({ settleMs }) => ({ settleMs: Math.min(settleMs, 2 * TICK_MS) })),
+  },
+  {
+    name: "settledAt of a hand-over lacks the life of the capability URL",
+    caughtBy: HAND_OVER,
+    breaks: "S1",
+    ...under(() => ({ capabilityLifetimeMs: 0 })),
+  },
+  {
+    name: "settledAt of a hand-over lacks the longest pull",
+    caughtBy: HAND_OVER,
+    breaks: "S1",
+    ...under(() => ({ longestPullMs: 0 })),
   },
   {
     name: "the absence of media is believed at once",
@@ -79,35 +160,21 @@ export const MUTANTS: readonly Mutant[] = [
     ),
   },
   {
-    name: "a live lease is acknowledged",
-    caughtBy: CRASH,
-    breaks: "S2",
-    ...onStep((memory, event) => {
-      const next = step(memory, event);
-      if (next.command.do !== "later" || next.command.reason !== "underWay") return next;
-      return { ...next, command: { do: "acknowledge", reason: "nothingToDo" } };
-    }),
-  },
-  {
-    name: "an end is acknowledged without its event",
-    caughtBy: CRASH,
-    breaks: "S2",
-    ...onStep((memory, event) => {
-      const next = step(memory, event);
-      return next.command.do === "announce" ? { ...next, command: { do: "acknowledge", reason: "delivered" } } : next;
-    }),
-  },
-  {
-    name: "a refusal rejects although an answer was lost before",
-    caughtBy: LATE_CIELO24,
-    breaks: "S4",
+    name: 'an operator\'s "send again" does not wait for settledAt',
+    caughtBy: OPERATOR,
+    breaks: "S1",
     ...onStep((memory, event) =>
       step(
-        event.type === "answered" && memory.row ? { ...memory, row: { ...memory.row, everUnknown: false } } : memory,
-        event,
+        memory,
+        event.type === "info" && memory.row?.state === "NEEDS_REVIEW"
+          ? { ...event, askedAt: Number.MAX_SAFE_INTEGER }
+          : event,
       ),
     ),
   },
+];
+
+const ANSWERS: readonly Mutant[] = [
   {
     name: "a lost answer is taken for a refusal of the token",
     caughtBy: CLOCKS,
@@ -132,9 +199,152 @@ export const MUTANTS: readonly Mutant[] = [
     ),
   },
   {
-    name: "writes do not ask for the state they come from",
-    caughtBy: LATE_WRITE,
-    breaks: "S5",
-    ...onWrite((write) => ({ ...write, if: { state: [...ANY_STATE, "none"] } })),
+    name: "the TaskId of a hand-over is a success",
+    caughtBy: HAND_OVER,
+    breaks: "S3",
+    ...onStep((memory, event) =>
+      step(
+        event.type === "answered" && event.answer.is === "accepted" ? { ...memory, handingOver: false } : memory,
+        event,
+      ),
+    ),
+  },
+  {
+    name: "a refusal rejects although an answer was lost before",
+    caughtBy: LATE_CIELO24,
+    breaks: "S4",
+    ...onStep((memory, event) =>
+      step(
+        event.type === "answered" && memory.row
+          ? { ...memory, row: believe(memory.row, { everUnknown: false }) }
+          : memory,
+        event,
+      ),
+    ),
+  },
+  {
+    name: "a reader rejects where job/info is refused",
+    caughtBy: "the last chance of a message",
+    breaks: "S4",
+    ...afterStep((next, memory, event) =>
+      memory.phase === "settling" && event.type === "noInfo" && event.answer.is === "refused" && memory.row
+        ? {
+            memory: { ...memory, phase: "ending" },
+            command: {
+              do: "write",
+              write: {
+                if: { state: ["FINALIZING"], fence: memory.row.fence },
+                set: { state: "REJECTED", fence: memory.row.fence + 1 },
+              },
+            },
+          }
+        : next,
+    ),
+  },
+  {
+    name: '"send again" forgets that an answer was lost',
+    caughtBy: LATE_OPERATOR,
+    breaks: "S4",
+    ...onWrite((write) => {
+      if (write.set.state !== "SENDING" || write.set.posts !== 0) return write;
+      return { ...write, set: { ...write.set, everUnknown: false } };
+    }),
   },
 ];
+
+const ENDS: readonly Mutant[] = [
+  {
+    name: "a live lease is acknowledged",
+    caughtBy: CRASH,
+    breaks: "S2",
+    ...afterStep((next) =>
+      next.command.do === "later" && next.command.reason === "underWay"
+        ? { ...next, command: { do: "acknowledge", reason: "nothingToDo" } }
+        : next,
+    ),
+  },
+  {
+    name: "an end is acknowledged without its event",
+    caughtBy: CRASH,
+    breaks: "S2",
+    ...afterStep((next) =>
+      next.command.do === "announce" ? { ...next, command: { do: "acknowledge", reason: "delivered" } } : next,
+    ),
+  },
+  {
+    name: "a rejection is claimed over before its event is out",
+    caughtBy: TWO_OBJECTS,
+    breaks: "S2",
+    ...onStep((memory, event) =>
+      memory.phase === "reading" &&
+      event.type === "row" &&
+      event.row?.state === "REJECTED" &&
+      memory.drop.media?.id !== event.row.media?.id
+        ? step(memory, { ...event, row: believe(event.row, { announced: true }) })
+        : step(memory, event),
+    ),
+  },
+  {
+    name: "another object is a conflict while the first is under way",
+    caughtBy: TWO_OBJECTS,
+    breaks: "S2",
+    ...afterStep((next, memory, event) => {
+      if (memory.phase !== "reading" || event.type !== "row" || !event.row || next.command.do !== "later") return next;
+      const { media } = memory.drop;
+      if (!media || event.row.media?.id === media.id) return next;
+      const { state, fence, conflicts = [], conflictCount = 0 } = event.row;
+      return {
+        memory: { ...memory, phase: "recordingConflict", row: event.row },
+        command: {
+          do: "write",
+          write: {
+            if: { state: [state], fence, conflictCount },
+            set: { conflicts: [...conflicts, media.id], conflictCount: conflictCount + 1 },
+          },
+        },
+      };
+    }),
+  },
+  {
+    name: "whoever settles another's row puts its own medium in its place",
+    caughtBy: TWO_OBJECTS,
+    breaks: "S2",
+    ...afterStep((next, memory) =>
+      rewrite(next, (write) =>
+        write.set.state === "NEEDS_REVIEW" && memory.drop.media
+          ? { ...write, set: { ...write.set, media: memory.drop.media } }
+          : write,
+      ),
+    ),
+  },
+  {
+    name: "no message is behind an HTTP call",
+    caughtBy: "a caller with a URL and a crash, without a census",
+    breaks: "S2",
+    step,
+    queuesCalls: false,
+  },
+  {
+    name: "nothing is put before a person on a message's last chance",
+    caughtBy: "the last chance of a message whose worker lives on, without a census",
+    breaks: "S2",
+    ...onStep((memory, event) => step({ ...memory, drop: { ...memory.drop, lastChance: false } }, event)),
+  },
+  {
+    name: "DELIVERED expires",
+    caughtBy: "rows that expire",
+    breaks: "S5",
+    step,
+    expires: () => true,
+  },
+  {
+    name: "a claim leaves the expiry of what it claims",
+    caughtBy: "rows that expire",
+    breaks: "S5",
+    ...onWrite((write) =>
+      write.remove ? { ...write, remove: write.remove.filter((name) => name !== "expiresAt") } : write,
+    ),
+  },
+];
+
+export const MUTANTS: readonly Mutant[] = [...CLAIMS, ...TERMS, ...ANSWERS, ...ENDS];

@@ -14,7 +14,7 @@ export function* outcomesOf({ row, resent }: World): Generator<Outcome> {
 }
 
 /** Whether nothing is under way, and every medium has its end on record and every end its event out. */
-export const hasEnded = ({ row, messages, workers, announced }: World, scenario: Scenario): boolean => {
+export const hasEnded = ({ row, messages, workers, announced, deadLetters }: World, scenario: Scenario): boolean => {
   if (messages.length > 0 || workers.length > 0) return false;
   const isOut = (state: string, id: string) => announced.includes(`${state} ${id}`);
   // A caller that died before it claimed anything leaves no trace, and none is owed. What expires was rejected.
@@ -25,6 +25,9 @@ export const hasEnded = ({ row, messages, workers, announced }: World, scenario:
     ({ id }) =>
       row.media?.id === id ||
       row.conflicts?.includes(id) === true ||
-      (row.rejected?.includes(id) === true && isOut("REJECTED", id)),
+      // What expired is on record no more, but its event is out.
+      ((scenario.rowsExpire || row.rejected?.includes(id) === true) && isOut("REJECTED", id)) ||
+      // Its message died while it waited behind another medium: the dead-letter queue's alarm tells a person.
+      deadLetters.includes(id),
   );
 };

@@ -4,8 +4,6 @@ import type { Outcome } from "./outcomes.ts";
 /** The coarse unit of time: everything that differs by less happens at once, in every order. */
 export const TICK_MS = 300_000;
 
-/** T + D as the machine takes them: until what was sent can no longer become an acceptance that job/info does not show. */
-const SETTLE_TICKS = 2;
 /** The life of a capability URL, and the longest pull through it. */
 export const CAPABILITY_TICKS = 1;
 export const LONGEST_PULL_TICKS = 1;
@@ -61,6 +59,8 @@ export interface Scenario {
   readonly invocationTicks: number;
   /** S: workers' clocks are right, or ahead by so much. */
   readonly clockSkewTicks: number;
+  /** T + D as the machine takes them: until what was sent can no longer be accepted unseen. */
+  readonly settleTicks: number;
   readonly cielo24: {
     /** T: until what was sent can no longer be accepted. */
     readonly lateAcceptanceTicks: number;
@@ -75,13 +75,19 @@ export interface Scenario {
   readonly mustReach: readonly Outcome[];
 }
 
-export const settingsOf = ({ maxPosts, mode, resendAfterUnknown, clockSkewTicks }: Scenario): Settings => ({
+export const settingsOf = ({
+  maxPosts,
+  mode,
+  resendAfterUnknown,
+  clockSkewTicks,
+  settleTicks,
+}: Scenario): Settings => ({
   maxPosts,
   maxMediaBytes: 10,
   mode,
   resendAfterUnknown,
   clockSkewMs: clockSkewTicks * TICK_MS,
-  settleMs: SETTLE_TICKS * TICK_MS,
+  settleMs: settleTicks * TICK_MS,
   capabilityLifetimeMs: CAPABILITY_TICKS * TICK_MS,
   longestPullMs: LONGEST_PULL_TICKS * TICK_MS,
   finalizeReserveMs: TICK_MS / 2,

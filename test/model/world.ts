@@ -22,6 +22,8 @@ export interface World {
   readonly delayed: readonly Write[];
   /** The events that are out: state and medium. */
   readonly announced: readonly string[];
+  /** Objects whose message died. */
+  readonly deadLetters: readonly string[];
   readonly budgets: Budgets;
   /** For fresh claim names. */
   readonly randoms: number;
@@ -97,6 +99,7 @@ export const startWorld = (scenario: Scenario): World => ({
   accepted: [],
   delayed: [],
   announced: [],
+  deadLetters: [],
   budgets: scenario.budgets,
   randoms: 1,
   resent: false,
@@ -114,12 +117,16 @@ export const replaceWorker = (world: World, index: number, worker: Worker): Worl
   workers: world.workers.map((each, at) => (at === index ? worker : each)),
 });
 
-/** The worker is gone; its message, if it has one, is visible again from then on. */
-export const endWorker = (world: World, index: number, { message }: Worker, visibleAt: number): World => ({
-  ...world,
-  workers: without(world.workers, index),
-  messages: message ? [...world.messages, { ...message, visibleAt }] : world.messages,
-});
+/** The worker is gone; its message, if it has one, is visible again from then on, or dies after its last chance. */
+export const endWorker = (world: World, index: number, { message, memory }: Worker, visibleAt: number): World => {
+  const { lastChance, media } = memory.drop;
+  return {
+    ...world,
+    workers: without(world.workers, index),
+    messages: message ? [...world.messages, { ...message, visibleAt }] : world.messages,
+    deadLetters: lastChance && media ? [...world.deadLetters, media.id].sort() : world.deadLetters,
+  };
+};
 
 export const accept = (world: World, mediaId: string, { cielo24 }: Scenario): World => ({
   ...world,
