@@ -59,3 +59,5 @@ process.on("message", (message: ToChild) => {
       advanceTo(message.now);
   }
 });
+
+process.on("disconnect", () => process.exit());

@@ -45,25 +45,16 @@ const throughNetwork = (env: Runtime["env"], upstreams: Readonly<Record<string, 
   );
 
 /**
- * An instance in this process. Killing cuts its network and stops its clock, so that nothing it still does is seen or
- * heard outside; that is what a real end looks like from there.
+ * An instance in this process. Killing cuts its network and ends its sleep: whatever it still does, nobody outside sees or
+ * hears it, and that is what a real end looks like from there.
  */
 export const startInstance = async (parts: InstanceParts): Promise<Instance> => {
   const network = await startNetwork(parts.upstreams, parts.onChunk);
   const killed = new AbortController();
-  const checkAlive = () => {
-    killed.signal.throwIfAborted();
-  };
   const runtime: Runtime = {
     env: throughNetwork(parts.env, parts.upstreams, network),
-    clock: () => {
-      checkAlive();
-      return Date.now() + parts.clockOffsetMs;
-    },
-    randomHex: () => {
-      checkAlive();
-      return parts.randomHex();
-    },
+    clock: () => Date.now() + parts.clockOffsetMs,
+    randomHex: parts.randomHex,
     sleep: (ms, signal) => sleepUnlessKilled(ms, signal ? AbortSignal.any([signal, killed.signal]) : killed.signal),
     writeLine: (line) => {
       if (!killed.signal.aborted) parts.writeLine(line);
@@ -73,11 +64,11 @@ export const startInstance = async (parts: InstanceParts): Promise<Instance> => 
   return {
     invoke: async (name, event) => {
       const result = await lambda.invoke(name, event);
-      checkAlive();
+      if (killed.signal.aborted) throw new KilledError("The instance was killed");
       return result;
     },
     kill: () => {
-      killed.abort(new KilledError("The instance was killed"));
+      killed.abort();
       network.cutOff();
     },
     isKilled: () => killed.signal.aborted,
@@ -93,7 +84,7 @@ const sleepUnlessKilled = (ms: number, signal: AbortSignal): Promise<void> =>
   new Promise((resolve, reject) => {
     const onAbort = () => {
       clearTimeout(timer);
-      reject(signal.reason as Error);
+      reject(new KilledError("The instance was killed"));
     };
     const timer = setTimeout(() => {
       signal.removeEventListener("abort", onAbort);

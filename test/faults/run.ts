@@ -101,4 +101,8 @@ const main = async (): Promise<void> => {
   if (sum.lost + sum.secondMedia + sum.secondPostAfterAcceptance + sum.leaks > 0) process.exitCode = 1;
 };
 
-await main();
+main().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  // The other processes end as soon as this one is gone.
+  process.exit(1);
+});

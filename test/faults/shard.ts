@@ -138,3 +138,6 @@ process.on("message", (share: Share) => {
     },
   );
 });
+
+// Without the one that gave the share there is nobody to play for.
+process.on("disconnect", () => process.exit());
