@@ -1,4 +1,5 @@
 import { DynamoDBClient, ScanCommand, type AttributeValue } from "@aws-sdk/client-dynamodb";
+import { channel } from "node:diagnostics_channel";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -13,14 +14,16 @@ interface Output {
   readonly place: string;
   readonly content: string | Uint8Array;
   /** Secrets that it is made to carry: a presigned URL for the owner, the capability in the row. */
-  readonly may?: "carry a signed URL" | "carry a capability";
+  readonly may?: keyof typeof MAY;
 }
 
 /** What a stack puts out, as it is seen from the outside. */
-export interface Watch {
+interface Watch {
   /** For `startStack`. */
   readonly options: { readonly [K in "onAnswer" | "onOutcome" | "onCall"]: NonNullable<StackOptions[K]> };
   readonly outputs: () => Output[];
+  /** Adds what only the test sees, such as the output of a child process. */
+  readonly record: (place: string, content: string | Uint8Array) => void;
   readonly secrets: () => Readonly<Record<string, string>>;
   readonly startedAt: number;
   readonly stop: () => void;
@@ -29,20 +32,31 @@ export interface Watch {
 /** Answers that carry a signed URL because that is what they are for. */
 const SIGNING_ROUTES = /^\/api\/job\/(request_upload_url|sign_upload)$|^\/media\//;
 const SIGNING_FUNCTIONS = new Set(["sign-upload", "media-source"]);
+/** Names of the secrets that an output may show. */
+const MAY = { "carry a signed URL": /signed URL|session token/, "carry a capability": /^capability/ };
 const SIGNED_URL = /X-Amz-(Signature|Credential|Security-Token)=/i;
 /** A stack whose token is made to expire again and again issues hundreds; the newest are searched for. */
 const MAX_TOKENS = 200;
-/** Where a process that runs here might leave a file. */
-const FOLDERS = ["dev", ".local", "dist"].map((name) => fileURLToPath(new URL(`../../${name}`, import.meta.url)));
+/** What instrumentation makes spans of, with whole URLs in them. */
+const fetches = channel("undici:request:create");
+/** Where a process that runs here might leave a file: reports, traces and cores go to the folder it was started in. */
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const FOLDERS = ["dev", "dist"].map((name) => join(ROOT, name));
 
 /**
  * Collects what a stack puts out while it runs: the gateway's answers with their headers, what functions answered or
- * threw, what they asked of AWS (also what was overwritten since), and what the process wrote.
+ * threw, what they asked of AWS (also what was overwritten since), what they fetched, and what the process wrote.
  */
-export const watchStack = (): Watch => {
+export const watchStack = (options: Parameters<typeof watchProcess>[0] = {}): Watch => {
   const seen: Output[] = [];
-  const output = watchProcess();
+  const output = watchProcess(options);
   const wire = watchWire();
+  const onFetch = (message: unknown) => {
+    const { request } = message as { request: { origin?: unknown; path: string } };
+    // Clients of the tests use the URLs that they were given.
+    seen.push({ place: "spans", content: `${String(request.origin)}${request.path}`, may: "carry a signed URL" });
+  };
+  fetches.subscribe(onFetch);
   return {
     startedAt: Date.now(),
     options: {
@@ -61,8 +75,12 @@ export const watchStack = (): Watch => {
       },
     },
     outputs: () => [...seen, ...Object.entries(output.texts()).map(([place, content]) => ({ place, content }))],
+    record: (place, content) => {
+      seen.push({ place, content });
+    },
     secrets: wire.secrets,
     stop: () => {
+      fetches.unsubscribe(onFetch);
       output.stop();
       wire.stop();
     },
@@ -78,7 +96,7 @@ export const watchStack = (): Watch => {
  */
 export const findLeaks = async (stack: Stack, watch: Watch): Promise<string[]> => {
   const { rows, capabilities } = await readTable(stack);
-  const files = await readFiles([...FOLDERS, ...(stack.logFile === undefined ? [] : [stack.logFile])], watch.startedAt);
+  const files = await readFiles(await pathsOf(stack), watch.startedAt);
   const queues = [stack.queue, stack.deadLetterQueue].flatMap((queue) => Object.values(queue.inspect()).flat());
   const outputs: Output[] = [
     ...watch.outputs(),
@@ -88,16 +106,18 @@ export const findLeaks = async (stack: Stack, watch: Watch): Promise<string[]> =
     { place: "messages", content: queues.map((message) => JSON.stringify(message)).join("\n") },
     { place: "events", content: stack.events.map((event) => JSON.stringify(event)).join("\n") },
   ];
-  const scanners = createScanners(stack, { ...watch.secrets(), ...capabilities });
+  const scanner = createScanner(secretsOf(stack, { ...watch.secrets(), ...capabilities }), {
+    "a signed URL": SIGNED_URL,
+  });
   const found = new Set<string>();
-  for (const { place, content, may } of outputs) {
-    const scanner = scanners[may ?? "carry nothing"];
-    for (const { secret, encoding } of scanner.scan(content)) found.add(`${place}: ${secret} (${encoding})`);
-  }
+  for (const { place, content, may } of outputs)
+    for (const { secret, encoding } of scanner.scan(content))
+      if (!(may && MAY[may].test(secret))) found.add(`${place}: ${secret} (${encoding})`);
   return [...found];
 };
 
-const createScanners = (stack: Stack, learnt: Readonly<Record<string, string>>) => {
+/** By name. What was learnt from the wire and has a name already keeps that. */
+const secretsOf = (stack: Stack, learnt: Readonly<Record<string, string>>): Record<string, string> => {
   const tokens = (stack.cielo24?.issuedTokens ?? []).slice(-MAX_TOKENS);
   const own: Record<string, string> = {
     ...Object.fromEntries(tokens.map((token, index) => [`api_token ${index + 1}`, token])),
@@ -108,18 +128,8 @@ const createScanners = (stack: Stack, learnt: Readonly<Record<string, string>>) 
     "the operator's secret access key": stack.operator.secretAccessKey,
   };
   const known = new Set(Object.values(own));
-  const secrets = Object.entries({
-    ...own,
-    ...Object.fromEntries(Object.entries(learnt).filter(([, value]) => !known.has(value))),
-  }).filter(([, value]) => isRandom(value));
-  const without = (kind: RegExp, patterns: Readonly<Record<string, RegExp>>) =>
-    createScanner(Object.fromEntries(secrets.filter(([name]) => !kind.test(name))), patterns);
-  const signed = { "a signed URL": SIGNED_URL };
-  return {
-    "carry nothing": without(/^$/, signed),
-    "carry a capability": without(/^capability/, signed),
-    "carry a signed URL": without(/presigned|session token/, {}),
-  };
+  const others = Object.entries(learnt).filter(([, value]) => !known.has(value));
+  return Object.fromEntries([...Object.entries(own), ...others].filter(([, value]) => isRandom(value)));
 };
 
 /** All rows as the table has them, whatever they hold; capabilities apart, which are the row's to keep. */
@@ -142,6 +152,12 @@ const readTable = async (stack: Stack): Promise<{ rows: string[]; capabilities: 
   } while (from);
   client.destroy();
   return { rows, capabilities };
+};
+
+const pathsOf = async ({ logFile }: Stack): Promise<string[]> => {
+  const entries = await readdir(ROOT, { withFileTypes: true });
+  const besides = entries.filter((entry) => entry.isFile()).map(({ name }) => join(ROOT, name));
+  return [...FOLDERS, ...besides, ...(logFile === undefined ? [] : [logFile])];
 };
 
 /** Files below these paths that were written since. */

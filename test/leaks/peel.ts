@@ -10,7 +10,7 @@ const MAX_INFLATED_BYTES = 16 * 1024 * 1024;
  */
 export const readings = (given: string | Uint8Array): Set<string> => {
   const found = new Set<string>();
-  let layer = typeof given === "string" ? [given] : [latin1(given), ...inflate(Buffer.from(given))];
+  let layer = typeof given === "string" ? [given] : [latin1(given), ...inflateWhole(Buffer.from(given))];
   for (let depth = 0; depth <= DEPTH; depth += 1) {
     const fresh = layer.filter((text) => !found.has(text));
     for (const text of fresh) found.add(text);
@@ -63,21 +63,21 @@ const isReadable = (bytes: Buffer): boolean => {
   return readable >= 0.9 * bytes.length;
 };
 
-const inflate = (bytes: Buffer): string[] => {
-  const options = { maxOutputLength: MAX_INFLATED_BYTES };
-  for (const undo of decompressorsOf(bytes)) {
-    try {
-      return [latin1(undo(bytes, options))];
-    } catch {
-      // Not compressed in this way.
-    }
+const undo = (decompress: typeof gunzipSync, bytes: Buffer): string[] => {
+  try {
+    return [latin1(decompress(bytes, { maxOutputLength: MAX_INFLATED_BYTES }))];
+  } catch {
+    // Only looked like it.
+    return [];
   }
+};
+
+const inflate = (bytes: Buffer): string[] => {
+  if (bytes[0] === 0x1f && bytes[1] === 0x8b) return undo(gunzipSync, bytes);
+  if (bytes[0] === 0x78 && bytes.length > 2 && bytes.readUInt16BE(0) % 31 === 0) return undo(inflateSync, bytes);
   return [];
 };
 
-const decompressorsOf = (bytes: Buffer): (typeof gunzipSync)[] => {
-  if (bytes[0] === 0x1f && bytes[1] === 0x8b) return [gunzipSync];
-  if (bytes[0] === 0x78 && bytes.readUInt16BE(0) % 31 === 0) return [inflateSync];
-  // Brotli has no mark.
-  return bytes.length > 0 && !isReadable(bytes) ? [brotliDecompressSync] : [];
-};
+/** Brotli has no mark and takes long to say no: it is tried on whole outputs alone. */
+const inflateWhole = (bytes: Buffer): string[] =>
+  bytes.length === 0 || isReadable(bytes) ? [] : [...inflate(bytes), ...undo(brotliDecompressSync, bytes)];

@@ -11,17 +11,24 @@ type Listener = (place: "stdout" | "stderr" | "console", text: string) => void;
 
 const CONSOLE = ["debug", "log", "info", "warn", "error", "dir", "table", "trace"] as const;
 const listeners = new Set<Listener>();
+const quiet = new Set<Listener>();
 let unhook: () => void = () => undefined;
 
-/** Listens to this process. What it hears is still written. Watches may overlap. */
-export const watchProcess = (): ProcessOutput => {
+/**
+ * Listens to this process. Watches may overlap.
+ *
+ * @param options.isQuiet what is heard is not written any more
+ */
+export const watchProcess = ({ isQuiet = false } = {}): ProcessOutput => {
   const heard = { stdout: [] as string[], stderr: [] as string[], console: [] as string[] };
   const listener: Listener = (place, text) => heard[place].push(text);
   if (listeners.size === 0) unhook = hook();
   listeners.add(listener);
+  if (isQuiet) quiet.add(listener);
   return {
     texts: () => Object.fromEntries(Object.entries(heard).map(([place, texts]) => [place, texts.join("")])),
     stop: () => {
+      quiet.delete(listener);
       if (listeners.delete(listener) && listeners.size === 0) unhook();
     },
   };
@@ -58,6 +65,7 @@ const wrap = (owner: object, method: string, onCall: (values: unknown[]) => void
   const inner = Reflect.get(owner, method) as (...values: unknown[]) => unknown;
   Reflect.set(owner, method, (...values: unknown[]) => {
     onCall(values);
+    if (quiet.size > 0) return true;
     return Reflect.apply(inner, owner, values);
   });
   return () => {
