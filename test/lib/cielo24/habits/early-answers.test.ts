@@ -1,5 +1,5 @@
 import { expect, it } from "@jest/globals";
-import { accepted, describeHabits, early, HELD_BYTES, KIB, refused } from "./local.ts";
+import { accepted, describeHabits, early, hangingAfter, HELD_BYTES, KIB, refused } from "./local.ts";
 import type { Exchange } from "./server.ts";
 
 const SIZE = 200 * KIB;
@@ -50,6 +50,19 @@ describeHabits("cielo24 answers 400 before the body is whole", (local) => {
       expect(delivery.givenBytes).toBeLessThan(size);
     },
   );
+
+  it.each(endings)("fault 17: to a source that hangs, %s: that is stopped within a second", async (_how, ending) => {
+    let answeredAt = Infinity;
+    const server = await local.serve(async (exchange) => {
+      await exchange.bodyReaches(1_000);
+      await exchange.send(refused);
+      answeredAt = performance.now();
+      ending(exchange)();
+    });
+    const delivery = await local.deliver(server, { sizeBytes: SIZE, ...hangingAfter(1_000) });
+    expect(performance.now() - answeredAt).toBeLessThan(1_000);
+    expect(delivery).toMatchObject({ meaning: "refused", wasHeld: false });
+  });
 });
 
 describeHabits("cielo24 answers 200 before the body is whole", (local) => {

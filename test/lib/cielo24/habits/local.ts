@@ -30,6 +30,11 @@ export const infoText = (MediaLengthSeconds: number | null = 7) => JSON.stringif
 export const accepted = httpAnswer(taskText);
 export const refused = httpAnswer(refusalText(), "400 Bad Request");
 
+/** A source that hangs once it has given so much. */
+export const hangingAfter = (afterBytes: number): DeliveryOptions => ({
+  pause: { afterBytes, until: new Promise(() => undefined) },
+});
+
 /** An answer by its lines. */
 export const answerOf = (lines: readonly string[], body: string): string => `${lines.join("\r\n")}\r\n\r\n${body}`;
 export const lengthOf = (body: string): string => `content-length: ${Buffer.byteLength(body)}`;
@@ -240,7 +245,7 @@ const pausing = (body: MediaBody, { afterBytes, until }: NonNullable<DeliveryOpt
     for await (const piece of body.read(signal)) {
       if (left > 0 && piece.byteLength > left) {
         yield piece.subarray(0, left);
-        await until;
+        await Promise.race([until, aborted(signal)]);
         await turns();
         yield piece.subarray(left);
       } else yield piece;
@@ -248,6 +253,13 @@ const pausing = (body: MediaBody, { afterBytes, until }: NonNullable<DeliveryOpt
     }
   },
 });
+
+const aborted = (signal: AbortSignal) =>
+  new Promise((_resolve, reject) => {
+    signal.addEventListener("abort", () => {
+      reject(signal.reason as Error);
+    });
+  });
 
 /** Lets what has been sent arrive: client and server share the event loop. */
 export const turns = async (count = 20): Promise<void> => {

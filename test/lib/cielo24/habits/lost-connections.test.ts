@@ -1,7 +1,18 @@
 import { expect, it } from "@jest/globals";
 import { within } from "../fixture.ts";
 import { httpAnswer } from "../raw-server.ts";
-import { accepted, describeHabits, early, goodText, HELD_BYTES, JOB, KIB, refused, turns } from "./local.ts";
+import {
+  accepted,
+  describeHabits,
+  early,
+  goodText,
+  hangingAfter,
+  HELD_BYTES,
+  JOB,
+  KIB,
+  refused,
+  turns,
+} from "./local.ts";
 
 const SIZE = 400 * KIB;
 const SENDABLE = SIZE - HELD_BYTES;
@@ -21,6 +32,18 @@ describeHabits("cielo24 closes the connection without an answer", (local) => {
         expect(delivery.givenBytes).toBeLessThan(SIZE);
       },
     );
+
+    it(`fault 8: while the source hangs (${how}): that is stopped within a second`, async () => {
+      let closedAt = Infinity;
+      const server = await local.serve(async (exchange) => {
+        await exchange.bodyReaches(1_000);
+        exchange[how]();
+        closedAt = performance.now();
+      });
+      const delivery = await local.deliver(server, { sizeBytes: SIZE, ...hangingAfter(1_000) });
+      expect(performance.now() - closedAt).toBeLessThan(1_000);
+      expect(delivery).toMatchObject({ meaning: "unavailable", wasHeld: false });
+    });
 
     it(`fault 8: while the last chunk is held back (${how}): that is not sent any more`, async () => {
       let bodyBytes = Infinity;
