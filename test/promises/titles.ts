@@ -17,7 +17,7 @@ const TEMPLATE_CHECKS = /\btemplate\/checks\//;
 /** Every test below a folder, read from the sources: a test need not run to be found, only to be written. */
 export const readTitles = async (folder: string): Promise<Title[]> => {
   const names = await readdir(folder, { recursive: true });
-  const files = names.filter((name) => name.endsWith(".ts") && !name.endsWith(".d.ts")).sort();
+  const files = names.filter((name) => /\.test\.ts$/.test(name) || TEMPLATE_CHECKS.test(name)).sort();
   const titles = await Promise.all(
     files.map(async (name) => findTitles(name, await readFile(join(folder, name), "utf8"))),
   );

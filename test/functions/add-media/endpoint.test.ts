@@ -97,7 +97,7 @@ describe("addMedia", () => {
     ["https://169.254.169.254/latest/", "media_url must name a host, not an address."],
     ["https://captions-media.s3.amazonaws.com/a.mp4", "media_url must not lead into this API's bucket."],
     ["https://api.captions.example/media/x", "media_url must not lead back here."],
-  ])("refuses the URL %s", async (media_url, ErrorComment) => {
+  ])("threat 8: refuses the URL %s", async (media_url, ErrorComment) => {
     const { add, calls, owners } = setUp();
     expect(await add({ media_url })).toEqual({ status: 400, body: { ErrorType: "INVALID_URL", ErrorComment } });
     expect(calls).toEqual([]);

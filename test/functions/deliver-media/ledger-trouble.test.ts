@@ -109,6 +109,7 @@ describe("a drop while DynamoDB is in trouble", () => {
     expect(local.waiting()).toHaveLength(1);
     await local.finish();
     expect(local.posts(job)).toHaveLength(1);
+    expect(local.taken(job)).toMatchObject([{ sha256: sha256(bytes) }]);
     expect(await local.row(job)).toMatchObject({ state: "DELIVERED" });
     expect(local.announced(job)).toEqual(["Media Delivered"]);
   });

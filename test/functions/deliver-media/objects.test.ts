@@ -238,3 +238,18 @@ describe("an object of an odd size", () => {
     expect(await local.row(job)).toMatchObject({ state: "REJECTED", error: { type: "MEDIA_TOO_LARGE" } });
   });
 });
+
+describe("an object beyond what cielo24 takes", () => {
+  const local = useDrops();
+
+  it("fault 32: is rejected before any byte of it is read, where no other limit is set, from 10 GiB on", async () => {
+    const job = local.newJob();
+    const object = local.place(job, 10 * 1024 ** 3);
+    local.send(local.event(object));
+    await local.stack.drain();
+    const read = { operation: "GetObject", key: object.key };
+    expect(local.stack.s3.requests).not.toContainEqual(expect.objectContaining(read));
+    expect(local.posts(job)).toEqual([]);
+    expect(await local.row(job)).toMatchObject({ state: "REJECTED", error: { type: "MEDIA_TOO_LARGE" } });
+  });
+});
