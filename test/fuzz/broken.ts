@@ -71,7 +71,7 @@ const NO_PARAMETERS = [
 ];
 
 /** Changes of a right request after which there is one right refusal, by name. */
-export const MUTATIONS: Readonly<Record<string, Mutation>> = {
+const MUTATIONS: Readonly<Record<string, Mutation>> = {
   "a parameter is missing": (draft) => {
     const removable = draft.use.required.filter((name) => !draft.use.telling?.includes(name));
     return fc

@@ -11,7 +11,7 @@ export type Carrier = "query" | "json" | "form";
 
 export const carriers = fc.constantFrom<Carrier>("query", "json", "form");
 
-export const JSON_TYPES = ["application/json", "Application/JSON; charset=utf-8", "application/vnd.api+json"];
+const JSON_TYPES = ["application/json", "Application/JSON; charset=utf-8", "application/vnd.api+json"];
 export const FORM_TYPE = "application/x-www-form-urlencoded";
 
 export const encodePairs = (pairs: Pairs): string =>

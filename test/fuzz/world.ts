@@ -1,6 +1,6 @@
 import { HeadObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import type { Stack } from "../../dev/stack.ts";
-import { sendAs } from "../lib/http/api-client.ts";
+import { createProxyClient } from "../../dev/proxy-client.ts";
 
 /** Who calls and what there is: all that a request may be about. Survives JSON, for those who send from elsewhere. */
 export interface World {
@@ -25,25 +25,26 @@ export interface World {
 
 const CAPABILITY = "5b".repeat(16);
 const OBJECT_BYTES = 1000;
+const SCOPE = "media.write media.read metadata.write";
 
 /** Makes the world in a stack that has just started. */
 export const createWorld = async (stack: Stack): Promise<World> => {
   const newJob = () => stack.cielo24?.addJob() ?? "";
   const [openJob, deliveredJob, foreignJob, sharedJob] = [newJob(), newJob(), newJob(), newJob()];
-  const alice = await sendAs(stack, { sub: "alice" });
-  const bob = await sendAs(stack, { sub: "bob" });
-  await alice("GET", `/api/job/request_upload_url?v=1&job_id=${openJob}`);
-  await bob("GET", `/api/job/request_upload_url?v=1&job_id=${foreignJob}`);
-  await alice("POST", `/api/job/add_media?v=1&job_id=${deliveredJob}`, { body: Buffer.from([0xff]) });
+  const clientOf = async (sub: string) => createProxyClient(stack.apiUrl, await stack.token({ sub, scope: SCOPE }));
+  const [alice, bob] = [await clientOf("alice"), await clientOf("bob")];
+  await alice.call("GET", "/api/job/request_upload_url", { job_id: openJob });
+  await bob.call("GET", "/api/job/request_upload_url", { job_id: foreignJob });
+  await alice.call("POST", "/api/job/add_media", { job_id: deliveredJob }, new Uint8Array([0xff]));
   await share(stack, sharedJob);
   const token = (claims: Record<string, unknown>) => stack.token({ sub: "alice", expiresInS: 86_400, ...claims });
   return {
     apiUrl: stack.apiUrl,
     tokens: {
-      alice: await token({ scope: "media.write media.read metadata.write" }),
+      alice: await token({ scope: SCOPE }),
       admin: await token({ sub: "operator", scope: "admin" }),
       powerless: await token({ scope: "openid profile" }),
-      expired: await token({ scope: "media.write media.read metadata.write", expiresInS: -60 }),
+      expired: await token({ scope: SCOPE, expiresInS: -60 }),
     },
     openJob,
     deliveredJob,
