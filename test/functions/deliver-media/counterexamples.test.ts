@@ -1,6 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
 import type { Row } from "../../../lib/delivery/row.ts";
 import * as transition from "../../../lib/delivery/transitions.ts";
+import { objectId } from "../../../lib/media/key.ts";
 import { MINUTE_MS, SECOND_MS, useDrops } from "./dropping.ts";
 
 /**
@@ -110,20 +111,6 @@ describe("a second object that finds the first one unsettled", () => {
     await local.finish();
     expect(local.taken(job)).toMatchObject([{ sizeBytes: first.sizeBytes }]);
     expect(await local.row(job)).toMatchObject({ state: "DELIVERED", media });
-  });
-
-  it("is no conflict until then: it waits, and is delivered where the first is rejected", async () => {
-    const job = local.newJob();
-    const first = await local.drop(job, undefined, "a.mp4");
-    refusePost(local, job);
-    loseWrite(local, "REJECTED");
-    await local.stack.drain();
-    const second = await local.drop(job, undefined, "b.mp4");
-    expect((await local.row(job))?.conflicts).toBeUndefined();
-    await local.finish();
-    expect((await local.row(job))?.conflicts ?? []).not.toContain(`${second.key}`);
-    expect(local.taken(job).length).toBeLessThanOrEqual(1);
-    expect(first.key).not.toBe(second.key);
   });
 });
 
@@ -244,13 +231,30 @@ describe("a write that is late", () => {
     await local.stack.drain();
     expect(await local.row(job)).toBeUndefined();
     const now = local.stack.runtime.clock();
-    const media = { id: `${key}#${versionId}`, kind: "object", key, versionId } as const;
+    const media = { id: objectId(key, versionId), kind: "object", key, versionId } as const;
     const { claimId } = heldClaim(job, 1);
     const leaseUntil = now + 16 * MINUTE_MS;
     const late = transition.claim(undefined, media, { claimId, leaseUntil, now, sizeBytes });
     expect(await local.stack.ledger.write(job, late)).toBe("written");
     await local.finish();
     expect(local.posts(job)).toHaveLength(1);
+    expect(local.taken(job)).toHaveLength(1);
+  });
+
+  it("may still say DELIVERED of what was put before a person meanwhile, and the census has it announced", async () => {
+    const job = local.newJob();
+    loseAnswer(local, job, true);
+    showNoMedia(local, job, 100);
+    await local.drop(job);
+    const { media } = await until(local, job, "NEEDS_REVIEW");
+    const taskId = local.taken(job)[0]?.taskId ?? "";
+    const fact = { now: local.stack.runtime.clock(), taskId, sentBytes: 1_000 };
+    expect(await local.stack.ledger.write(job, transition.deliver(media?.id ?? "", fact))).toBe("written");
+    await local.pass(31 * MINUTE_MS);
+    await local.stack.runCensus();
+    await local.finish();
+    expect(await local.row(job)).toMatchObject({ state: "DELIVERED", announced: true });
+    expect(local.announced(job)).toEqual(["Media Needs Review", "Media Delivered"]);
     expect(local.taken(job)).toHaveLength(1);
   });
 
