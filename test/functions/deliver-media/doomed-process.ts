@@ -1,21 +1,27 @@
-import type { Context, SQSRecord } from "aws-lambda";
-import { build } from "../../../functions/deliver-media/handler.ts";
+import type { Context } from "aws-lambda";
+import type { Build } from "../../../dev/stack/lambda.ts";
 import { randomHex, sleep, type Runtime } from "../../../lib/runtime.ts";
 
-/** What a process of deliver-media is given to do; it tells nothing but what it logs, and may be killed at any time. */
+/** What a process is given to do: one invocation of a function. It may be killed at any time, and tells only its log. */
 export interface Doom {
+  /** The function's folder. */
+  readonly name: string;
+  readonly event: unknown;
   readonly env: Runtime["env"];
-  readonly record: SQSRecord;
   readonly now: number;
   readonly timeLeftMs: number;
 }
 
-process.once("message", ({ env, record, now, timeLeftMs }: Doom) => {
+const meetDoom = async ({ name, event, env, now, timeLeftMs }: Doom): Promise<void> => {
+  const file = new URL(`../../../functions/${name}/handler.ts`, import.meta.url);
+  const { build } = (await import(file.href)) as { build: Build };
   const startedAt = performance.now();
   const clock = () => now + Math.round(performance.now() - startedAt);
   const writeLine = (line: string) => process.stdout.write(`${line}\n`);
   const context = { awsRequestId: "doomed", getRemainingTimeInMillis: () => now + timeLeftMs - clock() };
-  void build({ env, clock, randomHex, sleep, writeLine })({ Records: [record] }, context as unknown as Context).then(
-    () => process.exit(0),
-  );
+  await build({ env, clock, randomHex, sleep, writeLine })(event as never, context as unknown as Context);
+};
+
+process.once("message", (doom: Doom) => {
+  void meetDoom(doom).then(() => process.exit(0));
 });
