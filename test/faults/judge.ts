@@ -61,17 +61,34 @@ export const judge = async ({ stack, cielo24 }: Theatre, performance: Performanc
     lost.push("recorded as rejected or as a conflict, and accepted");
   for (const { taskId } of calls)
     if (taskId !== undefined && first?.taskId !== taskId) lost.push("a caller was told a TaskId that is not the job's");
-  if (row?.state === "NEEDS_REVIEW" && performance.faults === 0 && drops.length < 2)
-    lost.push("a person was asked although nothing went wrong");
+  const cause = row?.state === "NEEDS_REVIEW" ? (row.error?.type ?? "unnamed") : undefined;
+  if (cause !== undefined && !mayAsk(cause, performance)) lost.push(`a person was asked without need: ${cause}`);
 
   return {
     end: row === undefined ? "nothing" : (END_OF[row.state] ?? "nothing"),
-    ...(row?.state === "NEEDS_REVIEW" ? { cause: row.error?.type ?? "unnamed" } : {}),
+    ...(cause === undefined ? {} : { cause }),
     lost,
     secondMedia: Math.max(accepted.length - 1, 0),
     secondPostAfterAcceptance: cielo24.repeatedOffers.filter((each) => each === jobId).length,
   };
 };
+
+/** Whether something went wrong after which nobody could know, or go on. */
+const mayAsk = (cause: string, { faults, schedule }: Performance): boolean => {
+  const strikes = (name: "cielo24" | "chunk" | "aws") => faults > 0 && schedule.faults.some((fault) => name in fault);
+  switch (cause) {
+    case "ANSWER_UNKNOWN":
+    case "ATTEMPTS_USED_UP":
+      return strikes("chunk") || strikes("cielo24") || strikes("aws");
+    case "GAVE_UP":
+      return schedule.acts.some((act) => act.do === "rest" && act.minutes >= GIVES_UP_MIN);
+    default:
+      // An answer that cielo24's documentation does not know.
+      return strikes("cielo24");
+  }
+};
+/** After six days a message is given up. */
+const GIVES_UP_MIN = 6 * 24 * 60;
 
 const EVENT_OF: Readonly<Record<string, string>> = {
   DELIVERED: "Media Delivered",

@@ -10,8 +10,8 @@ export interface Chunk {
 /** What happens to a chunk on its way. */
 export type Treatment =
   | { readonly do: "pass" }
-  /** The connection breaks, before or behind the chunk. */
-  | { readonly do: "cut"; readonly side: "before" | "behind" }
+  /** The connection breaks, before or behind the chunk; which may then come later than that. */
+  | { readonly do: "cut"; readonly side: "before" | "behind"; readonly lateMs: number }
   /** The chunk, and whatever follows it on its connection, comes so much later; even if its sender is gone by then. */
   | { readonly do: "hold"; readonly ms: number };
 
@@ -95,11 +95,12 @@ const carry = (from: Socket, to: Socket, treat: () => Treatment): void => {
   };
   from.on("data", (bytes: Buffer) => {
     const treatment = treat();
-    if (treatment.do === "hold") held = (held ?? Promise.resolve()).then(() => pause(treatment.ms));
+    const lateMs = treatment.do === "hold" ? treatment.ms : treatment.do === "cut" ? treatment.lateMs : 0;
+    if (lateMs > 0) held = (held ?? Promise.resolve()).then(() => pause(lateMs));
+    if (treatment.do === "cut") from.resetAndDestroy();
     inTurn(() => {
       if (treatment.do !== "cut" || treatment.side === "behind") pass(bytes);
       if (treatment.do !== "cut") return;
-      from.resetAndDestroy();
       // A reset would take back what has arrived but is not read yet.
       if (treatment.side === "behind") to.destroySoon();
       else to.resetAndDestroy();

@@ -8,6 +8,7 @@ import { urlOfSize, type Theatre } from "./theatre.ts";
 
 /** What was done for the job, as far as the judge needs it. */
 export interface Performance {
+  readonly schedule: Schedule;
   readonly jobId: string;
   readonly drops: readonly Drop[];
   readonly calls: readonly Call[];
@@ -42,7 +43,8 @@ const MAX_STEPS = 3_000;
 /** What another process needs to react. */
 const CHILD_PAUSE_MS = 25;
 const CHILD_STEP_MS = 20_000;
-const UPSTREAM_HOLD_MS: Readonly<Record<string, number>> = { cielo24: 10 * MINUTE_MS, s3: 5 * MINUTE_MS };
+/** What is sent to cielo24 arrives within the time that the delivery waits for it. */
+const LONGEST_HOLD_MS: Readonly<Record<string, number>> = { cielo24: 10 * MINUTE_MS, s3: 5 * MINUTE_MS };
 
 /** Plays a schedule to its end: until nothing moves any more, and the census finds nothing more to do. */
 export const play = async (
@@ -66,6 +68,7 @@ export const play = async (
   const firstChunk = theatre.chunks();
   let acts = [...schedule.acts].sort((a, b) => a.after - b.after);
   let chunkFaults = schedule.faults.filter((fault) => "chunk" in fault);
+  const chunksOf: Record<string, number> = {};
   let sendsAgain = schedule.sendsAgain;
   let faultHits = 0;
   let steps = 0;
@@ -159,14 +162,18 @@ export const play = async (
 
   const treat = ({ upstream }: Chunk, instance: Instance | undefined): Treatment => {
     const passed = theatre.chunks() - firstChunk;
+    chunksOf[upstream] = (chunksOf[upstream] ?? 0) + 1;
     while (acts[0] && acts[0].after <= passed && acts[0].do !== "rest") perform(acts.shift() as Act);
-    const fault = chunkFaults.find(({ at }) => at === passed);
+    const counts: Readonly<Record<string, number>> = { any: passed, ...chunksOf };
+    const fault = chunkFaults.find(({ on, at }) => (on === "any" || on === upstream) && at === counts[on]);
     if (!fault) return { do: "pass" };
     faultHits += 1;
     const { chunk } = fault;
-    if (chunk.do === "hold") return { do: "hold", ms: Math.min(chunk.ms, UPSTREAM_HOLD_MS[upstream] ?? chunk.ms) };
-    if (chunk.do === "kill") setImmediate(() => instance?.kill());
-    return { do: "cut", side: chunk.side };
+    const most = LONGEST_HOLD_MS[upstream] ?? Infinity;
+    if (chunk.do === "hold") return { do: "hold", ms: Math.min(chunk.ms, most) };
+    if (chunk.do === "cut") return { do: "cut", side: chunk.side, lateMs: 0 };
+    setImmediate(() => instance?.kill());
+    return { do: "cut", side: chunk.side, lateMs: chunk.side === "behind" ? Math.min(chunk.lateMs, most) : 0 };
   };
 
   const takeMessages = () => {
@@ -264,7 +271,7 @@ export const play = async (
     track(stack.runCensus());
     await run();
   }
-  return { jobId, drops, calls, faults: faultHits, neededCensus: censuses > 0, restless };
+  return { schedule, jobId, drops, calls, faults: faultHits, neededCensus: censuses > 0, restless };
 };
 
 /** The instance that answers HTTP calls. */

@@ -35,8 +35,8 @@ export type Act = { readonly after: number } & (
 
 /** Something that goes wrong. */
 export type Fault =
-  /** To the chunk of that number, counted over all instances: what any of them says or hears. */
-  | { readonly at: number; readonly chunk: ChunkFault }
+  /** To the chunk of that number between the instances and one of their upstreams, or all: what any of them says or hears. */
+  | { readonly at: number; readonly on: "any" | "cielo24" | "aws"; readonly chunk: ChunkFault }
   | { readonly cielo24: Omit<Cielo24Fault, "jobId"> }
   | { readonly s3: Omit<S3Fault, "atByte"> & { readonly fraction?: number } }
   | { readonly aws: { readonly action: string; readonly kind: AwsFaultKind; readonly times: number } }
@@ -44,7 +44,8 @@ export type Fault =
   | { readonly refusedEntries: number };
 
 type ChunkFault =
-  | { readonly do: "kill"; readonly side: "before" | "behind" }
+  /** With `lateMs`, the chunk is still on its way, and arrives so much later. */
+  | { readonly do: "kill"; readonly side: "before" | "behind"; readonly lateMs: number }
   | { readonly do: "cut"; readonly side: "before" | "behind" }
   | { readonly do: "hold"; readonly ms: number };
 
@@ -59,20 +60,32 @@ const side = fc.constantFrom("before" as const, "behind" as const);
 const at = fc.nat(CHUNKS);
 const refusal = (ErrorType: string) => JSON.stringify({ ErrorType, ErrorComment: "Said so." });
 
-const chunkFault: fc.Arbitrary<Fault> = fc.record({
-  at,
-  chunk: fc.oneof(
-    { weight: 3, arbitrary: fc.record({ do: fc.constant("kill" as const), side }) },
-    { weight: 3, arbitrary: fc.record({ do: fc.constant("cut" as const), side }) },
-    {
-      weight: 2,
-      arbitrary: fc.record({
-        do: fc.constant("hold" as const),
-        ms: fc.constantFrom(100, 3_000, 6_000, MINUTE_MS, 5 * MINUTE_MS, 20 * MINUTE_MS, 60 * MINUTE_MS),
-      }),
-    },
-  ),
+const kill = fc.record({
+  do: fc.constant("kill" as const),
+  side,
+  lateMs: fc.constantFrom(0, 0, MINUTE_MS, 10 * MINUTE_MS),
 });
+const chunkFault: fc.Arbitrary<Fault> = fc
+  .record({
+    place: fc.oneof(
+      fc.record({ on: fc.constant("any" as const), at }),
+      // Few chunks go to cielo24, and they are the ones that matter most.
+      fc.record({ on: fc.constant("cielo24" as const), at: fc.nat(12) }),
+      fc.record({ on: fc.constant("aws" as const), at: fc.nat(40) }),
+    ),
+    chunk: fc.oneof(
+      { weight: 3, arbitrary: kill },
+      { weight: 3, arbitrary: fc.record({ do: fc.constant("cut" as const), side }) },
+      {
+        weight: 2,
+        arbitrary: fc.record({
+          do: fc.constant("hold" as const),
+          ms: fc.constantFrom(100, 3_000, 6_000, MINUTE_MS, 5 * MINUTE_MS, 20 * MINUTE_MS, 60 * MINUTE_MS),
+        }),
+      },
+    ),
+  })
+  .map(({ place, chunk }) => ({ ...place, chunk }));
 
 const POST = "POST job/add_media";
 const times = fc.integer({ min: 1, max: 4 });
@@ -198,8 +211,9 @@ const act: fc.Arbitrary<Act> = fc.oneof(
 );
 
 const killed: fc.Arbitrary<Fault> = fc.record({
+  on: fc.constant("any" as const),
   at: fc.integer({ min: 1, max: 40 }),
-  chunk: fc.record({ do: fc.constant("kill" as const), side }),
+  chunk: kill,
 });
 
 /** Any schedule. With `isKilled`, one instance alone does the work, and is killed for certain if it works long enough. */
