@@ -191,9 +191,9 @@ const MUTATIONS: Readonly<Record<string, Mutation>> = {
     const changed = { ...withValue(draft, name, "\ud800"), carrier: "json" as const };
     return fc.constant(refusal(draft, `${name} is half of a character`, request(changed), invalidQuery));
   },
-  "a foreign job": (draft, { foreignJob }) =>
-    fc.constant(
-      refusal(draft, "a foreign job", request(withValue(draft, "job_id", foreignJob)), {
+  "a foreign job": (draft, { foreignJobs }) =>
+    fc.constantFrom(...foreignJobs).map((id) =>
+      refusal(draft, "a foreign job", request(withValue(draft, "job_id", id)), {
         status: 404,
         errorType: "ITEM_NOT_FOUND",
       }),
@@ -207,13 +207,10 @@ const MUTATIONS: Readonly<Record<string, Mutation>> = {
           }),
         )
       : undefined,
-  "a job that has its media": (draft, { deliveredJob }) =>
-    draft.use.name === "one PUT" ||
-    draft.use.name === "PUT" ||
-    draft.use.name === "create" ||
-    draft.use.name === "by URL"
-      ? fc.constant(
-          refusal(draft, "a job that has its media", request(withValue(draft, "job_id", deliveredJob)), {
+  "a job that has its media": (draft, { deliveredJobs }) =>
+    ["one PUT", "PUT", "create", "by URL"].includes(draft.use.name)
+      ? fc.constantFrom(...deliveredJobs).map((id) =>
+          refusal(draft, "a job that has its media", request(withValue(draft, "job_id", id)), {
             status: 409,
             errorType: "JOB_HAS_MEDIA",
           }),

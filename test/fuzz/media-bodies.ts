@@ -51,8 +51,8 @@ export const brokenMediaBodies = (world: World): fc.Arbitrary<Case> => {
     ),
     refused("no job", "v=1", 400, "MISSING_PARAMETER"),
     refused("no version", `job_id=${FRESH_JOB}`, 400, "MISSING_PARAMETER"),
-    refused("a foreign job", `v=1&job_id=${world.foreignJob}`, 404, "ITEM_NOT_FOUND"),
-    refused("a job that has its media", `v=1&job_id=${world.deliveredJob}`, 409, "JOB_HAS_MEDIA"),
+    refused("a foreign job", `v=1&job_id=${world.foreignJobs[0] ?? ""}`, 404, "ITEM_NOT_FOUND"),
+    refused("a job that has its media", `v=1&job_id=${world.deliveredJobs[0] ?? ""}`, 409, "JOB_HAS_MEDIA"),
   );
 };
 

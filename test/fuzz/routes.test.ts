@@ -30,7 +30,7 @@ describe("every route, over a real socket", () => {
   let world: World;
   beforeAll(async () => {
     stack = await startStack({ fetchMedia: () => Promise.resolve(Buffer.from("media")) });
-    world = await createWorld(stack);
+    world = await createWorld(stack, 3);
   });
   afterAll(async () => {
     agent.destroy();

@@ -11,15 +11,15 @@ export interface Use {
   readonly telling?: readonly FieldName[];
   /** Values that make this use what it is. */
   readonly fixed?: Partial<Readonly<Record<FieldName, string>>>;
-  /** The job that it is about. A fresh one where each request needs its own. */
-  readonly job: (world: World) => string;
+  /** The jobs that it may be about. A fresh one where each request needs its own. */
+  readonly jobs: (world: World) => readonly string[];
   /** Fields of the answer. */
   readonly answers: readonly string[];
 }
 
-const fresh = () => FRESH_JOB;
-const open = (world: World) => world.openJob;
-const delivered = (world: World) => world.deliveredJob;
+const fresh = () => [FRESH_JOB];
+const open = (world: World) => world.openJobs;
+const delivered = (world: World) => world.deliveredJobs;
 
 const TASK = ["TaskId"];
 const SIGNED = ["url", "key", "headers", "expires_at"];
@@ -30,13 +30,13 @@ const UPDATE_METADATA: readonly Use[] = [
     name: "set both",
     required: ["v", "job_id", "reference_id", "requestor_id"],
     optional: [],
-    job: open,
+    jobs: open,
     answers: TASK,
   },
 ];
 
 const ADD_MEDIA: readonly Use[] = [
-  { name: "by URL", required: ["v", "job_id", "media_url"], optional: ["is_duplicate"], job: fresh, answers: TASK },
+  { name: "by URL", required: ["v", "job_id", "media_url"], optional: ["is_duplicate"], jobs: fresh, answers: TASK },
 ];
 
 const NEW_UPLOAD = ["filename", "content_length", "content_type"] as const;
@@ -53,25 +53,25 @@ export const USES: Readonly<Record<string, readonly Use[]>> = {
       name: "one PUT",
       required: ["v", "job_id"],
       optional: NEW_UPLOAD,
-      job: open,
+      jobs: open,
       answers: ["upload_url", "key", "headers", "expires_at"],
     },
   ],
   "POST /api/job/sign_upload": [
-    { name: "PUT", required: ["job_id", "method"], optional: ["v", ...NEW_UPLOAD], job: open, answers: SIGNED },
+    { name: "PUT", required: ["job_id", "method"], optional: ["v", ...NEW_UPLOAD], jobs: open, answers: SIGNED },
     {
       name: "create",
       required: ["job_id", "method"],
       optional: ["v", ...NEW_UPLOAD],
       fixed: { method: "POST" },
-      job: open,
+      jobs: open,
       answers: SIGNED,
     },
     {
       name: "part",
       required: [...PARTS, "part_number"],
       optional: ["v", "content_length"],
-      job: open,
+      jobs: open,
       answers: SIGNED,
     },
     {
@@ -79,7 +79,7 @@ export const USES: Readonly<Record<string, readonly Use[]>> = {
       required: PARTS,
       optional: ["v", "part_number"],
       fixed: { method: "get" },
-      job: open,
+      jobs: open,
       answers: SIGNED,
     },
     {
@@ -88,20 +88,20 @@ export const USES: Readonly<Record<string, readonly Use[]>> = {
       optional: ["v"],
       telling: ["upload_id"],
       fixed: { method: "POST" },
-      job: open,
+      jobs: open,
       answers: SIGNED,
     },
-    { name: "abort", required: PARTS, optional: ["v"], fixed: { method: "DELETE" }, job: open, answers: SIGNED },
+    { name: "abort", required: PARTS, optional: ["v"], fixed: { method: "DELETE" }, jobs: open, answers: SIGNED },
   ],
   "GET /api/job/delivery": [
-    { name: "ended", required: ["v", "job_id"], optional: ["wait"], job: delivered, answers: STATUS },
+    { name: "ended", required: ["v", "job_id"], optional: ["wait"], jobs: delivered, answers: STATUS },
     {
       name: "open",
       required: ["v", "job_id"],
       optional: ["wait"],
       // Any longer, and the request waits for what will not happen.
       fixed: { wait: "0" },
-      job: open,
+      jobs: open,
       answers: STATUS,
     },
   ],

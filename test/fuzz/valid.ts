@@ -28,16 +28,14 @@ const draftsOf = (world: World, routeKey: string, use: Use): fc.Arbitrary<Draft>
         requiredKeys: [...always],
       }),
       carrier: carriers,
+      jobId: fc.constantFrom(...use.jobs(world)),
     })
-    .map(({ values, carrier }) => ({
+    .map(({ values, carrier, jobId }) => ({
       routeKey,
       use,
       carrier,
       parameters: Object.fromEntries(
-        Object.entries({ ...values, ...use.fixed }).map(([name, value]) => [
-          name,
-          value.replaceAll(FRESH_JOB, use.job(world)),
-        ]),
+        Object.entries({ ...values, ...use.fixed }).map(([name, value]) => [name, value.replaceAll(FRESH_JOB, jobId)]),
       ),
       headers: { authorization: `Bearer ${world.tokens.alice}` },
     }));

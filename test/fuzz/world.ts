@@ -13,12 +13,12 @@ export interface World {
     readonly powerless: string;
     readonly expired: string;
   };
-  /** Alice's: an upload was signed, nothing came. */
-  readonly openJob: string;
+  /** Alice's: uploads were signed, nothing came. Many, where many requests come at once: one row takes one write at a time. */
+  readonly openJobs: readonly string[];
   /** Alice's: cielo24 has its media. */
-  readonly deliveredJob: string;
+  readonly deliveredJobs: readonly string[];
   /** Bob's. */
-  readonly foreignJob: string;
+  readonly foreignJobs: readonly string[];
   /** First part of the path of a capability URL that is in force. */
   readonly capability: string;
 }
@@ -27,15 +27,17 @@ const CAPABILITY = "5b".repeat(16);
 const OBJECT_BYTES = 1000;
 const SCOPE = "media.write media.read metadata.write";
 
-/** Makes the world in a stack that has just started. */
-export const createWorld = async (stack: Stack): Promise<World> => {
+/** Makes the world in a stack that has just started, with so many jobs of each kind. */
+export const createWorld = async (stack: Stack, jobs: number): Promise<World> => {
   const newJob = () => stack.cielo24?.addJob() ?? "";
-  const [openJob, deliveredJob, foreignJob, sharedJob] = [newJob(), newJob(), newJob(), newJob()];
+  const newJobs = () => Array.from({ length: jobs }, newJob);
+  const [openJobs, deliveredJobs, foreignJobs, sharedJob] = [newJobs(), newJobs(), newJobs(), newJob()];
   const clientOf = async (sub: string) => createProxyClient(stack.apiUrl, await stack.token({ sub, scope: SCOPE }));
   const [alice, bob] = [await clientOf("alice"), await clientOf("bob")];
-  await alice.call("GET", "/api/job/request_upload_url", { job_id: openJob });
-  await bob.call("GET", "/api/job/request_upload_url", { job_id: foreignJob });
-  await alice.call("POST", "/api/job/add_media", { job_id: deliveredJob }, new Uint8Array([0xff]));
+  for (const job_id of openJobs) await alice.call("GET", "/api/job/request_upload_url", { job_id });
+  for (const job_id of foreignJobs) await bob.call("GET", "/api/job/request_upload_url", { job_id });
+  for (const job_id of deliveredJobs)
+    await alice.call("POST", "/api/job/add_media", { job_id }, new Uint8Array([0xff]));
   await share(stack, sharedJob);
   const token = (claims: Record<string, unknown>) => stack.token({ sub: "alice", expiresInS: 86_400, ...claims });
   return {
@@ -46,9 +48,9 @@ export const createWorld = async (stack: Stack): Promise<World> => {
       powerless: await token({ scope: "openid profile" }),
       expired: await token({ scope: SCOPE, expiresInS: -60 }),
     },
-    openJob,
-    deliveredJob,
-    foreignJob,
+    openJobs,
+    deliveredJobs,
+    foreignJobs,
     capability: `${sharedJob}.${CAPABILITY}`,
   };
 };

@@ -31,7 +31,7 @@ const CONNECTIONS = 64;
 const MISBEHAVING = 4;
 const MISBEHAVING_PAUSE_MS = 20;
 const BATCH = 500;
-const MAX_COMPLAINTS = 20;
+const MAX_COMPLAINTS = 10;
 
 /** Sends so many requests of the mix over kept connections, beside some that misbehave, and judges each answer. */
 export const runClient = async ({ world, freshJobs, requests, seed }: Order): Promise<ClientReport> => {

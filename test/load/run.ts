@@ -18,6 +18,8 @@ import { watchSockets } from "./sockets.ts";
  */
 
 const MAX_RSS_MIB = 1024;
+/** Of each kind; with fewer, requests would queue for one row, as they would in DynamoDB. */
+const JOBS = 100;
 const SETTLING_MS = 5_000;
 const MIB = 1024 * 1024;
 
@@ -59,7 +61,7 @@ const server = async (): Promise<void> => {
       if (/"status":5\d\d|UNHANDLED_ERROR/.test(line)) failures += 1;
     },
   });
-  const world = await createWorld(stack);
+  const world = await createWorld(stack, JOBS);
   const sockets = watchSockets(Number(new URL(stack.apiUrl).port));
 
   let rssBytes = process.memoryUsage.rss();
