@@ -1,6 +1,8 @@
 import { describe, expect, it } from "@jest/globals";
 import { randomBytes } from "node:crypto";
 import { HOUR_MS, MINUTE_MS, SECOND_MS, sha256, useDrops } from "./dropping.ts";
+import { useFronts } from "./front.ts";
+import { startWorker } from "./worker.ts";
 
 const POST = "POST job/add_media";
 
@@ -62,6 +64,7 @@ describe("a drop that cielo24 stops reading", () => {
 
 describe("a drop that cielo24 asks to come back with", () => {
   const local = useDrops();
+  const fronts = useFronts();
   const dateIn = (ms: number) => new Date(Date.now() + ms).toUTCString();
 
   it.each([
@@ -86,6 +89,20 @@ describe("a drop that cielo24 asks to come back with", () => {
       expect(local.posts(job)).toEqual([]);
       local.stack.queue.purge();
     }
+  });
+
+  it.each([429, 503])("fault 15: waits as long where the POST is answered so before its end (%d)", async (status) => {
+    const job = local.newJob();
+    const cielo24 = await fronts.start(local.cielo24.url, {
+      answer: ({ method }) => (method === "POST" ? { status, headers: { "retry-after": "600" } } : undefined),
+    });
+    const worker = startWorker(local.stack, { env: { CIELO24_BASE_URL: cielo24.url } });
+    expect(await worker.take(local.event(local.place(job, 20_000_000)))).toBe(false);
+    expect(await local.row(job)).toMatchObject({ state: "SENDING", posts: 1 });
+    expect(local.waitsMs()[0]).toBeGreaterThan(599 * SECOND_MS);
+    expect(local.waitsMs()[0]).toBeLessThanOrEqual(661 * SECOND_MS);
+    await local.finish();
+    expect(local.taken(job)).toMatchObject([{ sizeBytes: 20_000_000 }]);
   });
 
   it("fault 15: is spread by chance over a tenth of the wait", async () => {

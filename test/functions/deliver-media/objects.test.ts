@@ -2,6 +2,8 @@ import { DeleteObjectCommand } from "@aws-sdk/client-s3";
 import { describe, expect, it } from "@jest/globals";
 import { randomBytes } from "node:crypto";
 import { CHUNK_BYTES, MINUTE_MS, sha256, useDrops } from "./dropping.ts";
+import { useFronts } from "./front.ts";
+import { startWorker } from "./worker.ts";
 
 const LIMIT_BYTES = 300_000;
 const OPEN_POST = 100_000;
@@ -127,6 +129,7 @@ describe("an object that S3 is slow or unable to give", () => {
 
 describe("an object that is not what it was", () => {
   const local = useDrops();
+  const fronts = useFronts();
   const remove = (key: string, versionId?: string) =>
     local.s3.send(new DeleteObjectCommand({ Bucket: local.stack.bucketName, Key: key, VersionId: versionId }));
 
@@ -189,6 +192,29 @@ describe("an object that is not what it was", () => {
     await local.finish();
     expect(local.taken(job)).toMatchObject([{ sha256: sha256(bytes) }]);
     expect(await local.row(job)).toMatchObject({ state: "DELIVERED", media: { versionId }, conflictCount: 1 });
+  });
+
+  it("fault 6, fault 30: is aborted before the last chunk where other bytes lie under its name when it is resumed", async () => {
+    const job = local.newJob();
+    const object = local.place(job, 300_000);
+    const fault = { operation: "GetObject", key: object.key, kind: "resetAfterBytes", atByte: OPEN_POST } as const;
+    local.stack.s3.faults.add(fault);
+    const s3 = await fronts.start(local.stack.s3.url, {
+      change: ({ headers: { range } }, headers) => (range === undefined ? headers : { ...headers, etag: '"others"' }),
+    });
+    const worker = startWorker(local.stack, { env: { AWS_ENDPOINT_URL_S3: s3.url } });
+    expect(await worker.take(local.event(object))).toBe(false);
+    const [first, resumed] = s3.asked.filter(({ method }) => method === "GET");
+    expect([first?.headers["if-match"], resumed?.headers["if-match"]]).toEqual([
+      undefined,
+      expect.stringMatching(/^".+"$/),
+    ]);
+    expect(local.posts(job)).toMatchObject([{ outcome: "cutShort" }]);
+    expect(local.reasons(job)).toEqual(["source"]);
+    expect(await local.row(job)).toMatchObject({ state: "SENDING" });
+
+    await local.finish();
+    expect(local.taken(job)).toMatchObject([{ sizeBytes: 300_000 }]);
   });
 
   it("fault 33: counts with its own size where the event tells another", async () => {
