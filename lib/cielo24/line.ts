@@ -2,6 +2,7 @@ import http from "node:http";
 import https from "node:https";
 import net from "node:net";
 import tls from "node:tls";
+import { readWhatCame } from "./event-loop.ts";
 
 /** A connection of its own for one request: what must not be sent twice takes no socket that may have gone stale. */
 interface Line {
@@ -26,6 +27,7 @@ export const createLine = (protocol: "http:" | "https:"): Line => {
       resolveClosed(undefined);
     });
     socket = protocol === "http:" ? tcp : tls.connect({ ...(options as tls.ConnectionOptions), socket: tcp });
+    failLater(socket);
     socket.once(protocol === "http:" ? "connect" : "secureConnect", () => {
       resolveOpen(undefined);
     });
@@ -44,5 +46,32 @@ export const createLine = (protocol: "http:" | "https:"): Line => {
       tcp.destroy();
       await closed;
     },
+  };
+};
+
+/**
+ * A write fails where cielo24 has reset the connection, and Node then closes the socket: with it, an answer that lies there
+ * unread would be lost. So that is read first.
+ */
+const failLater = (socket: net.Socket): void => {
+  const write = socket._write.bind(socket);
+  const writeAll = socket._writev?.bind(socket);
+  type Done = (error?: Error | null) => void;
+  const later =
+    (done: Done): Done =>
+    (error) => {
+      if (!error) {
+        done();
+        return;
+      }
+      void readWhatCame().then(() => {
+        done(error);
+      });
+    };
+  socket._write = (chunk, encoding, done) => {
+    write(chunk, encoding, later(done));
+  };
+  socket._writev = (chunks, done) => {
+    writeAll?.(chunks, later(done));
   };
 };

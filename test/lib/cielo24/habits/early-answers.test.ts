@@ -11,6 +11,15 @@ const POINTS = [
   ["while the last chunk is held back", "held"],
 ] as const;
 
+/** Does it at once, so many turns of the event loop later. */
+const afterTurns = (count: number, act: () => void): void => {
+  if (count === 0) act();
+  else
+    setImmediate(() => {
+      afterTurns(count - 1, act);
+    });
+};
+
 describeHabits("cielo24 answers 400 before the body is whole", (local) => {
   const endings: readonly (readonly [string, (exchange: Exchange) => () => void])[] = [
     ["and reads no further", ({ stopReading }) => stopReading],
@@ -48,6 +57,29 @@ describeHabits("cielo24 answers 400 before the body is whole", (local) => {
       expect(performance.now() - answeredAt).toBeLessThan(1_000);
       expect(delivery).toMatchObject({ meaning: "refused", wasHeld: false });
       expect(delivery.givenBytes).toBeLessThan(size);
+    },
+  );
+
+  // Which of them comes between the client's last look at what came and its next write, is for Node's event loop to say.
+  it.each([0, 1, 2, 3, 4, 5])(
+    "fault 17: %d turns of the event loop before a write that fails: it is read and is a refusal",
+    async (count) => {
+      let refuseAndReset: () => void = () => undefined;
+      const { promise: hasCome, resolve } = Promise.withResolvers<undefined>();
+      const server = await local.serve(async ({ bodyReaches, send, reset }) => {
+        await bodyReaches(1_000);
+        refuseAndReset = () => {
+          void send(refused);
+          reset();
+        };
+        resolve(undefined);
+      });
+      const atEnd = () => {
+        afterTurns(count, refuseAndReset);
+      };
+      const pause = { afterBytes: 1_000, until: hasCome, atEnd };
+      const delivery = await local.deliver(server, { sizeBytes: SIZE, pause });
+      expect(delivery).toMatchObject({ meaning: "refused", wasHeld: false });
     },
   );
 

@@ -74,7 +74,12 @@ export interface Delivery {
 export interface DeliveryOptions {
   readonly sizeBytes?: number;
   /** Holds the source before it gives more than so much, at least a byte, until the promise is fulfilled. */
-  readonly pause?: { readonly afterBytes: number; readonly until: Promise<unknown> };
+  readonly pause?: {
+    readonly afterBytes: number;
+    readonly until: Promise<unknown>;
+    /** Called right before it goes on. */
+    readonly atEnd?: () => void;
+  };
   /** What happens while the last chunk is held back. */
   readonly whileHeld?: () => Promise<unknown>;
   readonly idleTimeoutMs?: number;
@@ -237,7 +242,7 @@ const useHabits = (transport: "plain TCP" | "TLS") => {
   return { serve, clientOf, deliver, outcomeOf, answerWith, closed };
 };
 
-const pausing = (body: MediaBody, { afterBytes, until }: NonNullable<DeliveryOptions["pause"]>): MediaBody => ({
+const pausing = (body: MediaBody, { afterBytes, until, atEnd }: NonNullable<DeliveryOptions["pause"]>): MediaBody => ({
   sizeBytes: body.sizeBytes,
   read: async function* (signal) {
     // The POST opens with the first byte at hand: so one is given before any pause.
@@ -247,6 +252,7 @@ const pausing = (body: MediaBody, { afterBytes, until }: NonNullable<DeliveryOpt
         yield piece.subarray(0, left);
         await Promise.race([until, aborted(signal)]);
         await turns();
+        atEnd?.();
         yield piece.subarray(left);
       } else yield piece;
       left = Math.max(left - piece.byteLength, 0);
