@@ -1,5 +1,5 @@
 import { expect, it } from "@jest/globals";
-import { answerOf, describeHabits, HELD_BYTES, KIB, refusalText, TASK, TOKEN } from "./local.ts";
+import { answerOf, describeHabits, early, HELD_BYTES, KIB, refusalText, TASK, TOKEN, type Meaning } from "./local.ts";
 import { httpAnswer } from "../raw-server.ts";
 import { within } from "../fixture.ts";
 
@@ -90,6 +90,26 @@ describeHabits("cielo24 answers 400", (local) => {
     ["a page", () => "<html>ITEM_NOT_FOUND</html>"],
   ])("fault 14: with %s: it is unknown", async (_what, make) => {
     expect(await post(make)).toMatchObject({ meaning: "unknown" });
+  });
+});
+
+describeHabits("cielo24 answers 400 of a type that it documents", (local) => {
+  it.each<[string, Meaning, Meaning]>([
+    ["BAD_API_TOKEN", "badToken", "badToken"],
+    ["LOGIN_INVALID", "loginInvalid", "loginInvalid"],
+    ["ACCOUNT_UNPRIVILEGED", "refused", "refused"],
+    ["INVALID_QUERY", "refused", "refused"],
+    ["MISSING_PARAMETER", "refused", "refused"],
+    ["UNHANDLED_ERROR", "unavailable", "unknown"],
+  ])("%s before the last chunk: %s, and behind it: %s", async (type, before, behind) => {
+    const answer = httpAnswer(refusalText(type), "400 Bad Request");
+    const { script, options } = early(0, ({ send }) => send(answer));
+    expect(await local.deliver(await local.serve(script), options)).toMatchObject({ meaning: before });
+    const server = await local.serve(async ({ bodyIsWhole, send }) => {
+      await bodyIsWhole();
+      await send(answer);
+    });
+    expect(await local.deliver(server)).toMatchObject({ meaning: behind, wasHeld: true });
   });
 });
 

@@ -79,7 +79,7 @@ describeHabits("cielo24 has a say before its answer", (local) => {
 
   it("fault 20: and no answer then: it is unknown at the deadline", async () => {
     const answer = () => CONTINUE + PROCESSING;
-    expect(await local.answerWith(answer, { deadlineMs: 250 })).toEqual(failed("TIMED_OUT"));
+    expect(await local.answerWith(answer, { deadlineMs: 800 })).toEqual(failed("TIMED_OUT"));
   });
 
   it("fault 9: and closes: it is unknown", async () => {

@@ -74,7 +74,7 @@ describeHabits("cielo24 sends its answer byte by byte", (local) => {
         if (exchange.socket.destroyed) return;
       }
     });
-    expect(await local.deliver(server, { deadlineMs: 300 })).toMatchObject({ meaning: "unknown" });
+    expect(await local.deliver(server, { deadlineMs: 800 })).toMatchObject({ meaning: "unknown" });
     const call = local.clientOf(server).updateMetadata(METADATA, within(200));
     expect(await local.outcomeOf(call)).toBe("TIMED_OUT");
   });
