@@ -1,13 +1,12 @@
-import { HeadObjectCommand, GetObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { GetObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { cpus } from "node:os";
-import { mkdir, writeFile } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { startStack, type Stack } from "../dev/stack.ts";
-import { bundle } from "../scripts/package/bundle.ts";
+import { startStack } from "../dev/stack.ts";
+import { bundleProgram } from "./bundled.ts";
+import { dropVirtualObject, simulatorOf } from "./virtual-drop.ts";
 import type { WorkerReport } from "./worker.ts";
 
 /**
@@ -42,40 +41,14 @@ interface Figures {
   readonly curlMs: number[];
 }
 
-// What is measured is what is deployed: one minified module.
-const workerFile = new URL("../dist/bench/worker.mjs", import.meta.url);
-await mkdir(new URL(".", workerFile), { recursive: true });
-await writeFile(workerFile, await bundle(fileURLToPath(new URL("worker.ts", import.meta.url))));
+const workerFile = await bundleProgram(new URL("worker.ts", import.meta.url));
 
 const stack = await startStack({ digest: false });
 const s3 = new S3Client(stack.s3ClientConfig);
 
-const prepare = async (sizeBytes: number) => {
-  const cielo24 = simulator(stack);
-  const jobId = cielo24.addJob();
-  const key = `media/${jobId}/bench.bin`;
-  stack.s3.putVirtualObject(stack.bucketName, key, sizeBytes, 1);
-  const { VersionId: versionId } = await s3.send(new HeadObjectCommand({ Bucket: stack.bucketName, Key: key }));
-  return { jobId, key, versionId: versionId ?? "null" };
-};
-
-const simulator = ({ cielo24 }: Stack) => {
-  if (!cielo24) throw new Error("The benchmark needs the simulated cielo24");
-  return cielo24;
-};
-
 const runWorker = async (sizeBytes: number): Promise<WorkerReport> => {
-  const { jobId, key, versionId } = await prepare(sizeBytes);
-  const event = {
-    Records: [
-      {
-        eventSource: "aws:s3",
-        eventName: "ObjectCreated:Put",
-        s3: { bucket: { name: stack.bucketName }, object: { key, versionId, size: sizeBytes } },
-      },
-    ],
-  };
-  const child = spawn(process.execPath, [fileURLToPath(workerFile)], {
+  const { jobId, event } = await dropVirtualObject(stack, s3, sizeBytes);
+  const child = spawn(process.execPath, [workerFile], {
     env: { ...stack.env, PATH: process.env["PATH"] },
     stdio: ["pipe", "pipe", "inherit"],
   });
@@ -83,15 +56,15 @@ const runWorker = async (sizeBytes: number): Promise<WorkerReport> => {
   let output = "";
   child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
   await once(child, "close");
-  const taken = simulator(stack).acceptances.find((acceptance) => acceptance.jobId === jobId);
+  const taken = simulatorOf(stack).acceptances.find((acceptance) => acceptance.jobId === jobId);
   if (taken?.sizeBytes !== sizeBytes) throw new Error(`the object did not arrive whole: ${output}`);
   return JSON.parse(output) as WorkerReport;
 };
 
 const runCurl = async (sizeBytes: number): Promise<number> => {
-  const { jobId, key } = await prepare(sizeBytes);
+  const { jobId, key } = await dropVirtualObject(stack, s3, sizeBytes);
   const source = await getSignedUrl(s3, new GetObjectCommand({ Bucket: stack.bucketName, Key: key }));
-  const cielo24 = simulator(stack);
+  const cielo24 = simulatorOf(stack);
   const login = await fetch(`${cielo24.url}/api/account/login?v=1`, {
     headers: { "x-auth-user": stack.credentials.username, "x-auth-securekey": stack.credentials.securekey },
   });

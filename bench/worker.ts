@@ -1,7 +1,7 @@
 import type { Context } from "aws-lambda";
-import { readFileSync } from "node:fs";
 import { build } from "../functions/deliver-media/handler.ts";
 import { randomHex, sleep } from "../lib/runtime.ts";
+import { readPeakRssMiB } from "./peak-rss.ts";
 
 /**
  * The delivering process of the benchmark: takes one event on standard input, delivers, and prints what it cost.
@@ -16,19 +16,6 @@ export interface WorkerReport {
 }
 
 const INVOCATION_MS = 900_000;
-
-/**
- * Linux keeps the peak of this program alone in VmHWM. What getrusage tells is at least the size that the parent had
- * when it started this process, and is only used where there is nothing else.
- */
-const readPeakRssMiB = (): number => {
-  try {
-    const status = readFileSync("/proc/self/status", "utf8");
-    return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]) / 1024;
-  } catch {
-    return process.resourceUsage().maxRSS / 1024;
-  }
-};
 
 const input: Buffer[] = [];
 for await (const chunk of process.stdin) input.push(chunk as Buffer);

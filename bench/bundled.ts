@@ -1,0 +1,12 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { basename } from "node:path";
+import { fileURLToPath } from "node:url";
+import { bundle } from "../scripts/package/bundle.ts";
+
+/** Bundles a program as functions are bundled, so that what is measured is what is deployed: one minified module. */
+export const bundleProgram = async (entry: URL): Promise<string> => {
+  const file = new URL(`../dist/bench/${basename(entry.pathname, ".ts")}.mjs`, import.meta.url);
+  await mkdir(new URL(".", file), { recursive: true });
+  await writeFile(file, await bundle(fileURLToPath(entry)));
+  return fileURLToPath(file);
+};
