@@ -83,7 +83,7 @@ export const makeEvent = (
 };
 
 const joinHeaders = (rawHeaders: readonly string[]): Record<string, string> => {
-  const joined: Record<string, string> = {};
+  const joined = Object.create(null) as Record<string, string>;
   for (let at = 0; at < rawHeaders.length; at += 2) {
     const name = (rawHeaders[at] ?? "").toLowerCase();
     const value = rawHeaders[at + 1] ?? "";
@@ -95,7 +95,7 @@ const joinHeaders = (rawHeaders: readonly string[]): Record<string, string> => {
 };
 
 const joinParameters = (rawQueryString: string): Record<string, string> | undefined => {
-  const joined: Record<string, string> = {};
+  const joined = Object.create(null) as Record<string, string>;
   for (const [name, value] of new URLSearchParams(rawQueryString)) {
     const before = joined[name];
     joined[name] = before === undefined ? value : `${before},${value}`;

@@ -55,6 +55,17 @@ describe("the event of payload format 2.0", () => {
     expect(event["rawQueryString"]).toBe("job_id=a&job_id=b&name=x%2Cy+z&empty=");
   });
 
+  it("takes headers and parameters by any name, those that mean something to JavaScript included", async () => {
+    const event = await ask("/jobs?toString=a&__proto__=b&__proto__=c", {
+      headers: { constructor: "x", valueOf: "y" },
+    });
+    expect(event["headers"]).toMatchObject({ constructor: "x", valueof: "y" });
+    expect(Object.entries(event["queryStringParameters"] ?? {})).toEqual([
+      ["toString", "a"],
+      ["__proto__", "b,c"],
+    ]);
+  });
+
   it("leaves out what there is none of", async () => {
     const event = await ask("/jobs");
     expect(event["rawQueryString"]).toBe("");
