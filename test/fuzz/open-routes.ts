@@ -21,7 +21,7 @@ const name = fc
   .filter((text) => text !== "." && text !== "..");
 
 /** Parts of a path that are no capability, or none that is in force. */
-const badCapability = ({ capability }: World) =>
+const badCapability = (capability: string) =>
   fc.oneof(
     fc.tuple(unknownId, unknownId).map((ids) => ids.join(".")),
     unknownId.map((id) => `${capability.slice(0, 33)}${id}`),
@@ -55,15 +55,15 @@ export const OPEN_ROUTES: Readonly<
     ["GET", "HEAD"].map((method) => [
       `${method} /media/{capability}/{name}`,
       {
-        valid: ({ capability }: World) =>
-          name.map((each) =>
+        valid: ({ capabilities }: World) =>
+          fc.tuple(fc.constantFrom(...capabilities), name).map(([capability, each]) =>
             found(`${method} a capability`, method, `/media/${capability}/${each}`, {
               status: method === "GET" ? 302 : 200,
             }),
           ),
         broken: (world: World) =>
           fc
-            .tuple(badCapability(world), name)
+            .tuple(fc.constantFrom(...world.capabilities).chain(badCapability), name)
             .map(([part, each]) =>
               found(`${method} no capability`, method, `/media/${encodeURIComponent(part)}/${each}`, NO_SUCH_MEDIA),
             ),

@@ -19,8 +19,8 @@ export interface World {
   readonly deliveredJobs: readonly string[];
   /** Bob's. */
   readonly foreignJobs: readonly string[];
-  /** First part of the path of a capability URL that is in force. */
-  readonly capability: string;
+  /** First parts of the paths of capability URLs that are in force. */
+  readonly capabilities: readonly string[];
 }
 
 const CAPABILITY = "5b".repeat(16);
@@ -31,14 +31,14 @@ const SCOPE = "media.write media.read metadata.write";
 export const createWorld = async (stack: Stack, jobs: number): Promise<World> => {
   const newJob = () => stack.cielo24?.addJob() ?? "";
   const newJobs = () => Array.from({ length: jobs }, newJob);
-  const [openJobs, deliveredJobs, foreignJobs, sharedJob] = [newJobs(), newJobs(), newJobs(), newJob()];
+  const [openJobs, deliveredJobs, foreignJobs, sharedJobs] = [newJobs(), newJobs(), newJobs(), newJobs()];
   const clientOf = async (sub: string) => createProxyClient(stack.apiUrl, await stack.token({ sub, scope: SCOPE }));
   const [alice, bob] = [await clientOf("alice"), await clientOf("bob")];
   for (const job_id of openJobs) await alice.call("GET", "/api/job/request_upload_url", { job_id });
   for (const job_id of foreignJobs) await bob.call("GET", "/api/job/request_upload_url", { job_id });
   for (const job_id of deliveredJobs)
     await alice.call("POST", "/api/job/add_media", { job_id }, new Uint8Array([0xff]));
-  await share(stack, sharedJob);
+  for (const jobId of sharedJobs) await share(stack, jobId);
   const token = (claims: Record<string, unknown>) => stack.token({ sub: "alice", expiresInS: 86_400, ...claims });
   return {
     apiUrl: stack.apiUrl,
@@ -51,7 +51,7 @@ export const createWorld = async (stack: Stack, jobs: number): Promise<World> =>
     openJobs,
     deliveredJobs,
     foreignJobs,
-    capability: `${sharedJob}.${CAPABILITY}`,
+    capabilities: sharedJobs.map((jobId) => `${jobId}.${CAPABILITY}`),
   };
 };
 

@@ -137,6 +137,8 @@ export const MISBEHAVIOURS: Readonly<Record<string, Misbehaviour>> = {
     const text = await readAll(socket);
     return statuses(text) === "200" ? undefined : `a half-closed connection got ${text.slice(0, 100)}`;
   },
+  "asks for no path": sends(`GET // HTTP/1.1\r\n${HOST}Connection: close\r\n\r\n`, "404"),
+  "asks for everything": sends(`OPTIONS * HTTP/1.1\r\n${HOST}Connection: close\r\n\r\n`, "404"),
   "speaks TLS": sends(Buffer.from("16030100c8010000c40303", "hex"), "400"),
   "speaks nonsense": sends("\0\u0001\u0002 nonsense\r\n\r\n", "400"),
   "names no host": sends("GET /health HTTP/1.1\r\n\r\n", "400"),

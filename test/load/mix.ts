@@ -16,14 +16,15 @@ import type { World } from "../fuzz/world.ts";
  */
 const SHARES = {
   deliveries: 1,
-  metadata: 3,
-  signing: 7,
-  status: 9,
-  open: 14,
-  broken: 52,
+  metadata: 2,
+  signing: 5,
+  status: 6,
+  health: 10,
+  media: 4,
+  broken: 56,
   brokenMedia: 3,
   brokenCapabilities: 4,
-  noRoute: 7,
+  noRoute: 9,
 };
 
 /** Requests of all kinds, each with its right answer. */
@@ -35,16 +36,22 @@ export const mix = (world: World): fc.Arbitrary<Case> => {
         .map(([routeKey, uses]) => drafts(world, routeKey, uses).map(accepted)),
     );
   const routes = Object.entries(USES).map(([routeKey, uses]) => broken(drafts(world, routeKey, uses), world));
-  const open = Object.values(OPEN_ROUTES);
+  const opened = (pattern: RegExp) =>
+    fc.oneof(
+      ...Object.entries(OPEN_ROUTES)
+        .filter(([routeKey]) => pattern.test(routeKey))
+        .map(([, route]) => route.valid(world)),
+    );
   const kinds: Readonly<Record<keyof typeof SHARES, fc.Arbitrary<Case>>> = {
     deliveries: fc.oneof(valid(/add_media/), mediaBodies(world)),
     metadata: valid(/update_metadata/),
     signing: valid(/upload/),
     status: valid(/delivery/),
-    open: fc.oneof(...open.map((route) => route.valid(world))),
+    health: opened(/health/),
+    media: opened(/media/),
     broken: fc.oneof(...routes),
     brokenMedia: brokenMediaBodies(world),
-    brokenCapabilities: fc.oneof(...open.flatMap((route) => route.broken?.(world) ?? [])),
+    brokenCapabilities: fc.oneof(...Object.values(OPEN_ROUTES).flatMap((route) => route.broken?.(world) ?? [])),
     noRoute: noRoute(world),
   };
   return withNoise(
