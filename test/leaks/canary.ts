@@ -33,7 +33,11 @@ interface Watch {
 const SIGNING_ROUTES = /^\/api\/job\/(request_upload_url|sign_upload)$|^\/media\//;
 const SIGNING_FUNCTIONS = new Set(["sign-upload", "media-source"]);
 /** Names of the secrets that an output may show. */
-const MAY = { "carry a signed URL": /signed URL|session token/, "carry a capability": /^capability/ };
+const MAY = {
+  "carry a signed URL": /signed URL|session token/,
+  "carry a capability": /^capability/,
+  "use a URL that was given": /signed URL|session token|^capability/,
+};
 const SIGNED_URL = /X-Amz-(Signature|Credential|Security-Token)=/i;
 /** A stack whose token is made to expire again and again issues hundreds; the newest are searched for. */
 const MAX_TOKENS = 200;
@@ -53,8 +57,9 @@ export const watchStack = (options: Parameters<typeof watchProcess>[0] = {}): Wa
   const wire = watchWire();
   const onFetch = (message: unknown) => {
     const { request } = message as { request: { origin?: unknown; path: string } };
-    // Clients of the tests use the URLs that they were given.
-    seen.push({ place: "spans", content: `${String(request.origin)}${request.path}`, may: "carry a signed URL" });
+    // Clients of the tests use the URLs that they were given, and so does the simulated cielo24.
+    const content = `${String(request.origin)}${request.path}`;
+    seen.push({ place: "spans", content, may: "use a URL that was given" });
   };
   fetches.subscribe(onFetch);
   return {
