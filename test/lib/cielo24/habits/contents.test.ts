@@ -1,5 +1,7 @@
 import { expect, it } from "@jest/globals";
-import { answerOf, describeHabits, early, HELD_BYTES, KIB, refusalText, TASK, TOKEN, type Meaning } from "./local.ts";
+import { answerOf, refusalText, TASK, TOKEN } from "./answers.ts";
+import { describeHabits, type Meaning } from "./local.ts";
+import { early, HELD_BYTES, KIB } from "./pauses.ts";
 import { httpAnswer } from "../raw-server.ts";
 import { within } from "../fixture.ts";
 

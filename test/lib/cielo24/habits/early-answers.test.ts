@@ -1,5 +1,7 @@
 import { expect, it } from "@jest/globals";
-import { accepted, describeHabits, early, hangingAfter, HELD_BYTES, KIB, refused } from "./local.ts";
+import { accepted, refused } from "./answers.ts";
+import { describeHabits } from "./local.ts";
+import { early, hangingAfter, HELD_BYTES, KIB } from "./pauses.ts";
 import type { Exchange } from "./server.ts";
 
 const SIZE = 200 * KIB;

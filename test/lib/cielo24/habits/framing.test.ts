@@ -1,5 +1,6 @@
 import { expect, it } from "@jest/globals";
-import { answerOf, describeHabits, failed, lengthOf, understood } from "./local.ts";
+import { answerOf, lengthOf } from "./answers.ts";
+import { describeHabits, failed, understood } from "./local.ts";
 
 const CHUNKED = ["HTTP/1.1 200 OK", "transfer-encoding: chunked"];
 const sizeOf = (chunk: string) => Buffer.byteLength(chunk).toString(16);

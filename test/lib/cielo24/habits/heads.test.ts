@@ -1,6 +1,8 @@
 import { expect, it } from "@jest/globals";
 import { gzipSync } from "node:zlib";
-import { accepted, answerOf, describeHabits, failed, KIB, lengthOf, understood } from "./local.ts";
+import { accepted, answerOf, lengthOf } from "./answers.ts";
+import { describeHabits, failed, understood } from "./local.ts";
+import { KIB } from "./pauses.ts";
 
 const OK = "HTTP/1.1 200 OK";
 

@@ -1,5 +1,6 @@
 import { expect, it } from "@jest/globals";
-import { answerOf, describeHabits, failed, lengthOf, understood } from "./local.ts";
+import { answerOf, lengthOf } from "./answers.ts";
+import { describeHabits, failed, understood } from "./local.ts";
 
 describeHabits("cielo24 answers in HTTP/1.0", (local) => {
   it.each(["end", "cut"] as const)("without a length, ended by a FIN (%s): it is understood", async (ending) => {

@@ -1,21 +1,8 @@
 import { expect, it } from "@jest/globals";
 import { within } from "../fixture.ts";
-import {
-  accepted,
-  answerOf,
-  describeHabits,
-  early,
-  failed,
-  HELD_BYTES,
-  JOB,
-  KIB,
-  lengthOf,
-  METADATA,
-  refused,
-  TASK,
-  turns,
-  understood,
-} from "./local.ts";
+import { accepted, answerOf, JOB, lengthOf, METADATA, refused, TASK } from "./answers.ts";
+import { describeHabits, failed, understood } from "./local.ts";
+import { early, HELD_BYTES, KIB, turns } from "./pauses.ts";
 
 const CONTINUE = answerOf(["HTTP/1.1 100 Continue"], "");
 const PROCESSING = answerOf(["HTTP/1.1 102 Processing"], "");

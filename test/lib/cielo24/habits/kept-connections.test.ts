@@ -3,7 +3,9 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { CallLimits, Cielo24 } from "../../../../lib/cielo24/client.ts";
 import { within } from "../fixture.ts";
 import { httpAnswer } from "../raw-server.ts";
-import { answerOf, describeHabits, goodText, infoText, JOB, lengthOf, METADATA, TASK, turns } from "./local.ts";
+import { answerOf, goodText, infoText, JOB, lengthOf, METADATA, TASK } from "./answers.ts";
+import { describeHabits } from "./local.ts";
+import { turns } from "./pauses.ts";
 import type { Exchange, Script } from "./server.ts";
 
 const good = (exchange: Exchange) => exchange.send(httpAnswer(goodText(exchange.action)));

@@ -1,14 +1,8 @@
 import { afterEach, beforeAll, describe, expect } from "@jest/globals";
 import { randomBytes } from "node:crypto";
-import { setImmediate as nextTurn, setTimeout as wait } from "node:timers/promises";
+import { setTimeout as wait } from "node:timers/promises";
 import tls from "node:tls";
-import {
-  createCielo24,
-  type CallLimits,
-  type Cielo24,
-  type MediaAnswer,
-  type MediaBody,
-} from "../../../../lib/cielo24/client.ts";
+import { createCielo24, type CallLimits, type Cielo24, type MediaAnswer } from "../../../../lib/cielo24/client.ts";
 import { Cielo24Error } from "../../../../lib/cielo24/errors.ts";
 import { parseSecret } from "../../../../lib/cielo24/secret.ts";
 import { createScanner } from "../../../leaks/scanner.ts";
@@ -16,32 +10,9 @@ import { textOf } from "../../../leaks/text-of.ts";
 import { selfSigned } from "../../media/self-signed.ts";
 import { bodyOf, within } from "../fixture.ts";
 import { httpAnswer } from "../raw-server.ts";
+import { goodText, JOB, METADATA, TASK, TOKEN } from "./answers.ts";
+import { KIB, pausing, turns, type DeliveryOptions } from "./pauses.ts";
 import { startScriptedServer, type Exchange, type Script, type ScriptedServer } from "./server.ts";
-
-export const KIB = 1024;
-export const HELD_BYTES = 64 * KIB;
-export const JOB = "0".repeat(31) + "7";
-/** The token that a login gives. */
-export const TOKEN = "0f1e2d3c4b5a69788796a5b4c3d2e1f0";
-export const TASK = "abcdef0123456789abcdef0123456789";
-export const taskText = JSON.stringify({ TaskId: TASK });
-export const refusalText = (ErrorType = "ITEM_NOT_FOUND") => JSON.stringify({ ErrorType, ErrorComment: "no such job" });
-export const infoText = (MediaLengthSeconds: number | null = 7) => JSON.stringify({ JobId: JOB, MediaLengthSeconds });
-export const accepted = httpAnswer(taskText);
-export const refused = httpAnswer(refusalText(), "400 Bad Request");
-
-/** A source that hangs once it has given so much. */
-export const hangingAfter = (afterBytes: number): DeliveryOptions => ({
-  pause: { afterBytes, until: new Promise(() => undefined) },
-});
-
-/** An answer by its lines. */
-export const answerOf = (lines: readonly string[], body: string): string => `${lines.join("\r\n")}\r\n\r\n${body}`;
-export const lengthOf = (body: string): string => `content-length: ${Buffer.byteLength(body)}`;
-
-/** The good answer to an action. */
-export const goodText = (action: string): string =>
-  action === "job/info" ? infoText() : action === "account/login" ? JSON.stringify({ ApiToken: TOKEN }) : taskText;
 
 /** What the delivery makes of an answer: before the last chunk nothing can have been accepted, afterwards it may have. */
 export type Meaning =
@@ -71,21 +42,6 @@ export interface Delivery {
   readonly givenBytes: number;
 }
 
-export interface DeliveryOptions {
-  readonly sizeBytes?: number;
-  /** Holds the source before it gives more than so much, at least a byte, until the promise is fulfilled. */
-  readonly pause?: {
-    readonly afterBytes: number;
-    readonly until: Promise<unknown>;
-    /** Called right before it goes on. */
-    readonly atEnd?: () => void;
-  };
-  /** What happens while the last chunk is held back. */
-  readonly whileHeld?: () => Promise<unknown>;
-  readonly idleTimeoutMs?: number;
-  readonly deadlineMs?: number;
-}
-
 export type Habits = ReturnType<typeof useHabits>;
 
 /** Declares the same tests over plain TCP and over TLS. */
@@ -103,7 +59,6 @@ export const describeTlsHabits = (name: string, declare: (local: Habits) => void
 };
 
 const certificate = selfSigned();
-export const METADATA = { jobId: JOB, referenceId: "course 7", requestorId: "me" };
 
 /** What {@link Habits.answerWith} gives where the answer was understood everywhere. */
 export const understood = { meaning: "accepted", info: { hasMedia: true }, update: { taskId: TASK } } as const;
@@ -118,7 +73,7 @@ export const failed = (code: "UNAVAILABLE" | "UNINTELLIGIBLE" | "TIMED_OUT") =>
 const useHabits = (transport: "plain TCP" | "TLS") => {
   const servers: ScriptedServer[] = [];
   const outcomes: unknown[] = [];
-  const secrets: Record<string, string> = { issued: TOKEN };
+  const secrets: string[] = [];
   /** How many connections may be kept for a next call. */
   let mayKeep = 0;
 
@@ -142,10 +97,11 @@ const useHabits = (transport: "plain TCP" | "TLS") => {
     const failures = servers.flatMap((server) => server.failures);
     await Promise.all(servers.splice(0).map((server) => server.close()));
     const shown = outcomes.splice(0).map(textOf).join("\n");
+    const scanner = createScanner({ issued: TOKEN, ...Object.fromEntries(secrets.splice(0).entries()) });
     expect(failures).toEqual([]);
     expect(kept).toBeLessThanOrEqual(keepable);
     expect(left).toBe(0);
-    expect(createScanner(secrets).scan(shown)).toEqual([]);
+    expect(scanner.scan(shown)).toEqual([]);
   });
 
   const serve = async (script: Script, options: tls.SecureContextOptions = {}): Promise<ScriptedServer> => {
@@ -160,7 +116,7 @@ const useHabits = (transport: "plain TCP" | "TLS") => {
   /** A client with a fixed token, or with credentials that it logs in with. */
   const clientOf = ({ url }: { url: string }, how: "token" | "login" = "token"): Cielo24 => {
     const secret = randomBytes(16).toString("hex");
-    secrets[how] = secret;
+    secrets.push(secret);
     mayKeep += 1;
     const text = JSON.stringify(how === "token" ? { api_token: secret } : { username: "account", securekey: secret });
     return createCielo24({
@@ -240,56 +196,4 @@ const useHabits = (transport: "plain TCP" | "TLS") => {
   };
 
   return { serve, clientOf, deliver, outcomeOf, answerWith, closed };
-};
-
-const pausing = (body: MediaBody, { afterBytes, until, atEnd }: NonNullable<DeliveryOptions["pause"]>): MediaBody => ({
-  sizeBytes: body.sizeBytes,
-  read: async function* (signal) {
-    // The POST opens with the first byte at hand: so one is given before any pause.
-    let left = Math.max(afterBytes, 1);
-    for await (const piece of body.read(signal)) {
-      if (left > 0 && piece.byteLength > left) {
-        yield piece.subarray(0, left);
-        await Promise.race([until, aborted(signal)]);
-        await turns();
-        atEnd?.();
-        yield piece.subarray(left);
-      } else yield piece;
-      left = Math.max(left - piece.byteLength, 0);
-    }
-  },
-});
-
-const aborted = (signal: AbortSignal) =>
-  new Promise((_resolve, reject) => {
-    signal.addEventListener("abort", () => {
-      reject(signal.reason as Error);
-    });
-  });
-
-/** Lets what has been sent arrive: client and server share the event loop. */
-export const turns = async (count = 20): Promise<void> => {
-  for (let turn = 0; turn < count; turn += 1) await nextTurn();
-};
-
-/**
- * A script that does something before the body is whole, and how to deliver so that it comes exactly then: once so much of
- * the body has come, or while the client holds back the last chunk. What is left of the body waits until it can have been
- * noticed.
- */
-export const early = (at: number | "held", act: (exchange: Exchange) => unknown) => {
-  const { promise: isHeld, resolve: hold } = Promise.withResolvers<undefined>();
-  const { promise: isDone, resolve: beDone } = Promise.withResolvers<undefined>();
-  const script: Script = async (exchange) => {
-    await (at === "held" ? isHeld : exchange.bodyReaches(at));
-    await act(exchange);
-    beDone(undefined);
-  };
-  const whileHeld = async () => {
-    hold(undefined);
-    await isDone;
-    await turns();
-  };
-  const options: DeliveryOptions = at === "held" ? { whileHeld } : { pause: { afterBytes: at, until: isDone } };
-  return { script, options };
 };

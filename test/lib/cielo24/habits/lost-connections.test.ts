@@ -1,18 +1,9 @@
 import { expect, it } from "@jest/globals";
 import { within } from "../fixture.ts";
 import { httpAnswer } from "../raw-server.ts";
-import {
-  accepted,
-  describeHabits,
-  early,
-  goodText,
-  hangingAfter,
-  HELD_BYTES,
-  JOB,
-  KIB,
-  refused,
-  turns,
-} from "./local.ts";
+import { accepted, goodText, JOB, refused } from "./answers.ts";
+import { describeHabits } from "./local.ts";
+import { early, hangingAfter, HELD_BYTES, KIB, turns } from "./pauses.ts";
 
 const SIZE = 400 * KIB;
 const SENDABLE = SIZE - HELD_BYTES;

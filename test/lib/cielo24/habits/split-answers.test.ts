@@ -1,17 +1,8 @@
 import { expect, it } from "@jest/globals";
 import { within } from "../fixture.ts";
-import {
-  accepted,
-  answerOf,
-  describeHabits,
-  KIB,
-  METADATA,
-  refusalText,
-  TASK,
-  taskText,
-  turns,
-  type Meaning,
-} from "./local.ts";
+import { accepted, answerOf, METADATA, refusalText, TASK, taskText } from "./answers.ts";
+import { describeHabits, type Meaning } from "./local.ts";
+import { KIB, turns } from "./pauses.ts";
 
 const refusal = refusalText("INVALID_QUERY");
 const CHUNKED = "transfer-encoding: chunked";

@@ -1,5 +1,7 @@
 import { expect, it } from "@jest/globals";
-import { answerOf, describeHabits, early, failed, lengthOf, refusalText, taskText, turns } from "./local.ts";
+import { answerOf, lengthOf, refusalText, taskText } from "./answers.ts";
+import { describeHabits, failed } from "./local.ts";
+import { early, turns } from "./pauses.ts";
 
 const PAGE = "<html><body><h1>Sorry</h1></body></html>";
 

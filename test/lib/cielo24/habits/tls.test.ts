@@ -3,7 +3,9 @@ import { randomBytes } from "node:crypto";
 import type tls from "node:tls";
 import { within } from "../fixture.ts";
 import { httpAnswer, startRawServer } from "../raw-server.ts";
-import { accepted, describeTlsHabits, goodText, JOB, KIB, METADATA, refused, TASK, turns } from "./local.ts";
+import { accepted, goodText, JOB, METADATA, refused, TASK } from "./answers.ts";
+import { describeTlsHabits } from "./local.ts";
+import { KIB, turns } from "./pauses.ts";
 
 const SIZE = 400 * KIB;
 const limits = () => within(10_000);
