@@ -12,7 +12,7 @@ import { SCENARIOS } from "./scenarios.ts";
 
 const HELP = `npm run test:model -- [--large] [--scenario <part of a name>] [--traces]
 
-  --large      the scenarios of several million states instead; takes half an hour and 10 GB
+  --large      the scenarios of several million states instead; takes an hour and up to 10 GB
   --scenario   only the scenarios whose names contain this, and no mutants
   --traces     print the trace of every mutant, too
 
