@@ -130,10 +130,11 @@ export const useDrops = (options: StackOptions = {}) => {
         await immediate();
       }
     },
-    /** Like `drain`, with time running fast for whoever pauses in between. */
-    hurry: async (stepMs = SECOND_MS): Promise<void> => {
+    /** Like `drain`, with time running fast for whoever pauses in between, until that is enough. */
+    hurry: async (stepMs = SECOND_MS, isEnough = () => false): Promise<void> => {
       const timer = setInterval(() => {
-        local.stack.advanceTime(stepMs);
+        if (isEnough()) clearInterval(timer);
+        else local.stack.advanceTime(stepMs);
       }, 10);
       await local.stack.drain();
       clearInterval(timer);
