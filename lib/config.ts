@@ -121,6 +121,19 @@ const readSetting = (env: Runtime["env"], setting: Setting<unknown>): unknown =>
   }
 };
 
+/**
+ * Refuses an environment in which Node itself writes requests down: `net` and `stream` of NODE_DEBUG print cielo24's token,
+ * the headers of its login and AWS's session token, trace events hold the token, diagnostic reports the access key; and who
+ * may inspect a process or has its TLS keys reads everything.
+ *
+ * @throws {ConfigError}
+ */
+export const refuseTalkativeNode = (env: Runtime["env"]): void => {
+  if (env["NODE_DEBUG"]) throw new ConfigError("NODE_DEBUG", "must not be set: Node would print credentials");
+  if (/--(trace-(event|tls)|report|inspect|heap-?(snapshot|prof)|tls-keylog)/.test(env["NODE_OPTIONS"] ?? ""))
+    throw new ConfigError("NODE_OPTIONS", "must not trace, report or inspect: credentials would be written down");
+};
+
 /** The address and credentials of one AWS service, as the AWS SDKs name them; the local stack sets its own. */
 export interface AwsEnvironment {
   readonly region: string;

@@ -1,6 +1,6 @@
 import type { Context } from "aws-lambda";
 import { randomBytes } from "node:crypto";
-import { processEnvironment } from "./config.ts";
+import { processEnvironment, refuseTalkativeNode } from "./config.ts";
 
 /**
  * What a function takes from the process it runs in. Lambda passes the real one; the local stack and the tests pass
@@ -40,13 +40,16 @@ export const sleep = (ms: number, signal?: AbortSignal): Promise<void> =>
   });
 
 /** The runtime of a deployed function. */
-const lambdaRuntime = (): Runtime => ({
-  env: processEnvironment,
-  clock: Date.now,
-  randomHex,
-  sleep,
-  writeLine: (line) => process.stdout.write(line + "\n"),
-});
+const lambdaRuntime = (): Runtime => {
+  refuseTalkativeNode(processEnvironment);
+  return {
+    env: processEnvironment,
+    clock: Date.now,
+    randomHex,
+    sleep,
+    writeLine: (line) => process.stdout.write(line + "\n"),
+  };
+};
 
 /** What a function's `build` makes: its handler, wired to one runtime. */
 export type FunctionHandler<Event, Result> = (event: Event, context: Context) => Promise<Result>;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
-import { ConfigError, readConfig } from "../../lib/config.ts";
+import { ConfigError, readConfig, refuseTalkativeNode } from "../../lib/config.ts";
 
 describe("the configuration", () => {
   it("reads the named variables and leaves the others alone", () => {
@@ -34,4 +34,29 @@ describe("the configuration", () => {
       cielo24BaseUrl: "http://127.0.0.1:8080",
     });
   });
+
+  it.each([
+    { NODE_DEBUG: "net" },
+    { NODE_DEBUG: "ours" },
+    { NODE_OPTIONS: "--enable-source-maps --trace-events-enabled" },
+    { NODE_OPTIONS: "--trace-tls" },
+    { NODE_OPTIONS: "--report-on-signal" },
+    { NODE_OPTIONS: "--inspect-brk=0" },
+    { NODE_OPTIONS: "--heapsnapshot-near-heap-limit=1" },
+    { NODE_OPTIONS: "--heap-prof" },
+    { NODE_OPTIONS: "--tls-keylog=/tmp/keys" },
+  ])("threat 1: refuses an environment in which Node writes credentials down: %j", (env) => {
+    expect(() => {
+      refuseTalkativeNode(env);
+    }).toThrow(new RegExp(`^Environment variable ${Object.keys(env)[0] ?? ""} must not`));
+  });
+
+  it.each([{}, { NODE_DEBUG: "" }, { NODE_OPTIONS: "--enable-source-maps --max-old-space-size=400 --trace-warnings" }])(
+    "allows Node's other switches: %j",
+    (env) => {
+      expect(() => {
+        refuseTalkativeNode(env);
+      }).not.toThrow();
+    },
+  );
 });

@@ -1,0 +1,136 @@
+import { S3Client } from "@aws-sdk/client-s3";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "@jest/globals";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { setTimeout as wait } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { dropVirtualObject } from "../../bench/virtual-drop.ts";
+import { useStack } from "../stack.ts";
+import { createScanner } from "./scanner.ts";
+
+const PROGRAM = fileURLToPath(new URL("lambda-process.ts", import.meta.url));
+const SIZE_BYTES = 400_000;
+/** Loopback sockets take some megabytes that nobody reads. */
+const LARGE_BYTES = 50_000_000;
+
+/** Where Node itself shows requests, and what the deployed handler does about it. */
+describe("Node's own talk about requests", () => {
+  const local = useStack({ env: { LOG_LEVEL: "debug" } });
+  let s3: S3Client;
+  let folder: string;
+
+  beforeAll(() => {
+    s3 = new S3Client(local.stack.s3ClientConfig);
+  });
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "lambda-"));
+  });
+  afterEach(async () => {
+    for (const name of await readdir(folder)) await rm(join(folder, name));
+  });
+  afterAll(async () => {
+    s3.destroy();
+    await rm(folder, { recursive: true });
+  });
+
+  const start = async (
+    sizeBytes: number,
+    { behaviour = "", env = {}, flags = [] as string[] }: { behaviour?: string; env?: object; flags?: string[] } = {},
+  ) => {
+    const { event, jobId } = await dropVirtualObject(local.stack, s3, sizeBytes);
+    const attributes = { ApproximateReceiveCount: "1", SentTimestamp: String(Date.now()) };
+    const body = JSON.stringify(event);
+    const message = { messageId: "1", receiptHandle: "1", eventSource: "aws:sqs", attributes, body };
+    const child = spawn(process.execPath, [...flags, PROGRAM, behaviour], {
+      cwd: folder,
+      env: { ...local.stack.env, ...env },
+    });
+    child.stdin.end(JSON.stringify({ Records: [message] }));
+    const output = Promise.all([text(child.stdout), text(child.stderr), once(child, "exit")]);
+    const isAccepted = () => local.stack.cielo24?.acceptances.some((each) => each.jobId === jobId) ?? false;
+    const end = async () => {
+      const [stdout, stderr, [code]] = (await output) as [string, string, [number | null]];
+      const names = await readdir(folder);
+      const files = await Promise.all(names.map((name) => readFile(join(folder, name), "utf8")));
+      return { stdout, stderr, files, code, isAccepted: isAccepted() };
+    };
+    return { child, jobId, end };
+  };
+
+  /** Of what the process knew. Its access key is in its environment, which a diagnostic report lists. */
+  const find = (content: string): string[] => {
+    const { cielo24, credentials } = local.stack;
+    const tokens = Object.fromEntries(
+      (cielo24?.issuedTokens ?? []).map((token, index) => [`api_token ${index}`, token]),
+    );
+    return createScanner({ ...tokens, securekey: credentials.securekey })
+      .scan(content)
+      .map(({ secret }) => secret.replace(/ \d+$/, ""));
+  };
+
+  it("holds no secret after a delivery, to which nobody in the process listened", async () => {
+    const { end } = await start(SIZE_BYTES);
+    const { stdout, stderr, isAccepted } = await end();
+    expect(isAccepted).toBe(true);
+    expect(find(stdout + stderr)).toEqual([]);
+    expect(JSON.parse(stdout.trim().split("\n").at(-1) ?? "")).toEqual({
+      result: { batchItemFailures: [] },
+      fetches: 0,
+      listenedTo: [],
+    });
+  });
+
+  it.each([
+    ["NODE_DEBUG=net", ["securekey"]],
+    ["NODE_DEBUG=stream", ["api_token"]],
+    ["NODE_DEBUG=http,https,tls,undici,fetch,timer", []],
+    ["NODE_OPTIONS=--trace-event-categories=node.http", ["api_token"]],
+  ])("would hold this with %s: %j", async (variable, secrets) => {
+    const [name = "", ...value] = variable.split("=");
+    const { end } = await start(SIZE_BYTES, { behaviour: "unguarded", env: { [name]: value.join("=") } });
+    const { stdout, stderr, files, isAccepted } = await end();
+    expect(isAccepted).toBe(true);
+    expect([...new Set(find([stdout, stderr, ...files].join("\n")))]).toEqual(secrets);
+  });
+
+  it.each([
+    "NODE_DEBUG=net",
+    "NODE_DEBUG=stream",
+    "NODE_DEBUG=undici,fetch,http,net,tls",
+    "NODE_DEBUG=*",
+    "NODE_OPTIONS=--trace-event-categories=node.http",
+    "NODE_OPTIONS=--report-uncaught-exception",
+  ])("is not begun: with %s the function refuses to start", async (variable) => {
+    const [name = "", ...value] = variable.split("=");
+    const { end } = await start(SIZE_BYTES, { env: { [name]: value.join("=") } });
+    const { stdout, stderr, files, code, isAccepted } = await end();
+    expect(code).toBe(1);
+    expect(isAccepted).toBe(false);
+    expect(stderr).toContain(`ConfigError: Environment variable ${name} must not`);
+    expect(find(stdout + stderr)).toEqual([]);
+    // A diagnostic report of the refusal is there, but nothing was known yet.
+    expect(find(files.join("\n"))).toEqual([]);
+  });
+
+  it.each(["throw", "reject"])(
+    "holds no secret when the process dies in the middle of a POST: %s",
+    async (behaviour) => {
+      const { cielo24 } = local.stack;
+      cielo24?.faults.add({ action: "POST job/add_media", kind: "stopReading", fraction: 0.1 });
+      const flags = ["--report-uncaught-exception", "--report-on-fatalerror"];
+      const { child, end, jobId } = await start(LARGE_BYTES, { behaviour, flags });
+      while ((await local.stack.ledger.read(jobId))?.sentBytes === undefined) await wait(20);
+      child.kill("SIGUSR2");
+      const { stdout, stderr, files, code, isAccepted } = await end();
+      expect(code).toBe(1);
+      expect(isAccepted).toBe(false);
+      expect(stderr).toContain("This process dies");
+      expect(files.join()).toContain('"javascriptStack"');
+      expect(find([stdout, stderr, ...files].join("\n"))).toEqual([]);
+    },
+  );
+});
