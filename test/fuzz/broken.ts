@@ -248,9 +248,15 @@ const MUTATIONS: Readonly<Record<string, Mutation>> = {
     ),
 };
 
+const BROKEN_WEIGHT = 10;
+
 /** Everything that can be done to a right request, and the one right answer to it. */
 export const broken = (drafts: fc.Arbitrary<Draft>, world: World): fc.Arbitrary<Case> =>
   drafts.chain((draft) => {
-    const cases = Object.values(MUTATIONS).flatMap((mutate) => mutate(draft, world) ?? []);
+    const cases = Object.entries(MUTATIONS).flatMap(([name, mutate]) => {
+      const arbitrary = mutate(draft, world);
+      // Each parameter has many ways of being broken; the rest has a few.
+      return arbitrary ? [{ arbitrary, weight: name === "a parameter is broken" ? BROKEN_WEIGHT : 1 }] : [];
+    });
     return fc.oneof(...cases);
   });

@@ -26,11 +26,17 @@ export interface Case {
 /** Stands for a job that nobody has used; whoever sends a request puts another one in every time. */
 export const FRESH_JOB = "0f".repeat(16);
 
-export const withFreshJob = (request: FuzzRequest, jobId: string): FuzzRequest => ({
-  ...request,
-  target: request.target.replaceAll(FRESH_JOB, jobId),
-  ...(typeof request.body === "string" ? { body: request.body.replaceAll(FRESH_JOB, jobId) } : {}),
-});
+export const withFreshJob = (request: FuzzRequest, nextJob: () => string): FuzzRequest => {
+  const { target, body } = request;
+  const text = typeof body === "string" ? body : "";
+  if (!target.includes(FRESH_JOB) && !text.includes(FRESH_JOB)) return request;
+  const jobId = nextJob();
+  return {
+    ...request,
+    target: target.replaceAll(FRESH_JOB, jobId),
+    ...(typeof body === "string" ? { body: body.replaceAll(FRESH_JOB, jobId) } : {}),
+  };
+};
 
 /** Sent where credentials have no business; no answer and no log line may show it. */
 export const CANARY = "c4n4ry5ecr37c4n4ry5ecr37c4n4ry00";

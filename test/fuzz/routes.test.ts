@@ -38,7 +38,7 @@ describe("every route, over a real socket", () => {
   });
 
   const check = async ({ request, expected }: Case): Promise<void> => {
-    const sent = withFreshJob(request, stack.cielo24?.addJob() ?? "");
+    const sent = withFreshJob(request, () => stack.cielo24?.addJob() ?? "");
     expect(complaint(await sendWire(world.apiUrl, sent, agent), expected, request.method)).toBeUndefined();
   };
   const hold = (cases: fc.Arbitrary<Case>, numRuns = SETTINGS.numRuns) =>

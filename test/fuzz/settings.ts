@@ -4,5 +4,5 @@
  */
 export const SETTINGS = {
   seed: Number(process.env["FUZZ_SEED"] ?? 1),
-  numRuns: Number(process.env["FUZZ_RUNS"] ?? 250),
+  numRuns: Number(process.env["FUZZ_RUNS"] ?? 200),
 };

@@ -48,14 +48,19 @@ export const runClient = async ({ world, freshJobs, requests, seed }: Order): Pr
     if (complaints.length < MAX_COMPLAINTS) complaints.push(text);
   };
 
+  const nextJob = (): string => {
+    const jobId = freshJobs[freshJob++];
+    if (jobId === undefined) throw new Error("there are no fresh jobs left");
+    return jobId;
+  };
+
   const cases = caseSource(world, requests, seed);
   const send = async () => {
     for (let each = cases.next(); !each.done; each = cases.next()) {
       const { what, request, expected } = each.value;
       const startedAt = performance.now();
-      const jobId = freshJobs[freshJob++ % freshJobs.length] ?? "";
       try {
-        const answer = await sendWire(world.apiUrl, withFreshJob(request, jobId), agent);
+        const answer = await sendWire(world.apiUrl, withFreshJob(request, nextJob), agent);
         latenciesMs.push(performance.now() - startedAt);
         statuses[answer.status] = (statuses[answer.status] ?? 0) + 1;
         const problem = complaint(answer, expected, request.method);

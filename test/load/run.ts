@@ -17,7 +17,10 @@ import { watchSockets } from "./sockets.ts";
  * The last line is JSON. Fails on a 5xx, on any wrong answer, on a socket or a handle that is left, and on memory.
  */
 
+/** The stack keeps every log line, call and row for those who test with it: some kilobytes a request. */
 const MAX_RSS_MIB = 1024;
+/** One request in so many may need a job of its own, with a margin. */
+const FRESH_JOBS_SHARE = 0.3;
 /** Of each kind; with fewer, requests would queue for one row, as they would in DynamoDB. */
 const JOBS = 100;
 const SETTLING_MS = 5_000;
@@ -70,7 +73,10 @@ const server = async (): Promise<void> => {
   }, 250);
 
   const child = fork(fileURLToPath(import.meta.url), { stdio: ["ignore", "inherit", "inherit", "ipc"] });
-  const freshJobs = Array.from({ length: requests }, () => stack.cielo24?.addJob() ?? "");
+  const freshJobs = Array.from(
+    { length: Math.ceil(requests * FRESH_JOBS_SHARE) + 100 },
+    () => stack.cielo24?.addJob() ?? "",
+  );
   child.send({ world, freshJobs, requests, seed } satisfies Order);
   const [report] = (await once(child, "message")) as [ClientReport];
   await once(child, "exit");
