@@ -32,7 +32,9 @@ export const write = (memory: Memory, phase: Phase, made: Write): Step => ({
 export const accept = (memory: Memory): Memory => ({ ...memory, row: memory.hoped, hoped: undefined });
 
 export const askForReview = (memory: Memory, event: DeliveryEvent, error: DeliveryError, held?: Claim): Write => {
-  const media = mediaOf(memory);
+  const { row } = memory;
+  // Whoever settles the row for another object leaves it its own medium.
+  const media = row?.state === "SENDING" || row?.state === "FINALIZING" ? row.media : mediaOf(memory);
   if (!media) throw new Error("There is nothing to review without a medium");
   return transition.askForReview(memory.row, media, { now: event.now, error, held });
 };
