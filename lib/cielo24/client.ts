@@ -3,12 +3,13 @@ import { JobInfoAnswer, LoginAnswer, readAnswer, showsMedia, TaskAnswer } from "
 import { callCielo24 } from "./call.ts";
 import { Cielo24Error } from "./errors.ts";
 import type { Credentials } from "./secret.ts";
+import { createScrubber } from "./scrub.ts";
 import { createSession } from "./session.ts";
 import { Secret } from "./token.ts";
 import { createTransfer } from "./transfer.ts";
 
-/** The answer to an `add_media`: it was accepted, or why it was not. */
-export type MediaAnswer = { readonly taskId: string } | { readonly error: Cielo24Error };
+/** The answer to an `add_media`: it was accepted, or why it was not. `isUnsent`: the last chunk never went out. */
+export type MediaAnswer = { readonly taskId: string } | { readonly error: Cielo24Error; readonly isUnsent?: true };
 
 /**
  * One POST of media to `add_media`, in two halves: everything but the last chunk, then the last chunk. cielo24 refuses
@@ -86,16 +87,14 @@ interface Cielo24Parts {
 
 /** cielo24's API at a base URL. Token and credentials never leave what this returns. */
 export const createCielo24 = ({ baseUrl, readCredentials, clock }: Cielo24Parts): Cielo24 => {
-  /** What was ever secret here: an error's text of cielo24's may repeat it. */
-  const seen = new Set<string>();
-  const scrub = (text: string): string =>
-    [...seen].reduce((clean, secret) => clean.replaceAll(secret, "[redacted]"), text);
+  const scrubber = createScrubber();
+  const { learn, scrub } = scrubber;
 
   const session = createSession({
     clock,
     readCredentials: async () => {
       const credentials = await readCredentials();
-      seen.add((credentials.kind === "token" ? credentials.token : credentials.secret).reveal());
+      learn((credentials.kind === "token" ? credentials.token : credentials.secret).reveal());
       return credentials;
     },
     logIn: async ({ username, by, secret }, deadline) => {
@@ -111,7 +110,7 @@ export const createCielo24 = ({ baseUrl, readCredentials, clock }: Cielo24Parts)
         clock,
       );
       const { ApiToken } = readAnswer(answer, LoginAnswer, scrub);
-      seen.add(ApiToken);
+      learn(ApiToken);
       return new Secret(ApiToken);
     },
   });
@@ -121,10 +120,10 @@ export const createCielo24 = ({ baseUrl, readCredentials, clock }: Cielo24Parts)
     action: string,
     query: Readonly<Record<string, string>>,
     schema: S,
-    { deadline, isRepeatable }: CallLimits & { isRepeatable: boolean },
+    { deadline, isRepeatable, clean = scrub }: CallLimits & { isRepeatable: boolean; clean?: typeof scrub },
   ): Promise<InferOutput<S>> => {
     const attempt = async (token: Secret) =>
-      readAnswer(await callCielo24(baseUrl, { action, query, token, isRepeatable, deadline }, clock), schema, scrub);
+      readAnswer(await callCielo24(baseUrl, { action, query, token, isRepeatable, deadline }, clock), schema, clean);
     const token = await session.token(deadline);
     try {
       return await attempt(token);
@@ -143,7 +142,9 @@ export const createCielo24 = ({ baseUrl, readCredentials, clock }: Cielo24Parts)
     },
     addMediaByUrl: async ({ jobId, mediaUrl, isDuplicate }, limits) => {
       const query = { job_id: jobId, media_url: mediaUrl, ...(isDuplicate ? { is_duplicate: "true" } : {}) };
-      const { TaskId } = await call("job/add_media", query, TaskAnswer, { ...limits, isRepeatable: false });
+      // It may be a capability URL of ours, or a client's presigned one.
+      const clean = scrubber.withUrl(mediaUrl);
+      const { TaskId } = await call("job/add_media", query, TaskAnswer, { ...limits, isRepeatable: false, clean });
       return { taskId: TaskId };
     },
     jobInfo: async (jobId, limits) => {
