@@ -96,5 +96,3 @@ export const createScanner = (
     },
   };
 };
-
-export { textOf } from "./text-of.ts";

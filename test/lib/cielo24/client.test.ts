@@ -3,7 +3,8 @@ import { randomBytes } from "node:crypto";
 import { inspect } from "node:util";
 import type { Cielo24Simulator } from "../../../dev/cielo24/server.ts";
 import { Cielo24Error } from "../../../lib/cielo24/errors.ts";
-import { createScanner, textOf } from "../../leaks/scanner.ts";
+import { createScanner } from "../../leaks/scanner.ts";
+import { textOf } from "../../leaks/text-of.ts";
 import { startAccount, within } from "./fixture.ts";
 
 let simulator: Cielo24Simulator | undefined;
