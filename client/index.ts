@@ -1,0 +1,22 @@
+/**
+ * Client of cielo24-proxy's HTTP API for browsers and Node ≥ 20.3. It needs `fetch` and nothing else.
+ *
+ * @example
+ * const client = createClient({ baseUrl: "https://captions.example.org", token: () => session.accessToken() });
+ * await client.uploadMedia({ jobId, source: file, onProgress: ({ sentBytes, totalBytes }) => … });
+ * const { state, taskId } = await client.waitForDelivery({ jobId });
+ */
+export { createClient, type Client, type ClientOptions } from "./client.ts";
+export type { TokenSource } from "./api.ts";
+export type { AddMediaUrlOptions, Task, UpdateMetadataOptions } from "./calls.ts";
+export {
+  hasEnded,
+  type Delivery,
+  type DeliveryQuery,
+  type DeliveryState,
+  type WaitForDeliveryOptions,
+} from "./delivery.ts";
+export { ProxyError } from "./errors.ts";
+export type { SignedRequest, SignUpload, SignUploadRequest } from "./signing.ts";
+export type { MediaBytes, MediaSource } from "./source.ts";
+export type { Uploaded, UploadOptions, UploadProgress, UploadState } from "./upload.ts";

@@ -1,0 +1,194 @@
+import { ProxyError } from "./errors.ts";
+import { cutIntoParts, type PartRange } from "./parts.ts";
+import { readSlice } from "./source.ts";
+import { sendSigned, type StorageAnswer, type StorageRequest } from "./storage.ts";
+import type { Uploaded, UploadOptions, UploadPorts, UploadState } from "./upload.ts";
+import { elementsOf, escape, textOf } from "./xml.ts";
+
+interface PartsOptions extends UploadOptions {
+  readonly partBytes: number;
+}
+
+/** A part that the store has. */
+interface StoredPart {
+  readonly partNumber: number;
+  readonly etag: string;
+  readonly sizeBytes: number;
+}
+
+const PARALLEL_PARTS = 4;
+
+/** Uploads media in parts, several at a time, each signed just before it is sent; goes on with an upload that there is. */
+export const uploadInParts = async (ports: UploadPorts, options: PartsOptions): Promise<Uploaded> => {
+  const { onState, resume } = options;
+  if (!resume) return begin(ports, options);
+  const found = await findParts(ports, options, resume);
+  if (found === undefined) return begin(ports, options);
+  if (found !== "completed") return finish(ports, options, resume, found);
+  await onState?.(undefined);
+  return { key: resume.key };
+};
+
+const begin = async (ports: UploadPorts, options: PartsOptions): Promise<Uploaded> => {
+  const state = await create(ports, options);
+  await options.onState?.(state);
+  return finish(ports, options, state, []);
+};
+
+const finish = async (
+  ports: UploadPorts,
+  options: PartsOptions,
+  state: UploadState,
+  found: readonly StoredPart[],
+): Promise<Uploaded> => {
+  const parts = await sendParts(ports, options, state, found);
+  await options.onState?.({ ...state, isCompleting: true });
+  await complete(ports, options, state, parts);
+  await options.onState?.(undefined);
+  return { key: state.key };
+};
+
+/** Takes back an upload in parts. One that is gone already is no error. @throws {ProxyError} */
+export const abortUpload = async (
+  ports: UploadPorts,
+  state: Pick<UploadState, "jobId" | "key" | "uploadId">,
+  signal?: AbortSignal,
+): Promise<void> => {
+  try {
+    await send(ports, state, { method: "DELETE", signal });
+  } catch (error) {
+    if (!isGone(error)) throw error;
+  }
+};
+
+const isGone = (error: unknown): boolean => error instanceof ProxyError && error.errorType === "NoSuchUpload";
+
+/** Sends a request that is about an upload as a whole. */
+const send = (
+  ports: UploadPorts,
+  { jobId, key, uploadId }: Pick<UploadState, "jobId" | "key" | "uploadId">,
+  { partNumber, ...request }: StorageRequest & { readonly partNumber?: number },
+): Promise<StorageAnswer> => {
+  const { method, signal } = request;
+  return sendSigned(ports, () => ports.signUpload({ jobId, method, key, uploadId, partNumber, signal }), request);
+};
+
+const create = async (ports: UploadPorts, options: PartsOptions): Promise<UploadState> => {
+  const { jobId, filename, contentType, source, partBytes, signal } = options;
+  const sign = () =>
+    ports.signUpload({ jobId, method: "POST", filename, contentType, contentLength: source.size, signal });
+  const { key, text } = await sendSigned(ports, sign, { method: "POST", signal });
+  const uploadId = textOf(text, "UploadId");
+  if (uploadId === undefined)
+    throw new ProxyError({ source: "storage", errorType: "UNINTELLIGIBLE", comment: "The store named no upload." });
+  return { jobId, key, uploadId, sizeBytes: source.size, partBytes, isCompleting: false };
+};
+
+/** The parts that an earlier run left; "completed" where it got to the end, undefined where the upload is gone. */
+const findParts = async (
+  ports: UploadPorts,
+  { signal }: UploadOptions,
+  state: UploadState,
+): Promise<readonly StoredPart[] | "completed" | undefined> => {
+  try {
+    return await listParts(ports, state, signal);
+  } catch (error) {
+    if (!isGone(error)) throw error;
+    return state.isCompleting ? "completed" : undefined;
+  }
+};
+
+const listParts = async (
+  ports: UploadPorts,
+  state: UploadState,
+  signal: AbortSignal | undefined,
+): Promise<StoredPart[]> => {
+  const parts: StoredPart[] = [];
+  for (;;) {
+    const after = parts.at(-1)?.partNumber;
+    const { text } = await send(ports, state, {
+      method: "GET",
+      signal,
+      ...(after === undefined ? {} : { partNumber: after }),
+    });
+    const page = elementsOf(text, "Part").map((part) => ({
+      partNumber: Number(textOf(part, "PartNumber")),
+      etag: textOf(part, "ETag") ?? "",
+      sizeBytes: Number(textOf(part, "Size")),
+    }));
+    parts.push(...page);
+    if (page.length === 0 || textOf(text, "IsTruncated") !== "true") return parts;
+  }
+};
+
+const sendParts = async (
+  ports: UploadPorts,
+  { source, onProgress, parallelParts = PARALLEL_PARTS, signal }: PartsOptions,
+  state: UploadState,
+  found: readonly StoredPart[],
+): Promise<StoredPart[]> => {
+  const ranges = cutIntoParts(state.sizeBytes, state.partBytes);
+  const stored = found.filter(({ partNumber, sizeBytes }) => {
+    const range = ranges[partNumber - 1];
+    return range !== undefined && sizeBytes === range.end - range.start;
+  });
+  const missing = ranges.filter(({ partNumber }) => !stored.some((part) => part.partNumber === partNumber));
+  let sentBytes = stored.reduce((sum, part) => sum + part.sizeBytes, 0);
+  const tellProgress = () => onProgress?.({ sentBytes, totalBytes: state.sizeBytes });
+  tellProgress();
+
+  // The first part that fails for good ends all others, which would only be in vain.
+  const failing = new AbortController();
+  const each = signal ? AbortSignal.any([signal, failing.signal]) : failing.signal;
+  const sendPart = async ({ partNumber, start, end }: PartRange): Promise<void> => {
+    const body = await readSlice(source, start, end);
+    const { etag } = await send(ports, state, { method: "PUT", partNumber, body, signal: each });
+    stored.push({ partNumber, etag: etag ?? "", sizeBytes: end - start });
+    sentBytes += end - start;
+    tellProgress();
+  };
+  const work = async (): Promise<void> => {
+    for (let range = missing.shift(); range !== undefined; range = missing.shift()) {
+      each.throwIfAborted();
+      await sendPart(range);
+    }
+  };
+  const workers = Array.from({ length: Math.max(1, parallelParts) }, () =>
+    work().catch((error: unknown) => {
+      failing.abort(error);
+      throw error;
+    }),
+  );
+  const outcomes = await Promise.allSettled(workers);
+  signal?.throwIfAborted();
+  if (outcomes.some(({ status }) => status === "rejected")) throw failing.signal.reason;
+  // A bucket whose CORS does not expose ETag hides it from a page; the list has it all the same.
+  return stored.some(({ etag }) => etag === "") ? listParts(ports, state, signal) : stored;
+};
+
+/**
+ * An answer may be lost after the upload was completed; asked again, S3 knows no such upload any more. That is success
+ * where completing was asked for before, and a real loss where it was not.
+ */
+const complete = async (
+  ports: UploadPorts,
+  { signal }: PartsOptions,
+  state: UploadState,
+  parts: readonly StoredPart[],
+): Promise<void> => {
+  const list = [...parts]
+    .sort((one, other) => one.partNumber - other.partNumber)
+    .map(({ partNumber, etag }) => `<Part><PartNumber>${partNumber}</PartNumber><ETag>${escape(etag)}</ETag></Part>`)
+    .join("");
+  const body = `<CompleteMultipartUpload>${list}</CompleteMultipartUpload>`;
+  let asked = state.isCompleting ? 1 : 0;
+  const countedFetch: typeof fetch = (...request) => {
+    asked += 1;
+    return ports.fetch(...request);
+  };
+  try {
+    await send({ ...ports, fetch: countedFetch }, state, { method: "POST", body, signal });
+  } catch (error) {
+    if (!isGone(error) || asked < 2) throw error;
+  }
+};

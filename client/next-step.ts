@@ -1,0 +1,46 @@
+const LATER = "Try again later.";
+const NEW_JOB = "Take another job for another medium.";
+const NEW_TOKEN = "Get a new token from your identity provider and try again.";
+
+/** What a person can do about an error, by its type. */
+const NEXT_STEPS: Readonly<Record<string, string>> = {
+  // Of the functions
+  MISSING_PARAMETER: "Add what is missing and try again.",
+  INVALID_QUERY: "Correct what the message names and try again.",
+  INVALID_OPTION: "Correct what the message names and try again.",
+  INVALID_URL: "Give a public http or https URL of the media itself.",
+  NOT_AUTHORIZED: "Get a token that has the scope for this, or ask the operator.",
+  ITEM_NOT_FOUND: "Check the job id, and that the token belongs to the job's owner.",
+  JOB_HAS_MEDIA: `Nothing needs to be sent: ask for the delivery's status. ${NEW_JOB}`,
+  DELIVERY_UNDER_WAY: "Nothing needs to be sent: wait, and ask for the delivery's status.",
+  NEEDS_REVIEW: "Don't send it again. Ask the operator, who can see what cielo24 has.",
+  MEDIA_TOO_LARGE: "Make the file smaller (a lower bit rate, or audio alone), or cut it into several jobs.",
+  UNHANDLED_ERROR: "Try again; if it stays, report it with the request id.",
+  NOT_IMPLEMENTED: "Ask the operator: cielo24 does not offer this to the account.",
+  CIELO24_UNINTELLIGIBLE: "Ask the operator, with the request id.",
+  CIELO24_UNAVAILABLE: LATER,
+  PROXY_UNAVAILABLE: LATER,
+  TIMED_OUT: LATER,
+  CIELO24_ANSWER_UNKNOWN: "Don't send it again: ask for the delivery's status.",
+  // Of API Gateway
+  UNAUTHORIZED: NEW_TOKEN,
+  FORBIDDEN: "Get a token that has the scope for this (media.write, media.read, metadata.write).",
+  ROUTE_NOT_FOUND: "Check the base URL: it ends before /api.",
+  BODY_TOO_LARGE: "Upload the file instead of sending it in a call.",
+  TOO_MANY_REQUESTS: "Wait a little and try again.",
+  // Of the store
+  AccessDenied: "Try again: a new URL is signed then. If it stays, ask the operator.",
+  NoSuchUpload: "Start the upload anew: its parts are gone.",
+  EntityTooLarge: "Upload in parts.",
+  // Of this client
+  NETWORK: "Check the connection and the address, and try again: what has arrived is not sent again.",
+  BAD_BASE_URL: "Give the address of the stage, such as https://captions.example.org.",
+  UNINTELLIGIBLE: "Check the base URL: what answered there is not this API.",
+  NO_TOKEN: NEW_TOKEN,
+  EMPTY_MEDIA: "Choose the file that holds the media.",
+  SOURCE_CHANGED: "Let nothing write to the file, and start the upload anew.",
+  OTHER_UPLOAD: "Start the upload anew, without the state of the other one.",
+};
+
+export const nextStep = (errorType: string, isRetryable: boolean): string =>
+  NEXT_STEPS[errorType] ?? (isRetryable ? LATER : "Correct what the message names, or ask the operator.");
