@@ -96,12 +96,12 @@ export const createTransfer = (
   return {
     sendAllButLast,
     finish: async () => {
-      if (!post) return { error: new Cielo24Error("UNAVAILABLE") };
+      if (!post) return { error: new Cielo24Error("UNAVAILABLE"), isUnsent: true };
       await post.settle();
       if (post.isOver()) {
         const early = await answerOf(post);
         // A 200 to a body that was not sent whole is no success: nobody knows what it means.
-        return "taskId" in early ? { error: new Cielo24Error("UNINTELLIGIBLE") } : early;
+        return "taskId" in early ? { error: new Cielo24Error("UNINTELLIGIBLE") } : { ...early, isUnsent: true };
       }
       post.writeLast(tail);
       return answerOf(post);

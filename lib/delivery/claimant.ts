@@ -143,14 +143,19 @@ export const onAnswer = (memory: Memory, event: DeliveryEvent, answer: Answer): 
     case "loginInvalid":
       return withdraw(memory, event, "loginInvalid");
     case "unavailable":
+      if (answer.isUnsent) return withdraw(memory, event, "unavailable", retryAfter(answer));
+      return loseAnswer(memory, event);
     case "unintelligible":
-      return write(
-        { ...memory, leave: { at: event.now + ASK_AGAIN_MS, reason: "answerUnknown" } },
-        "leaving",
-        transition.loseAnswer(held, { now: event.now, settledAt: event.now + settleMs(memory) }),
-      );
+      return loseAnswer(memory, event);
   }
 };
+
+const loseAnswer = (memory: Memory, event: DeliveryEvent): Step =>
+  write(
+    { ...memory, leave: { at: event.now + ASK_AGAIN_MS, reason: "answerUnknown" } },
+    "leaving",
+    transition.loseAnswer(own(memory).claim, { now: event.now, settledAt: event.now + settleMs(memory) }),
+  );
 
 /** An answer says that media was taken which was not sent whole: only job/info can tell. */
 const doubt = (memory: Memory, event: DeliveryEvent): Step =>
@@ -169,11 +174,7 @@ const reject = (memory: Memory, event: DeliveryEvent, error: DeliveryError): Ste
   if (!row.everUnknown) return end(memory, transition.reject(held, row, { now: event.now, error }));
   // An earlier POST may be what this one is refused for: no 400 says that nothing was accepted.
   if (row.state === "SENDING") return doubt(memory, event);
-  return write(
-    { ...memory, leave: { at: event.now + ASK_AGAIN_MS, reason: "answerUnknown" } },
-    "leaving",
-    transition.loseAnswer(held, { now: event.now, settledAt: event.now + settleMs(memory) }),
-  );
+  return loseAnswer(memory, event);
 };
 
 /** Gives the claim back after a POST that cannot have been accepted; the sockets are destroyed already. */

@@ -235,8 +235,11 @@ const bodyOfBytes = (bytes: Uint8Array): MediaBody => ({
   },
 });
 
-const fromMediaAnswer = (answer: MediaAnswer): Answer =>
-  "taskId" in answer ? { is: "accepted", taskId: answer.taskId } : asAnswer(answer.error);
+const fromMediaAnswer = (answer: MediaAnswer): Answer => {
+  if ("taskId" in answer) return { is: "accepted", taskId: answer.taskId };
+  const failure = asAnswer(answer.error);
+  return failure.is === "unavailable" && answer.isUnsent ? { ...failure, isUnsent: true } : failure;
+};
 
 /** What an error of cielo24's means to the machine. Anything else is a defect of ours and is thrown on. */
 const asAnswer = (error: unknown): Exclude<Answer, { is: "accepted" }> => {

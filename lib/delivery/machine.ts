@@ -40,7 +40,8 @@ export type Answer =
   | { readonly is: "refused"; readonly error: DeliveryError }
   | { readonly is: "badToken" }
   | { readonly is: "loginInvalid" }
-  | { readonly is: "unavailable"; readonly retryAfterMs?: number }
+  /** `isUnsent`: the last chunk never went out, so that nothing can have been accepted. */
+  | { readonly is: "unavailable"; readonly retryAfterMs?: number; readonly isUnsent?: true }
   | { readonly is: "unintelligible"; readonly error: DeliveryError };
 
 export type Command =

@@ -66,6 +66,13 @@ export function* carryOut(
       yield* stream(by, command);
       return;
     case "finish":
+      if (world.budgets.refusals > 0)
+        yield fault(
+          by,
+          "is cut off with the last chunk still in hand",
+          spend(world, "refusals"),
+          answered({ is: "unavailable", isUnsent: true }),
+        );
       yield* send(by);
       return;
     case "handOver":

@@ -124,6 +124,17 @@ describe("a media transfer to cielo24", () => {
     },
   );
 
+  it("fault 8: says so where the connection broke while the last chunk was still in hand", async () => {
+    account.simulator.faults.add({ action: "job/add_media", kind: "resetAt", fraction: 0.5 });
+    const { transfer } = open(randomBytes(128 * KIB));
+    const sent = await transfer.sendAllButLast();
+    while (account.simulator.posts.length === 0) await nextTurn();
+    for (let turn = 0; turn < 10; turn += 1) await nextTurn();
+    const answer = sent === "held" ? await transfer.finish() : sent;
+    expect(codeOf(answer)).toBe("UNAVAILABLE");
+    if (sent === "held") expect(answer).toHaveProperty("isUnsent", true);
+  });
+
   it("fault 18: does not take a 200 for success that comes while the last chunk is held back", async () => {
     const body = JSON.stringify({ TaskId: "a".repeat(32) });
     account.simulator.faults.add({ action: "job/add_media", kind: "earlyAnswer", status: 200, body });

@@ -243,6 +243,14 @@ describe("the last chunk", () => {
     expect(run.holds().command).toEqual({ do: "finish" });
   });
 
+  it("is still in hand where the connection broke before it went out: nothing was accepted, and it is sent anew", () => {
+    const run = new Run({}).claims().holds().gets({ is: "unavailable", isUnsent: true });
+    expect(run.row).toMatchObject({ state: "SENDING", fence: 2, leaseUntil: NOW });
+    expect(run.row).not.toHaveProperty("everUnknown");
+    expect(run.row).not.toHaveProperty("claimId");
+    expect(run.command).toMatchObject({ do: "later", reason: "unavailable" });
+  });
+
   it("is not begun with less time left than reserved; the next attempt hands over", () => {
     const run = new Run({}).claims();
     run.wait(TIME_LEFT_MS - SETTINGS.finalizeReserveMs + 1).holds();
