@@ -4,6 +4,7 @@ import { dirname } from "node:path";
 import { createConsole, formatBytes } from "./console.ts";
 import { createProxyClient } from "./proxy-client.ts";
 import { startStack, type Stack } from "./stack.ts";
+import { startUploadPage } from "./web/server.ts";
 
 /**
  * `npm start`: brings the whole system up, delivers a sample file through it, prints how to use it by hand, and stays up
@@ -115,6 +116,7 @@ const main = async (): Promise<void> => {
     process.once("SIGINT", resolve);
     process.once("SIGTERM", resolve);
   });
+  const page = await startUploadPage(stack);
   console_.passed("local stack is up", `${Date.now() - startedAt} ms`);
   console_.fact("proxy", stack.apiUrl);
   console_.fact("bucket", `${stack.s3.url}/${stack.bucketName}`);
@@ -133,12 +135,15 @@ const main = async (): Promise<void> => {
     if (!(await deliverSample(stack, token, sampleJob))) process.exitCode = 1;
   }
   printUse(stack, token, stack.cielo24 ? jobs.slice(1) : []);
+  console_.title("Upload a file of yours");
+  console_.line(`Open ${console_.bold(page.url)} in your browser.`);
   console_.line(console_.dim("\nCtrl-C ends it. Nothing is kept."));
 
   const census = setInterval(() => void stack.runCensus(), CENSUS_INTERVAL_MS);
   await stop;
   clearInterval(census);
   console_.line("\nstopping …");
+  await page.close();
   await stack.close();
   console_.line("stopped");
 };

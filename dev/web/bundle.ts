@@ -1,0 +1,43 @@
+import { build } from "esbuild";
+import { readFile } from "node:fs/promises";
+import { basename, extname } from "node:path";
+import { fileURLToPath } from "node:url";
+
+export interface PageFile {
+  readonly type: string;
+  readonly body: Uint8Array | string;
+}
+
+const PAGE = fileURLToPath(new URL("../../web/", import.meta.url));
+const TYPES: Readonly<Record<string, string>> = {
+  ".css": "text/css; charset=utf-8",
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript; charset=utf-8",
+  ".svg": "image/svg+xml",
+};
+
+/** The page's files by their path, bundled in memory. */
+export const bundlePage = async (): Promise<ReadonlyMap<string, PageFile>> => {
+  const [bundled, html] = await Promise.all([
+    build({
+      absWorkingDir: PAGE,
+      entryPoints: ["page.ts", "page.css"],
+      outdir: PAGE,
+      bundle: true,
+      write: false,
+      format: "esm",
+      target: "es2023",
+      minify: true,
+      legalComments: "none",
+      logLevel: "silent",
+    }),
+    readFile(new URL("../../web/index.html", import.meta.url), "utf8"),
+  ]);
+  return new Map<string, PageFile>([
+    ["/index.html", { type: TYPES[".html"] ?? "", body: html }],
+    ...bundled.outputFiles.map(({ path, contents }): [string, PageFile] => [
+      `/${basename(path)}`,
+      { type: TYPES[extname(path)] ?? "application/octet-stream", body: contents },
+    ]),
+  ]);
+};

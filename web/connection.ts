@@ -1,0 +1,43 @@
+/** What the page's server tells it: never a secret of cielo24's. */
+interface PageConfig {
+  /** The proxy's address; empty where nothing is known and the person types it. */
+  readonly apiUrl: string;
+  /** The local stack: its identity provider gives tokens away, and sample jobs can be made. */
+  readonly local: { readonly tokens: boolean; readonly sampleJobs: boolean };
+}
+
+/** Where the page talks to, and as whom. */
+export interface Connection {
+  readonly apiUrl: string;
+  readonly givesSampleJobs: boolean;
+  readonly token: (why: { readonly renew: boolean }) => Promise<string>;
+  /** Makes a job at the simulated cielo24. @returns its id */
+  readonly newSampleJob: (name: string) => Promise<string>;
+}
+
+const postJson = async (path: string, body: object): Promise<Record<string, unknown>> => {
+  const response = await fetch(path, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+  if (!response.ok) throw new Error(`The page's own server answered ${response.status} to ${path}.`);
+  return (await response.json()) as Record<string, unknown>;
+};
+
+export const connect = async (): Promise<Connection> => {
+  const config = (await (await fetch("config.json")).json()) as PageConfig;
+  let current: Promise<string> | undefined;
+  return {
+    apiUrl: config.apiUrl,
+    givesSampleJobs: config.local.sampleJobs,
+    token: ({ renew }) => {
+      if (renew) current = undefined;
+      current ??= postJson("local/token", {}).then(({ token }) => String(token));
+      // A failure is not kept.
+      current.catch(() => (current = undefined));
+      return current;
+    },
+    newSampleJob: async (name) => String((await postJson("local/jobs", { name }))["jobId"]),
+  };
+};

@@ -1,0 +1,57 @@
+/** What the person is told, and what they can do about it. */
+export interface Problem {
+  readonly text: string;
+  readonly next: string;
+}
+
+/** How far cielo24 has got, as `/api/job/delivery` says. */
+export interface Delivery {
+  readonly state: string;
+  readonly taskId?: string | undefined;
+  readonly sizeBytes?: number | undefined;
+  readonly sentBytes: number;
+}
+
+/** One medium on the page: a file of Uppy's or an address, and its job. */
+export interface Medium {
+  /** Uppy's, for a file. */
+  readonly id: string;
+  readonly name: string;
+  readonly sizeBytes?: number | undefined;
+  readonly jobId: string;
+  readonly phase: "chosen" | "uploading" | "failed" | "delivering" | "delivered" | "ended";
+  /** Share that is uploaded, 0 to 1. */
+  readonly uploaded?: number;
+  readonly delivery?: Delivery;
+  readonly problem?: Problem | undefined;
+}
+
+export interface MediaStore {
+  readonly all: () => readonly Medium[];
+  readonly get: (id: string) => Medium | undefined;
+  readonly put: (medium: Medium) => void;
+  /** Changes a medium; nothing happens where there is none (any more). */
+  readonly change: (id: string, change: Partial<Medium>) => void;
+  readonly remove: (id: string) => void;
+}
+
+/** All media of the page, the newest last. `onChange` is called after each change, without a medium once it is gone. */
+export const createMedia = (onChange: (id: string, medium: Medium | undefined) => void): MediaStore => {
+  const media = new Map<string, Medium>();
+  const put = (medium: Medium) => {
+    media.set(medium.id, medium);
+    onChange(medium.id, medium);
+  };
+  return {
+    all: () => [...media.values()],
+    get: (id) => media.get(id),
+    put,
+    change: (id, change) => {
+      const medium = media.get(id);
+      if (medium) put({ ...medium, ...change });
+    },
+    remove: (id) => {
+      if (media.delete(id)) onChange(id, undefined);
+    },
+  };
+};

@@ -1,0 +1,27 @@
+import type { Delivery } from "../client/delivery.ts";
+import { ProxyError } from "../client/errors.ts";
+import type { Problem } from "./media.ts";
+
+const RETRY = "Press “Retry” to go on where it stopped.";
+
+/** What went wrong with a call or an upload, and what the person can do. */
+export const describeError = (error: unknown): Problem => {
+  if (error instanceof ProxyError) {
+    const { requestId, nextStep } = error;
+    return { text: error.message, next: requestId === undefined ? nextStep : `${nextStep} (Request ${requestId})` };
+  }
+  const { name, message, status } = error as { name?: string; message?: string; status?: number };
+  if (name === "S3NetworkError" || name === "TypeError")
+    return { text: "The connection was lost.", next: `Check your network. ${RETRY}` };
+  if (status !== undefined) return { text: `The bucket refused the upload (${status}).`, next: RETRY };
+  return { text: message ?? "Something went wrong.", next: RETRY };
+};
+
+/** Why a delivery ended without being delivered. */
+export const describeEnd = ({ state, error }: Delivery): Problem => ({
+  text: error?.comment ?? (state === "NEEDS_REVIEW" ? "An operator has to look." : "cielo24 did not take the media."),
+  next:
+    state === "NEEDS_REVIEW"
+      ? "Do not upload it again: an operator finds out whether cielo24 has it. Tell them the job id."
+      : "Correct the file and upload it again; the job is free for another medium.",
+});

@@ -1,0 +1,56 @@
+/**
+ * What Uppy 6 leaves to a person and need not: going on by itself after the network came back, and signing again after
+ * S3 refused a URL (which had expired, say, while the computer slept). One file without dependencies, to be copied.
+ */
+
+/** What is used of the errors of Uppy's S3 client, and of those that signing fails with. */
+interface UploadError {
+  readonly name?: string;
+  readonly status?: number;
+}
+
+interface Uploads {
+  on(event: "upload-error", listener: (file: { readonly id: string } | undefined, error: UploadError) => void): unknown;
+  on(event: "upload-progress", listener: (file: { readonly id: string } | undefined) => void): unknown;
+  on(event: "back-online", listener: () => void): unknown;
+  readonly getFiles: () => readonly { readonly id: string; readonly error?: unknown }[];
+  readonly retryUpload: (fileId: string) => Promise<unknown>;
+}
+
+/** So often in a row, with nothing sent in between; then it is a person's turn. */
+const RETRIES = 3;
+
+export const resumeByItself = (uppy: Uploads): void => {
+  const waitingForNetwork = new Set<string>();
+  const retries = new Map<string, number>();
+
+  const retry = (fileId: string) => {
+    if (!uppy.getFiles().some(({ id, error }) => id === fileId && error)) return;
+    // What becomes of it is told by Uppy's events.
+    void uppy.retryUpload(fileId).catch(() => undefined);
+  };
+
+  uppy.on("upload-progress", (file) => {
+    if (file) retries.delete(file.id);
+  });
+  uppy.on("upload-error", (file, { name, status }) => {
+    if (!file) return;
+    if (!navigator.onLine) {
+      waitingForNetwork.add(file.id);
+      return;
+    }
+    const count = (retries.get(file.id) ?? 0) + 1;
+    // A 403 of S3's: the URL has expired, or died with the credentials that signed it.
+    if (name !== "S3ServiceError" || status !== 403 || count > RETRIES) return;
+    retries.set(file.id, count);
+    // Once Uppy has written down the failure.
+    setTimeout(() => {
+      retry(file.id);
+    });
+  });
+  uppy.on("back-online", () => {
+    const files = [...waitingForNetwork];
+    waitingForNetwork.clear();
+    files.forEach(retry);
+  });
+};

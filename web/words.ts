@@ -1,0 +1,54 @@
+import type { Medium } from "./media.ts";
+
+export const formatBytes = (bytes: number): string => {
+  const units = ["B", "KB", "MB", "GB"];
+  let value = bytes;
+  let unit = 0;
+  while (value >= 1000 && unit < units.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  return `${unit === 0 ? value : value.toFixed(1)} ${units[unit] ?? ""}`;
+};
+
+interface PhaseText {
+  /** A word or two. */
+  readonly badge: string;
+  readonly text: string;
+  /** Of the progress bar; undefined while nobody knows. */
+  readonly share?: number;
+}
+
+const percent = (share: number): string => `${Math.floor(share * 100)} %`;
+
+/** What a medium's phase is called, and what it means. */
+export const phaseText = ({ phase, uploaded = 0, delivery, sizeBytes }: Medium): PhaseText => {
+  switch (phase) {
+    case "chosen":
+      return { badge: "Ready", text: "" };
+    case "uploading":
+      return { badge: "Uploading", text: `${percent(uploaded)} uploaded`, share: uploaded };
+    case "failed":
+      return { badge: "Not uploaded", text: "" };
+    case "delivering":
+      return deliveringText(delivery?.state, delivery?.sentBytes ?? 0, delivery?.sizeBytes ?? sizeBytes);
+    case "delivered":
+      return { badge: "Delivered", text: "cielo24 has the media." };
+    case "ended":
+      return { badge: delivery?.state === "NEEDS_REVIEW" ? "Needs review" : "Not delivered", text: "" };
+  }
+};
+
+const deliveringText = (state: string | undefined, sentBytes: number, sizeBytes: number | undefined): PhaseText => {
+  if (state === "HANDED_OVER") return { badge: "Fetched by cielo24", text: "cielo24 is fetching the media itself." };
+  if (state === "UNKNOWN")
+    return {
+      badge: "Checking",
+      text: "cielo24's answer was lost; it is being asked what it has. This may take a while.",
+    };
+  if (state === "SENDING" && sizeBytes !== undefined && sentBytes > 0) {
+    const share = Math.min(sentBytes / sizeBytes, 1);
+    return { badge: "Delivering", text: `Uploaded. ${percent(share)} sent on to cielo24.`, share };
+  }
+  return { badge: "Delivering", text: "Uploaded. On its way to cielo24; you may close this page." };
+};
