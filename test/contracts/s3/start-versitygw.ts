@@ -1,14 +1,9 @@
 import { CreateBucketCommand, PutBucketCorsCommand, PutBucketVersioningCommand, S3Client } from "@aws-sdk/client-s3";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
-import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
+import { startExternalServer } from "../external-server.ts";
 import { ALLOWED_ORIGIN, type S3Server } from "./s3-server.ts";
-
-const START_TIMEOUT_MS = 20_000;
 
 /**
  * versitygw on a directory of its own, which must be on a file system with extended attributes.
@@ -26,36 +21,26 @@ export const startVersitygw = async (binary: string): Promise<S3Server> => {
   await mkdir(versions);
   const accounts = join(directory, "accounts");
   await mkdir(accounts);
-  const port = await freePort();
-  const gateway = spawn(
+  const { endpoint, close } = await startExternalServer(
+    "versitygw",
     binary,
-    [
+    (port) => [
       ...["--port", `127.0.0.1:${port}`, "--region", region, "--iam-dir", accounts, "--quiet"],
       ...["posix", "--versioning-dir", versions, objects],
     ],
-    {
-      stdio: "ignore",
-      env: { ROOT_ACCESS_KEY: credentials.accessKeyId, ROOT_SECRET_KEY: credentials.secretAccessKey },
-    },
+    { ROOT_ACCESS_KEY: credentials.accessKeyId, ROOT_SECRET_KEY: credentials.secretAccessKey },
   );
-  const ended = once(gateway, "exit");
-  const close = async () => {
-    gateway.kill("SIGKILL");
-    await ended;
-    await rm(directory, { recursive: true, force: true });
-  };
-  const endpoint = `http://127.0.0.1:${port}`;
-  const giveUpAt = Date.now() + START_TIMEOUT_MS;
-  // Any answer will do: an unsigned request is refused once the server is up.
-  while (!(await answers(endpoint))) {
-    if (gateway.exitCode !== null || Date.now() > giveUpAt) {
-      await close();
-      throw new Error("versitygw does not start");
-    }
-    await delay(50);
-  }
   await setUp({ endpoint, region, credentials }, bucket);
-  return { endpoint, region, credentials, bucket, close };
+  return {
+    endpoint,
+    region,
+    credentials,
+    bucket,
+    close: async () => {
+      await close();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
 };
 
 const setUp = async (options: Pick<S3Server, "endpoint" | "region" | "credentials">, bucket: string): Promise<void> => {
@@ -79,19 +64,4 @@ const setUp = async (options: Pick<S3Server, "endpoint" | "region" | "credential
     }),
   );
   client.destroy();
-};
-
-const answers = (endpoint: string): Promise<boolean> =>
-  fetch(endpoint).then(
-    () => true,
-    () => false,
-  );
-
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 };

@@ -1,0 +1,63 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createServer, type AddressInfo } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
+
+/** A server of somebody else's, as a process on a free port. */
+export interface ExternalServer {
+  /** Its origin. */
+  readonly endpoint: string;
+  /** Kills it, and waits until it is gone. */
+  readonly close: () => Promise<void>;
+}
+
+const START_TIMEOUT_MS = 20_000;
+const POLL_MS = 50;
+
+/**
+ * Starts a server, and resolves once it answers HTTP.
+ *
+ * @param name for the error
+ * @param argumentsFor arguments of the command for the port that it is to listen on
+ * @throws where it ends, or does not answer within 20 seconds; it is closed then
+ */
+export const startExternalServer = async (
+  name: string,
+  command: string,
+  argumentsFor: (port: number) => readonly string[],
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<ExternalServer> => {
+  const port = await freePort();
+  const server = spawn(command, argumentsFor(port), { stdio: "ignore", env });
+  const ended = once(server, "exit");
+  const close = async () => {
+    server.kill("SIGKILL");
+    await ended;
+  };
+  const endpoint = `http://127.0.0.1:${port}`;
+  const giveUpAt = Date.now() + START_TIMEOUT_MS;
+  // Any answer will do: an unsigned request is refused once the server is up.
+  while (!(await answers(endpoint))) {
+    if (server.exitCode !== null || Date.now() > giveUpAt) {
+      await close();
+      throw new Error(`${name} does not start`);
+    }
+    await delay(POLL_MS);
+  }
+  return { endpoint, close };
+};
+
+const answers = (endpoint: string): Promise<boolean> =>
+  fetch(endpoint).then(
+    () => true,
+    () => false,
+  );
+
+const freePort = async (): Promise<number> => {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
+};
