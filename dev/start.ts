@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import { createConsole, formatBytes } from "./console.ts";
+import { startDocsPage } from "./docs-page.ts";
 import { createProxyClient } from "./proxy-client.ts";
 import { startStack, type Stack } from "./stack.ts";
 import { startUploadPage } from "./web/server.ts";
@@ -122,6 +123,8 @@ const main = async (): Promise<void> => {
   console_.fact("bucket", `${stack.s3.url}/${stack.bucketName}`);
   console_.fact("cielo24", real ? `${real.baseUrl} (the real one)` : `${stack.cielo24?.url ?? ""} (simulated)`);
   console_.fact("functions' log", LOG_FILE);
+  const docs = await startDocsPage();
+  console_.fact("the API, described", docs.url);
 
   const token = await stack.token({
     sub: "you",
@@ -144,7 +147,7 @@ const main = async (): Promise<void> => {
   clearInterval(census);
   console_.line("\nstopping …");
   await page.close();
-  await stack.close();
+  await Promise.all([docs.close(), stack.close()]);
   console_.line("stopped");
 };
 

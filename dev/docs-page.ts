@@ -1,0 +1,77 @@
+import { createReadStream } from "node:fs";
+import { createServer } from "node:http";
+import { createRequire } from "node:module";
+import { pipeline } from "node:stream/promises";
+import { closeServer, listen } from "./stack/listen.ts";
+
+/** `docs/openapi.yml` as a page to read. */
+export interface DocsPage {
+  readonly url: string;
+  readonly close: () => Promise<void>;
+}
+
+const PAGE = `<!doctype html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8">
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <title>cielo24-proxy: the API</title>
+    <style>body { margin: 0 } td code { word-break: keep-all !important }</style>
+    <link rel="icon" href="data:,">
+  </head>
+  <body>
+    <div id="api"></div>
+    <noscript>The page needs JavaScript. <a href="/openapi.yml">openapi.yml</a> is what it shows.</noscript>
+    <script src="/redoc.js"></script>
+    <script src="/show.js"></script>
+  </body>
+</html>
+`;
+/** Fonts of the system, and nothing that would have to come from elsewhere. */
+const SHOW = `Redoc.init("/openapi.yml", {
+  expandResponses: "200",
+  hideDownloadButton: false,
+  sortRequiredPropsFirst: true,
+  theme: { typography: { fontFamily: "system-ui, sans-serif", headings: { fontFamily: "system-ui, sans-serif" } } },
+}, document.getElementById("api"));
+`;
+
+/** Styles are Redoc's own, made as it runs; its search runs in a worker that it makes of itself. */
+const POLICY =
+  "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; worker-src 'self' blob:; base-uri 'none'";
+
+const fileOf = (path: string) => () => createReadStream(path);
+const ROUTES: Readonly<Record<string, { type: string; content: string | (() => NodeJS.ReadableStream) }>> = {
+  "/": { type: "text/html; charset=utf-8", content: PAGE },
+  "/show.js": { type: "text/javascript", content: SHOW },
+  "/redoc.js": {
+    type: "text/javascript",
+    content: fileOf(createRequire(import.meta.url).resolve("redoc/bundles/redoc.standalone.js")),
+  },
+  "/openapi.yml": {
+    type: "application/yaml",
+    content: fileOf(new URL("../docs/openapi.yml", import.meta.url).pathname),
+  },
+};
+
+/** Serves the page, its script and the description on the loopback interface; nothing of it comes from elsewhere. */
+export const startDocsPage = async (port?: number): Promise<DocsPage> => {
+  const server = createServer((request, response) => {
+    const route = ROUTES[(request.url ?? "/").split("?")[0] ?? "/"];
+    if (!route || request.method !== "GET") {
+      response.writeHead(404, { "content-type": "text/plain" }).end("There is no such page.\n");
+      return;
+    }
+    response.writeHead(200, {
+      "content-type": route.type,
+      "content-security-policy": POLICY,
+      "x-content-type-options": "nosniff",
+      "cache-control": "no-cache",
+    });
+    if (typeof route.content === "string") response.end(route.content);
+    // A reader who goes away is no fault.
+    else void pipeline(route.content(), response).catch(() => response.destroy());
+  });
+  const url = `http://127.0.0.1:${await listen(server, port)}/`;
+  return { url, close: () => closeServer(server) };
+};

@@ -1,0 +1,39 @@
+import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { readFile } from "node:fs/promises";
+import { startDocsPage, type DocsPage } from "../../dev/docs-page.ts";
+
+describe("the page of the API", () => {
+  let page: DocsPage;
+  beforeAll(async () => {
+    page = await startDocsPage();
+  });
+  afterAll(() => page.close());
+
+  it("answers, with everything that it asks for", async () => {
+    const answer = await fetch(page.url);
+    expect([answer.status, answer.headers.get("content-type")]).toEqual([200, "text/html; charset=utf-8"]);
+    const html = await answer.text();
+    const asked = [...html.matchAll(/(?:src|href)="(\/[^"]*)"/g)].map(([, path = ""]) => path);
+    expect(asked).toEqual(expect.arrayContaining(["/redoc.js", "/show.js", "/openapi.yml"]));
+    for (const path of asked) {
+      const part = await fetch(new URL(path, page.url));
+      expect([path, part.status, (await part.text()).length > 0]).toEqual([path, 200, true]);
+    }
+  });
+
+  it("shows the description as it is in the repository", async () => {
+    const shown = await (await fetch(new URL("/openapi.yml", page.url))).text();
+    expect(shown).toBe(await readFile(new URL("../../docs/openapi.yml", import.meta.url), "utf8"));
+  });
+
+  it("asks for nothing from elsewhere", async () => {
+    const answer = await fetch(page.url);
+    expect(await answer.text()).not.toMatch(/https?:|"\/\//);
+    expect(answer.headers.get("content-security-policy")).toMatch(/^default-src 'self'/);
+  });
+
+  it("has no other files", async () => {
+    for (const path of ["/../package.json", "/%2e%2e/package.json", "/nothing"])
+      expect((await fetch(new URL(path, page.url))).status).toBe(404);
+  });
+});
