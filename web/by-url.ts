@@ -1,31 +1,70 @@
 import { byId } from "./element.ts";
+import { createJobField } from "./job-field.ts";
 import type { Problem } from "./media.ts";
+import { checkJobId, describeError } from "./problems.ts";
 
-/** The form for media that cielo24 fetches itself. `onAdd` gets an address that looks like one. */
-export const createUrlForm = (onAdd: (mediaUrl: string) => void): void => {
+interface UrlForm {
+  /** Makes a job; undefined where the person has to know one. */
+  readonly newSampleJob: (() => Promise<string>) | undefined;
+  /** Has cielo24 fetch the media. Rejects with what the API answered. */
+  readonly add: (medium: { readonly mediaUrl: string; readonly jobId: string }) => Promise<void>;
+}
+
+/** The form for media that cielo24 fetches itself. What was typed stays until it was taken. */
+export const createUrlForm = ({ newSampleJob, add }: UrlForm): void => {
   const form = byId("by-url") as HTMLFormElement;
   const input = byId("media-url") as HTMLInputElement;
+  const button = byId("add-url") as HTMLButtonElement;
   const problem = byId("media-url-problem");
+  let sampleJob = "";
 
-  const show = (found: Problem | undefined) => {
+  const takeSampleJob = async () => {
+    try {
+      sampleJob = (await newSampleJob?.()) ?? "";
+      job.input.value = sampleJob;
+    } catch (error) {
+      show(describeError(error));
+    }
+  };
+  const job = createJobField({ id: "url-job", ...(newSampleJob ? { onSampleJob: () => void takeSampleJob() } : {}) });
+  byId("url-job-field").append(job.label, job.field);
+
+  const show = (found: Problem | undefined, field?: HTMLInputElement) => {
     problem.hidden = !found;
-    problem.textContent = found ? `${found.text} ${found.next}` : "";
-    if (found) input.setAttribute("aria-invalid", "true");
-    else input.removeAttribute("aria-invalid");
+    problem.replaceChildren(...(found ? [`${found.text} ${found.next}`] : []));
+    for (const each of [input, job.input]) each.removeAttribute("aria-invalid");
+    field?.setAttribute("aria-invalid", "true");
+    field?.focus();
   };
 
-  input.addEventListener("input", () => {
-    show(undefined);
-  });
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
+  const submit = async () => {
     const mediaUrl = input.value.trim();
     if (!URL.canParse(mediaUrl) || !/^https?:$/.test(new URL(mediaUrl).protocol)) {
-      show({ text: "That is no web address.", next: "Give one that starts with https://." });
-      input.focus();
+      show({ text: "That is no web address.", next: "Give one that starts with https://." }, input);
       return;
     }
-    input.value = "";
-    onAdd(mediaUrl);
+    if (newSampleJob && job.input.value.trim() === "") await takeSampleJob();
+    const jobId = job.read();
+    const wrongJob = checkJobId(jobId);
+    if (wrongJob) {
+      show(wrongJob, job.input);
+      return;
+    }
+    show(undefined);
+    button.disabled = true;
+    try {
+      await add({ mediaUrl, jobId });
+      input.value = "";
+      job.input.value = "";
+    } catch (error) {
+      show(describeError(error));
+    } finally {
+      button.disabled = false;
+    }
+  };
+
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    void submit();
   });
 };

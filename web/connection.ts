@@ -9,18 +9,13 @@ interface PageConfig {
 /** Where the page talks to, and as whom. */
 export interface Connection {
   readonly apiUrl: string;
-  readonly givesSampleJobs: boolean;
   readonly token: (why: { readonly renew: boolean }) => Promise<string>;
-  /** Makes a job at the simulated cielo24. @returns its id */
-  readonly newSampleJob: (name: string) => Promise<string>;
+  /** Makes a job at the simulated cielo24, where there is one. @returns its id */
+  readonly newSampleJob: (() => Promise<string>) | undefined;
 }
 
-const postJson = async (path: string, body: object): Promise<Record<string, unknown>> => {
-  const response = await fetch(path, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify(body),
-  });
+const postJson = async (path: string): Promise<Record<string, unknown>> => {
+  const response = await fetch(path, { method: "POST" });
   if (!response.ok) throw new Error(`The page's own server answered ${response.status} to ${path}.`);
   return (await response.json()) as Record<string, unknown>;
 };
@@ -30,14 +25,13 @@ export const connect = async (): Promise<Connection> => {
   let current: Promise<string> | undefined;
   return {
     apiUrl: config.apiUrl,
-    givesSampleJobs: config.local.sampleJobs,
     token: ({ renew }) => {
       if (renew) current = undefined;
-      current ??= postJson("local/token", {}).then(({ token }) => String(token));
+      current ??= postJson("local/token").then(({ token }) => String(token));
       // A failure is not kept.
       current.catch(() => (current = undefined));
       return current;
     },
-    newSampleJob: async (name) => String((await postJson("local/jobs", { name }))["jobId"]),
+    newSampleJob: config.local.sampleJobs ? async () => String((await postJson("local/jobs"))["jobId"]) : undefined,
   };
 };

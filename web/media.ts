@@ -2,6 +2,8 @@
 export interface Problem {
   readonly text: string;
   readonly next: string;
+  /** The job's id is what they would correct. */
+  readonly isAboutJob?: boolean;
 }
 
 /** How far cielo24 has got, as `/api/job/delivery` says. */
@@ -19,7 +21,7 @@ export interface Medium {
   readonly name: string;
   readonly sizeBytes?: number | undefined;
   readonly jobId: string;
-  readonly phase: "chosen" | "uploading" | "failed" | "delivering" | "delivered" | "ended";
+  readonly phase: "chosen" | "uploading" | "paused" | "failed" | "delivering" | "delivered" | "ended";
   /** Share that is uploaded, 0 to 1. */
   readonly uploaded?: number;
   readonly delivery?: Delivery;

@@ -1,32 +1,36 @@
 import { createClient } from "../client/index.ts";
 import { createUrlForm } from "./by-url.ts";
-import { connect } from "./connection.ts";
+import { connect, type Connection } from "./connection.ts";
 import { createDeliveries } from "./deliveries.ts";
 import { byId } from "./element.ts";
+import { showFiles } from "./files.ts";
 import { createMediaList } from "./media-list.ts";
 import { createMedia } from "./media.ts";
 import { describeError } from "./problems.ts";
-import { createUploads, type MediaFile } from "./uploads.ts";
+import { createRemembered } from "./remembered.ts";
+import { createUploads } from "./uploads.ts";
 
-const JOB_ID = /^[0-9a-f]{32}$/;
+const announce = (text: string): void => {
+  byId("announcements").textContent = text;
+};
 
-const start = async (): Promise<void> => {
-  const connection = await connect();
+/** Wires the page: Uppy uploads, the client asks for deliveries, the list shows both. */
+const start = (connection: Connection): void => {
+  const { newSampleJob } = connection;
   const client = createClient({
     baseUrl: connection.apiUrl,
     token: ({ refused }) => connection.token({ renew: refused !== undefined }),
   });
-  byId("connection").textContent = connection.givesSampleJobs
-    ? `Local stack at ${connection.apiUrl}, with a simulated cielo24`
-    : connection.apiUrl;
-
-  const announce = (text: string) => {
-    byId("announcements").textContent = text;
-  };
+  const remembered = createRemembered(connection.apiUrl);
   const media = createMedia((id, medium) => {
     list.show(id, medium);
   });
   const deliveries = createDeliveries({ media, waitForDelivery: client.waitForDelivery });
+  const uppy = createUploads({
+    id: connection.apiUrl,
+    target: byId("dashboard"),
+    signUpload: client.signUpload,
+  });
 
   const setJob = (id: string, jobId: string) => {
     media.change(id, { jobId, problem: undefined });
@@ -34,74 +38,59 @@ const start = async (): Promise<void> => {
   };
   const takeSampleJob = async (id: string) => {
     try {
-      setJob(id, await connection.newSampleJob(media.get(id)?.name ?? ""));
+      if (newSampleJob) setJob(id, await newSampleJob());
     } catch (error) {
       media.change(id, { problem: describeError(error) });
     }
+  };
+  /** From here on the medium is the proxy's business; a reload must not lose sight of it. */
+  const follow = (id: string) => {
+    const medium = media.get(id);
+    if (medium) remembered.add(medium);
+    deliveries.follow(id);
   };
 
   const list = createMediaList({
     list: byId("media-list"),
     empty: byId("nothing-yet"),
-    givesSampleJobs: connection.givesSampleJobs,
     announce,
     onJobId: setJob,
-    onSampleJob: (id) => void takeSampleJob(id),
+    ...(newSampleJob ? { onSampleJob: (id: string) => void takeSampleJob(id) } : {}),
+    onCheckAgain: deliveries.follow,
     onDismiss: (id) => {
+      remembered.remove(id);
       media.remove(id);
     },
   });
 
-  /** Whether each file has a job, and each job one file. */
-  const mayStart = (files: readonly MediaFile[]): boolean => {
-    const jobs = new Set<string>();
-    for (const { id, progress } of files) {
-      const jobId = media.get(id)?.jobId ?? "";
-      if (progress.uploadComplete) continue;
-      const problem = !JOB_ID.test(jobId)
-        ? { text: "Which job is this for?", next: "Give the job's id: 32 characters, 0 to 9 and a to f." }
-        : jobs.has(jobId)
-          ? { text: "Another file has this job.", next: "A job takes one medium: give each file its own." }
-          : undefined;
-      jobs.add(jobId);
-      if (!problem) continue;
-      media.change(id, { problem });
-      list.focusJobId(id);
-      return false;
-    }
-    return true;
-  };
-
-  const uppy = createUploads({ target: byId("dashboard"), signUpload: client.signUpload, mayStart });
-  const addFile = ({ id, name, size, meta }: MediaFile) => {
-    if (media.get(id)) return;
-    const jobId = meta.job_id ?? "";
-    media.put({ id, name, sizeBytes: size ?? undefined, jobId, phase: "chosen" });
-    if (jobId === "" && connection.givesSampleJobs) void takeSampleJob(id);
-  };
-  uppy.on("file-added", addFile);
-  uppy.on("restored", () => {
-    uppy.getFiles().forEach(addFile);
+  for (const medium of remembered.all()) {
+    media.put({ ...medium, phase: "delivering" });
+    deliveries.follow(medium.id);
+  }
+  showFiles({ uppy, media, client, takeSampleJob, follow, focusJobId: list.focusJobId });
+  createUrlForm({
+    newSampleJob,
+    add: async ({ mediaUrl, jobId }) => {
+      await client.addMediaUrl({ mediaUrl, jobId });
+      const id = `url-${jobId}`;
+      media.put({ id, name: mediaUrl, jobId, phase: "delivering" });
+      follow(id);
+    },
   });
-  uppy.on("file-removed", ({ id }) => {
-    const phase = media.get(id)?.phase;
-    if (phase === "chosen" || phase === "uploading" || phase === "failed") media.remove(id);
-  });
-  uppy.on("upload-progress", (file, { bytesUploaded, bytesTotal }) => {
-    if (file && bytesTotal)
-      media.change(file.id, { phase: "uploading", uploaded: bytesUploaded / bytesTotal, problem: undefined });
-  });
-  uppy.on("upload-error", (file, error) => {
-    if (file) media.change(file.id, { phase: "failed", problem: describeError(error) });
-  });
-  uppy.on("upload-success", (file) => {
-    if (file) deliveries.follow(file.id);
-  });
-
-  createUrlForm(() => undefined);
 };
 
-start().catch((error: unknown) => {
+const showConnection = (text: string, state: "ready" | "failed"): void => {
+  const line = byId("connection");
+  line.textContent = text;
+  line.dataset["state"] = state;
+};
+
+try {
+  const connection = await connect();
+  start(connection);
+  const { apiUrl, newSampleJob } = connection;
+  showConnection(newSampleJob ? `Local stack at ${apiUrl}, with a simulated cielo24` : apiUrl, "ready");
+} catch (error) {
   const { text, next } = describeError(error);
-  byId("connection").textContent = `${text} ${next}`;
-});
+  showConnection(`${text} ${next}`, "failed");
+}

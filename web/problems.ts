@@ -17,6 +17,19 @@ export const describeError = (error: unknown): Problem => {
   return { text: message ?? "Something went wrong.", next: RETRY };
 };
 
+const JOB_ID = /^[0-9a-f]{32}$/;
+
+export const checkJobId = (jobId: string): Problem | undefined =>
+  JOB_ID.test(jobId)
+    ? undefined
+    : jobId === ""
+      ? { text: "Which job is this for?", next: "Give the id of a cielo24 job.", isAboutJob: true }
+      : {
+          text: "That is no job id.",
+          next: "It has 32 characters, 0 to 9 and a to f: copy all of it.",
+          isAboutJob: true,
+        };
+
 /** Why a delivery ended without being delivered. */
 export const describeEnd = ({ state, error }: Delivery): Problem => ({
   text: error?.comment ?? (state === "NEEDS_REVIEW" ? "An operator has to look." : "cielo24 did not take the media."),

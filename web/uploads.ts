@@ -34,20 +34,20 @@ const GIB = 1024 ** 3;
 /** Larger files are not copied into the browser's store: after a reload the person selects them again, and they go on. */
 const RESTORED_FILES = { maxFileSize: 2 * GIB, maxTotalSize: 8 * GIB };
 
-/** Uppy, its Dashboard and its way to the proxy. `mayStart` is asked before files go up. */
+/** Uppy, its Dashboard and its way to the proxy. */
 export const createUploads = ({
+  id,
   target,
   signUpload,
-  mayStart,
 }: {
+  /** Under which files are restored after a reload. */
+  id: string;
   target: HTMLElement;
   signUpload: SignUpload;
-  mayStart: (files: readonly MediaFile[]) => boolean;
 }): Uploads => {
   const uppy: Uploads = new Uppy<FileMeta, NoBody>({
-    id: "media",
+    id,
     restrictions: { allowedFileTypes: ALLOWED_TYPES, maxFileSize: LARGEST_MEDIUM_BYTES, minFileSize: 1 },
-    onBeforeUpload: (files) => mayStart(Object.values(files)),
     locale: {
       strings: {
         exceedsSize: "%{file} is too large: cielo24 takes up to %{size}. Cut it, or compress it.",

@@ -1,11 +1,12 @@
 import type { Medium } from "./media.ts";
 
+/** As Uppy writes sizes, or the page would contradict itself. */
 export const formatBytes = (bytes: number): string => {
   const units = ["B", "KB", "MB", "GB"];
   let value = bytes;
   let unit = 0;
-  while (value >= 1000 && unit < units.length - 1) {
-    value /= 1000;
+  while (value >= 1024 && unit < units.length - 1) {
+    value /= 1024;
     unit += 1;
   }
   return `${unit === 0 ? value : value.toFixed(1)} ${units[unit] ?? ""}`;
@@ -28,6 +29,8 @@ export const phaseText = ({ phase, uploaded = 0, delivery, sizeBytes }: Medium):
       return { badge: "Ready", text: "" };
     case "uploading":
       return { badge: "Uploading", text: `${percent(uploaded)} uploaded`, share: uploaded };
+    case "paused":
+      return { badge: "Paused", text: `${percent(uploaded)} uploaded`, share: uploaded };
     case "failed":
       return { badge: "Not uploaded", text: "" };
     case "delivering":

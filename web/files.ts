@@ -1,0 +1,88 @@
+import type { Client } from "../client/index.ts";
+import { mendLostUpload } from "./lost-upload.ts";
+import type { MediaStore } from "./media.ts";
+import { checkJobId, describeError } from "./problems.ts";
+import type { MediaFile, Uploads } from "./uploads.ts";
+
+interface FilesOptions {
+  readonly uppy: Uploads;
+  readonly media: MediaStore;
+  readonly client: Pick<Client, "getDelivery">;
+  readonly takeSampleJob: (id: string) => Promise<void>;
+  readonly follow: (id: string) => void;
+  readonly focusJobId: (id: string) => void;
+}
+
+/** Shows what Uppy does with files as media of the page, and hands them over to delivery once they are uploaded. */
+export const showFiles = ({ uppy, media, client, takeSampleJob, follow, focusJobId }: FilesOptions): void => {
+  const add = ({ id, name, size, meta }: MediaFile) => {
+    const jobId = meta.job_id ?? "";
+    media.put({ id, name, sizeBytes: size ?? undefined, jobId, phase: "chosen" });
+    if (jobId === "") void takeSampleJob(id);
+  };
+
+  /** Whether each file has a job, and each job one file. */
+  const mayStart = (files: readonly MediaFile[]): boolean => {
+    const jobs = new Set<string>();
+    for (const { id, progress } of files) {
+      if (progress.uploadComplete) continue;
+      const jobId = media.get(id)?.jobId ?? "";
+      const problem =
+        checkJobId(jobId) ??
+        (jobs.has(jobId)
+          ? {
+              text: "Another file has this job.",
+              next: "A job takes one medium: give each file its own.",
+              isAboutJob: true,
+            }
+          : undefined);
+      jobs.add(jobId);
+      if (!problem) continue;
+      media.change(id, { problem });
+      focusJobId(id);
+      return false;
+    }
+    return true;
+  };
+
+  uppy.setOptions({ onBeforeUpload: (files) => mayStart(Object.values(files)) });
+  uppy.on("file-added", add);
+  uppy.on("restored", () => {
+    uppy
+      .getFiles()
+      .filter(({ progress }) => !progress.uploadComplete)
+      .forEach(add);
+  });
+  uppy.on("file-removed", ({ id }) => {
+    const phase = media.get(id)?.phase;
+    // What is uploaded stays in the list, whatever becomes of the file in Uppy.
+    if (phase !== "delivering" && phase !== "delivered" && phase !== "ended") media.remove(id);
+  });
+  uppy.on("upload-start", (files) => {
+    for (const { id } of files) media.change(id, { phase: "uploading", problem: undefined });
+  });
+  uppy.on("upload-progress", (file, { bytesUploaded, bytesTotal }) => {
+    if (file && bytesTotal) media.change(file.id, { uploaded: bytesUploaded / bytesTotal });
+  });
+  const setPaused = (id: string, isPaused: boolean) => {
+    const phase = media.get(id)?.phase;
+    if (phase === "uploading" || phase === "paused") media.change(id, { phase: isPaused ? "paused" : "uploading" });
+  };
+  uppy.on("upload-pause", (file, isPaused) => {
+    if (file) setPaused(file.id, isPaused);
+  });
+  uppy.on("pause-all", () => {
+    for (const { id } of media.all()) setPaused(id, true);
+  });
+  uppy.on("resume-all", () => {
+    for (const { id } of media.all()) setPaused(id, false);
+  });
+  uppy.on("upload-error", (file, error) => {
+    if (!file) return;
+    media.change(file.id, { phase: "failed", problem: describeError(error) });
+    void mendLostUpload({ uppy, client }, file, error);
+  });
+  uppy.on("upload-success", (file) => {
+    if (file) follow(file.id);
+  });
+};

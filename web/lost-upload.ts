@@ -1,0 +1,24 @@
+import type { Client } from "../client/index.ts";
+import type { MediaFile, Uploads } from "./uploads.ts";
+
+const WAIT_S = 5;
+
+/**
+ * S3 knows a multipart upload no more (404): either it was completed and the answer got lost, so that the medium is on its
+ * way already; or its parts are gone, since somebody aborted it or left it for a week. Uppy would ask for its parts for ever.
+ */
+export const mendLostUpload = async (
+  { uppy, client }: { uppy: Uploads; client: Pick<Client, "getDelivery"> },
+  { id }: Pick<MediaFile, "id">,
+  error: { readonly name: string; readonly status?: number },
+): Promise<void> => {
+  const file = uppy.getFiles().find((each) => each.id === id);
+  if (error.name !== "S3ServiceError" || error.status !== 404 || !file?.meta.job_id) return;
+  const delivery = await client.getDelivery({ jobId: file.meta.job_id, waitS: WAIT_S }).catch(() => undefined);
+  // Without an answer, the person may retry.
+  if (!delivery || !uppy.getFiles().some((each) => each.id === id)) return;
+  // Uppy's types don't know that it sets this itself.
+  uppy.setFileState(id, { s3Multipart: undefined, error: null } as object);
+  if (delivery.state === "UPLOADING") void uppy.retryUpload(id).catch(() => undefined);
+  else uppy.emit("upload-success", uppy.getFile(id), { status: 200 });
+};
