@@ -47,6 +47,25 @@ export default {
       from: { path: "^(functions|lib)/", pathNot: "^lib/cielo24/" },
       to: { path: "^lib/cielo24/", pathNot: "^lib/cielo24/(client|errors|connect)\\.ts$" },
     },
+    {
+      name: "client-stands-alone",
+      comment: "It runs in browsers, and whoever installs it gets nothing with it.",
+      severity: "error",
+      from: { path: "^client/" },
+      to: { pathNot: "^client/" },
+    },
+    {
+      name: "command-line-uses-the-client-alone",
+      severity: "error",
+      from: { path: "^cli/" },
+      to: { path: "^(functions|lib|dev|test|bench|scripts|web)/" },
+    },
+    {
+      name: "what-ships-does-not-know-its-clients",
+      severity: "error",
+      from: { path: ships },
+      to: { path: "^(client|cli)/" },
+    },
   ],
   options: {
     doNotFollow: { path: "node_modules" },

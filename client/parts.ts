@@ -1,5 +1,5 @@
 /** S3's limits: parts of at least 5 MiB but for the last, and at most 10,000 of them. */
-export const MIN_PART_BYTES = 5 * 1024 * 1024;
+const MIN_PART_BYTES = 5 * 1024 * 1024;
 const MAX_PARTS = 10_000;
 
 /** One part of an upload: bytes from `start` up to but without `end`. */

@@ -1,0 +1,50 @@
+import { connect, type ConnectionOptions } from "../connection.ts";
+import { describeDelivery } from "../display/display.ts";
+import { formatBytes } from "../display/units.ts";
+import { checkJobId } from "../jobs.ts";
+import { reportError } from "../report.ts";
+import type { Context } from "./context.ts";
+import { reportDelivery, watchCommand } from "./delivery-report.ts";
+import { print } from "./print.ts";
+
+export interface StatusOptions extends ConnectionOptions {
+  readonly watch?: boolean;
+  readonly timeout?: number;
+  readonly json?: boolean;
+}
+
+/** `cielo24-proxy status`: where a job's media is. @returns the exit code */
+export const status = async (context: Context, jobId: string, options: StatusOptions): Promise<number> => {
+  const { client } = connect(options, context.env);
+  checkJobId(jobId);
+  const interrupted = context.interruptible(() => undefined);
+  const signal =
+    options.timeout === undefined ? interrupted : AbortSignal.any([interrupted, AbortSignal.timeout(options.timeout)]);
+  let last = "";
+  const show = (line: string) => {
+    if (line !== last) context.stderr.write(`${line}\n`);
+    last = line;
+  };
+  try {
+    const delivery = options.watch
+      ? await client.waitForDelivery({
+          jobId,
+          signal,
+          onDelivery: ({ state, sentBytes, sizeBytes }) => {
+            const sent = sizeBytes === undefined ? "" : `, ${formatBytes(sentBytes)} of ${formatBytes(sizeBytes)}`;
+            show(`${describeDelivery({ state })}${sent}`);
+          },
+        })
+      : await client.getDelivery({ jobId, signal });
+    return print(context, options, reportDelivery(delivery, { url: options.url }));
+  } catch (error) {
+    const report = { ...reportError(error), jobId };
+    const goesOn = ["not_yet", "interrupted", "terminated"].includes(report.outcome);
+    return print(context, options, goesOn ? { ...report, ...askAgain(jobId, options.url) } : report);
+  }
+};
+
+const askAgain = (jobId: string, url: string | undefined) => ({
+  next: "The delivery goes on without this command; to watch it again:",
+  command: watchCommand(jobId, url),
+});

@@ -1,0 +1,99 @@
+import { readFile } from "node:fs/promises";
+import { connect, type ConnectionOptions } from "../connection.ts";
+import { createBars } from "../display/bars.ts";
+import type { Display } from "../display/display.ts";
+import { createLines } from "../display/lines.ts";
+import { assignJobs } from "../jobs.ts";
+import { UsageError } from "../outcome.ts";
+import type { Report } from "../report.ts";
+import { recordsDirectory, removeOldRecords } from "../upload-record.ts";
+import type { Context } from "./context.ts";
+import { print } from "./print.ts";
+import { uploadFile } from "./upload-file.ts";
+
+export interface UploadOptions extends ConnectionOptions {
+  readonly jobId?: string;
+  readonly jobs?: string;
+  readonly contentType?: string;
+  readonly partSize?: number;
+  readonly parallel?: number;
+  readonly wait: boolean;
+  readonly timeout?: number;
+  readonly restart?: boolean;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+/**
+ * `cielo24-proxy upload`: one file after the other, while the deliveries of those before go on.
+ *
+ * @returns the exit code: of the first file that did not end well
+ * @throws {UsageError}
+ */
+export const upload = async (context: Context, files: readonly string[], options: UploadOptions): Promise<number> => {
+  const { env, stdout, clock } = context;
+  const { client, baseUrl } = connect(options, env);
+  const list = options.jobs === undefined ? undefined : await readList(options.jobs);
+  const assignments = assignJobs({ files, jobId: options.jobId, list });
+  const directory = recordsDirectory(env);
+  await removeOldRecords(directory, clock());
+
+  const display = chooseDisplay(context, options);
+  const signal = context.interruptible((text) => {
+    display.note(text);
+  });
+  const run = {
+    client,
+    baseUrl,
+    url: options.url,
+    display,
+    recordsDirectory: directory,
+    signal,
+    partBytes: options.partSize,
+    parallelParts: options.parallel,
+    contentType: options.contentType,
+    restart: options.restart ?? false,
+    wait: options.wait,
+    timeoutMs: options.timeout,
+  };
+  const codes: number[] = [];
+  const printNow = (report: Report) => codes.push(print(context, options, report));
+  // On a terminal the bars are in the way until they have all ended.
+  const isLate = stdout.isTTY;
+  const reports: Promise<Report>[] = [];
+  for (const assignment of assignments) {
+    const { delivered } = await uploadFile(run, assignment);
+    reports.push(delivered);
+    if (!isLate) void delivered.then(printNow);
+  }
+  const ended = await Promise.all(reports);
+  display.close();
+  if (isLate) ended.forEach(printNow);
+  return codes.find((code) => code !== 0) ?? 0;
+};
+
+const readList = async (path: string): Promise<string> => {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : "unknown reason";
+    throw new UsageError(`The list ${path} cannot be read (${code}).`);
+  }
+};
+
+const SILENT: Display = {
+  note: () => undefined,
+  close: () => undefined,
+  track: () => ({
+    uploading: () => undefined,
+    delivering: () => undefined,
+    note: () => undefined,
+    end: () => undefined,
+  }),
+};
+
+const chooseDisplay = ({ stderr, clock }: Context, { quiet = false }: UploadOptions): Display => {
+  if (quiet) return SILENT;
+  if (stderr.isTTY) return createBars(stderr, clock);
+  return createLines((line) => stderr.write(`${line}\n`), clock);
+};

@@ -1,0 +1,28 @@
+/** How fast bytes go, and when they will all be there. */
+export interface Speed {
+  /** Bytes per second over the last seconds; undefined until there is something to tell it by. */
+  readonly bytesPerS: number | undefined;
+  readonly etaS: number | undefined;
+}
+
+const WINDOW_MS = 10_000;
+/** Less is no measure: the first bytes only fill buffers. */
+const SHORTEST_MS = 500;
+
+/** Measures over a sliding window, so that an earlier run's bytes and pauses of long ago don't count. */
+export const createMeter = (clock: () => number) => {
+  const samples: { at: number; sentBytes: number }[] = [];
+  return {
+    measure: ({ sentBytes, totalBytes }: { readonly sentBytes: number; readonly totalBytes: number }): Speed => {
+      const now = clock();
+      samples.push({ at: now, sentBytes });
+      while (samples.length > 2 && (samples[1]?.at ?? now) < now - WINDOW_MS) samples.shift();
+      const first = samples[0];
+      const elapsedMs = first ? now - first.at : 0;
+      if (!first || elapsedMs < SHORTEST_MS || sentBytes <= first.sentBytes)
+        return { bytesPerS: undefined, etaS: undefined };
+      const bytesPerS = ((sentBytes - first.sentBytes) * 1000) / elapsedMs;
+      return { bytesPerS, etaS: (totalBytes - sentBytes) / bytesPerS };
+    },
+  };
+};

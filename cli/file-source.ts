@@ -1,0 +1,85 @@
+import { open, type FileHandle } from "node:fs/promises";
+import { basename, extname } from "node:path";
+import type { MediaSource } from "../client/index.ts";
+import { UsageError } from "./outcome.ts";
+
+/** A file on disk, of which no more is in memory than is being sent. */
+export interface FileSource extends MediaSource, AsyncDisposable {
+  readonly name: string;
+  /** By the name's extension; undefined where it tells nothing. */
+  readonly type: string | undefined;
+  /** Milliseconds since 1970. */
+  readonly modifiedAt: number;
+}
+
+const TYPES: Readonly<Record<string, string>> = {
+  ".aac": "audio/aac",
+  ".aif": "audio/aiff",
+  ".aiff": "audio/aiff",
+  ".avi": "video/x-msvideo",
+  ".flac": "audio/flac",
+  ".m4a": "audio/mp4",
+  ".m4v": "video/x-m4v",
+  ".mkv": "video/x-matroska",
+  ".mov": "video/quicktime",
+  ".mp3": "audio/mpeg",
+  ".mp4": "video/mp4",
+  ".mpeg": "video/mpeg",
+  ".mpg": "video/mpeg",
+  ".mxf": "application/mxf",
+  ".oga": "audio/ogg",
+  ".ogg": "audio/ogg",
+  ".ogv": "video/ogg",
+  ".opus": "audio/ogg",
+  ".ts": "video/mp2t",
+  ".wav": "audio/wav",
+  ".webm": "video/webm",
+  ".wma": "audio/x-ms-wma",
+  ".wmv": "video/x-ms-wmv",
+};
+
+/** @throws {UsageError} */
+export const openFile = async (path: string): Promise<FileSource> => {
+  const handle = await openForReading(path);
+  const stat = await handle.stat();
+  if (!stat.isFile()) {
+    await handle.close();
+    throw new UsageError(`${path} is not a file.`);
+  }
+  return {
+    name: basename(path),
+    type: TYPES[extname(path).toLowerCase()],
+    size: stat.size,
+    modifiedAt: stat.mtimeMs,
+    slice: (start, end) => readRange(handle, start, end),
+    [Symbol.asyncDispose]: () => handle.close(),
+  };
+};
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: "there is no such file",
+  EACCES: "you may not read it",
+  EPERM: "you may not read it",
+  EISDIR: "it is a directory",
+};
+
+const openForReading = async (path: string): Promise<FileHandle> => {
+  try {
+    return await open(path, "r");
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : "unknown reason";
+    throw new UsageError(`${path} cannot be read: ${REASONS[code] ?? code}.`);
+  }
+};
+
+/** Fewer bytes than asked for where the file has become shorter. */
+const readRange = async (handle: FileHandle, start: number, end: number): Promise<Uint8Array<ArrayBuffer>> => {
+  const bytes = new Uint8Array(end - start);
+  let filled = 0;
+  while (filled < bytes.length) {
+    const { bytesRead } = await handle.read(bytes, filled, bytes.length - filled, start + filled);
+    if (bytesRead === 0) break;
+    filled += bytesRead;
+  }
+  return bytes.subarray(0, filled);
+};

@@ -1,0 +1,65 @@
+const CONNECTION = `
+Address and token:
+  The stage's address is --url, or else CIELO24_PROXY_URL. The bearer token comes from one of
+  --token-file, --token-command and --token, or else from CIELO24_PROXY_TOKEN,
+  CIELO24_PROXY_TOKEN_FILE or CIELO24_PROXY_TOKEN_COMMAND. Files and commands are asked again
+  when a token has expired.`;
+
+const EXIT_CODES = `
+Exit codes:
+  0    delivered, or done            5    not reachable at present: try again
+  1    a fault of this program       6    rejected: see the reason
+  2    not understood, or no file    7    needs review by the operator
+  3    refused: see the reason       8    not yet: the time is over, or the answer is out
+  4    no valid token                130  interrupted (143: terminated)
+  Of several files, the code of the first that did not end well.`;
+
+export const mainHelp = `
+Examples:
+  $ export CIELO24_PROXY_URL=https://captions.example.org
+  $ export CIELO24_PROXY_TOKEN_COMMAND='my-login print-access-token'
+  $ cielo24-proxy upload lecture.mp4 --job-id 0123456789abcdef0123456789abcdef
+  $ cielo24-proxy status 0123456789abcdef0123456789abcdef --watch
+${CONNECTION}
+${EXIT_CODES}
+
+cielo24-proxy COMMAND --help tells more about each.`;
+
+export const uploadHelp = `
+One job takes one medium, so each of several files has its own: FILE=JOB, or --jobs with a list.
+Files above the part size go in parts. After Ctrl-C, a crash or a lost connection the same
+command goes on where it was: what is at the store is not sent again. A second Ctrl-C ends at once.
+Progress goes to stderr (bars on a terminal, lines elsewhere), results go to stdout.
+
+Examples:
+  $ cielo24-proxy upload lecture.mp4 --job-id 0123456789abcdef0123456789abcdef
+  $ cielo24-proxy upload one.mp4=0123456789abcdef0123456789abcdef \\
+                         two.mp3=fedcba9876543210fedcba9876543210
+  $ cielo24-proxy upload --jobs semester.csv --json > results.jsonl
+  $ cielo24-proxy upload big.mov -j 0123456789abcdef0123456789abcdef --part-size 64 --parallel 8
+${CONNECTION}
+${EXIT_CODES}`;
+
+export const addUrlHelp = `
+cielo24 fetches the URL by itself, so it must be public: no login, no private network.
+
+Example:
+  $ cielo24-proxy add-url https://media.example.org/lecture.mp4 -j 0123456789abcdef0123456789abcdef
+${CONNECTION}
+${EXIT_CODES}`;
+
+export const metadataHelp = `
+Example:
+  $ cielo24-proxy metadata -j 0123456789abcdef0123456789abcdef \\
+      --reference-id course-7 --requestor-id lecturer-1
+${CONNECTION}
+${EXIT_CODES}`;
+
+export const statusHelp = `
+Without --watch it tells how things are and ends, with 8 while the delivery goes on.
+
+Examples:
+  $ cielo24-proxy status 0123456789abcdef0123456789abcdef
+  $ cielo24-proxy status 0123456789abcdef0123456789abcdef --watch --timeout 30m && echo delivered
+${CONNECTION}
+${EXIT_CODES}`;

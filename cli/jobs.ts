@@ -1,0 +1,78 @@
+import { UsageError } from "./outcome.ts";
+
+/** A file, and the job that it is the medium of. */
+export interface Assignment {
+  readonly file: string;
+  readonly jobId: string;
+}
+
+const JOB_ID = /^[0-9a-f]{32}$/;
+const PAIR = /^(.+)=([0-9a-fA-F]{32})$/s;
+
+/** @throws {UsageError} */
+export const checkJobId = (jobId: string): string => {
+  if (JOB_ID.test(jobId)) return jobId;
+  throw new UsageError(`"${jobId}" is no job id: those are 32 hex characters, in lower case.`);
+};
+
+/**
+ * Which file goes to which job. One job takes one medium, so several files need a job each: as FILE=JOB, or in a list.
+ *
+ * @param list text of a CSV file with a line `file,job_id` for each
+ * @throws {UsageError}
+ */
+export const assignJobs = ({
+  files,
+  jobId,
+  list,
+}: {
+  readonly files: readonly string[];
+  readonly jobId?: string | undefined;
+  readonly list?: string | undefined;
+}): Assignment[] => {
+  const assignments = [...assignFiles(files, jobId), ...(list === undefined ? [] : readList(list))];
+  if (assignments.length === 0) throw new UsageError("There is no file: give FILE --job-id JOB, or FILE=JOB ….");
+  const taken = new Map<string, string>();
+  for (const { file, jobId: id } of assignments) {
+    const other = taken.get(id);
+    if (other !== undefined)
+      throw new UsageError(
+        `${other} and ${file} are both for job ${id}, but a job takes one medium: give each file a job of its own.`,
+      );
+    taken.set(id, file);
+  }
+  return assignments;
+};
+
+const assignFiles = (files: readonly string[], jobId: string | undefined): Assignment[] => {
+  if (jobId === undefined) return files.map(readPair);
+  const [file, ...others] = files;
+  if (file === undefined) throw new UsageError("--job-id names the job of one file: give that file.");
+  if (others.length > 0)
+    throw new UsageError(
+      `--job-id goes with one file, as a job takes one medium. For ${files.length} files give each its job: ${file}=JOB ${others[0] ?? ""}=JOB ….`,
+    );
+  return [{ file, jobId: checkJobId(jobId) }];
+};
+
+const readPair = (pair: string): Assignment => {
+  const [, file, jobId] = PAIR.exec(pair) ?? [];
+  if (file !== undefined && jobId !== undefined) return { file, jobId: checkJobId(jobId) };
+  throw new UsageError(`${pair} has no job: give --job-id JOB for one file, or ${pair}=JOB for each of several.`);
+};
+
+/** CSV as spreadsheets write it: a file's name may be in quotes. A first line without a job id is a heading. */
+const readList = (list: string): Assignment[] =>
+  list
+    .replace(/^\uFEFF/, "")
+    .split(/\r?\n/)
+    .flatMap((line, index): Assignment[] => {
+      if (line.trim() === "") return [];
+      const [, quoted, plain, jobId = ""] =
+        /^\s*(?:"((?:[^"]|"")*)"|(.*?))\s*[,;\t]\s*"?([^",;\t]*?)"?\s*$/.exec(line) ?? [];
+      const file = quoted?.replaceAll('""', '"') ?? plain ?? "";
+      if (index === 0 && !/[0-9a-f]{32}/i.test(line)) return [];
+      if (file === "" || !JOB_ID.test(jobId))
+        throw new UsageError(`Line ${index + 1} of the list is not FILE,JOB: ${line.trim().slice(0, 100)}`);
+      return [{ file, jobId }];
+    });

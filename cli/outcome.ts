@@ -1,0 +1,79 @@
+import { ProxyError, type Delivery } from "../client/index.ts";
+
+/** How a command, or one file of it, ends. */
+export type Outcome =
+  | "done"
+  | "delivered"
+  | "uploaded"
+  | "failed"
+  | "usage"
+  | "refused"
+  | "unauthorized"
+  | "unavailable"
+  | "rejected"
+  | "needs_review"
+  | "not_yet"
+  | "interrupted"
+  | "terminated";
+
+/** What scripts see of it. Part of the interface: never renumber. */
+export const EXIT_CODES: Readonly<Record<Outcome, number>> = {
+  done: 0,
+  delivered: 0,
+  uploaded: 0,
+  failed: 1,
+  usage: 2,
+  refused: 3,
+  unauthorized: 4,
+  unavailable: 5,
+  rejected: 6,
+  needs_review: 7,
+  not_yet: 8,
+  interrupted: 130,
+  terminated: 143,
+};
+
+/** The command line cannot be followed as it is, or a file cannot be read. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+}
+
+/** Reason of the signal that ends everything when the person, or the system, wants it. */
+export class Interruption extends Error {
+  override readonly name = "Interruption";
+  readonly outcome: "interrupted" | "terminated";
+
+  constructor(outcome: "interrupted" | "terminated") {
+    super(outcome === "interrupted" ? "Interrupted." : "Terminated.");
+    this.outcome = outcome;
+  }
+}
+
+/** Where the media's delivery has got to, as an outcome. */
+export const outcomeOfDelivery = ({ state }: Pick<Delivery, "state">): Outcome => {
+  switch (state) {
+    case "DELIVERED":
+      return "delivered";
+    case "REJECTED":
+      return "rejected";
+    case "NEEDS_REVIEW":
+      return "needs_review";
+    default:
+      return "not_yet";
+  }
+};
+
+export const outcomeOfError = (error: unknown): Outcome => {
+  if (error instanceof UsageError) return "usage";
+  if (error instanceof Interruption) return error.outcome;
+  if (error instanceof Error && error.name === "TimeoutError") return "not_yet";
+  if (!(error instanceof ProxyError)) return "failed";
+  const { errorType, status = 0, source } = error;
+  if (errorType === "NO_TOKEN" || status === 401 || (status === 403 && source !== "storage")) return "unauthorized";
+  if (errorType === "BAD_BASE_URL") return "usage";
+  if (errorType === "NEEDS_REVIEW") return "needs_review";
+  // It may have been taken: only the delivery's status tells.
+  if (errorType === "CIELO24_ANSWER_UNKNOWN") return "not_yet";
+  if (error.isRetryable || status >= 500 || errorType === "UNINTELLIGIBLE") return "unavailable";
+  return "refused";
+};

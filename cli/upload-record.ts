@@ -1,0 +1,68 @@
+import { createHash } from "node:crypto";
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import type { UploadState } from "../client/index.ts";
+
+/**
+ * What is remembered of an upload until its delivery has ended, so that the same command goes on where it was ended.
+ * Neither a token nor a signed URL is in it.
+ */
+export interface UploadRecord {
+  /** The file as it was: a file that has changed since is another one. */
+  readonly sizeBytes: number;
+  readonly modifiedAt: number;
+  /** Absent for an upload in one request. */
+  readonly upload?: UploadState | undefined;
+  readonly isUploaded: boolean;
+}
+
+export interface UploadRecords {
+  readonly read: () => Promise<UploadRecord | undefined>;
+  readonly write: (record: UploadRecord) => Promise<void>;
+  readonly remove: () => Promise<void>;
+}
+
+/** The bucket's lifecycle removes abandoned parts after as long. */
+const KEPT_MS = 7 * 86_400_000;
+
+export const recordsDirectory = (env: Readonly<Record<string, string | undefined>>): string =>
+  join(env["XDG_STATE_HOME"] || join(homedir(), ".local", "state"), "cielo24-proxy", "uploads");
+
+/** The record of one file on its way to one job of one stage. */
+export const uploadRecords = (
+  directory: string,
+  of: { readonly baseUrl: string; readonly jobId: string; readonly path: string },
+): UploadRecords => {
+  const name = createHash("sha256").update([of.baseUrl, of.jobId, of.path].join("\n")).digest("hex");
+  const file = join(directory, `${name.slice(0, 40)}.json`);
+  return {
+    read: async () => {
+      try {
+        return JSON.parse(await readFile(file, "utf8")) as UploadRecord;
+      } catch {
+        // None, or one that a crash left half written: both mean to begin anew.
+        return undefined;
+      }
+    },
+    write: async (record) => {
+      await mkdir(directory, { recursive: true, mode: 0o700 });
+      const fresh = `${file}.${process.pid}`;
+      await writeFile(fresh, JSON.stringify(record), { mode: 0o600 });
+      await rename(fresh, file);
+    },
+    remove: () => rm(file, { force: true }),
+  };
+};
+
+/** Removes records that nobody can go on with any more. */
+export const removeOldRecords = async (directory: string, now: number): Promise<void> => {
+  const names = await readdir(directory).catch((): string[] => []);
+  await Promise.all(
+    names.map(async (name) => {
+      const file = join(directory, name);
+      const { mtimeMs } = await stat(file).catch(() => ({ mtimeMs: now }));
+      if (now - mtimeMs > KEPT_MS) await rm(file, { force: true });
+    }),
+  );
+};

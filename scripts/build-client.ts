@@ -1,0 +1,72 @@
+import { build } from "esbuild";
+import { execFile } from "node:child_process";
+import { cp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { parseArgs, promisify } from "node:util";
+
+/**
+ * Builds what people install: the client (`dist/client`, for browsers and Node, with its types) and the command line
+ * (`dist/cli`, with the packages that it needs in it).
+ *
+ * With `--pack <folder>` it makes a package of both there, `cielo24-proxy-<version>.tgz`. The package's manifest is this
+ * repository's without the dependencies, which are the functions' and the tools'.
+ */
+
+const run = promisify(execFile);
+
+const buildClient = async (folder: string): Promise<void> => {
+  await rm(folder, { recursive: true, force: true });
+  await build({
+    entryPoints: ["client/index.ts"],
+    outfile: join(folder, "index.js"),
+    bundle: true,
+    format: "esm",
+    platform: "neutral",
+    target: "es2022",
+    sourcemap: true,
+  });
+  const declarations = ["--noEmit", "false", "--declaration", "--emitDeclarationOnly", "--outDir", folder];
+  await run(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "client", ...declarations]);
+  // TypeScript leaves the names of our sources in declarations, and not every resolution understands those.
+  for (const name of (await readdir(folder)).filter((each) => each.endsWith(".d.ts"))) {
+    const text = await readFile(join(folder, name), "utf8");
+    await writeFile(join(folder, name), text.replace(/ from "(\.\/[\w-]+)\.ts";/g, ' from "$1.js";'));
+  }
+};
+
+const buildCommandLine = async (folder: string): Promise<void> => {
+  await rm(folder, { recursive: true, force: true });
+  await build({
+    entryPoints: ["cli/main.ts"],
+    outfile: join(folder, "main.js"),
+    bundle: true,
+    format: "esm",
+    platform: "node",
+    target: "node20",
+    legalComments: "inline",
+    // Packages that are CommonJS ask for Node's modules by `require`.
+    banner: { js: 'import { createRequire } from "node:module";\nconst require = createRequire(import.meta.url);' },
+  });
+};
+
+const buildInto = (root: string) =>
+  Promise.all([buildClient(join(root, "dist/client")), buildCommandLine(join(root, "dist/cli"))]);
+
+const pack = async (folder: string): Promise<string> => {
+  const stage = join(folder, "npm");
+  await rm(stage, { recursive: true, force: true });
+  await buildInto(stage);
+  await cp("cli/cielo24-proxy.mjs", join(stage, "cli/cielo24-proxy.mjs"), { recursive: true });
+  await cp("docs/clients/command-line.md", join(stage, "README.md"));
+  await cp("LICENSE", join(stage, "LICENSE"));
+  const manifest = JSON.parse(await readFile("package.json", "utf8")) as Record<string, unknown>;
+  const kept = ["name", "version", "description", "license", "type", "engines", "bin", "exports", "files"];
+  const packed = Object.fromEntries(kept.map((name) => [name, manifest[name]]));
+  await writeFile(join(stage, "package.json"), `${JSON.stringify(packed, null, 2)}\n`);
+  const { stdout } = await run("npm", ["pack", "--silent", "--pack-destination", resolve(folder)], { cwd: stage });
+  return join(folder, stdout.trim());
+};
+
+const { values: flags } = parseArgs({ options: { pack: { type: "string" } } });
+if (flags.pack === undefined) await buildInto(".");
+else console.log(await pack(flags.pack));
