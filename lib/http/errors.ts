@@ -99,6 +99,9 @@ const ANSWERS: Readonly<Record<ApiErrorCode, ErrorAnswer>> = {
   },
 };
 
+/** Every code, for whoever describes the answers. */
+export const API_ERROR_CODES = Object.keys(ANSWERS) as readonly ApiErrorCode[];
+
 const RETRY_AFTER_DEFAULT_S = 30;
 const RETRY_AFTER_MAX_S = 7200;
 

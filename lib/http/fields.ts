@@ -11,7 +11,8 @@ export const plainText = v.pipe(
   v.string(),
   v.maxLength(2048, "must be at most 2,048 characters long"),
   // eslint-disable-next-line no-control-regex -- control characters are what it looks for
-  v.check((text) => text.isWellFormed() && !/[\0-\x1f\x7f]/.test(text), "must be text without control characters"),
+  v.regex(/^[^\u0000-\u001f\u007f]*$/, "must be text without control characters"),
+  v.check((text) => text.isWellFormed(), "must be text without control characters"),
 );
 
 export const wholeNumber = (min: number, max: number) =>
