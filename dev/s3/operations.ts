@@ -161,9 +161,15 @@ export const createOperations = ({
       checkWriteCondition(bucket, request);
       const version = bucket.completeUpload(upload, wanted);
       await announce(bucket, version, "CompleteMultipartUpload");
+      const { key, headers, rawPath } = request;
+      // Clients in browsers fail without it.
+      const location = `http://${headers["host"] ?? ""}${rawPath}`;
       return {
         headers: { "x-amz-version-id": version.versionId },
-        xml: ["CompleteMultipartUploadResult", { Bucket: bucket.name, Key: request.key, ETag: version.etag }],
+        xml: [
+          "CompleteMultipartUploadResult",
+          { Location: location, Bucket: bucket.name, Key: key, ETag: version.etag },
+        ],
       };
     },
     AbortMultipartUpload: ({ bucket, key, query }) => {

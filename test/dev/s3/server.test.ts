@@ -1,4 +1,9 @@
-import { GetObjectCommand } from "@aws-sdk/client-s3";
+import {
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  GetObjectCommand,
+  UploadPartCommand,
+} from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
@@ -32,6 +37,17 @@ describe("the simulated S3", () => {
     const late = await fetch(url);
     expect([late.status, late.headers.get("date")]).toEqual([403, new Date(simulator.time.now).toUTCString()]);
     simulator.time.now -= WEEK_S * 1000 + 1;
+  });
+
+  it("says where an upload in parts went, which clients in browsers insist on", async () => {
+    const object = { Bucket: BUCKET, Key: "in parts.mp4" };
+    const { UploadId } = await simulator.client.send(new CreateMultipartUploadCommand(object));
+    const upload = { ...object, UploadId };
+    const { ETag } = await simulator.client.send(new UploadPartCommand({ ...upload, PartNumber: 1, Body: "part" }));
+    const { Location } = await simulator.client.send(
+      new CompleteMultipartUploadCommand({ ...upload, MultipartUpload: { Parts: [{ PartNumber: 1, ETag }] } }),
+    );
+    expect(Location).toBe(`${simulator.s3.url}/${BUCKET}/in%20parts.mp4`);
   });
 
   it("makes virtual objects of any size when they are read", async () => {
