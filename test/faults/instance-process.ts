@@ -1,7 +1,17 @@
 import { virtualTime } from "./virtual-time.ts";
+import { createLambda, type Build, type Lambda } from "../../dev/stack/lambda.ts";
+import { build as addMedia } from "../../functions/add-media/handler.ts";
+import { build as deliverMedia } from "../../functions/deliver-media/handler.ts";
+import { randomHex, sleep } from "../../lib/runtime.ts";
 import type { FromChild, ToChild } from "./instance.ts";
 
-/** The process of an instance: runs functions as it is told, in the time that it is told. See `forkInstance`. */
+/**
+ * The process of an instance: runs functions as it is told, in the time that it is told. See `forkInstance`. It is
+ * bundled, since it is started again and again.
+ */
+const FUNCTIONS = { "deliver-media": deliverMedia, "add-media": addMedia } as unknown as Readonly<
+  Record<string, Build>
+>;
 
 const say = (message: FromChild): void => {
   process.send?.(message);
@@ -9,40 +19,31 @@ const say = (message: FromChild): void => {
 const advanceTo = (now: number): void => {
   virtualTime.tick(Math.max(now - Date.now(), 0));
 };
-
-const [{ createLambda }, { loadFunction }, { readDeployment }, { randomHex, sleep }] = await Promise.all([
-  import("../../dev/stack/lambda.ts"),
-  import("../../dev/stack/load.ts"),
-  import("../../dev/gateway/deployment.ts"),
-  import("../../lib/runtime.ts"),
-]);
-type Lambda = ReturnType<typeof createLambda>;
-
-const { functions } = await readDeployment();
-let lambda: Lambda | undefined;
-
-const start = ({ env, clockOffsetMs, now }: Extract<ToChild, { say: "start" }>): void => {
-  advanceTo(now);
-  lambda = createLambda({
-    runtime: {
-      env,
-      clock: () => Date.now() + clockOffsetMs,
-      randomHex,
-      sleep,
-      writeLine: (line) => {
-        say({ say: "line", line });
-      },
-    },
-    functions,
-    load: loadFunction,
-  });
-  say({ say: "started" });
+const load = (name: string): Promise<Build> => {
+  const build = FUNCTIONS[name];
+  return build ? Promise.resolve(build) : Promise.reject(new Error(`There is no function ${name}`));
 };
+
+let lambda: Lambda | undefined;
 
 process.on("message", (message: ToChild) => {
   switch (message.say) {
     case "start":
-      start(message);
+      advanceTo(message.now);
+      lambda = createLambda({
+        runtime: {
+          env: message.env,
+          clock: () => Date.now() + message.clockOffsetMs,
+          randomHex,
+          sleep,
+          writeLine: (line) => {
+            say({ say: "line", line });
+          },
+        },
+        functions: message.functions,
+        load,
+      });
+      say({ say: "started" });
       return;
     case "invoke":
       advanceTo(message.now);

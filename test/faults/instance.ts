@@ -18,7 +18,8 @@ export interface Instance {
   readonly close: () => Promise<void>;
 }
 
-interface InstanceParts {
+/** What an instance is made of. */
+export interface InstanceParts {
   readonly env: Runtime["env"];
   readonly functions: readonly DeployedFunction[];
   readonly upstreams: Readonly<Record<string, string>>;
@@ -96,7 +97,7 @@ const sleepUnlessKilled = (ms: number, signal: AbortSignal): Promise<void> =>
 
 /** What is said between an instance's process and this one. */
 export type ToChild =
-  | { readonly say: "start"; readonly env: Runtime["env"]; readonly clockOffsetMs: number; readonly now: number }
+  | ({ readonly say: "start"; readonly now: number } & Pick<InstanceParts, "env" | "functions" | "clockOffsetMs">)
   | {
       readonly say: "invoke";
       readonly id: number;
@@ -111,13 +112,14 @@ export type FromChild =
   | { readonly say: "result"; readonly id: number; readonly result: unknown }
   | { readonly say: "failure"; readonly id: number };
 
-/** An instance in a process of its own, which `kill` ends with SIGKILL. */
-export const forkInstance = async (parts: InstanceParts): Promise<Instance> => {
+/**
+ * An instance in a process of its own, which `kill` ends with SIGKILL.
+ *
+ * @param program `instance-process.ts`, bundled
+ */
+export const forkInstance = async (program: string, parts: InstanceParts): Promise<Instance> => {
   const network = await startNetwork(parts.upstreams, parts.onChunk);
-  const child = fork(new URL("instance-process.ts", import.meta.url), {
-    stdio: ["ignore", "pipe", "pipe", "ipc"],
-    execArgv: ["--disable-warning=ExperimentalWarning"],
-  });
+  const child = fork(program, { stdio: ["ignore", "pipe", "pipe", "ipc"], execArgv: [] });
   for (const output of [child.stdout, child.stderr])
     output?.setEncoding("utf8").on("data", (text: string) => {
       parts.writeLine(text);
@@ -143,6 +145,7 @@ export const forkInstance = async (parts: InstanceParts): Promise<Instance> => {
   say({
     say: "start",
     env: throughNetwork(parts.env, parts.upstreams, network),
+    functions: parts.functions,
     clockOffsetMs: parts.clockOffsetMs,
     now: Date.now(),
   });

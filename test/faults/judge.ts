@@ -33,9 +33,8 @@ const hasEnd = ({ media, rejected, conflicts }: Row, { key, versionId }: Drop): 
   return media?.id === id || [rejected, conflicts].flat().includes(id);
 };
 
-export const judge = async ({ stack, cielo24 }: Theatre, performance: Performance): Promise<Verdict> => {
-  const { jobId, drops, calls, restless } = performance;
-  const row = await stack.ledger.read(jobId);
+export const judge = ({ stack, cielo24 }: Theatre, performance: Performance): Verdict => {
+  const { jobId, row, drops, calls, restless } = performance;
   const accepted = cielo24.acceptances.filter((each) => each.jobId === jobId);
   const [first] = accepted;
   const told = stack.events.filter(({ detail }) => detail["JobId"] === jobId).map(({ detailType }) => detailType);
@@ -55,13 +54,15 @@ export const judge = async ({ stack, cielo24 }: Theatre, performance: Performanc
     lost.push("DELIVERED, and other bytes were accepted");
   if (first && (row?.state === "REJECTED" || row?.state === "UPLOADING"))
     lost.push(`${row.state}, and a medium was accepted`);
-  if (first && row?.state === "NEEDS_REVIEW") lost.push("job/info showed the medium, and a person was asked");
   if (first && !row) lost.push("a medium was accepted, and there is no row");
   if (acceptedId && [row?.rejected, row?.conflicts].flat().includes(acceptedId))
     lost.push("recorded as rejected or as a conflict, and accepted");
   for (const { taskId } of calls)
     if (taskId !== undefined && first?.taskId !== taskId) lost.push("a caller was told a TaskId that is not the job's");
   const cause = row?.state === "NEEDS_REVIEW" ? (row.error?.type ?? "unnamed") : undefined;
+  // What failed on the last chance is given up without another question.
+  if (first && cause !== undefined && cause !== "GAVE_UP")
+    lost.push(`job/info showed the medium, and a person was asked: ${cause}`);
   if (cause !== undefined && !mayAsk(cause, performance)) lost.push(`a person was asked without need: ${cause}`);
 
   return {
@@ -75,11 +76,13 @@ export const judge = async ({ stack, cielo24 }: Theatre, performance: Performanc
 
 /** Whether something went wrong after which nobody could know, or go on. */
 const mayAsk = (cause: string, { faults, schedule }: Performance): boolean => {
-  const strikes = (name: "cielo24" | "chunk" | "aws") => faults > 0 && schedule.faults.some((fault) => name in fault);
+  const strikes = (name: "cielo24" | "chunk" | "aws" | "s3") =>
+    faults > 0 && schedule.faults.some((fault) => name in fault);
   switch (cause) {
     case "ANSWER_UNKNOWN":
     case "ATTEMPTS_USED_UP":
-      return strikes("chunk") || strikes("cielo24") || strikes("aws");
+      // A pull of cielo24's that fails at S3 is not seen here.
+      return strikes("chunk") || strikes("cielo24") || strikes("aws") || (schedule.handsOver && strikes("s3"));
     case "GAVE_UP":
       return schedule.acts.some((act) => act.do === "rest" && act.minutes >= GIVES_UP_MIN);
     default:

@@ -1,5 +1,6 @@
 import { untilQuiet, realPause, virtualTime } from "./virtual-time.ts";
 import { passOn } from "../../dev/stack/event-source.ts";
+import type { Row } from "../../lib/delivery/row.ts";
 import { httpEvent } from "../lib/http/http-event.ts";
 import type { Instance } from "./instance.ts";
 import type { Chunk, Treatment } from "./network.ts";
@@ -10,6 +11,8 @@ import { urlOfSize, type Theatre } from "./theatre.ts";
 export interface Performance {
   readonly schedule: Schedule;
   readonly jobId: string;
+  /** The job's row at the end. */
+  readonly row: Row | undefined;
   readonly drops: readonly Drop[];
   readonly calls: readonly Call[];
   /** Faults that hit. */
@@ -53,12 +56,12 @@ export const play = async (
   {
     inChild,
     drops,
-    isEnded,
+    isOver,
   }: {
     inChild: boolean;
     /** Gets what is dropped, as it is dropped. */
     drops: Drop[];
-    isEnded: (jobId: string) => Promise<boolean>;
+    isOver: (row: Row | undefined) => boolean;
   },
 ): Promise<Performance> => {
   const { stack, cielo24 } = theatre;
@@ -265,13 +268,15 @@ export const play = async (
   chunkFaults = [];
   acts = [];
   let censuses = 0;
-  while (!restless && !(await isEnded(jobId)) && censuses < MAX_CENSUSES) {
+  let row = await stack.ledger.read(jobId);
+  while (!restless && !isOver(row) && censuses < MAX_CENSUSES) {
     censuses += 1;
     await rest(CENSUS_MS / MINUTE_MS);
     track(stack.runCensus());
     await run();
+    row = await stack.ledger.read(jobId);
   }
-  return { schedule, jobId, drops, calls, faults: faultHits, neededCensus: censuses > 0, restless };
+  return { schedule, jobId, row, drops, calls, faults: faultHits, neededCensus: censuses > 0, restless };
 };
 
 /** The instance that answers HTTP calls. */

@@ -1,6 +1,7 @@
 import { fork } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
+import { bundleProgram } from "../../bench/bundled.ts";
 import type { Failure, FromShard, Share } from "./shard.ts";
 import { addTally, emptyTally, type Tally } from "./tally.ts";
 
@@ -75,12 +76,14 @@ const main = async (): Promise<void> => {
     process.stderr.write(`${done.reduce((sum, each) => sum + each, 0)} of ${count} schedules\n`);
   }, PROGRESS_MS);
 
+  const program = await bundleProgram(new URL("instance-process.ts", import.meta.url));
   const sum = emptyTally();
   const shares = done.map((_, index) =>
     playShare(
       {
         seeds: Array.from({ length: count }, (_each, at) => seed + at).filter((each) => each % processes === index),
         enforcement: !values["no-enforcement"],
+        program,
       },
       {
         onProgress: (schedules) => {

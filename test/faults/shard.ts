@@ -12,6 +12,8 @@ import { openTheatre, type Theatre } from "./theatre.ts";
 export interface Share {
   readonly seeds: readonly number[];
   readonly enforcement: boolean;
+  /** `instance-process.ts`, bundled. */
+  readonly program: string;
 }
 
 export interface Failure {
@@ -50,10 +52,10 @@ const playAndJudge = async (theatre: Theatre, schedule: Schedule, inChild: boole
   const performance = await play(theatre, schedule, {
     inChild,
     drops,
-    isEnded: async (jobId) => isOver(await stack.ledger.read(jobId), drops),
+    isOver: (row) => isOver(row, drops),
   });
-  const verdict = await judge(theatre, performance);
-  const row = await stack.ledger.read(performance.jobId);
+  const { row } = performance;
+  const verdict = judge(theatre, performance);
   const messages = [stack.queue, stack.deadLetterQueue].map((queue) => JSON.stringify(queue.inspect()));
   const texts = [
     ...stack.logs.slice(before.logs),
@@ -81,13 +83,13 @@ const complain = ({ verdict, leaks }: Judged): string[] => [
   ...leaks,
 ];
 
-const runShare = async ({ seeds, enforcement }: Share): Promise<Tally> => {
+const runShare = async ({ seeds, ...how }: Share): Promise<Tally> => {
   const tally = emptyTally();
-  let theatre = await openTheatre({ enforcement });
+  let theatre = await openTheatre(how);
   let played = 0;
   const renew = async () => {
     await theatre.close();
-    theatre = await openTheatre({ enforcement });
+    theatre = await openTheatre(how);
     played = 0;
   };
 
@@ -99,6 +101,7 @@ const runShare = async ({ seeds, enforcement }: Share): Promise<Tally> => {
       if ((tries += 1) > MAX_SHRINKS) return;
       if (played >= SCHEDULES_PER_THEATRE) await renew();
       played += 1;
+      await theatre.beginAnew(seed);
       const judged = await playAndJudge(theatre, schedule, inChild);
       first ??= judged;
       const complaints = complain(judged);

@@ -3,7 +3,7 @@ import { readDeployment } from "../../dev/gateway/deployment.ts";
 import { startStack, type Stack } from "../../dev/stack.ts";
 import type { Runtime } from "../../lib/runtime.ts";
 import type { Cielo24Simulator } from "../../dev/cielo24/server.ts";
-import { forkInstance, startInstance, type Instance } from "./instance.ts";
+import { forkInstance, startInstance, type Instance, type InstanceParts } from "./instance.ts";
 import type { Chunk, Treatment } from "./network.ts";
 import type { Schedule } from "./schedule.ts";
 
@@ -21,6 +21,8 @@ export interface Theatre {
   readonly instance: (schedule: Schedule, number: number, how: { inProcess: boolean }) => Promise<Instance>;
   /** Waits for instances that are starting, and tells all of them how late it is. */
   readonly tellTime: () => Promise<void>;
+  /** Ends all instances, so that the next schedule finds nothing warm, and chance begins anew from this number. */
+  readonly beginAnew: (seed: number) => Promise<void>;
   /** Rotates the account's credentials. */
   readonly rotateSecret: () => void;
   /** Every secret that must not show, by name. */
@@ -31,7 +33,14 @@ export interface Theatre {
 /** So that a row that waits for cielo24's pull is settled within hours. */
 const HAND_OVER = { CAPABILITY_LIFETIME_S: "3600", LONGEST_PULL_S: "3600" };
 
-export const openTheatre = async ({ enforcement }: { enforcement: boolean }): Promise<Theatre> => {
+export const openTheatre = async ({
+  enforcement,
+  program,
+}: {
+  enforcement: boolean;
+  /** The program of instances in processes of their own. */
+  program: string;
+}): Promise<Theatre> => {
   let jobInfoLagMs = 0;
   let chunks = 0;
   let treat: (chunk: Chunk, instance: Instance | undefined) => Treatment = () => ({ do: "pass" });
@@ -54,26 +63,28 @@ export const openTheatre = async ({ enforcement }: { enforcement: boolean }): Pr
   };
   const instances = new Map<string, Promise<Instance>>();
   const retired: Promise<void>[] = [];
+  let chance = createChance(0);
   const secrets: Record<string, string> = {
     securekey: stack.credentials.securekey,
     "the functions' secret access key": stack.env["AWS_SECRET_ACCESS_KEY"] ?? "",
   };
   let rotations = 0;
 
-  const start = async (env: Runtime["env"], clockOffsetMs: number, begin: typeof startInstance): Promise<Instance> => {
+  const start = async (env: Runtime["env"], clockOffsetMs: number, inProcess: boolean): Promise<Instance> => {
     let instance: Instance | undefined = undefined;
-    instance = await begin({
+    const parts: InstanceParts = {
       env,
       functions,
       upstreams,
       clockOffsetMs,
       writeLine: stack.runtime.writeLine,
-      randomHex: stack.runtime.randomHex,
+      randomHex: () => chance.hex(),
       onChunk: (chunk) => {
         chunks += 1;
         return treat(chunk, instance);
       },
-    });
+    };
+    instance = await (inProcess ? startInstance(parts) : forkInstance(program, parts));
     return instance;
   };
 
@@ -98,12 +109,20 @@ export const openTheatre = async ({ enforcement }: { enforcement: boolean }): Pr
         RESEND_AFTER_UNKNOWN: String(resendAfterUnknown),
         DELIVERY_MODE: handsOver ? "url" : "auto",
       };
-      const starting = start(env, aheadS * 1000, inProcess ? startInstance : forkInstance);
+      const starting = start(env, aheadS * 1000, inProcess);
       instances.set(name, starting);
       return starting;
     },
     tellTime: async () => {
       for (const instance of instances.values()) (await instance).tell(Date.now());
+    },
+    beginAnew: async (seed) => {
+      for (const instance of instances.values()) retired.push((await instance).close());
+      instances.clear();
+      await Promise.all(retired.splice(0));
+      chance = createChance(seed);
+      // The SDK spreads its retries by it.
+      Math.random = chance.fraction;
     },
     rotateSecret: () => {
       const next = { username: stack.credentials.username, securekey: randomBytes(16).toString("hex") };
@@ -117,6 +136,22 @@ export const openTheatre = async ({ enforcement }: { enforcement: boolean }): Pr
       await Promise.all(retired);
       await stack.close();
     },
+  };
+};
+
+/** Numbers that look random and follow from the seed (the generator is "mulberry32"). */
+const createChance = (seed: number) => {
+  let state = seed;
+  const next = (): number => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return (mixed ^ (mixed >>> 14)) >>> 0;
+  };
+  return {
+    fraction: () => next() / 2 ** 32,
+    /** 32 characters. */
+    hex: () => Array.from({ length: 4 }, () => next().toString(16).padStart(8, "0")).join(""),
   };
 };
 
