@@ -60,7 +60,9 @@ export const networkError = (cause: unknown, whereTo: string): ProxyError =>
 
 /** Node's own code of a failure, which tells a wrong name from a closed port. Browsers tell nothing. */
 const codeOf = (error: unknown): string => {
-  const cause = error instanceof Error ? error.cause : undefined;
-  const code = typeof cause === "object" && cause !== null && "code" in cause ? cause.code : undefined;
+  const code = property(property(error, "cause"), "code");
   return typeof code === "string" ? ` (${code})` : "";
 };
+
+const property = (of: unknown, name: string): unknown =>
+  typeof of === "object" && of !== null ? (of as Record<string, unknown>)[name] : undefined;
