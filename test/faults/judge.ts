@@ -1,6 +1,7 @@
 import type { Row } from "../../lib/delivery/row.ts";
 import { objectId } from "../../lib/media/key.ts";
-import type { Drop, Performance } from "./play.ts";
+import type { Drop } from "./acting.ts";
+import type { Performance } from "./play.ts";
 import type { Theatre } from "./theatre.ts";
 
 /** What became of a schedule, in the eyes of the acceptance log. */

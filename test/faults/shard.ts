@@ -2,7 +2,7 @@ import "./virtual-time.ts";
 import fc from "fast-check";
 import { createScanner } from "../leaks/scanner.ts";
 import { isOver, judge, type Verdict } from "./judge.ts";
-import { play, type Drop, type Performance } from "./play.ts";
+import { play, type Performance } from "./play.ts";
 import { schedules, type Schedule } from "./schedule.ts";
 import { addVerdict, emptyTally, type Tally } from "./tally.ts";
 import { openTheatre, type Theatre } from "./theatre.ts";
@@ -48,12 +48,7 @@ interface Judged {
 const playAndJudge = async (theatre: Theatre, schedule: Schedule, inChild: boolean): Promise<Judged> => {
   const { stack } = theatre;
   const before = { logs: stack.logs.length, events: stack.events.length };
-  const drops: Drop[] = [];
-  const performance = await play(theatre, schedule, {
-    inChild,
-    drops,
-    isOver: (row) => isOver(row, drops),
-  });
+  const performance = await play(theatre, schedule, { inChild, isOver });
   const { row } = performance;
   const verdict = judge(theatre, performance);
   const messages = [stack.queue, stack.deadLetterQueue].map((queue) => JSON.stringify(queue.inspect()));
