@@ -28,7 +28,7 @@ export interface Parameter {
   readonly in: "query" | "path";
   readonly required?: boolean;
   readonly schema: Schema;
-  readonly example?: unknown;
+  readonly example?: string | number;
 }
 
 export interface Response {

@@ -1,0 +1,231 @@
+import type { Operation } from "./description.ts";
+import { EXAMPLE_JOB, exampleRequest, withMoreParameter, withParameter } from "./request.ts";
+import type { Answered, ExampleRequest } from "./request.ts";
+import type { World } from "./world.ts";
+
+export interface Stage {
+  readonly world: World;
+  readonly operation: Operation;
+  readonly job: string;
+  /** The documented request, as the owner of the job would send it. */
+  readonly request: ExampleRequest;
+}
+
+/** Sets the stage for an answer, and asks for it. */
+export type Scene = (stage: Stage) => Promise<Answered>;
+
+const MIB = 1024 * 1024;
+const HOUR_MS = 3_600_000;
+const OTHER_JOB = "00000000000000000000000000000000";
+const TASK = "4ff3e0a5c9e14d3a8f6a3f3c9f7b1c22";
+const CAPABILITY = "2f1d0cf5c1a84f0e9b6e6f0f2a3b4c5d";
+
+const ask: Scene = ({ world, request }) => world.send(request);
+
+/** The request with a parameter that is not as it should be. */
+const asking =
+  (name: string, value: string | undefined): Scene =>
+  ({ world, request }) =>
+    world.send(withParameter(request, name, value));
+const askingMore =
+  (name: string, value: string): Scene =>
+  ({ world, request }) =>
+    world.send(withMoreParameter(request, name, value));
+
+/** The request in a state of the world that is put there first. */
+const after =
+  (prepare: (stage: Stage) => unknown, then: Scene = ask): Scene =>
+  async (stage) => {
+    await prepare(stage);
+    return then(stage);
+  };
+
+const bodyNamed =
+  (name: string, then: Scene): Scene =>
+  (stage) =>
+    then({
+      ...stage,
+      request: {
+        ...exampleRequest(stage.operation, name, { [EXAMPLE_JOB]: stage.job }),
+        headers: stage.request.headers,
+      },
+    });
+
+const deliverBody = ({ world, job }: Stage) =>
+  world.send({
+    method: "POST",
+    path: "/api/job/add_media",
+    query: { v: "1", job_id: job },
+    headers: { authorization: world.alice },
+    media: { type: "video/mp4", bytes: Buffer.from("00000018ftypmp42", "latin1").subarray(0, 8) },
+  });
+
+const signFirst = ({ world, job }: Stage) =>
+  world.send({
+    method: "GET",
+    path: "/api/job/request_upload_url",
+    query: { v: "1", job_id: job },
+    headers: { authorization: world.alice },
+  });
+
+const breakCielo24 =
+  (action: string, status: number, body: object | string = "") =>
+  ({ world, job }: Stage) => {
+    const text = typeof body === "string" ? body : JSON.stringify(body);
+    world.cielo24.faults.add({ action, jobId: job, kind: "answer", status, body: text, times: 10 });
+  };
+
+const breakAws =
+  (kind: "unavailable" | "hang") =>
+  ({ world }: Stage) => {
+    for (const action of ["GetItem", "UpdateItem"]) world.stack.aws.faults.add({ action, kind, times: 10 });
+  };
+
+const shareMedia = async ({ world, job }: Stage) => {
+  const key = `handed-over/${job}.mp4`;
+  const versionId = world.stack.s3.putVirtualObject(world.stack.bucketName, key, 8, 7);
+  await world.write(job, {
+    state: "FINALIZING",
+    media: { id: "object:a", kind: "object", key, versionId },
+    handOver: true,
+    capability: CAPABILITY,
+    capabilityUntil: world.stack.runtime.clock() + HOUR_MS,
+  });
+};
+
+/** Which answer an operation gives: its name in the description, and how to get it. */
+export const SCENES: Readonly<Record<string, Scene>> = {
+  signed: ask,
+  put: ask,
+  begin: ask,
+  beginByForm: ask,
+  part: after(signFirst),
+  list: after(signFirst),
+  complete: after(signFirst),
+  abort: after(signFirst),
+  taken: ask,
+  healthy: ask,
+
+  uploading: after(signFirst),
+  sending: after(async (stage) => {
+    await signFirst(stage);
+    await stage.world.write(stage.job, { state: "SENDING", posts: 1, sizeBytes: 100 * MIB, sentBytes: 70 * MIB });
+  }),
+  delivered: after(deliverBody),
+  handedOver: after(async (stage) => {
+    await signFirst(stage);
+    const sizeBytes = 10_737_418_239;
+    await stage.world.write(stage.job, { state: "FINALIZING", handOver: true, taskId: TASK, posts: 2, sizeBytes });
+  }),
+  rejected: after(async (stage) => {
+    const refusal = { ErrorType: "INVALID_QUERY", ErrorComment: "The media could not be read." };
+    breakCielo24("POST job/add_media", 400, refusal)(stage);
+    await deliverBody(stage);
+  }),
+  needsReview: after(async (stage) => {
+    await signFirst(stage);
+    await stage.world.write(stage.job, {
+      state: "NEEDS_REVIEW",
+      posts: 1,
+      sizeBytes: 8,
+      sentBytes: 8,
+      error: {
+        type: "ANSWER_UNKNOWN",
+        comment: "cielo24's answer was lost and job/info shows no media; a person has to look.",
+      },
+    });
+  }),
+
+  jobMissing: asking("job_id", undefined),
+  jobMalformed: asking("job_id", EXAMPLE_JOB.toUpperCase()),
+  versionUnknown: asking("v", "2"),
+  methodUnknown: asking("method", "PATCH"),
+  uploadIdMissing: bodyNamed("part", asking("upload_id", undefined)),
+  keyForeign: bodyNamed("part", asking("key", `media/${OTHER_JOB}/${OTHER_JOB}/lecture-7.mp4`)),
+  credentialsSent: ({ world, request }) => world.send({ ...request, query: { ...request.query, api_token: "x" } }),
+  mediaUrlUnusable: ({ world, operation, job, request }) => {
+    const byUrl = operation.method === "GET" ? request : exampleRequest(operation, "byJson", { [EXAMPLE_JOB]: job });
+    const url = "http://media.example.org/lecture%207.mp4";
+    return world.send({ ...withParameter(byUrl, "media_url", url), headers: request.headers });
+  },
+  mediaRefused: after(
+    breakCielo24("job/add_media", 400, { ErrorType: "INVALID_URL", ErrorComment: "The media could not be reached." }),
+  ),
+  metadataRefused: after(
+    breakCielo24("job/update_metadata", 400, {
+      ErrorType: "ACCOUNT_UNPRIVILEGED",
+      ErrorComment: "The account may not do this.",
+    }),
+  ),
+
+  tokenMissing: ({ world, request }) => world.send({ ...request, headers: {} }),
+  scopeMissing: async ({ world, request }) =>
+    world.send({ ...request, headers: { authorization: await world.authorization({ scope: "another" }) } }),
+  ownerMissing: async ({ world, request }) =>
+    world.send({ ...request, headers: { authorization: await world.authorization({ sub: undefined }) } }),
+  jobUnknown: async (stage) => {
+    await signFirst(stage);
+    const headers = { authorization: await stage.world.authorization({ sub: "bob" }) };
+    return stage.world.send({ ...stage.request, headers });
+  },
+  mediaUnknown: ask,
+  jobHasMedia: after(deliverBody),
+  deliveryUnderWay: after(async (stage) => {
+    await signFirst(stage);
+    const leaseUntil = stage.world.stack.runtime.clock() + HOUR_MS;
+    await stage.world.write(stage.job, { state: "SENDING", claimId: OTHER_JOB, leaseUntil, posts: 1 });
+  }),
+  jobInReview: after(async (stage) => {
+    await signFirst(stage);
+    await stage.world.write(stage.job, { state: "NEEDS_REVIEW", posts: 1 });
+  }),
+  largerThanCielo24Takes: askingMore("content_length", "10737418240"),
+  largerThanOneRequest: askingMore("content_length", "5368709121"),
+  largerThanABody: ({ world, request }) =>
+    world.send({ ...request, media: { type: "video/mp4", bytes: Buffer.alloc(4 * MIB + 1) } }),
+  largerThanTheGatewayTakes: ({ world, request }) =>
+    request.media
+      ? world.send({ ...request, media: { type: "video/mp4", bytes: Buffer.alloc(6 * MIB) } })
+      : world.send(withParameter(request, "reference_id", "a".repeat(7 * MIB))),
+
+  unhandled: ({ world, request }) => world.send(request, "broken"),
+  functionFailed: ({ world, request }) => world.send(request, "failing"),
+  functionTooSlow: ({ world, request }) => world.send(request, "stuck"),
+  timedOut: after(breakAws("hang"), ({ world, request }) => world.send(request, "hurried")),
+
+  actionNotOffered: after(
+    breakCielo24("job/update_metadata", 400, { ErrorType: "NOT_IMPLEMENTED", ErrorComment: "Not implemented." }),
+  ),
+  answerUnintelligible: after(breakCielo24("job/update_metadata", 404, "<html>Not Found</html>")),
+  loginRefused: after(({ world }) => {
+    world.cielo24.setAccounts([]);
+    world.cielo24.expireTokens();
+  }),
+  reviewNeeded: after(breakCielo24("job/info", 200, "<html>Welcome</html>")),
+  cielo24Down: after((stage) => {
+    breakCielo24("job/info", 503)(stage);
+    breakCielo24("job/update_metadata", 503)(stage);
+  }),
+  ledgerDown: after(breakAws("unavailable")),
+  storeDown: after(
+    ({ world }) => {
+      world.stack.s3.faults.add({ operation: "ListParts", kind: "slowDown", times: 10 });
+    },
+    bodyNamed("complete", ask),
+  ),
+  answerLost: after(({ world, job }) => {
+    world.cielo24.faults.add({ action: "job/add_media", jobId: job, kind: "resetAfterBody", accepts: true });
+  }),
+};
+
+/** Answers without a body, by operation and status. */
+export const BODILESS: Readonly<Record<string, Scene>> = {
+  "pullMedia 302": after(shareMedia),
+  "measureMedia 200": after(shareMedia),
+  "measureMedia 404": ask,
+  "measureMedia 500": ({ world, request }) => world.send(request, "failing"),
+  "measureMedia 503": ({ world, request }) => world.send(request, "stuck"),
+};
+
+/** API Gateway has a limit that the local gateway has not. */
+export const NOT_TO_BE_HAD_HERE = "429";

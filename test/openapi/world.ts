@@ -1,0 +1,84 @@
+import { startGateway, type Gateway } from "../../dev/gateway/server.ts";
+import { readDeployment } from "../../dev/gateway/deployment.ts";
+import { loadFunction } from "../../dev/stack/load.ts";
+import type { Stack } from "../../dev/stack.ts";
+import type { Row } from "../../lib/delivery/row.ts";
+import { send, type Answered, type ExampleRequest } from "./request.ts";
+
+type Invoke = Parameters<typeof startGateway>[0]["invoke"];
+
+/** Long enough for one request, and so short that a test need not wait for it. */
+const SHORT_MS = 1_300;
+const { functions } = await readDeployment();
+const routes = functions.flatMap((each) => each.routes);
+
+/** The local stack as seen by the owner of a job, and the ways in which it can be made to refuse. */
+export const createWorld = async (stack: Stack) => {
+  if (!stack.cielo24) throw new Error("The stack has a simulated cielo24");
+  const { cielo24 } = stack;
+  const gateways: Gateway[] = [];
+  const scope = "media.write media.read metadata.write";
+  /** Outlives every jump of time here. */
+  const authorization = async (claims: Record<string, unknown>) =>
+    `Bearer ${await stack.token({ sub: "alice", scope, expiresInS: 7 * 86_400, ...claims })}`;
+  const alice = await authorization({});
+
+  /** A gateway that lets everybody in as Alice, in front of functions that are run in this way. */
+  const startOther = async (invoke: Invoke, integrationTimeoutMs = 30_000): Promise<string> => {
+    const gateway = await startGateway({
+      routes,
+      authorize: () => Promise.resolve({ jwt: { claims: { sub: "alice", scope }, scopes: scope.split(" ") } }),
+      invoke,
+      integrationTimeoutMs,
+    });
+    gateways.push(gateway);
+    return gateway.url;
+  };
+  const run = async (name: string, event: unknown, remainingMs = 29_000): Promise<unknown> => {
+    const handler = (await loadFunction(name))(stack.runtime);
+    return handler(event as never, { getRemainingTimeInMillis: () => remainingMs } as never);
+  };
+
+  const failing = await startOther(() => Promise.reject(new Error("The function ended")));
+  const stuck = await startOther(() => new Promise(() => undefined), 10);
+  const hurried = await startOther((name, event) => run(name, event, SHORT_MS));
+  /** What the code takes for granted of an event is missing: an error that nobody has thought of. */
+  const broken = await startOther((name, event) =>
+    run(name, { ...(event as object), rawQueryString: undefined, requestContext: brokenContext(event) }),
+  );
+
+  const outside = { failing, stuck, hurried, broken };
+
+  return {
+    stack,
+    cielo24,
+    alice,
+    authorization,
+    newJob: () => cielo24.addJob(),
+    send: (request: ExampleRequest, at: keyof typeof outside | "api" = "api"): Promise<Answered> =>
+      send(at === "api" ? stack.apiUrl : outside[at], request),
+    write: (jobId: string, row: Omit<Row, "jobId" | "updatedAt" | "fence">) =>
+      stack.ledger.write(jobId, {
+        if: { state: ["none", "UPLOADING"] },
+        set: { fence: 1, updatedAt: stack.runtime.clock(), ...row },
+      }),
+    /** So that no test sees what another has broken. */
+    mend: async () => {
+      cielo24.faults.clear();
+      stack.aws.faults.clear();
+      stack.s3.faults.clear();
+      cielo24.setAccounts([stack.credentials]);
+      // The session does not try credentials again at once that were refused.
+      stack.advanceTime(60_000);
+      await stack.drain();
+    },
+    close: () => Promise.all(gateways.map((gateway) => gateway.close())),
+  };
+};
+
+export type World = Awaited<ReturnType<typeof createWorld>>;
+
+const brokenContext = (event: unknown) => {
+  const { requestContext } = event as { requestContext: object };
+  return { ...requestContext, http: undefined };
+};
