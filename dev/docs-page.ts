@@ -1,6 +1,5 @@
 import { createReadStream } from "node:fs";
 import { createServer } from "node:http";
-import { createRequire } from "node:module";
 import { pipeline } from "node:stream/promises";
 import { closeServer, listen } from "./stack/listen.ts";
 
@@ -40,17 +39,17 @@ const SHOW = `Redoc.init("/openapi.yml", {
 const POLICY =
   "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; worker-src 'self' blob:; base-uri 'none'";
 
-const fileOf = (path: string) => () => createReadStream(path);
+const fileOf = (file: URL) => () => createReadStream(file);
 const ROUTES: Readonly<Record<string, { type: string; content: string | (() => NodeJS.ReadableStream) }>> = {
   "/": { type: "text/html; charset=utf-8", content: PAGE },
   "/show.js": { type: "text/javascript", content: SHOW },
   "/redoc.js": {
     type: "text/javascript",
-    content: fileOf(createRequire(import.meta.url).resolve("redoc/bundles/redoc.standalone.js")),
+    content: fileOf(new URL(import.meta.resolve("redoc/bundles/redoc.standalone.js"))),
   },
   "/openapi.yml": {
     type: "application/yaml",
-    content: fileOf(new URL("../docs/openapi.yml", import.meta.url).pathname),
+    content: fileOf(new URL("../docs/openapi.yml", import.meta.url)),
   },
 };
 
