@@ -133,7 +133,9 @@ const asError = (response: Response, body: Record<string, unknown> | undefined, 
   const { status, headers } = response;
   const text = (name: string) => (typeof body?.[name] === "string" ? body[name] : undefined);
   const errorType = text("ErrorType");
-  const isRetryable = RETRYABLE_STATUS.has(status) && errorType !== UNKNOWN;
+  // The functions' own 502 stays; that of something between passes.
+  const isTransient = RETRYABLE_STATUS.has(status) || (status === 502 && errorType === undefined);
+  const isRetryable = isTransient && errorType !== UNKNOWN;
   const known = {
     status,
     isRetryable,
