@@ -163,6 +163,11 @@ describe("calls of the API", () => {
         { errorType: "GATEWAY", isRetryable: true },
       ],
       [
+        "a 502 of somebody's between",
+        { status: 502, body: "<html>" },
+        { errorType: "UNINTELLIGIBLE", isRetryable: true },
+      ],
+      [
         "a page of somebody else's",
         { status: 200, body: "<html>" },
         { errorType: "UNINTELLIGIBLE", isRetryable: false },

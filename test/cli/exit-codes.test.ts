@@ -1,0 +1,126 @@
+import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { startCannedApi, type Canned } from "../client/canned-api.ts";
+import { makeFolder, startCommand } from "./command-line.ts";
+
+const JOB = "0123456789abcdef0123456789abcdef";
+const TOKEN = "the-token-that-nobody-may-see";
+
+const inState = (State: string, more: object = {}): Canned => ({
+  body: { JobId: JOB, State, SentBytes: 0, Attempts: 1, UpdatedAt: "2026-01-01T00:00:00.000Z", ...more },
+});
+const refusal = (status: number, ErrorType: string): Canned => ({
+  status,
+  body: { ErrorType, ErrorComment: "Because.", RequestId: "r-1" },
+});
+const DELIVERED = inState("DELIVERED", { TaskId: "f".repeat(32) });
+
+describe("the command line's exit code", () => {
+  let folder: Awaited<ReturnType<typeof makeFolder>>;
+  beforeAll(async () => {
+    folder = await makeFolder();
+  });
+  afterAll(() => folder[Symbol.asyncDispose]());
+
+  it.each<[code: number, of: string, words: string[], answer: Canned, says: RegExp]>([
+    [0, "a delivery that has ended well", ["status", JOB], DELIVERED, /^Delivered: job \S+, TaskId f{32}$/m],
+    [0, "help", ["--help"], {}, /Exit codes:/],
+    [0, "a command's help", ["upload", "--help"], {}, /Examples:[\s\S]*Exit codes:/],
+    [0, "the version", ["--version"], {}, /^\d+\.\d+\.\d+$/m],
+    [2, "no command", [], {}, /Commands:/],
+    [2, "a command that there is not", ["uplaod"], {}, /Did you mean upload\?/],
+    [2, "an option that is missing", ["metadata", "-j", JOB], {}, /--reference-id/],
+    [2, "an option that is none", ["status", JOB, "--wacht"], {}, /Did you mean --watch\?/],
+    [2, "no job id", ["status", "job-7"], {}, /"job-7" is no job id: those are 32 hex/],
+    [2, "a duration without a unit", ["status", JOB, "--timeout", "5"], {}, /90s, 10m or 2h/],
+    [2, "an address that is none", ["status", JOB, "--url", "captions"], {}, /http or https address/],
+    [2, "two tokens", ["status", JOB, "--token-file", "a", "--token-command", "b"], {}, /Give one of/],
+    [2, "a token file that is not there", ["status", JOB, "--token-file", "/nowhere"], {}, /ENOENT/],
+    [2, "a file that is not there", ["upload", "/nowhere.mp4", "-j", JOB], {}, /there is no such file/],
+    [2, "a folder", ["upload", "/", "-j", JOB], {}, /is not a file/],
+    [2, "a file without a job", ["upload", "a.mp4"], {}, /a\.mp4=JOB/],
+    [2, "two files for one job", ["upload", "a.mp4", "b.mp4", "-j", JOB], {}, /a job takes one medium/],
+    [3, "a refusal", ["status", JOB], refusal(404, "ITEM_NOT_FOUND"), /Check the job id/],
+    [
+      3,
+      "the job's own medium",
+      ["add-url", "https://a.example", "-j", JOB],
+      refusal(409, "JOB_HAS_MEDIA"),
+      /another job/,
+    ],
+    [4, "a token that is refused", ["status", JOB], { status: 401, body: { message: "Unauthorized" } }, /new token/],
+    [4, "a scope that is missing", ["status", JOB], { status: 403, body: { message: "Forbidden" } }, /media\.read/],
+    [
+      5,
+      "an API that is down",
+      ["add-url", "https://a.example", "-j", JOB],
+      refusal(503, "CIELO24_UNAVAILABLE"),
+      /later/,
+    ],
+    [5, "an address of somebody else's", ["status", JOB], { body: "<html>" }, /Check the base URL/],
+    [
+      6,
+      "a rejected delivery",
+      ["status", JOB, "--watch"],
+      inState("REJECTED", { Error: { ErrorType: "EMPTY_OBJECT", ErrorComment: "The object is empty." } }),
+      /The object is empty[\s\S]*upload again/,
+    ],
+    [7, "a delivery in review", ["status", JOB], inState("NEEDS_REVIEW"), /Don't send it again/],
+    [
+      7,
+      "a job in review",
+      ["add-url", "https://a.example", "-j", JOB],
+      refusal(409, "NEEDS_REVIEW"),
+      /Don't send it again/,
+    ],
+    [8, "a delivery that goes on", ["status", JOB], inState("SENDING"), /cielo24-proxy status \S+ --watch/],
+    [8, "time that is over", ["status", JOB, "--watch", "--timeout", "1s"], inState("SENDING"), /goes on without/],
+    [
+      8,
+      "an answer that is out",
+      ["add-url", "https://a.example", "-j", JOB],
+      refusal(504, "CIELO24_ANSWER_UNKNOWN"),
+      /status \S+ --watch/,
+    ],
+  ])("is %i for %s", async (code, _of, words, answer, says) => {
+    await using api = await startCannedApi(answer);
+    const env = { CIELO24_PROXY_URL: api.url, CIELO24_PROXY_TOKEN: TOKEN, XDG_STATE_HOME: folder.path };
+    const { code: ended, stdout, stderr } = await startCommand(words, env).ended;
+    expect(`${stdout}${stderr}`).toMatch(says);
+    expect(ended).toBe(code);
+    expect(`${stdout}${stderr}`).not.toContain(TOKEN);
+    // Results are for pipes, and nothing else is.
+    if (code !== 0) expect(stdout).toBe("");
+  });
+
+  it("is 2 without an address, and without a token", async () => {
+    expect(await startCommand(["status", JOB], {}).ended).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/set CIELO24_PROXY_URL, or give --url/) as unknown as string,
+    });
+    expect(await startCommand(["status", JOB], { CIELO24_PROXY_URL: "http://127.0.0.1:1" }).ended).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/set CIELO24_PROXY_TOKEN, or give --token-file/) as unknown as string,
+    });
+  });
+
+  it("is in the JSON, with what went wrong and what to do", async () => {
+    await using api = await startCannedApi(refusal(404, "ITEM_NOT_FOUND"));
+    const env = { CIELO24_PROXY_URL: api.url, CIELO24_PROXY_TOKEN: TOKEN };
+    const { code, stdout, stderr } = await startCommand(["status", JOB, "--json"], env).ended;
+    expect(code).toBe(3);
+    expect(stderr).toBe("");
+    expect(JSON.parse(stdout)).toEqual({
+      outcome: "refused",
+      exitCode: 3,
+      jobId: JOB,
+      error: { errorType: "ITEM_NOT_FOUND", comment: "Because.", status: 404, requestId: "r-1" },
+      next: "Check the job id, and that the token belongs to the job's owner.",
+    });
+  });
+
+  it("is in the JSON for what was not understood, too", async () => {
+    const { code, stdout } = await startCommand(["status", JOB, "--json"], {}).ended;
+    expect(code).toBe(2);
+    expect(JSON.parse(stdout)).toMatchObject({ outcome: "usage", exitCode: 2 });
+  });
+});
