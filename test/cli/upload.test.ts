@@ -1,0 +1,282 @@
+import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { readdir, readFile, utimes, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { build as buildSignUpload } from "../../functions/sign-upload/handler.ts";
+import { arrivedAt, countStored, makeMedia, MIB, PART_BYTES, SCOPE, sha256 } from "../client/media.ts";
+import { useStack } from "../stack.ts";
+import { makeFolder, startCommand, type Ended } from "./command-line.ts";
+
+const SIZE = 2 * PART_BYTES + 100_000;
+const IN_PARTS = ["--part-size", "5"];
+
+/** Holds back the signing of one part until it is let go, so that an upload stands where a test wants it. */
+const createGate = () => {
+  let heldPart: string | undefined;
+  let arrive = (): void => undefined;
+  let open = Promise.resolve();
+  let release = (): void => undefined;
+  return {
+    /** @returns resolves once the client asks for the part */
+    hold: (partNumber: number) => {
+      heldPart = `"part_number":${partNumber},`;
+      open = new Promise((resolve) => {
+        release = resolve;
+      });
+      return new Promise<void>((resolve) => {
+        arrive = resolve;
+      });
+    },
+    letGo: () => {
+      heldPart = undefined;
+      release();
+    },
+    pass: async (body: string | undefined) => {
+      if (heldPart === undefined || !body?.replace("}", ",}").includes(heldPart)) return;
+      arrive();
+      await open;
+    },
+  };
+};
+
+describe("cielo24-proxy upload", () => {
+  const gate = createGate();
+  const local = useStack({
+    env: { MAX_MEDIA_BYTES: String(20 * MIB) },
+    functions: {
+      "sign-upload": (runtime) => {
+        const handler = buildSignUpload(runtime);
+        return async (event: Parameters<typeof handler>[0], context) => {
+          await gate.pass(event.body);
+          return handler(event, context);
+        };
+      },
+    },
+  });
+  const media = makeMedia(SIZE);
+  let folder: Awaited<ReturnType<typeof makeFolder>>;
+  let token: string;
+  let file: string;
+  let smallFile: string;
+  beforeAll(async () => {
+    folder = await makeFolder();
+    file = folder.file("lecture 1.mp4");
+    smallFile = folder.file("short.mp3");
+    await writeFile(file, media);
+    await writeFile(smallFile, makeMedia(50_000));
+    token = await local.stack.token({ sub: "alice", scope: SCOPE });
+  });
+  afterAll(() => folder[Symbol.asyncDispose]());
+
+  const newJob = () => local.stack.cielo24?.addJob() ?? "";
+  const recordsFolder = () => join(folder.path, "cielo24-proxy", "uploads");
+  const environment = () => ({
+    CIELO24_PROXY_URL: local.stack.apiUrl,
+    CIELO24_PROXY_TOKEN: token,
+    XDG_STATE_HOME: folder.path,
+  });
+  const start = (words: readonly string[], env: Readonly<Record<string, string>> = environment()) =>
+    startCommand(["upload", ...words], env);
+  const upload = (...words: string[]): Promise<Ended> => start(words).ended;
+  const resultOf = ({ stdout }: Ended) => JSON.parse(stdout) as Record<string, unknown>;
+
+  it("sends a small file in one request and waits for its TaskId", async () => {
+    const jobId = newJob();
+    const { code, stdout, stderr } = await upload(smallFile, "--job-id", jobId);
+    expect(stdout).toMatch(new RegExp(`^Delivered: ${smallFile}, job ${jobId}, TaskId [0-9a-f]{32}\n$`));
+    expect(code).toBe(0);
+    expect(arrivedAt(local.stack, jobId)).toEqual([sha256(makeMedia(50_000))]);
+    expect(countStored(local.stack, "PutObject", jobId)).toBe(1);
+    const lines = stderr.trimEnd().split("\n");
+    expect(lines[0]).toBe("short.mp3: uploaded 0 B of 48.8 KiB");
+    expect(lines.at(-1)).toBe("short.mp3: delivered");
+    expect(stderr).not.toContain("\u001b");
+  });
+
+  it("sends a larger file in parts, and prints JSON for programs", async () => {
+    const jobId = newJob();
+    const ended = await upload(file, "-j", jobId, ...IN_PARTS, "--json", "--quiet");
+    expect(resultOf(ended)).toMatchObject({
+      outcome: "delivered",
+      exitCode: 0,
+      file,
+      jobId,
+      taskId: expect.stringMatching(/^[0-9a-f]{32}$/) as unknown,
+      delivery: { state: "DELIVERED", sizeBytes: SIZE },
+    });
+    expect(ended).toMatchObject({ code: 0, stderr: "" });
+    expect(arrivedAt(local.stack, jobId)).toEqual([sha256(media)]);
+    expect(countStored(local.stack, "UploadPart", jobId)).toBe(3);
+    expect(await readdir(recordsFolder())).toEqual([]);
+  });
+
+  it("ends in order at Ctrl-C and goes on with the same command, sending no part twice", async () => {
+    const jobId = newJob();
+    const isHeld = gate.hold(3);
+    const first = start([file, "-j", jobId, ...IN_PARTS, "--parallel", "1"]);
+    await isHeld;
+    first.signal("SIGINT");
+    const { code, stdout, stderr } = await first.ended;
+    gate.letGo();
+    expect(code).toBe(130);
+    expect(stdout).toBe("");
+    expect(stderr).toContain("Ending. Ctrl-C once more ends at once.");
+    expect(stderr).toContain("10.0 MiB of 10.1 MiB are at the store and are not sent again.");
+    expect(stderr).toContain(`cielo24-proxy upload '${file}' --job-id ${jobId}`);
+    expect(arrivedAt(local.stack, jobId)).toEqual([]);
+
+    const [record = ""] = await readdir(recordsFolder());
+    const remembered = await readFile(join(recordsFolder(), record), "utf8");
+    expect(remembered).not.toMatch(/X-Amz|https?:/);
+    expect(remembered).not.toContain(token);
+
+    const second = await upload(file, "-j", jobId, ...IN_PARTS);
+    expect(second).toMatchObject({ code: 0, stdout: expect.stringContaining("Delivered") as unknown });
+    expect(second.stderr).toContain("going on with the upload of an earlier run");
+    expect(second.stderr).toContain("uploaded 10.0 MiB of 10.1 MiB");
+    expect(countStored(local.stack, "UploadPart", jobId)).toBe(3);
+    expect(countStored(local.stack, "CreateMultipartUpload", jobId)).toBe(1);
+    expect(arrivedAt(local.stack, jobId)).toEqual([sha256(media)]);
+    expect(await readdir(recordsFolder())).toEqual([]);
+  });
+
+  it("goes on after it was killed", async () => {
+    const jobId = newJob();
+    const isHeld = gate.hold(2);
+    const first = start([file, "-j", jobId, ...IN_PARTS, "--parallel", "1"]);
+    await isHeld;
+    first.signal("SIGKILL");
+    await first.ended;
+    gate.letGo();
+    expect((await upload(file, "-j", jobId, ...IN_PARTS)).code).toBe(0);
+    expect(countStored(local.stack, "UploadPart", jobId)).toBe(3);
+    expect(arrivedAt(local.stack, jobId)).toEqual([sha256(media)]);
+  });
+
+  it("ends at SIGTERM with 143", async () => {
+    const isHeld = gate.hold(1);
+    const first = start([file, "-j", newJob(), ...IN_PARTS, "--parallel", "1", "--json", "--quiet"]);
+    await isHeld;
+    first.signal("SIGTERM");
+    const ended = await first.ended;
+    gate.letGo();
+    expect(ended.code).toBe(143);
+    expect(resultOf(ended)).toMatchObject({ outcome: "terminated", exitCode: 143, next: "To go on:" });
+  });
+
+  it.each([
+    ["the file has changed since", [] as string[]],
+    ["it is told to", ["--restart"]],
+  ])("begins anew where %s", async (_why, words) => {
+    const jobId = newJob();
+    const isHeld = gate.hold(2);
+    const first = start([file, "-j", jobId, ...IN_PARTS, "--parallel", "1"]);
+    await isHeld;
+    first.signal("SIGINT");
+    await first.ended;
+    gate.letGo();
+    if (words.length === 0) await utimes(file, new Date(), new Date());
+    expect((await upload(file, "-j", jobId, ...IN_PARTS, ...words)).code).toBe(0);
+    expect(countStored(local.stack, "CreateMultipartUpload", jobId)).toBe(2);
+    expect(arrivedAt(local.stack, jobId)).toEqual([sha256(media)]);
+    expect(
+      local.stack.s3.requests.filter(
+        ({ operation, key }) => operation === "AbortMultipartUpload" && key.includes(jobId),
+      ),
+    ).toHaveLength(1);
+  });
+
+  it("waits for the delivery of what it uploaded before, and uploads nothing", async () => {
+    const jobId = newJob();
+    const first = await upload(smallFile, "-j", jobId, "--no-wait");
+    expect(first).toMatchObject({ code: 0, stdout: `Uploaded: ${smallFile}, job ${jobId}\n` });
+    const second = await upload(smallFile, "-j", jobId);
+    expect(second).toMatchObject({ code: 0, stdout: expect.stringContaining("Delivered") as unknown });
+    expect(second.stderr).toContain("was uploaded before");
+    expect(countStored(local.stack, "PutObject", jobId)).toBe(1);
+  });
+
+  it("outlasts a lost connection and a part's URL that the store refuses", async () => {
+    const jobId = newJob();
+    local.stack.s3.faults.add({ operation: "UploadPart", kind: "reset" });
+    local.stack.s3.faults.add({ operation: "UploadPart", kind: "accessDenied" });
+    expect((await upload(file, "-j", jobId, ...IN_PARTS)).code).toBe(0);
+    expect(arrivedAt(local.stack, jobId)).toEqual([sha256(media)]);
+  });
+
+  it("sends several files, each to its job, and tells of each", async () => {
+    const [one, other] = [newJob(), newJob()];
+    const missing = folder.file("missing.mp4");
+    const list = folder.file("list.csv");
+    await writeFile(list, `file,job_id\n"${file}",${one}\n${smallFile},${other}\n${missing},${newJob()}\n`);
+    const { code, stdout } = await upload("--jobs", list, "--json", "--quiet");
+    const results = stdout
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(code).toBe(2);
+    expect(Object.fromEntries(results.map(({ jobId, outcome }) => [jobId, outcome]))).toMatchObject({
+      [one]: "delivered",
+      [other]: "delivered",
+    });
+    expect(results.find((result) => result["file"] === missing)).toMatchObject({ outcome: "usage", exitCode: 2 });
+    expect(arrivedAt(local.stack, other)).toHaveLength(1);
+  });
+
+  it("gets another token where one is refused, from a command", async () => {
+    const jobId = newJob();
+    const count = folder.file("asked");
+    const env = {
+      ...environment(),
+      CIELO24_PROXY_TOKEN: "",
+      CIELO24_PROXY_TOKEN_COMMAND: `if [ -e ${count} ]; then echo "$GOOD"; else touch ${count}; echo stale.token.here; fi`,
+      GOOD: token,
+    };
+    const { code, stdout, stderr } = await start([smallFile, "-j", jobId], env).ended;
+    expect(code).toBe(0);
+    expect(`${stdout}${stderr}`).not.toContain(token);
+  });
+
+  it("reads the token from a file, and keeps it out of what others can see", async () => {
+    const tokenFile = folder.file("token");
+    await writeFile(tokenFile, `${token}\n`);
+    const isHeld = gate.hold(1);
+    const running = start([file, "-j", newJob(), ...IN_PARTS, "--token-file", tokenFile]);
+    await isHeld;
+    expect(await readFile(`/proc/${running.pid}/cmdline`, "utf8").catch(() => "")).not.toContain(token);
+    running.signal("SIGINT");
+    const { stdout, stderr } = await running.ended;
+    gate.letGo();
+    expect(`${stdout}${stderr}`).not.toContain(token);
+  });
+
+  describe("is refused", () => {
+    it.each<[what: string, code: number, says: RegExp]>([
+      ["a job that has its medium", 3, /JOB_HAS_MEDIA, 409[\s\S]*ask for the delivery's status/],
+      ["somebody else's job", 3, /ITEM_NOT_FOUND, 404[\s\S]*Check the job id/],
+      ["a file that is too large", 3, /MEDIA_TOO_LARGE, 413[\s\S]*Make the file smaller/],
+      ["a type that is none", 3, /must be a media type such as video\/mp4[\s\S]*Correct/],
+      ["an empty file", 3, /The media is empty[\s\S]*Choose the file/],
+    ])("with words and what to do: %s", async (what, code, says) => {
+      const jobId = newJob();
+      const path = folder.file("refused.mp4");
+      await writeFile(path, what.includes("empty") ? "" : what.includes("large") ? makeMedia(21 * MIB) : "media");
+      if (what.includes("has its")) {
+        expect((await upload(smallFile, "-j", jobId)).code).toBe(0);
+      }
+      if (what.includes("else")) {
+        const bob = await local.stack.token({ sub: "bob", scope: SCOPE });
+        await start([smallFile, "-j", jobId], { ...environment(), CIELO24_PROXY_TOKEN: bob }).ended;
+      }
+      const type = what.includes("type") ? ["--content-type", "video"] : [];
+      const ended = await upload(path, "-j", jobId, ...type);
+      expect(ended.stderr).toMatch(says);
+      expect(ended).toMatchObject({ code, stdout: "" });
+    });
+
+    it("by cielo24, which does not know the job: rejected, with its reason", async () => {
+      const ended = await upload(smallFile, "-j", "0".repeat(32));
+      expect(ended.stderr).toMatch(/^Rejected: [\s\S]*\(ITEM_NOT_FOUND\)\n {2}Mend the cause and upload again/m);
+      expect(ended).toMatchObject({ code: 6, stdout: "" });
+    });
+  });
+});
