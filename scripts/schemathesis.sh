@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# Installs Schemathesis below .local/ (needs Python and pip) and prints the path of the program.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+VERSION=4.32.5
+venv=".local/schemathesis-$VERSION"
+if [ ! -x "$venv/bin/st" ]; then
+  rm -rf "$venv"
+  python3 -m venv "$venv" >&2
+  "$venv/bin/pip" install --quiet --disable-pip-version-check "schemathesis==$VERSION" >&2
+fi
+echo "$PWD/$venv/bin/st"

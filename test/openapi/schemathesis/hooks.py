@@ -1,0 +1,64 @@
+"""Gives the requests that Schemathesis makes jobs that exist, so that more than refusals is seen."""
+
+import itertools
+import os
+import re
+import threading
+
+import schemathesis
+
+with open(os.environ["JOBS_FILE"], encoding="ascii") as file:
+    JOBS = iter(file.read().split())
+JOB_ID = re.compile(r"[0-9a-f]{32}")
+# Those that the description allows. Which hosts are public is more than it can say.
+MEDIA_URLS = re.compile(r"(?i:https)://[^\s\\/?#\x00-\x1f\x7f-\x9f][^\s\\\x00-\x1f\x7f-\x9f]{0,2039}")
+MEDIA_URL = "https://media.example.org/lecture.mp4"
+# Of four requests in a row, three get the same job: it takes one medium, and is then refused another.
+SAME_JOB = 3
+CAPABILITIES = re.compile(r"[0-9a-f]{32}\.[0-9a-f]{32}")
+lock = threading.Lock()
+count = itertools.count()
+current = next(JOBS)
+
+
+def pick_job():
+    global current
+    with lock:
+        if next(count) % SAME_JOB == 0:
+            current = next(JOBS)
+        return current
+
+
+def use_job(parameters):
+    job_id = parameters.get("job_id")
+    if not isinstance(job_id, str) or not JOB_ID.fullmatch(job_id):
+        return
+    parameters["job_id"] = pick_job()
+
+
+def is_taken_all_the_same(parameters, is_json):
+    """Wrong by the description, which promises less than the functions take: an empty value is none, and in JSON a
+    number or a boolean is as good as its text."""
+    if not isinstance(parameters, dict):
+        return False
+    values = list(parameters.values())
+    return "" in values or (is_json and any(isinstance(value, (int, float, type(None))) for value in values))
+
+
+@schemathesis.hook
+def filter_case(context, case):
+    if case.meta is None or not case.meta.generation.mode.is_negative:
+        return True
+    is_json = case.media_type == "application/json"
+    return not (is_taken_all_the_same(case.query, False) or is_taken_all_the_same(case.body, is_json))
+
+
+@schemathesis.hook
+def before_call(context, case, kwargs):
+    if CAPABILITIES.fullmatch(str(case.path_parameters.get("capability", ""))) and next(count) % 2:
+        case.path_parameters["capability"] = os.environ["CAPABILITY"]
+    for parameters in (case.query, case.body):
+        if isinstance(parameters, dict):
+            use_job(parameters)
+            if MEDIA_URLS.fullmatch(str(parameters.get("media_url", ""))):
+                parameters["media_url"] = MEDIA_URL
