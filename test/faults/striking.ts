@@ -1,6 +1,6 @@
 import type { Instance } from "./instance.ts";
 import type { Chunk, Treatment } from "./network.ts";
-import type { Fault } from "./schedule.ts";
+import { LATEST_MS, type Fault } from "./schedule.ts";
 import type { Theatre } from "./theatre.ts";
 
 /** The faults of a schedule, switched on. */
@@ -12,8 +12,7 @@ export interface Strikes {
 }
 
 const MINUTE_MS = 60_000;
-/** What is sent to cielo24 arrives within the time that the delivery waits for it. */
-const LONGEST_HOLD_MS: Readonly<Record<string, number>> = { cielo24: 10 * MINUTE_MS, s3: 5 * MINUTE_MS };
+const LONGEST_HOLD_MS: Readonly<Record<string, number>> = { cielo24: LATEST_MS, s3: 5 * MINUTE_MS };
 
 export const startStrikes = (theatre: Theatre, faults: readonly Fault[]): Strikes => {
   const { stack, cielo24 } = theatre;
