@@ -10,5 +10,6 @@ export default {
   collectCoverageFrom: ["functions/**/*.ts", "lib/**/*.ts"],
   coverageProvider: "v8",
   coverageReporters: ["text-summary"],
+  maxWorkers: "100%",
   testTimeout: 30_000,
 };
