@@ -15,9 +15,10 @@ interface FilesOptions {
 
 /** Shows what Uppy does with files as media of the page, and hands them over to delivery once they are uploaded. */
 export const showFiles = ({ uppy, media, client, takeSampleJob, follow, focusJobId }: FilesOptions): void => {
-  const add = ({ id, name, size, meta }: MediaFile) => {
+  const add = ({ id, name, size, meta, progress, s3Multipart }: MediaFile) => {
     const jobId = meta.job_id ?? "";
-    media.put({ id, name, sizeBytes: size ?? undefined, jobId, phase: "chosen" });
+    const uploaded = (progress.percentage ?? 0) / 100;
+    media.put({ id, name, sizeBytes: size ?? undefined, jobId, uploaded, phase: s3Multipart ? "paused" : "chosen" });
     if (jobId === "") void takeSampleJob(id);
   };
 

@@ -1,5 +1,7 @@
 import type { Client } from "../client/index.ts";
 import type { MediaFile, Uploads } from "./uploads.ts";
+import { s3Status, type UploadError } from "./uppy/resume.ts";
+import { jobOfKey } from "./uppy/sign-request.ts";
 
 const WAIT_S = 5;
 
@@ -10,15 +12,30 @@ const WAIT_S = 5;
 export const mendLostUpload = async (
   { uppy, client }: { uppy: Uploads; client: Pick<Client, "getDelivery"> },
   { id }: Pick<MediaFile, "id">,
-  error: { readonly name: string; readonly status?: number },
+  error: UploadError,
 ): Promise<void> => {
   const file = uppy.getFiles().find((each) => each.id === id);
-  if (error.name !== "S3ServiceError" || error.status !== 404 || !file?.meta.job_id) return;
+  if (s3Status(error) !== 404 || !file?.meta.job_id) return;
   const delivery = await client.getDelivery({ jobId: file.meta.job_id, waitS: WAIT_S }).catch(() => undefined);
   // Without an answer, the person may retry.
   if (!delivery || !uppy.getFiles().some((each) => each.id === id)) return;
-  // Uppy's types don't know that it sets this itself.
-  uppy.setFileState(id, { s3Multipart: undefined, error: null } as object);
+  startAnew(uppy, id);
   if (delivery.state === "UPLOADING") void uppy.retryUpload(id).catch(() => undefined);
   else uppy.emit("upload-success", uppy.getFile(id), { status: 200 });
+};
+
+/** Takes back the parts of an upload that nobody goes on with, and lets Uppy begin a new one. */
+export const forgetUpload = (
+  { uppy, client }: { uppy: Uploads; client: Pick<Client, "abortUpload"> },
+  { id, s3Multipart }: MediaFile,
+): void => {
+  if (!s3Multipart) return;
+  startAnew(uppy, id);
+  // Where this fails, the bucket itself removes what was left lying for a week.
+  client.abortUpload({ jobId: jobOfKey(s3Multipart.key), ...s3Multipart }).catch(() => undefined);
+};
+
+const startAnew = (uppy: Uploads, id: string): void => {
+  // Uppy's types don't know that it sets this itself.
+  uppy.setFileState(id, { s3Multipart: undefined, error: null } as object);
 };

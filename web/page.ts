@@ -4,6 +4,7 @@ import { connect, type Connection } from "./connection.ts";
 import { createDeliveries } from "./deliveries.ts";
 import { byId } from "./element.ts";
 import { showFiles } from "./files.ts";
+import { forgetUpload } from "./lost-upload.ts";
 import { createMediaList } from "./media-list.ts";
 import { createMedia } from "./media.ts";
 import { describeError } from "./problems.ts";
@@ -34,7 +35,11 @@ const start = (connection: Connection): void => {
 
   const setJob = (id: string, jobId: string) => {
     media.change(id, { jobId, problem: undefined });
-    if (uppy.getFiles().some((file) => file.id === id)) uppy.setFileMeta(id, { job_id: jobId });
+    const file = uppy.getFiles().find((each) => each.id === id);
+    if (!file) return;
+    // Parts that are uploaded belong to the job before.
+    if (file.s3Multipart) forgetUpload({ uppy, client }, file);
+    uppy.setFileMeta(id, { job_id: jobId });
   };
   const takeSampleJob = async (id: string) => {
     try {

@@ -1,6 +1,7 @@
 import type { Delivery } from "../client/delivery.ts";
 import { ProxyError } from "../client/errors.ts";
 import type { Problem } from "./media.ts";
+import { s3Status, type UploadError } from "./uppy/resume.ts";
 
 const RETRY = "Press “Retry” to go on where it stopped.";
 
@@ -10,11 +11,14 @@ export const describeError = (error: unknown): Problem => {
     const { requestId, nextStep } = error;
     return { text: error.message, next: requestId === undefined ? nextStep : `${nextStep} (Request ${requestId})` };
   }
-  const { name, message, status } = error as { name?: string; message?: string; status?: number };
-  if (name === "S3NetworkError" || name === "TypeError")
-    return { text: "The connection was lost.", next: `Check your network. ${RETRY}` };
+  const uploadError = error as UploadError;
+  if (uploadError.code === "NETWORK")
+    return navigator.onLine
+      ? { text: "The connection was lost.", next: `Check your network. ${RETRY}` }
+      : { text: "The connection was lost.", next: "The upload goes on by itself once it is back." };
+  const status = s3Status(uploadError);
   if (status !== undefined) return { text: `The bucket refused the upload (${status}).`, next: RETRY };
-  return { text: message ?? "Something went wrong.", next: RETRY };
+  return { text: uploadError.message ?? "Something went wrong.", next: RETRY };
 };
 
 const JOB_ID = /^[0-9a-f]{32}$/;

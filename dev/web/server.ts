@@ -8,7 +8,7 @@ export interface UploadPage {
   readonly close: () => Promise<void>;
 }
 
-interface PageOptions {
+export interface PageOptions {
   readonly port?: number;
   /** How long a token of the page's is good for. */
   readonly tokenLifeS?: number;

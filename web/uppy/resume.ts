@@ -3,11 +3,20 @@
  * S3 refused a URL (which had expired, say, while the computer slept). One file without dependencies, to be copied.
  */
 
-/** What is used of the errors of Uppy's S3 client, and of those that signing fails with. */
-interface UploadError {
-  readonly name?: string;
+/** An error of Uppy's. Its S3 client's are told apart by what they have: a minifier changes their names. */
+export interface UploadError {
+  readonly message?: string;
+  /** "NETWORK": there was no answer. */
+  readonly code?: string;
+  /** S3's own code; there, though perhaps undefined, where S3 answered. */
+  readonly serviceCode?: string;
+  /** HTTP status. */
   readonly status?: number;
 }
+
+/** The status that S3 itself refused with; undefined for all other errors. */
+export const s3Status = (error: UploadError): number | undefined =>
+  "serviceCode" in error || "body" in error ? error.status : undefined;
 
 interface Uploads {
   on(event: "upload-error", listener: (file: { readonly id: string } | undefined, error: UploadError) => void): unknown;
@@ -33,7 +42,7 @@ export const resumeByItself = (uppy: Uploads): void => {
   uppy.on("upload-progress", (file) => {
     if (file) retries.delete(file.id);
   });
-  uppy.on("upload-error", (file, { name, status }) => {
+  uppy.on("upload-error", (file, error) => {
     if (!file) return;
     if (!navigator.onLine) {
       waitingForNetwork.add(file.id);
@@ -41,7 +50,7 @@ export const resumeByItself = (uppy: Uploads): void => {
     }
     const count = (retries.get(file.id) ?? 0) + 1;
     // A 403 of S3's: the URL has expired, or died with the credentials that signed it.
-    if (name !== "S3ServiceError" || status !== 403 || count > RETRIES) return;
+    if (s3Status(error) !== 403 || count > RETRIES) return;
     retries.set(file.id, count);
     // Once Uppy has written down the failure.
     setTimeout(() => {

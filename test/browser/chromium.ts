@@ -1,0 +1,35 @@
+import { access, constants } from "node:fs/promises";
+import { chromium, type Browser } from "playwright-core";
+
+const PLACES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+
+/** Path of a Chromium; undefined where there is none. */
+export const findChromium = async (): Promise<string | undefined> => {
+  const given = process.env["CHROMIUM"];
+  for (const path of given ? [given] : PLACES) {
+    const isThere = await access(path, constants.X_OK).then(
+      () => true,
+      () => false,
+    );
+    if (isThere) return path;
+  }
+  return undefined;
+};
+
+/** A Chromium without a window, that calls nobody of its own accord. Its profile is a new one, and gone afterwards. */
+export const launchChromium = async (): Promise<Browser> => {
+  const executablePath = await findChromium();
+  if (executablePath === undefined) throw new Error("There is no Chromium");
+  return chromium.launch({
+    executablePath,
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+    ],
+  });
+};

@@ -1,0 +1,134 @@
+import { describe, expect, it } from "@jest/globals";
+import type { Page, Route } from "playwright-core";
+import { useLargeFile } from "./large-file.ts";
+import { chooseFiles, jobIdOf, pressUpload, problemOf, rowOf, seesBadge, smallFile, taskIdOf } from "./person.ts";
+import { count, holdPart, requestsFor } from "./store.ts";
+import { openPage, useUploadPage } from "./upload-page.ts";
+
+const MIB = 1024 * 1024;
+const HOUR_MS = 3_600_000;
+const NAME = "conference.mp4";
+const PARTS = 24;
+const TOKEN_LIFE_S = 600;
+
+const local = useUploadPage({ page: { tokenLifeS: TOKEN_LIFE_S } });
+const large = useLargeFile(NAME, 120 * MIB);
+
+/** Starts the upload of the large file. @returns the part that is held back in the middle of it */
+const uploadHalfway = async (page: Page): Promise<{ jobId: string; part: Route }> => {
+  await chooseFiles(page, large.path);
+  const jobId = await jobIdOf(page, NAME);
+  const { held } = await holdPart(page);
+  await pressUpload(page);
+  return { jobId, part: await held };
+};
+
+/** The upload ended as if nothing had happened: one object, each part sent once, one acceptance. */
+const expectOneUpload = (jobId: string): void => {
+  const { stack } = local.opened;
+  const requests = requestsFor(stack, jobId);
+  expect(count(requests, "CreateMultipartUpload 200")).toBe(1);
+  expect(count(requests, "UploadPart 200")).toBe(PARTS);
+  expect(count(requests, "CompleteMultipartUpload 200")).toBe(1);
+  expect(stack.cielo24?.acceptances.filter((each) => each.jobId === jobId)).toMatchObject([{ sizeBytes: 120 * MIB }]);
+};
+
+/** Whether the browser's store has the file and knows of its upload: a reload loses nothing then. */
+const IS_KEPT = `new Promise((resolve) => {
+  const opening = indexedDB.open("uppy-blobs");
+  opening.onsuccess = () => {
+    const stores = opening.result.transaction(["files", "metadata"], "readonly");
+    const files = stores.objectStore("files").count();
+    const metadata = stores.objectStore("metadata").getAll();
+    metadata.onsuccess = () => {
+      opening.result.close();
+      resolve(files.result > 0 && JSON.stringify(metadata.result).includes("uploadId"));
+    };
+  };
+})`;
+
+describe("an upload that is interrupted", () => {
+  it("goes on after a reload where it stopped", async () => {
+    const { page, url, picture } = local.opened;
+    const { jobId } = await uploadHalfway(page);
+    await page.waitForFunction(IS_KEPT);
+    await openPage(page, url);
+    await page.getByText("Session restored").waitFor();
+    await rowOf(page, NAME).waitFor();
+    await seesBadge(page, NAME, "Paused");
+    await picture("interruptions-1-restored");
+    await pressUpload(page);
+    await taskIdOf(page, NAME);
+    expectOneUpload(jobId);
+  });
+
+  it("goes on by itself once the network is back", async () => {
+    const { page, context, picture } = local.opened;
+    const { jobId, part } = await uploadHalfway(page);
+    await context.setOffline(true);
+    await part.abort("internetdisconnected");
+    expect(await problemOf(page, NAME)).toMatch(/connection was lost.*by itself/i);
+    await picture("interruptions-2-offline");
+    await context.setOffline(false);
+    await taskIdOf(page, NAME);
+    expectOneUpload(jobId);
+  });
+
+  it("has a part signed again whose URL expired on the way", async () => {
+    const { page, stack } = local.opened;
+    const { jobId, part } = await uploadHalfway(page);
+    stack.advanceTime(2 * HOUR_MS);
+    await part.continue();
+    await taskIdOf(page, NAME);
+    expect(count(requestsFor(stack, jobId), "UploadPart 403")).toBe(1);
+    expectOneUpload(jobId);
+  });
+
+  it("gets a new token when its own expires on the way", async () => {
+    const { page, stack } = local.opened;
+    const refused: number[] = [];
+    page.on("response", (response) => {
+      if (response.status() === 401) refused.push(response.status());
+    });
+    const { jobId, part } = await uploadHalfway(page);
+    stack.advanceTime(TOKEN_LIFE_S * 1000 + 1000);
+    await part.continue();
+    await taskIdOf(page, NAME);
+    expect(refused).toEqual([401]);
+    expectOneUpload(jobId);
+  });
+
+  it("is not repeated where the answer to its completion got lost", async () => {
+    const { page } = local.opened;
+    await page.route(
+      (url) => url.searchParams.has("uploadId") && !url.searchParams.has("partNumber"),
+      async (route) => {
+        if (route.request().method() !== "POST") return route.fallback();
+        await route.fetch();
+        return route.abort("connectionreset");
+      },
+      { times: 1 },
+    );
+    await chooseFiles(page, large.path);
+    const jobId = await jobIdOf(page, NAME);
+    await pressUpload(page);
+    await taskIdOf(page, NAME);
+    expectOneUpload(jobId);
+  });
+
+  it("shows what became of a delivery that outlived the page", async () => {
+    const { page, stack, url, picture } = local.opened;
+    stack.cielo24?.faults.add({ action: "job/info", kind: "answer", status: 503, times: 100 });
+    await chooseFiles(page, smallFile("seminar.mp4"));
+    const jobId = await jobIdOf(page, "seminar.mp4");
+    await pressUpload(page);
+    await seesBadge(page, "seminar.mp4", "Delivering");
+    await picture("interruptions-3-delivering");
+    await openPage(page, url);
+    await seesBadge(page, "seminar.mp4", "Delivering");
+    stack.cielo24?.faults.clear();
+    stack.advanceTime(2 * HOUR_MS);
+    const taskId = await taskIdOf(page, "seminar.mp4");
+    expect(stack.cielo24?.acceptances.at(-1)).toMatchObject({ jobId, taskId });
+  });
+});

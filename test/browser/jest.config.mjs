@@ -1,0 +1,11 @@
+import shared from "../../jest.config.mjs";
+
+/** `npm run test:browser`: the page in a real Chromium. Apart from `npm test`, which needs no browser. */
+export default {
+  ...shared,
+  rootDir: "../..",
+  roots: ["<rootDir>/test/browser"],
+  testMatch: ["**/*.spec.ts"],
+  setupFilesAfterEnv: [],
+  testTimeout: 60_000,
+};

@@ -1,0 +1,52 @@
+import type { Locator, Page } from "playwright-core";
+
+/** What a person does and sees on the page. */
+
+/** A file of so many bytes, small enough to be handed over in memory. */
+export const smallFile = (name: string, sizeBytes = 300_000) => ({
+  name,
+  mimeType: name.endsWith(".wav") ? "audio/wav" : "video/mp4",
+  buffer: Buffer.alloc(sizeBytes, name),
+});
+
+export const chooseFiles = (page: Page, files: Parameters<Locator["setInputFiles"]>[0]): Promise<void> =>
+  page.locator(".uppy-Dashboard-input").first().setInputFiles(files);
+
+export const pressUpload = (page: Page): Promise<void> =>
+  page.getByRole("button", { name: /^Upload \+?\d+ files?$/ }).click();
+
+/** The row of a file in the list of jobs. */
+export const rowOf = (page: Page, name: string): Locator =>
+  page.locator(".medium").filter({ has: page.getByRole("heading", { name, exact: true }) });
+
+/** The id of the file's job, once it has one. */
+export const jobIdOf = async (page: Page, name: string): Promise<string> => {
+  await rowOf(page, name).waitFor();
+  for (;;) {
+    const jobId = await rowOf(page, name).locator("input").inputValue();
+    if (jobId !== "") return jobId;
+  }
+};
+
+/** The file's TaskId, once it is shown. */
+export const taskIdOf = async (page: Page, name: string): Promise<string> => {
+  const taskId = rowOf(page, name)
+    .locator(".task-id")
+    .filter({ hasText: /^[0-9a-f]{32}$/ });
+  await taskId.waitFor();
+  return (await taskId.textContent()) ?? "";
+};
+
+/** Waits until the file's badge says so. */
+export const seesBadge = (page: Page, name: string, text: string): Promise<void> =>
+  rowOf(page, name).locator(".badge").filter({ hasText: text }).waitFor();
+
+/** The words of a file's problem, once there is one. */
+export const problemOf = async (page: Page, name: string): Promise<string> => {
+  const problem = rowOf(page, name).locator(".problem:not([hidden])");
+  await problem.waitFor();
+  return (await problem.textContent()) ?? "";
+};
+
+/** Whatever Uppy says above its files. */
+export const notice = (page: Page, text: RegExp): Locator => page.locator(".uppy-Informer").filter({ hasText: text });

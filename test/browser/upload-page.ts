@@ -1,0 +1,81 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect } from "@jest/globals";
+import { join } from "node:path";
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { startStack, type Stack, type StackOptions } from "../../dev/stack.ts";
+import { startUploadPage, type PageOptions, type UploadPage } from "../../dev/web/server.ts";
+import { launchChromium } from "./chromium.ts";
+import { SCREENSHOTS } from "./screenshots.ts";
+
+/** How long anything may take to appear, 120 MiB on a busy machine included. */
+const PATIENCE_MS = 40_000;
+
+/** The page as a person has it before them, and the stack behind it. */
+export interface Opened {
+  readonly stack: Stack;
+  readonly context: BrowserContext;
+  readonly page: Page;
+  readonly url: string;
+  /** Keeps a picture of the whole page. */
+  readonly picture: (name: string) => Promise<void>;
+}
+
+/**
+ * A stack and a browser for the file, and for each test a fresh profile with the page open. A test fails where the page
+ * threw, or broke its own content security policy. Read it inside of tests and hooks only.
+ */
+export const useUploadPage = (
+  options: { readonly stack?: StackOptions; readonly page?: PageOptions } = {},
+): { readonly opened: Opened } => {
+  let stack: Stack;
+  let server: UploadPage;
+  let browser: Browser;
+  let opened: Opened | undefined;
+  let complaints: string[];
+
+  beforeAll(async () => {
+    stack = await startStack(options.stack);
+    [server, browser] = await Promise.all([startUploadPage(stack, { port: 0, ...options.page }), launchChromium()]);
+  });
+  beforeEach(async () => {
+    complaints = [];
+    const context = await browser.newContext({ viewport: { width: 1200, height: 900 } });
+    context.setDefaultTimeout(PATIENCE_MS);
+    const page = await context.newPage();
+    page.on("pageerror", ({ message }) => complaints.push(message));
+    page.on("console", (message) => {
+      if (message.text().includes("Content Security Policy")) complaints.push(message.text());
+    });
+    opened = {
+      stack,
+      context,
+      page,
+      url: server.url,
+      picture: async (name) => {
+        await page.screenshot({ path: join(SCREENSHOTS, `${name}.png`), fullPage: true });
+      },
+    };
+    await openPage(page, server.url);
+  });
+  afterEach(async () => {
+    await opened?.context.close();
+    expect(complaints).toEqual([]);
+  });
+  afterAll(async () => {
+    await browser.close();
+    await server.close();
+    await stack.close();
+  });
+
+  return {
+    get opened() {
+      if (!opened) throw new Error("The page is opened before each test, not while tests are declared");
+      return opened;
+    },
+  };
+};
+
+/** Opens the page and waits until it works. */
+export const openPage = async (page: Page, url: string): Promise<void> => {
+  await page.goto(url);
+  await page.locator("#connection[data-state=ready]").waitFor();
+};
