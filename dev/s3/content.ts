@@ -36,6 +36,12 @@ export const concatenate = (parts: readonly Content[]): Content => ({
   },
 });
 
+/** A piece of a content, from start up to, not including, end, without copying it. */
+export const slice = (content: Content, start: number, end: number): Content => ({
+  sizeBytes: end - start,
+  read: (from, to) => content.read(start + from, Math.min(start + to, end)),
+});
+
 /** Any number of bytes that are made when they are read: a repeated block, different for each seed. Costs no memory. */
 export const virtualContent = (sizeBytes: number, seed: number): Content => {
   // A prime length, so that no piece of the size of a chunk looks like its neighbour.

@@ -1,11 +1,11 @@
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { readBody } from "./body.ts";
-import { receive } from "./content.ts";
+import { receive, slice, type Content } from "./content.ts";
 import { S3Error } from "./errors.ts";
 import type { CreatedBy } from "./events.ts";
 import { listObjects, listParts, listUploads, listVersions } from "./listings.ts";
 import type { S3Request } from "./request.ts";
-import type { Bucket, Version } from "./store.ts";
+import type { Bucket, Upload, Version } from "./store.ts";
 import { parseXml, type XmlValue } from "./xml.ts";
 
 /** An answer that is small: headers, and perhaps an XML document. */
@@ -53,6 +53,13 @@ export const createOperations = ({
     return parseXml(Buffer.concat(chunks).toString("utf8"), root);
   };
 
+  const copySource = ({ headers }: S3Request): ReturnType<Bucket["get"]> => {
+    const [path = "", versionId] = (headers["x-amz-copy-source"] ?? "").split("?versionId=");
+    const source = decodeURIComponent(path).replace(/^\//, "");
+    const slash = source.indexOf("/");
+    return findBucket(source.slice(0, slash)).get(source.slice(slash + 1), versionId);
+  };
+
   return {
     ListBuckets: () => ({
       xml: ["ListAllMyBucketsResult", { Buckets: { Bucket: listBuckets().map((Name) => ({ Name })) } }],
@@ -95,10 +102,7 @@ export const createOperations = ({
       return { headers: { etag: version.etag, "x-amz-version-id": version.versionId } };
     },
     CopyObject: async (request) => {
-      const [path = "", versionId] = (request.headers["x-amz-copy-source"] ?? "").split("?versionId=");
-      const source = decodeURIComponent(path).replace(/^\//, "");
-      const slash = source.indexOf("/");
-      const from = findBucket(source.slice(0, slash)).get(source.slice(slash + 1), versionId);
+      const from = copySource(request);
       const bucket = findBucket(request.bucket);
       const md5 = from.etag.replace(/"|-.*/g, "");
       const isDescribedAnew = request.headers["x-amz-metadata-directive"] === "REPLACE";
@@ -143,13 +147,26 @@ export const createOperations = ({
       };
     },
     UploadPart: async (request) => {
+      const partNumber = readPartNumber(request);
       const bucket = findBucket(request.bucket);
-      const partNumber = Number(request.query.get("partNumber"));
-      if (!Number.isInteger(partNumber) || partNumber < 1 || partNumber > 10_000)
-        throw new S3Error("InvalidArgument", "Part number must be an integer between 1 and 10000, inclusive");
       const upload = bucket.findUpload(request.key, request.query.get("uploadId") ?? "");
       const etag = bucket.putPart(upload, partNumber, await receiveBody(request));
       return { headers: { etag } };
+    },
+    UploadPartCopy: async (request) => {
+      const partNumber = readPartNumber(request);
+      const { content: whole } = copySource(request);
+      const [start, end] = readCopyRange(request, whole.sizeBytes);
+      const bucket = findBucket(request.bucket);
+      const upload = bucket.findUpload(request.key, request.query.get("uploadId") ?? "");
+      const content = slice(whole, start, end);
+      const etag = bucket.putPart(upload, partNumber, { content, md5: await md5Of(content) });
+      return { xml: ["CopyPartResult", { ETag: etag, LastModified: writtenAt(upload, partNumber) }] };
+    },
+    GetObjectTagging: ({ bucket, key, query }) => {
+      findBucket(bucket).get(key, query.get("versionId") ?? undefined);
+      // Nobody tags anything here.
+      return { xml: ["Tagging", { TagSet: "" }] };
     },
     CompleteMultipartUpload: async (request) => {
       const bucket = findBucket(request.bucket);
@@ -183,6 +200,36 @@ export const createOperations = ({
 const checkWriteCondition = (bucket: Bucket, { key, headers }: S3Request): void => {
   if (headers["if-none-match"] === "*" && bucket.current(key)?.content) throw new S3Error("PreconditionFailed");
 };
+
+/** @throws {S3Error} InvalidArgument */
+const readPartNumber = ({ query }: S3Request): number => {
+  const partNumber = Number(query.get("partNumber"));
+  if (!Number.isInteger(partNumber) || partNumber < 1 || partNumber > 10_000)
+    throw new S3Error("InvalidArgument", "Part number must be an integer between 1 and 10000, inclusive");
+  return partNumber;
+};
+
+/**
+ * From where up to, not including, where a part is copied; all of it where no range is asked for.
+ * @throws {S3Error} InvalidArgument
+ */
+const readCopyRange = ({ headers }: S3Request, sizeBytes: number): readonly [start: number, end: number] => {
+  const range = headers["x-amz-copy-source-range"];
+  if (range === undefined) return [0, sizeBytes];
+  const [, first = "", last = ""] = /^bytes=(\d+)-(\d+)$/.exec(range) ?? [];
+  if (first === "" || Number(first) > Number(last) || Number(last) >= sizeBytes)
+    throw new S3Error("InvalidArgument", "Range specified is not valid for source object");
+  return [Number(first), Number(last) + 1];
+};
+
+const md5Of = async (content: Content): Promise<string> => {
+  const md5 = createHash("md5");
+  for await (const chunk of content.read(0, content.sizeBytes)) md5.update(chunk);
+  return md5.digest("hex");
+};
+
+const writtenAt = ({ parts }: Upload, partNumber: number): string =>
+  new Date(parts.get(partNumber)?.writtenAt ?? 0).toISOString();
 
 /** @throws {S3Error} MalformedXML */
 const readPart = (part: unknown): { partNumber: number; etag: string } => {

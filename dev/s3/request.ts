@@ -52,15 +52,17 @@ export const nameOperation = ({ method, bucket, key, query, headers }: S3Request
     if (query.has("versioning")) return "GetBucketVersioning";
     return query.get("list-type") === "2" ? "ListObjectsV2" : "ListObjects";
   }
+  if (query.has("tagging")) return method === "GET" ? "GetObjectTagging" : "NotImplemented";
   const hasUpload = query.has("uploadId");
+  const isCopy = headers["x-amz-copy-source"] !== undefined;
   switch (method) {
     case "GET":
       return hasUpload ? "ListParts" : "GetObject";
     case "HEAD":
       return "HeadObject";
     case "PUT":
-      if (hasUpload) return "UploadPart";
-      return headers["x-amz-copy-source"] === undefined ? "PutObject" : "CopyObject";
+      if (hasUpload) return isCopy ? "UploadPartCopy" : "UploadPart";
+      return isCopy ? "CopyObject" : "PutObject";
     case "POST":
       if (query.has("uploads")) return "CreateMultipartUpload";
       return hasUpload ? "CompleteMultipartUpload" : "NotImplemented";

@@ -39,6 +39,8 @@ const parser = new XMLParser({
   parseTagValue: false,
   // A key may begin and end with spaces.
   trimValues: false,
+  // Characters by their number, as Go's programs write quotation marks.
+  htmlEntities: true,
   isArray: (name) => name === "Part" || name === "Object",
 });
 

@@ -1,6 +1,15 @@
-import { CopyObjectCommand, GetObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
+import {
+  CompleteMultipartUploadCommand,
+  CopyObjectCommand,
+  CreateMultipartUploadCommand,
+  GetObjectCommand,
+  PutObjectCommand,
+  UploadPartCopyCommand,
+} from "@aws-sdk/client-s3";
 import { describe, expect } from "@jest/globals";
 import { newKey, type Suite } from "../suite.ts";
+
+const MIB = 1024 * 1024;
 
 export const copyContract = ({ s3, it }: Suite): void => {
   describe("copies", () => {
@@ -37,6 +46,25 @@ export const copyContract = ({ s3, it }: Suite): void => {
       await expect(s3().get(to)).resolves.toBe("second");
       await copy(`${encodeURIComponent(from)}?versionId=${first}`, to);
       await expect(s3().get(to)).resolves.toBe("first");
+    });
+
+    it("can be the parts of an upload, whole or by a range", async () => {
+      const [from, to] = [newKey("a+b c"), newKey()];
+      const bytes = Buffer.from(Array.from({ length: 6 * MIB }, (_, at) => at % 251));
+      const target = { Bucket: s3().bucket, Key: to };
+      const CopySource = `${s3().bucket}/${encodeURIComponent(from)}`;
+      await s3().client.send(new PutObjectCommand({ Bucket: s3().bucket, Key: from, Body: bytes }));
+      const { UploadId } = await s3().client.send(new CreateMultipartUploadCommand(target));
+      const copyPart = async (PartNumber: number, CopySourceRange?: string) => {
+        const part = { ...target, UploadId, PartNumber, CopySource, ...(CopySourceRange ? { CopySourceRange } : {}) };
+        const { CopyPartResult } = await s3().client.send(new UploadPartCopyCommand(part));
+        return { PartNumber, ETag: CopyPartResult?.ETag };
+      };
+      const Parts = [await copyPart(1), await copyPart(2, "bytes=1000-1999")];
+      await s3().client.send(new CompleteMultipartUploadCommand({ ...target, UploadId, MultipartUpload: { Parts } }));
+      const got = await s3().client.send(new GetObjectCommand(target));
+      const copied = Buffer.from((await got.Body?.transformToByteArray()) ?? []);
+      expect(copied.equals(Buffer.concat([bytes, bytes.subarray(1000, 2000)]))).toBe(true);
     });
 
     it("of what is not there are refused", async () => {

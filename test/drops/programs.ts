@@ -1,0 +1,43 @@
+import { execFile } from "node:child_process";
+import { accessSync, constants, existsSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { promisify } from "node:util";
+
+/** Programs that cannot reach what they look for go on trying; less than a test may take. */
+const LONGEST_RUN_MS = 25_000;
+
+const isRunnable = (path: string): boolean => {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+/** Debian's own program before any other of that name; undefined where there is none. */
+export const findProgram = (name: string): string | undefined =>
+  ["/usr/bin", ...(process.env["PATH"] ?? "").split(delimiter)]
+    .map((directory) => join(directory, name))
+    .find((path) => existsSync(path) && isRunnable(path));
+
+/**
+ * Runs a program with these variables and a path, and nothing else of the machine's environment: no profile, endpoint or
+ * certificate of whoever runs the tests.
+ *
+ * @returns what it printed
+ */
+export const runProgram = async (
+  program: string | undefined,
+  args: readonly string[],
+  { env, cwd }: { readonly env: Readonly<Record<string, string>>; readonly cwd: string },
+): Promise<string> => {
+  if (program === undefined) throw new Error("The program is not installed");
+  const { stdout, stderr } = await promisify(execFile)(program, args, {
+    cwd,
+    env: { PATH: process.env["PATH"] ?? "", HOME: cwd, LANG: "C.UTF-8", ...env },
+    maxBuffer: 16 * 1024 * 1024,
+    timeout: LONGEST_RUN_MS,
+  });
+  return stdout + stderr;
+};
