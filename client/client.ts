@@ -3,6 +3,7 @@ import { sleep, type Repeats } from "./backoff.ts";
 import { createCalls, type AddMediaUrlOptions, type Task, type UpdateMetadataOptions } from "./calls.ts";
 import { createDeliveries, type Delivery, type DeliveryQuery, type WaitForDeliveryOptions } from "./delivery.ts";
 import { abortUpload } from "./multipart.ts";
+import { chooseSender, type SendMedia } from "./sending.ts";
 import { createSigning, type SignUpload } from "./signing.ts";
 import { uploadMedia, type Uploaded, type UploadOptions, type UploadState } from "./upload.ts";
 
@@ -12,6 +13,8 @@ export interface ClientOptions {
   readonly token: TokenSource;
   /** In place of the platform's own. */
   readonly fetch?: typeof globalThis.fetch;
+  /** How media is sent, where the platform has a way that tells more of the progress than `fetch`. */
+  readonly sendMedia?: SendMedia;
   /** How failures are repeated: 8 times, over about a minute. */
   readonly repeats?: Partial<Repeats>;
 }
@@ -36,14 +39,14 @@ export interface Client {
   readonly signUpload: SignUpload;
 }
 
-export const createClient = ({ baseUrl, token, fetch: given, repeats: wished }: ClientOptions): Client => {
+export const createClient = ({ baseUrl, token, repeats: wished, ...given }: ClientOptions): Client => {
   // Called without a `this`, which browsers insist on.
-  const fetch: typeof globalThis.fetch = given ?? ((...request) => globalThis.fetch(...request));
+  const fetch: typeof globalThis.fetch = given.fetch ?? ((...request) => globalThis.fetch(...request));
   const repeats: Repeats = { attempts: 8, sleep, random: Math.random, ...wished };
   const callApi = createApi({ baseUrl, token, fetch, repeats });
   const deliveries = createDeliveries(callApi, repeats);
   const signUpload = createSigning(callApi);
-  const ports = { fetch, repeats, signUpload, getDelivery: deliveries.getDelivery };
+  const ports = { fetch, sendMedia: chooseSender(given), repeats, signUpload, getDelivery: deliveries.getDelivery };
   return {
     uploadMedia: (options) => uploadMedia(ports, options),
     abortUpload: (state, { signal } = {}) => abortUpload(ports, state, signal),

@@ -17,6 +17,7 @@ export {
   type WaitForDeliveryOptions,
 } from "./delivery.ts";
 export { ProxyError } from "./errors.ts";
+export type { MediaRequest, SendMedia, StoreAnswer } from "./sending.ts";
 export type { SignedRequest, SignUpload, SignUploadRequest } from "./signing.ts";
 export type { MediaBytes, MediaSource } from "./source.ts";
 export type { Uploaded, UploadOptions, UploadProgress, UploadState } from "./upload.ts";

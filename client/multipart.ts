@@ -1,8 +1,8 @@
 import { ProxyError } from "./errors.ts";
 import { cutIntoParts, type PartRange } from "./parts.ts";
 import { readSlice } from "./source.ts";
-import { sendSigned, type StorageAnswer, type StorageRequest } from "./storage.ts";
-import type { Uploaded, UploadOptions, UploadPorts, UploadState } from "./upload.ts";
+import { sendSigned, type StorageRequest, type Stored } from "./storage.ts";
+import { progressTeller, type Uploaded, type UploadOptions, type UploadPorts, type UploadState } from "./upload.ts";
 import { elementsOf, escape, textOf } from "./xml.ts";
 
 interface PartsOptions extends UploadOptions {
@@ -68,7 +68,7 @@ const send = (
   ports: UploadPorts,
   { jobId, key, uploadId }: Pick<UploadState, "jobId" | "key" | "uploadId">,
   { partNumber, ...request }: StorageRequest & { readonly partNumber?: number },
-): Promise<StorageAnswer> => {
+): Promise<Stored> => {
   const { method, signal } = request;
   return sendSigned(ports, () => ports.signUpload({ jobId, method, key, uploadId, partNumber, signal }), request);
 };
@@ -123,18 +123,25 @@ const listParts = async (
 
 const sendParts = async (
   ports: UploadPorts,
-  { source, onProgress, parallelParts = PARALLEL_PARTS, signal }: PartsOptions,
+  options: PartsOptions,
   state: UploadState,
   found: readonly StoredPart[],
 ): Promise<StoredPart[]> => {
+  const { source, parallelParts = PARALLEL_PARTS, signal } = options;
   const ranges = cutIntoParts(state.sizeBytes, state.partBytes);
   const stored = found.filter(({ partNumber, sizeBytes }) => {
     const range = ranges[partNumber - 1];
     return range !== undefined && sizeBytes === range.end - range.start;
   });
   const missing = ranges.filter(({ partNumber }) => !stored.some((part) => part.partNumber === partNumber));
-  let sentBytes = stored.reduce((sum, part) => sum + part.sizeBytes, 0);
-  const tellProgress = () => onProgress?.({ sentBytes, totalBytes: state.sizeBytes });
+  let storedBytes = stored.reduce((sum, part) => sum + part.sizeBytes, 0);
+  /** Bytes that are out of each part that is under way. */
+  const underWay = new Map<number, number>();
+  const tell = progressTeller(options);
+  const tellProgress = () => {
+    const sentBytes = [...underWay.values()].reduce((sum, bytes) => sum + bytes, storedBytes);
+    tell({ sentBytes, storedBytes, totalBytes: state.sizeBytes });
+  };
   tellProgress();
 
   // The first part that fails for good ends all others, which would only be in vain.
@@ -142,9 +149,14 @@ const sendParts = async (
   const each = signal ? AbortSignal.any([signal, failing.signal]) : failing.signal;
   const sendPart = async ({ partNumber, start, end }: PartRange): Promise<void> => {
     const body = await readSlice(source, start, end);
-    const { etag } = await send(ports, state, { method: "PUT", partNumber, body, signal: each });
+    const onSent = (bytes: number) => {
+      underWay.set(partNumber, bytes);
+      tellProgress();
+    };
+    const { etag } = await send(ports, state, { method: "PUT", partNumber, body, onSent, signal: each });
     stored.push({ partNumber, etag: etag ?? "", sizeBytes: end - start });
-    sentBytes += end - start;
+    underWay.delete(partNumber);
+    storedBytes += end - start;
     tellProgress();
   };
   const work = async (): Promise<void> => {

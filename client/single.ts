@@ -2,11 +2,11 @@ import { ProxyError } from "./errors.ts";
 import type { SignedRequest } from "./signing.ts";
 import { readSlice } from "./source.ts";
 import { sendSigned } from "./storage.ts";
-import type { Uploaded, UploadOptions, UploadPorts } from "./upload.ts";
+import { progressTeller, type Uploaded, type UploadOptions, type UploadPorts } from "./upload.ts";
 
 /** Uploads media in one PUT, whose exact size is signed. */
 export const uploadWhole = async (ports: UploadPorts, options: UploadOptions): Promise<Uploaded> => {
-  const { source, jobId, filename, contentType, onProgress, signal } = options;
+  const { source, jobId, filename, contentType, signal } = options;
   const totalBytes = source.size;
   const body = await readSlice(source, 0, totalBytes);
   let lastKey: string | undefined;
@@ -22,14 +22,18 @@ export const uploadWhole = async (ports: UploadPorts, options: UploadOptions): P
     lastKey = signed.key;
     return signed;
   };
-  onProgress?.({ sentBytes: 0, totalBytes });
+  const tell = progressTeller(options);
+  const onSent = (sentBytes: number) => {
+    tell({ sentBytes, storedBytes: 0, totalBytes });
+  };
+  onSent(0);
   try {
-    await sendSigned(ports, sign, { method: "PUT", body, signal });
+    await sendSigned(ports, sign, { method: "PUT", body, onSent, signal });
   } catch (error) {
     signal?.throwIfAborted();
     if (lastKey === undefined || !(await hasArrived(ports, options, error))) throw error;
   }
-  onProgress?.({ sentBytes: totalBytes, totalBytes });
+  tell({ sentBytes: totalBytes, storedBytes: totalBytes, totalBytes });
   return { key: lastKey ?? "" };
 };
 

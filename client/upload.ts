@@ -1,4 +1,3 @@
-import type { Repeats } from "./backoff.ts";
 import type { Delivery, DeliveryQuery } from "./delivery.ts";
 import { ProxyError } from "./errors.ts";
 import { uploadInParts } from "./multipart.ts";
@@ -6,6 +5,7 @@ import { choosePartBytes } from "./parts.ts";
 import type { SignUpload } from "./signing.ts";
 import { uploadWhole } from "./single.ts";
 import type { MediaSource } from "./source.ts";
+import type { StoragePorts } from "./storage.ts";
 
 /**
  * Where an upload in parts has got to. It holds nothing secret; whoever keeps it can go on with the upload later, with
@@ -22,8 +22,10 @@ export interface UploadState {
 }
 
 export interface UploadProgress {
-  /** Bytes that are at the store, those of an earlier run included. */
+  /** Bytes that are out, those of an earlier run included. Goes back where a request is repeated. */
   readonly sentBytes: number;
+  /** Of these, what has arrived for good: going on with the upload does not send it again. */
+  readonly storedBytes: number;
   readonly totalBytes: number;
 }
 
@@ -55,9 +57,7 @@ export interface Uploaded {
 }
 
 /** What an upload is done with. */
-export interface UploadPorts {
-  readonly fetch: typeof globalThis.fetch;
-  readonly repeats: Repeats;
+export interface UploadPorts extends StoragePorts {
   readonly signUpload: SignUpload;
   readonly getDelivery: (query: DeliveryQuery) => Promise<Delivery>;
 }
@@ -89,6 +89,16 @@ const checkResume = ({ resume, jobId, source }: UploadOptions): UploadState | un
     errorType: "OTHER_UPLOAD",
     comment: "The upload to go on with is of another job, or of media of another size.",
   });
+};
+
+/** Tells progress only where there is some. */
+export const progressTeller = ({ onProgress }: UploadOptions) => {
+  let last: UploadProgress | undefined;
+  return (progress: UploadProgress): void => {
+    if (progress.sentBytes === last?.sentBytes && progress.storedBytes === last.storedBytes) return;
+    last = progress;
+    onProgress?.(progress);
+  };
 };
 
 const describe = ({ source, filename, contentType }: UploadOptions) => {

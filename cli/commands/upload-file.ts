@@ -127,8 +127,8 @@ const howToGoOn = (
   progress: UploadProgress | undefined,
 ): Pick<Report, "next" | "command"> => {
   const kept =
-    progress && progress.sentBytes > 0
-      ? `${formatBytes(progress.sentBytes)} of ${formatBytes(progress.totalBytes)} are at the store and are not sent again. To go on, within 7 days:`
+    progress && progress.storedBytes > 0
+      ? `${formatBytes(progress.storedBytes)} of ${formatBytes(progress.totalBytes)} are at the store and are not sent again. To go on, within 7 days:`
       : "To go on:";
   const flags = ["--job-id", jobId, ...(url === undefined ? [] : ["--url", url])];
   return { next: kept, command: quoteCommand(["cielo24-proxy", "upload", file, ...flags]) };

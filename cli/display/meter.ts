@@ -6,6 +6,8 @@ export interface Speed {
 }
 
 const WINDOW_MS = 10_000;
+/** Progress comes with every few KiB; so many samples are enough. */
+const SAMPLE_EVERY_MS = 100;
 /** Less is no measure: the first bytes only fill buffers. */
 const SHORTEST_MS = 500;
 
@@ -15,7 +17,8 @@ export const createMeter = (clock: () => number) => {
   return {
     measure: ({ sentBytes, totalBytes }: { readonly sentBytes: number; readonly totalBytes: number }): Speed => {
       const now = clock();
-      samples.push({ at: now, sentBytes });
+      const last = samples.at(-1);
+      if (!last || now - last.at >= SAMPLE_EVERY_MS) samples.push({ at: now, sentBytes });
       while (samples.length > 2 && (samples[1]?.at ?? now) < now - WINDOW_MS) samples.shift();
       const first = samples[0];
       const elapsedMs = first ? now - first.at : 0;

@@ -57,7 +57,8 @@ describe("uploads with the client", () => {
       onProgress: ({ sentBytes }) => progress.push(sentBytes),
     });
     expect(key).toMatch(new RegExp(`^media/${jobId}/[0-9a-f]{32}/Lecture-1\\.mp4$`));
-    expect(progress).toEqual([0, 100_000]);
+    expect(progress[0]).toBe(0);
+    expect(progress.at(-1)).toBe(100_000);
     const states: string[] = [];
     const delivery = await alice.waitForDelivery({ jobId, onDelivery: ({ state }) => states.push(state) });
     expect(delivery).toMatchObject({ jobId, state: "DELIVERED", sizeBytes: 100_000, sentBytes: 100_000 });
@@ -81,6 +82,7 @@ describe("uploads with the client", () => {
     expect(progress[0]).toBe(0);
     expect(progress.at(-1)).toBe(SIZE);
     expect([...progress].sort((one, other) => one - other)).toEqual(progress);
+
     expect(states.map((state) => state?.isCompleting)).toEqual([false, true, undefined]);
     expect(JSON.stringify(states)).not.toMatch(/X-Amz|https?:/);
   });
@@ -187,8 +189,8 @@ describe("uploads with the client", () => {
         onState: (state) => {
           kept = state;
         },
-        onProgress: ({ sentBytes }) => {
-          if (sentBytes >= parts * PART_BYTES) ending.abort(reason);
+        onProgress: ({ storedBytes }) => {
+          if (storedBytes >= parts * PART_BYTES) ending.abort(reason);
         },
       });
       await expect(upload).rejects.toBe(reason);
@@ -203,10 +205,10 @@ describe("uploads with the client", () => {
       const { key } = await alice.uploadMedia({
         ...inParts(jobId),
         resume: JSON.parse(JSON.stringify(resume)) as UploadState,
-        onProgress: ({ sentBytes }) => progress.push(sentBytes),
+        onProgress: ({ storedBytes }) => progress.push(storedBytes),
       });
       expect(key).toBe(resume.key);
-      expect(progress).toEqual([2 * PART_BYTES, SIZE]);
+      expect([...new Set(progress)]).toEqual([2 * PART_BYTES, SIZE]);
       expect(countStored(local.stack, "UploadPart", jobId)).toBe(3);
       await expectDelivered(jobId);
     });
