@@ -12,9 +12,32 @@ export interface Connection {
   readonly client: Client;
 }
 
-/** @throws {UsageError} */
-export const connect = (options: ConnectionOptions, env: Readonly<Record<string, string | undefined>>): Connection => {
+/** How long a fault is outlasted: a question for seconds, an upload or a watch for minutes. */
+const ATTEMPTS = { short: 4, long: 20 } as const;
+/** Shorter pauses are no news. */
+const NOTED_PAUSE_MS = 2_000;
+
+/**
+ * @param patience how long faults that pass are outlasted
+ * @param note tells the person about them
+ * @throws {UsageError}
+ */
+export const connect = (
+  options: ConnectionOptions,
+  env: Readonly<Record<string, string | undefined>>,
+  { patience, note }: { readonly patience: "short" | "long"; readonly note: (text: string) => void },
+): Connection => {
   const baseUrl = options.url ?? env["CIELO24_PROXY_URL"];
   if (!baseUrl) throw new UsageError("There is no address: set CIELO24_PROXY_URL, or give --url URL.");
-  return { baseUrl, client: createClient({ baseUrl, token: chooseToken(options, env), sendMedia }) };
+  let quietUntil = 0;
+  const repeats = {
+    attempts: ATTEMPTS[patience],
+    onRepeat: ({ comment }: Error & { readonly comment: string }, pauseMs: number) => {
+      // Parts that are under way at a time fail at a time; one line is enough.
+      if (pauseMs < NOTED_PAUSE_MS || Date.now() < quietUntil) return;
+      quietUntil = Date.now() + pauseMs;
+      note(`${comment} Trying again in ${Math.ceil(pauseMs / 1000)} s.`);
+    },
+  };
+  return { baseUrl, client: createClient({ baseUrl, token: chooseToken(options, env), sendMedia, repeats }) };
 };

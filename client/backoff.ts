@@ -11,6 +11,8 @@ export interface Repeats {
   readonly sleep: (ms: number, signal: AbortSignal | undefined) => Promise<void>;
   /** From 0 up to 1. */
   readonly random: () => number;
+  /** Told of a failure that is about to be repeated. */
+  readonly onRepeat?: ((error: ProxyError, pauseMs: number) => void) | undefined;
 }
 
 /** @throws the signal's reason */
@@ -31,7 +33,7 @@ export const sleep = (ms: number, signal: AbortSignal | undefined): Promise<void
 
 /** Does it until it succeeds, fails for good, or has failed too often. */
 export const repeat = async <T>(
-  { attempts, sleep: pause, random }: Repeats,
+  { attempts, sleep: pause, random, onRepeat }: Repeats,
   signal: AbortSignal | undefined,
   attempt: (number: number) => Promise<T>,
 ): Promise<T> => {
@@ -45,7 +47,9 @@ export const repeat = async <T>(
       if ((error.retryAfterMs ?? 0) > LONGEST_RETRY_AFTER_MS) throw error;
       const growing = Math.min(FIRST_PAUSE_MS * 2 ** (number - 1), LONGEST_PAUSE_MS);
       // Between half and all of it, so that parts that failed together don't return together.
-      await pause(Math.max(growing * (0.5 + random() / 2), error.retryAfterMs ?? 0), signal);
+      const pauseMs = Math.max(growing * (0.5 + random() / 2), error.retryAfterMs ?? 0);
+      onRepeat?.(error, pauseMs);
+      await pause(pauseMs, signal);
     }
   }
 };

@@ -37,7 +37,8 @@ const call = async (
   options: CallOptions,
   make: (client: Client, signal: AbortSignal) => Promise<Task>,
 ): Promise<number> => {
-  const { client } = connect(options, context.env);
+  const note = (text: string) => void context.stderr.write(`${text}\n`);
+  const { client } = connect(options, context.env, { patience: "short", note });
   const jobId = checkJobId(options.jobId);
   const signal = context.interruptible(() => undefined);
   try {

@@ -15,7 +15,8 @@ export interface StatusOptions extends ConnectionOptions {
 
 /** `cielo24-proxy status`: where a job's media is. @returns the exit code */
 export const status = async (context: Context, jobId: string, options: StatusOptions): Promise<number> => {
-  const { client } = connect(options, context.env);
+  const note = (text: string) => void context.stderr.write(`${text}\n`);
+  const { client } = connect(options, context.env, { patience: options.watch ? "long" : "short", note });
   checkJobId(jobId);
   const interrupted = context.interruptible(() => undefined);
   const signal =

@@ -32,16 +32,17 @@ export interface UploadOptions extends ConnectionOptions {
  */
 export const upload = async (context: Context, files: readonly string[], options: UploadOptions): Promise<number> => {
   const { env, stdout, clock } = context;
-  const { client, baseUrl } = connect(options, env);
+  const display = chooseDisplay(context, options);
+  const note = (text: string) => {
+    display.note(text);
+  };
+  const { client, baseUrl } = connect(options, env, { patience: "long", note });
   const list = options.jobs === undefined ? undefined : await readList(options.jobs);
   const assignments = assignJobs({ files, jobId: options.jobId, list });
   const directory = recordsDirectory(env);
   await removeOldRecords(directory, clock());
 
-  const display = chooseDisplay(context, options);
-  const signal = context.interruptible((text) => {
-    display.note(text);
-  });
+  const signal = context.interruptible(note);
   const run = {
     client,
     baseUrl,

@@ -63,7 +63,9 @@ export const createBars = (stream: NodeJS.WriteStream, clock: () => number): Dis
           show({ phase: "uploading", ...sent, speed: meter.measure(sent) });
         },
         delivering: (delivery) => {
-          show({ phase: describeDelivery(delivery), speed: undefined });
+          const { state, sentBytes, sizeBytes = 0 } = delivery;
+          const share = state === "SENDING" && sizeBytes > 0 ? ` ${Math.floor((100 * sentBytes) / sizeBytes)}%` : "";
+          show({ phase: `${describeDelivery(delivery)}${share}`, speed: undefined });
         },
         note: (text) => {
           note(`${name}: ${text}`);

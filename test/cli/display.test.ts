@@ -1,0 +1,119 @@
+import { describe, expect, it } from "@jest/globals";
+import { createBars, renderBar } from "../../cli/display/bars.ts";
+import { createLines } from "../../cli/display/lines.ts";
+import { createMeter } from "../../cli/display/meter.ts";
+import { formatBytes, formatDuration } from "../../cli/display/units.ts";
+import type { Delivery } from "../../client/index.ts";
+import { Writable } from "node:stream";
+
+const MIB = 1024 * 1024;
+const sent = (mebibytes: number) => ({ sentBytes: mebibytes * MIB, storedBytes: 0, totalBytes: 100 * MIB });
+const delivery = (state: Delivery["state"], sentBytes = 0): Delivery => ({
+  jobId: "0".repeat(32),
+  state,
+  sizeBytes: 100 * MIB,
+  sentBytes,
+  attempts: 1,
+  updatedAt: "2026-01-01T00:00:00.000Z",
+});
+
+describe("what the command line shows", () => {
+  it.each([
+    [0, "0 B"],
+    [1023, "1023 B"],
+    [1024, "1.0 KiB"],
+    [12 * MIB, "12.0 MiB"],
+    [10 * 1024 * MIB, "10.0 GiB"],
+    [5000 * 1024 * MIB, "5000.0 GiB"],
+  ])("%d bytes as %s", (bytes, text) => {
+    expect(formatBytes(bytes)).toBe(text);
+  });
+
+  it.each([
+    [0, "0:00"],
+    [6.2, "0:07"],
+    [754, "12:34"],
+    [3723, "1:02:03"],
+  ])("%d seconds as %s", (seconds, text) => {
+    expect(formatDuration(seconds)).toBe(text);
+  });
+
+  it("the rate of the last ten seconds, and the time that is left", () => {
+    let now = 0;
+    const meter = createMeter(() => now);
+    // What an earlier run has uploaded is no rate of this one.
+    expect(meter.measure(sent(40))).toEqual({ bytesPerS: undefined, etaS: undefined });
+    now = 2_000;
+    expect(meter.measure(sent(44))).toEqual({ bytesPerS: 2 * MIB, etaS: 28 });
+    for (now = 3_000; now <= 20_000; now += 1_000) meter.measure(sent(44));
+    expect(meter.measure(sent(44))).toEqual({ bytesPerS: undefined, etaS: undefined });
+  });
+
+  it("a bar with bytes, rate and time left", () => {
+    const speed = { bytesPerS: 2.5 * MIB, etaS: 30 };
+    const bar = { name: "lecture.mp4", phase: "uploading", speed, sentBytes: 25 * MIB, totalBytes: 100 * MIB };
+    expect(renderBar(bar)).toBe(
+      "lecture.mp4              █████░░░░░░░░░░░░░░░  25%  25.0 MiB of 100.0 MiB  2.5 MiB/s  0:30 left  uploading",
+    );
+    const done = { ...bar, name: "a-name-that-is-much-too-long.mp4", speed: undefined, sentBytes: 100 * MIB };
+    expect(renderBar({ ...done, phase: "delivered" })).toBe(
+      "a-name-that-is-much-too… ████████████████████ 100%  100.0 MiB of 100.0 MiB  delivered",
+    );
+  });
+
+  it("bars on a terminal, which is left as it was", () => {
+    const written: string[] = [];
+    const terminal = Object.assign(
+      new Writable({
+        write: (chunk: Buffer, _encoding, done) => {
+          written.push(chunk.toString("utf8"));
+          done();
+        },
+      }),
+      { isTTY: true, columns: 120, rows: 30 },
+    );
+    let now = 0;
+    const bars = createBars(terminal as unknown as NodeJS.WriteStream, () => now);
+    const track = bars.track({ name: "lecture.mp4", sizeBytes: 100 * MIB });
+    track.uploading(sent(0));
+    now = 1_000;
+    track.uploading(sent(100));
+    track.delivering(delivery("SENDING", 45 * MIB));
+    now = 2_000;
+    bars.note("worth a line");
+    track.end("delivered");
+    bars.close();
+    const text = written.join("");
+    expect(text).toContain("████████████████████ 100%");
+    expect(text).toContain("sending to cielo24 45%");
+    expect(text).toContain("worth a line\n");
+    expect(text).toMatch(/delivered[^\n]*\n$/);
+    expect(text.lastIndexOf("\u001b[?25h")).toBeGreaterThan(text.lastIndexOf("\u001b[?25l"));
+  });
+
+  it("lines elsewhere: one for every change, and for progress every ten seconds", () => {
+    const lines: string[] = [];
+    let now = 0;
+    const track = createLines(
+      (line) => lines.push(line),
+      () => now,
+    ).track({ name: "a.mp4", sizeBytes: 100 * MIB });
+    for (; now <= 20_000; now += 1_000) track.uploading(sent(now / 1000));
+    track.uploading(sent(100));
+    track.delivering(delivery("UPLOADING"));
+    track.delivering(delivery("UPLOADING"));
+    for (const until = now + 15_000; now <= until; now += 1_000) track.delivering(delivery("SENDING", 10 * MIB));
+    track.delivering(delivery("DELIVERED"));
+    track.end("delivered");
+    expect(lines).toEqual([
+      "a.mp4: uploaded 0 B of 100.0 MiB",
+      "a.mp4: uploaded 10.0 MiB of 100.0 MiB, 1.0 MiB/s, 1:30 left",
+      "a.mp4: uploaded 20.0 MiB of 100.0 MiB, 1.0 MiB/s, 1:20 left",
+      expect.stringMatching(/^a\.mp4: uploaded 100\.0 MiB of 100\.0 MiB/),
+      "a.mp4: waiting for the proxy",
+      "a.mp4: sending to cielo24",
+      "a.mp4: sent to cielo24 10.0 MiB of 100.0 MiB",
+      "a.mp4: delivered",
+    ]);
+  });
+});

@@ -1,0 +1,88 @@
+import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { execFile } from "node:child_process";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { promisify } from "node:util";
+import { useStack } from "../stack.ts";
+import { arrivedAt, SCOPE, sha256 } from "./media.ts";
+
+const run = promisify(execFile);
+
+describe("the package of the client and the command line", () => {
+  const local = useStack();
+  let folder: string;
+  let token: string;
+  const packageFolder = () => join(folder, "node_modules", "cielo24-proxy");
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "package-"));
+    const { stdout } = await run(process.execPath, ["scripts/build-client.ts", "--pack", folder]);
+    // As npm installs it, without asking a registry.
+    await mkdir(packageFolder(), { recursive: true });
+    await run("tar", ["-xzf", stdout.trim(), "-C", packageFolder(), "--strip-components=1"]);
+    await writeFile(join(folder, "package.json"), JSON.stringify({ type: "module" }));
+    token = await local.stack.token({ sub: "alice", scope: SCOPE });
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+  const newJob = () => local.stack.cielo24?.addJob() ?? "";
+
+  it("brings nothing with it", async () => {
+    const manifest = JSON.parse(await readFile(join(packageFolder(), "package.json"), "utf8")) as object;
+    for (const name of ["dependencies", "optionalDependencies", "devDependencies", "scripts", "private"])
+      expect(manifest).not.toHaveProperty(name);
+    expect(await readFile(join(packageFolder(), "dist/client/index.js"), "utf8")).not.toMatch(/\bnode:|\brequire\(/);
+  });
+
+  it("uploads by `cielo24-proxy/client` in plain Node", async () => {
+    const jobId = newJob();
+    await writeFile(
+      join(folder, "upload.js"),
+      `import { createClient } from "cielo24-proxy/client";
+      const { API: baseUrl, TOKEN: token, JOB: jobId } = process.env;
+      const client = createClient({ baseUrl, token });
+      await client.uploadMedia({ jobId, source: new Blob(["media"]), filename: "a.mp4" });
+      console.log(JSON.stringify(await client.waitForDelivery({ jobId })));`,
+    );
+    const env = { PATH: process.env["PATH"], API: local.stack.apiUrl, TOKEN: token, JOB: jobId };
+    const { stdout } = await run(process.execPath, ["upload.js"], { cwd: folder, env });
+    expect(JSON.parse(stdout)).toMatchObject({ state: "DELIVERED", jobId });
+    expect(arrivedAt(local.stack, jobId)).toEqual([sha256(Buffer.from("media"))]);
+  });
+
+  it("uploads by its command", async () => {
+    const jobId = newJob();
+    await writeFile(join(folder, "a.mp4"), "media");
+    const env = {
+      PATH: process.env["PATH"],
+      CIELO24_PROXY_URL: local.stack.apiUrl,
+      CIELO24_PROXY_TOKEN: token,
+      XDG_STATE_HOME: folder,
+    };
+    const command = join(packageFolder(), "cli/cielo24-proxy.mjs");
+    const { stdout } = await run(process.execPath, [command, "upload", "a.mp4", "-j", jobId], { cwd: folder, env });
+    expect(stdout).toMatch(/^Delivered: a\.mp4/);
+    expect(arrivedAt(local.stack, jobId)).toHaveLength(1);
+  });
+
+  it("has types", async () => {
+    await writeFile(
+      join(folder, "typed.ts"),
+      `import { createClient, type Delivery, ProxyError } from "cielo24-proxy/client";
+      const client = createClient({ baseUrl: "https://captions.example.org", token: async () => "token" });
+      export const taskOf = async (jobId: string, source: File): Promise<string | undefined> => {
+        await client.uploadMedia({ jobId, source, onProgress: ({ sentBytes, totalBytes }) => sentBytes / totalBytes });
+        const delivery: Delivery = await client.waitForDelivery({ jobId });
+        return delivery.taskId;
+      };
+      // @ts-expect-error -- a number is no token
+      createClient({ baseUrl: "https://captions.example.org", token: 1 });
+      export const isWorthWaiting = (error: unknown) => error instanceof ProxyError && error.isRetryable;`,
+    );
+    const options = { module: "nodenext", target: "es2022", lib: ["es2022", "dom"], types: [], strict: true };
+    const config = { compilerOptions: { ...options, noEmit: true }, files: ["typed.ts"] };
+    await writeFile(join(folder, "tsconfig.json"), JSON.stringify(config));
+    const compiler = resolve("node_modules/typescript/bin/tsc");
+    await expect(run(process.execPath, [compiler, "-p", folder])).resolves.toMatchObject({ stdout: "" });
+  });
+});
