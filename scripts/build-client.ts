@@ -57,7 +57,8 @@ const pack = async (folder: string): Promise<string> => {
   await rm(stage, { recursive: true, force: true });
   await buildInto(stage);
   await cp("cli/cielo24-proxy.mjs", join(stage, "cli/cielo24-proxy.mjs"), { recursive: true });
-  await cp("docs/clients/command-line.md", join(stage, "README.md"));
+  const pages = ["docs/clients/command-line.md", "docs/clients/client.md"].map((page) => readFile(page, "utf8"));
+  await writeFile(join(stage, "README.md"), (await Promise.all(pages)).join("\n"));
   await cp("LICENSE", join(stage, "LICENSE"));
   const manifest = JSON.parse(await readFile("package.json", "utf8")) as Record<string, unknown>;
   const kept = ["name", "version", "description", "license", "type", "engines", "bin", "exports", "files"];
