@@ -1,0 +1,132 @@
+import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { build } from "esbuild";
+import { createServer, type Server } from "node:http";
+import type { Browser, Page } from "playwright-core";
+import { closeServer, listen } from "../../dev/stack/listen.ts";
+import type * as ClientModule from "../../client/index.ts";
+import { findChromium, launchChromium } from "../browser/chromium.ts";
+import { useStack } from "../stack.ts";
+import { countStored, MIB, PART_BYTES, SCOPE } from "./media.ts";
+
+const SIZE = 2 * PART_BYTES + 100_000;
+const isThere = (await findChromium()) !== undefined;
+
+/** Where a page finds the client. */
+declare const proxy: typeof ClientModule;
+
+(isThere ? describe : describe.skip)("the client in Chromium", () => {
+  const local = useStack({ env: { MAX_MEDIA_BYTES: String(20 * MIB) } });
+  let browser: Browser;
+  let server: Server;
+  let page: Page;
+  let token: string;
+
+  beforeAll(async () => {
+    const bundle = await build({
+      entryPoints: ["client/index.ts"],
+      bundle: true,
+      write: false,
+      format: "iife",
+      globalName: "proxy",
+      target: "es2022",
+    });
+    const script = bundle.outputFiles[0]?.text ?? "";
+    server = createServer((_request, response) => {
+      response.writeHead(200, { "content-type": "text/html" });
+      response.end(`<!doctype html><title>client</title><script>${script}</script>`);
+    });
+    const port = await listen(server);
+    token = await local.stack.token({ sub: "alice", scope: SCOPE });
+    browser = await launchChromium();
+    page = await browser.newPage();
+    await page.goto(`http://127.0.0.1:${port}/`);
+  });
+  afterAll(async () => {
+    await browser.close();
+    await closeServer(server);
+  });
+
+  /** What the page is told. */
+  const told = (jobId: string) => ({ baseUrl: local.stack.apiUrl, token, jobId, size: SIZE, partBytes: PART_BYTES });
+  const newJob = () => local.stack.cielo24?.addJob() ?? "";
+
+  it("uploads in parts, tells what of each is out, and waits for the delivery", async () => {
+    const jobId = newJob();
+    const { progress, state } = await page.evaluate(async ({ size, partBytes, ...options }) => {
+      const client = proxy.createClient(options);
+      const progress: number[] = [];
+      await client.uploadMedia({
+        jobId: options.jobId,
+        source: new File([new Uint8Array(size)], "Lecture 1.mp4", { type: "video/mp4" }),
+        partBytes,
+        onProgress: ({ sentBytes }) => progress.push(sentBytes),
+      });
+      return { progress, state: (await client.waitForDelivery({ jobId: options.jobId })).state };
+    }, told(jobId));
+    expect(state).toBe("DELIVERED");
+    expect(progress[0]).toBe(0);
+    expect(progress.at(-1)).toBe(SIZE);
+    // Within the parts, too.
+    expect(progress.some((bytes) => bytes % PART_BYTES !== 0 && bytes !== SIZE && bytes !== 100_000)).toBe(true);
+    expect(countStored(local.stack, "UploadPart", jobId)).toBe(3);
+  });
+
+  it("ends at once when it is told to, and goes on with what is missing", async () => {
+    const jobId = newJob();
+    const ended = await page.evaluate(async ({ size, partBytes, ...options }) => {
+      const client = proxy.createClient(options);
+      const ending = new AbortController();
+      let kept: ClientModule.UploadState | undefined;
+      const upload = {
+        jobId: options.jobId,
+        source: new Blob([new Uint8Array(size)]),
+        partBytes,
+        parallelParts: 1,
+      };
+      const error: unknown = await client
+        .uploadMedia({
+          ...upload,
+          signal: ending.signal,
+          onState: (state) => {
+            kept = state;
+          },
+          onProgress: ({ sentBytes, storedBytes }) => {
+            if (sentBytes > storedBytes && storedBytes > 0) ending.abort("enough");
+          },
+        })
+        .catch((reason: unknown) => reason);
+      await client.uploadMedia({ ...upload, resume: kept });
+      return { error, state: (await client.waitForDelivery({ jobId: options.jobId })).state };
+    }, told(jobId));
+    expect(ended).toEqual({ error: "enough", state: "DELIVERED" });
+    expect(countStored(local.stack, "UploadPart", jobId)).toBe(3);
+  });
+
+  it("repeats what the store, or the network, failed at", async () => {
+    const jobId = newJob();
+    local.stack.s3.faults.add({ operation: "UploadPart", kind: "reset" });
+    local.stack.s3.faults.add({ operation: "UploadPart", kind: "slowDown" });
+    local.stack.s3.faults.add({ operation: "UploadPart", kind: "accessDenied" });
+    const state = await page.evaluate(async ({ size, partBytes, ...options }) => {
+      const client = proxy.createClient({ ...options, repeats: { sleep: () => Promise.resolve() } });
+      const source = new Blob([new Uint8Array(size)]);
+      await client.uploadMedia({ jobId: options.jobId, source, partBytes, parallelParts: 1 });
+      return (await client.waitForDelivery({ jobId: options.jobId })).state;
+    }, told(jobId));
+    expect(state).toBe("DELIVERED");
+  });
+
+  it("says in words why it is refused", async () => {
+    const failure = await page.evaluate(
+      async (options) => {
+        const client = proxy.createClient(options);
+        const upload = client.uploadMedia({ jobId: options.jobId, source: new Blob(["media"]) });
+        return upload.catch((error: unknown) =>
+          error instanceof proxy.ProxyError ? [error.status, error.errorType, error.nextStep] : error,
+        );
+      },
+      { ...told(newJob()), token: "no.such.token" },
+    );
+    expect(failure).toEqual([401, "UNAUTHORIZED", expect.stringMatching(/new token/)]);
+  });
+});
