@@ -42,7 +42,7 @@ export const createMediaRow = (first: Medium, actions: RowActions) => {
     actions.onDismiss(id);
   });
   dismiss.classList.add("dismiss");
-  dismiss.setAttribute("aria-label", `Dismiss ${first.name}`);
+  dismiss.append(unseen(` ${first.name}`));
   const problem = element("p", { className: "problem", id: `problem-${rowCount}` });
   const checkAgain = quietButton("Check again", () => {
     actions.onCheckAgain(id);
@@ -50,11 +50,11 @@ export const createMediaRow = (first: Medium, actions: RowActions) => {
   const taskId = element("code", { className: "task-id" });
   const copy = quietButton("Copy", () => {
     void copyText(taskId).then((isCopied) => {
-      if (isCopied) copy.textContent = "Copied";
+      if (isCopied) copy.firstChild?.replaceWith("Copied");
       actions.announce(isCopied ? "TaskId copied" : "The TaskId is selected: copy it with the keyboard");
     });
   });
-  copy.setAttribute("aria-label", `Copy the TaskId of ${first.name}`);
+  copy.append(unseen(` the TaskId of ${first.name}`));
   const task = element("p", { className: "task" }, [element("span", { textContent: "TaskId" }), taskId, copy]);
   const root = element("li", { className: "medium" }, [
     element("div", { className: "medium-head" }, [
@@ -118,6 +118,9 @@ const quietButton = (textContent: string, onClick: () => void): HTMLButtonElemen
   button.addEventListener("click", onClick);
   return button;
 };
+
+/** For those who hear the page: the rest of what a button is called. */
+const unseen = (textContent: string): HTMLElement => element("span", { className: "visually-hidden", textContent });
 
 /** @returns false where the browser refuses; the text is selected then */
 const copyText = async (from: HTMLElement): Promise<boolean> => {

@@ -5,11 +5,22 @@ import { s3Status, type UploadError } from "./uppy/resume.ts";
 
 const RETRY = "Press “Retry” to go on where it stopped.";
 
+/** Where a person at this page does something else than whoever calls the API. */
+const ON_THIS_PAGE: Readonly<Record<string, string>> = {
+  JOB_HAS_MEDIA: "Give this file another job, then press “Retry”.",
+  DELIVERY_UNDER_WAY: "Another upload came first. Give this file another job, then press “Retry”.",
+  ITEM_NOT_FOUND: "Check the job id: it may be somebody else's. Then press “Retry”.",
+  UNAUTHORIZED: "Log in again, then press “Retry”: what is uploaded is not lost.",
+  NETWORK: "Check your network. What is uploaded is not lost.",
+};
+
 /** What went wrong with a call or an upload, and what the person can do. */
 export const describeError = (error: unknown): Problem => {
   if (error instanceof ProxyError) {
-    const { requestId, nextStep } = error;
-    return { text: error.message, next: requestId === undefined ? nextStep : `${nextStep} (Request ${requestId})` };
+    const next = ON_THIS_PAGE[error.errorType] ?? error.nextStep;
+    // What is the caller's to mend needs no operator, who would ask for it.
+    const requestId = (error.status ?? 0) >= 500 ? error.requestId : undefined;
+    return { text: error.message, next: requestId === undefined ? next : `${next} (Request ${requestId})` };
   }
   const uploadError = error as UploadError;
   if (uploadError.code === "NETWORK")

@@ -77,7 +77,7 @@ describe("with the keyboard alone", () => {
       for (let steps = 0; steps < 40; steps += 1) {
         await page.keyboard.press("Tab");
         const focused = await page.evaluate(
-          "document.activeElement.getAttribute('aria-label') ?? document.activeElement.textContent",
+          "document.activeElement.getAttribute('aria-label') ?? document.activeElement.innerText",
         );
         if (name.test(String(focused))) return page.keyboard.press("Enter");
       }
@@ -88,8 +88,8 @@ describe("with the keyboard alone", () => {
     await jobIdOf(page, "lecture.mp4");
     await press(/^Upload 1 file$/);
     const taskId = await taskIdOf(page, "lecture.mp4");
-    await press(/^Copy the TaskId of lecture\.mp4$/);
-    await page.getByText("Copied").waitFor();
+    await press(/^Copy\s+the TaskId of lecture\.mp4$/);
+    await page.getByRole("button", { name: "Copied the TaskId of lecture.mp4" }).waitFor();
     expect(await page.evaluate("navigator.clipboard.readText()")).toBe(taskId);
   });
 

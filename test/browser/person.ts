@@ -9,8 +9,11 @@ export const smallFile = (name: string, sizeBytes = 300_000) => ({
   buffer: Buffer.alloc(sizeBytes, name),
 });
 
-export const chooseFiles = (page: Page, files: Parameters<Locator["setInputFiles"]>[0]): Promise<void> =>
-  page.locator(".uppy-Dashboard-input").first().setInputFiles(files);
+export const chooseFiles = async (page: Page, files: Parameters<Locator["setInputFiles"]>[0]): Promise<void> => {
+  const input = page.locator(".uppy-Dashboard-input").first();
+  if ((await input.count()) === 0) await page.getByRole("button", { name: "Add more files" }).click();
+  await input.setInputFiles(files);
+};
 
 export const pressUpload = (page: Page): Promise<void> =>
   page.getByRole("button", { name: /^Upload \+?\d+ files?$/ }).click();
@@ -49,4 +52,5 @@ export const problemOf = async (page: Page, name: string): Promise<string> => {
 };
 
 /** Whatever Uppy says above its files. */
-export const notice = (page: Page, text: RegExp): Locator => page.locator(".uppy-Informer").filter({ hasText: text });
+export const notice = (page: Page, text: RegExp): Locator =>
+  page.locator(".uppy-Informer").filter({ hasText: text }).first();
