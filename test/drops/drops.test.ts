@@ -1,11 +1,11 @@
 import { HeadObjectCommand } from "@aws-sdk/client-s3";
-import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { afterAll, beforeAll, expect, it } from "@jest/globals";
 import { randomBytes } from "node:crypto";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sha256, useDrops } from "../functions/deliver-media/dropping.ts";
-import { findProgram, runProgram } from "./programs.ts";
+import { describeWith, findProgram, runProgram } from "./programs.ts";
 
 const MIB = 1024 * 1024;
 const SMALL = randomBytes(1_000);
@@ -42,14 +42,7 @@ const variables = () => ({
 const aws = findProgram("aws");
 const rclone = findProgram("rclone");
 
-/** Where the program is missing, its tests are left out with a word; in CI they fail instead. */
-const describeWith = (program: string, debianPackage: string) => {
-  if (findProgram(program) !== undefined || process.env["CI"] === "true") return describe;
-  process.stderr.write(`skipped: drops with ${program} (apt-get install ${debianPackage})\n`);
-  return describe.skip;
-};
-
-describeWith("aws", "awscli")("aws s3, unchanged", () => {
+describeWith("aws")("aws s3, unchanged", () => {
   const s3 = (...args: string[]) =>
     runProgram(aws, ["--endpoint-url", drops.stack.s3.url, "s3", ...args], { env: variables(), cwd: directory });
   const place = (path: string) => `s3://${drops.stack.bucketName}/media/${path}`;
@@ -102,7 +95,7 @@ describeWith("aws", "awscli")("aws s3, unchanged", () => {
   });
 });
 
-describeWith("rclone", "rclone")("rclone, unchanged", () => {
+describeWith("rclone")("rclone, unchanged", () => {
   const run = (...args: string[]) =>
     runProgram(rclone, args, {
       cwd: directory,

@@ -1,3 +1,4 @@
+import { describe } from "@jest/globals";
 import { execFile } from "node:child_process";
 import { accessSync, constants, existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
@@ -20,6 +21,14 @@ export const findProgram = (name: string): string | undefined =>
   ["/usr/bin", ...(process.env["PATH"] ?? "").split(delimiter)]
     .map((directory) => join(directory, name))
     .find((path) => existsSync(path) && isRunnable(path));
+
+/** `describe`; but where one of the programs is missing, the tests are left out with a word. In CI they fail instead. */
+export const describeWith = (...programs: readonly string[]) => {
+  const missing = programs.filter((program) => findProgram(program) === undefined);
+  if (missing.length === 0 || process.env["CI"] === "true") return describe;
+  process.stderr.write(`skipped: tests with ${missing.join(" and ")}, which Debian has\n`);
+  return describe.skip;
+};
 
 /**
  * Runs a program with these variables and a path, and nothing else of the machine's environment: no profile, endpoint or
