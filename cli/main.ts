@@ -6,10 +6,13 @@ const { stdout, stderr } = process;
 // Whoever reads the output, `head` say, may have had enough.
 stdout.on("error", () => process.exit());
 
+// eslint-disable-next-line no-restricted-properties -- a command line's own environment
+const { env } = process;
+
 process.exitCode = await run(
   {
-    // eslint-disable-next-line no-restricted-properties -- a command line's own environment
-    env: process.env,
+    env,
+    program: env["npm_command"] === "exec" ? ["npx", "cielo24-proxy"] : ["cielo24-proxy"],
     stdout,
     stderr,
     clock: Date.now,

@@ -24,7 +24,6 @@ export const run = async (context: Context, words: readonly string[]): Promise<n
     .description("Send media to cielo24 through cielo24-proxy, and see that they arrive.")
     .version(manifest.version)
     .helpCommand(false)
-    .configureHelp({ showGlobalOptions: true })
     .configureOutput({
       writeOut: (text) => context.stdout.write(text),
       writeErr: (text) => context.stderr.write(text),
@@ -33,7 +32,8 @@ export const run = async (context: Context, words: readonly string[]): Promise<n
     .exitOverride()
     .addHelpText("after", mainHelp);
 
-  connected(program.command("upload"))
+  program
+    .command("upload")
     .summary("upload files and wait until cielo24 has them")
     .description("Upload a file for a job, and wait until cielo24 has taken it. One job takes one medium.")
     .argument("[files...]", "FILE with --job-id, or FILE=JOB for each of several")
@@ -49,7 +49,8 @@ export const run = async (context: Context, words: readonly string[]): Promise<n
     .addHelpText("after", uploadHelp)
     .action((files: string[], options: UploadOptions) => end(upload(context, files, options)));
 
-  connected(program.command("add-url"))
+  program
+    .command("add-url")
     .summary("have cielo24 fetch a job's medium from a URL")
     .description("Have cielo24 fetch a job's medium from a public URL.")
     .argument("<url>", "http or https URL of the media file itself")
@@ -58,7 +59,8 @@ export const run = async (context: Context, words: readonly string[]): Promise<n
     .addHelpText("after", addUrlHelp)
     .action((url: string, options: AddUrlOptions) => end(addUrl(context, url, options)));
 
-  connected(program.command("metadata"))
+  program
+    .command("metadata")
     .summary("set a job's grouping metadata")
     .description("Set a job's grouping metadata at cielo24. Repeating it changes nothing.")
     .requiredOption("-j, --job-id <job>", "32 hex characters")
@@ -67,7 +69,8 @@ export const run = async (context: Context, words: readonly string[]): Promise<n
     .addHelpText("after", metadataHelp)
     .action((options: MetadataOptions) => end(metadata(context, options)));
 
-  connected(program.command("status"))
+  program
+    .command("status")
     .summary("where a job's medium is")
     .description("Tell where a job's medium is on its way to cielo24.")
     .argument("<job>", "32 hex characters")
@@ -76,6 +79,7 @@ export const run = async (context: Context, words: readonly string[]): Promise<n
     .addHelpText("after", statusHelp)
     .action((job: string, options: StatusOptions) => end(status(context, job, options)));
 
+  program.commands.forEach(connected);
   try {
     await program.parseAsync(words, { from: "user" });
     return code;
@@ -87,10 +91,11 @@ export const run = async (context: Context, words: readonly string[]): Promise<n
 };
 
 /** What every command needs: whom to talk to, as whom, and for whom to print. */
-const connected = (command: Command): Command =>
+const connected = (command: Command): void => {
   command
     .addOption(new Option("--url <url>", "address of the stage, before /api (or CIELO24_PROXY_URL)"))
     .addOption(new Option("--token-file <file>", "file with the bearer token (or CIELO24_PROXY_TOKEN_FILE)"))
     .addOption(new Option("--token-command <command>", "prints the bearer token (or CIELO24_PROXY_TOKEN_COMMAND)"))
     .addOption(new Option("--token <token>", "the token itself: seen by others in `ps` (better CIELO24_PROXY_TOKEN)"))
     .option("--json", "print one line of JSON for each result");
+};

@@ -33,7 +33,7 @@ const NEXT_STEPS: Readonly<Record<string, string>> = {
   NoSuchUpload: "Start the upload anew: its parts are gone.",
   EntityTooLarge: "Upload in parts.",
   // Of this client
-  NETWORK: "Check the connection and the address, and try again: what has arrived is not sent again.",
+  NETWORK: "Check the connection and the address, and try again.",
   BAD_BASE_URL: "Give the address of the stage, such as https://captions.example.org.",
   UNINTELLIGIBLE: "Check the base URL: what answered there is not this API.",
   NO_TOKEN: NEW_TOKEN,

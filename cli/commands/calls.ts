@@ -46,7 +46,10 @@ const call = async (
     return print(context, options, { outcome: "done", jobId, taskId });
   } catch (error) {
     const report = { ...reportError(error), jobId };
-    const command = report.outcome === "not_yet" ? { command: watchCommand(jobId, options.url) } : {};
+    const command =
+      report.outcome === "not_yet"
+        ? { command: watchCommand(jobId, { program: context.program, url: options.url }) }
+        : {};
     return print(context, options, { ...report, ...command });
   }
 };

@@ -1,5 +1,7 @@
 /** What a command gets of the process, so that nothing else reads it. */
 export interface Context {
+  /** How this program was called, as the beginning of commands that are shown. */
+  readonly program: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;

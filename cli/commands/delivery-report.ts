@@ -4,13 +4,16 @@ import { quoteCommand, type Report } from "../report.ts";
 import { describeDelivery } from "../display/display.ts";
 import { formatBytes } from "../display/units.ts";
 
+/** How the command was called. */
+export interface Called {
+  readonly program: readonly string[];
+  /** Where it was given by flag. */
+  readonly url?: string | undefined;
+}
+
 /** What a person does about a delivery that has got so far. */
-export const reportDelivery = (
-  delivery: Delivery,
-  more: Pick<Report, "file"> & { url?: string | undefined },
-): Report => {
+export const reportDelivery = (delivery: Delivery, called: Called, about: Pick<Report, "file"> = {}): Report => {
   const { jobId, taskId, error } = delivery;
-  const { url, ...about } = more;
   const outcome = outcomeOfDelivery(delivery);
   const known = {
     ...about,
@@ -33,11 +36,16 @@ export const reportDelivery = (
       return {
         ...known,
         next: `It is ${describeDelivery({ state })}${sent}. The proxy goes on by itself; to watch:`,
-        command: watchCommand(jobId, url),
+        command: watchCommand(jobId, called),
       };
     }
   }
 };
 
-export const watchCommand = (jobId: string, url: string | undefined): string =>
-  quoteCommand(["cielo24-proxy", "status", jobId, "--watch", ...(url === undefined ? [] : ["--url", url])]);
+/** The command with which to watch a delivery. */
+export const watchCommand = (jobId: string, called: Called): string =>
+  commandLine(called, ["status", jobId, "--watch"]);
+
+/** A command like the one that was called: by the same name, and for the same stage. */
+export const commandLine = ({ program, url }: Called, words: readonly string[]): string =>
+  quoteCommand([...program, ...words, ...(url === undefined ? [] : ["--url", url])]);

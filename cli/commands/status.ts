@@ -4,7 +4,7 @@ import { formatBytes } from "../display/units.ts";
 import { checkJobId } from "../jobs.ts";
 import { reportError } from "../report.ts";
 import type { Context } from "./context.ts";
-import { reportDelivery, watchCommand } from "./delivery-report.ts";
+import { reportDelivery, watchCommand, type Called } from "./delivery-report.ts";
 import { print } from "./print.ts";
 
 export interface StatusOptions extends ConnectionOptions {
@@ -21,6 +21,7 @@ export const status = async (context: Context, jobId: string, options: StatusOpt
   const interrupted = context.interruptible(() => undefined);
   const signal =
     options.timeout === undefined ? interrupted : AbortSignal.any([interrupted, AbortSignal.timeout(options.timeout)]);
+  const called = { program: context.program, url: options.url };
   let last = "";
   const show = (line: string) => {
     if (line !== last) context.stderr.write(`${line}\n`);
@@ -37,15 +38,15 @@ export const status = async (context: Context, jobId: string, options: StatusOpt
           },
         })
       : await client.getDelivery({ jobId, signal });
-    return print(context, options, reportDelivery(delivery, { url: options.url }));
+    return print(context, options, reportDelivery(delivery, called));
   } catch (error) {
     const report = { ...reportError(error), jobId };
     const goesOn = ["not_yet", "interrupted", "terminated"].includes(report.outcome);
-    return print(context, options, goesOn ? { ...report, ...askAgain(jobId, options.url) } : report);
+    return print(context, options, goesOn ? { ...report, ...askAgain(jobId, called) } : report);
   }
 };
 
-const askAgain = (jobId: string, url: string | undefined) => ({
+const askAgain = (jobId: string, called: Called) => ({
   next: "The delivery goes on without this command; to watch it again:",
-  command: watchCommand(jobId, url),
+  command: watchCommand(jobId, called),
 });

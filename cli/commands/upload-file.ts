@@ -4,16 +4,16 @@ import type { Display, Track } from "../display/display.ts";
 import { formatBytes } from "../display/units.ts";
 import { openFile, type FileSource } from "../file-source.ts";
 import type { Assignment } from "../jobs.ts";
-import { quoteCommand, reportError, type Report } from "../report.ts";
+import type { Outcome } from "../outcome.ts";
+import { reportError, type Report } from "../report.ts";
 import { uploadRecords, type UploadRecord, type UploadRecords } from "../upload-record.ts";
-import { reportDelivery, watchCommand } from "./delivery-report.ts";
+import { commandLine, reportDelivery, watchCommand, type Called } from "./delivery-report.ts";
 
 /** What the uploads of one command have in common. */
 export interface UploadRun {
   readonly client: Client;
   readonly baseUrl: string;
-  /** The base URL where it was given by flag: commands that are shown have to repeat it. */
-  readonly url: string | undefined;
+  readonly called: Called;
   readonly display: Display;
   readonly recordsDirectory: string;
   readonly signal: AbortSignal;
@@ -37,7 +37,7 @@ export interface UploadedFile {
 export const uploadFile = async (run: UploadRun, assignment: Assignment): Promise<UploadedFile> => {
   const { file, jobId } = assignment;
   const { client, display, signal } = run;
-  let progress: UploadProgress | undefined;
+  let progress: Pick<UploadProgress, "storedBytes" | "totalBytes"> = { storedBytes: 0, totalBytes: 0 };
   let track: Track | undefined;
   try {
     signal.throwIfAborted();
@@ -72,8 +72,7 @@ export const uploadFile = async (run: UploadRun, assignment: Assignment): Promis
   } catch (error) {
     const report = { ...reportError(error), file, jobId };
     track?.end(report.outcome);
-    const isEnded = report.outcome === "interrupted" || report.outcome === "terminated";
-    return { delivered: Promise.resolve(isEnded ? { ...report, ...howToGoOn(run, assignment, progress) } : report) };
+    return { delivered: Promise.resolve({ ...report, ...howToGoOn(run, assignment, report, progress) }) };
   }
 };
 
@@ -98,7 +97,7 @@ const endUploaded = ({ file, jobId }: Assignment, track: Track): Promise<Report>
 };
 
 const awaitDelivery = async (
-  { client, signal, timeoutMs, url }: UploadRun,
+  { client, signal, timeoutMs, called }: UploadRun,
   { file, jobId }: Assignment,
   track: Track,
   records: UploadRecords,
@@ -107,7 +106,7 @@ const awaitDelivery = async (
     const limited = timeoutMs === undefined ? signal : AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
     const delivery = await client.waitForDelivery({ jobId, onDelivery: track.delivering, signal: limited });
     await records.remove();
-    const report = reportDelivery(delivery, { file, url });
+    const report = reportDelivery(delivery, called, { file });
     track.end(report.outcome);
     return report;
   } catch (error) {
@@ -116,20 +115,25 @@ const awaitDelivery = async (
     return {
       ...report,
       next: `${report.next ?? ""} It is uploaded, and the proxy delivers it by itself; to watch:`.trim(),
-      command: watchCommand(jobId, url),
+      command: watchCommand(jobId, called),
     };
   }
 };
 
+/** Outcomes after which the same command may get further. */
+const MAY_GO_ON: ReadonlySet<Outcome> = new Set(["interrupted", "terminated", "unavailable", "unauthorized"]);
+
 const howToGoOn = (
-  { url }: UploadRun,
+  { called }: UploadRun,
   { file, jobId }: Assignment,
-  progress: UploadProgress | undefined,
+  { outcome, next }: Pick<Report, "outcome" | "next">,
+  { storedBytes, totalBytes }: Pick<UploadProgress, "storedBytes" | "totalBytes">,
 ): Pick<Report, "next" | "command"> => {
-  const kept =
-    progress && progress.storedBytes > 0
-      ? `${formatBytes(progress.storedBytes)} of ${formatBytes(progress.totalBytes)} are at the store and are not sent again. To go on, within 7 days:`
-      : "To go on:";
-  const flags = ["--job-id", jobId, ...(url === undefined ? [] : ["--url", url])];
-  return { next: kept, command: quoteCommand(["cielo24-proxy", "upload", file, ...flags]) };
+  if (!MAY_GO_ON.has(outcome)) return {};
+  const kept = `${formatBytes(storedBytes)} of ${formatBytes(totalBytes)} are at the store and are not sent again.`;
+  const sentences = [next, ...(storedBytes > 0 ? [kept, "To go on, within 7 days:"] : ["To go on:"])];
+  return {
+    next: sentences.filter((sentence) => sentence !== undefined).join(" "),
+    command: commandLine(called, ["upload", file, "--job-id", jobId]),
+  };
 };

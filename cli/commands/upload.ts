@@ -46,7 +46,7 @@ export const upload = async (context: Context, files: readonly string[], options
   const run = {
     client,
     baseUrl,
-    url: options.url,
+    called: { program: context.program, url: options.url },
     display,
     recordsDirectory: directory,
     signal,
