@@ -21,4 +21,5 @@ export { ProxyError } from "./errors.ts";
 export type { MediaRequest, SendMedia, StoreAnswer } from "./sending.ts";
 export type { SignedRequest, SignUpload, SignUploadRequest } from "./signing.ts";
 export type { MediaBytes, MediaSource } from "./source.ts";
-export type { Uploaded, UploadOptions, UploadProgress, UploadState } from "./upload.ts";
+export type { UploadProgress } from "./progress.ts";
+export type { Uploaded, UploadOptions, UploadState } from "./upload.ts";

@@ -1,8 +1,9 @@
 import { ProxyError } from "./errors.ts";
 import { cutIntoParts, type PartRange } from "./parts.ts";
+import { progressTeller } from "./progress.ts";
 import { readSlice } from "./source.ts";
 import { sendSigned, type StorageRequest, type Stored } from "./storage.ts";
-import { progressTeller, type Uploaded, type UploadOptions, type UploadPorts, type UploadState } from "./upload.ts";
+import type { Uploaded, UploadOptions, UploadPorts, UploadState } from "./upload.ts";
 import { elementsOf, escape, textOf } from "./xml.ts";
 
 interface PartsOptions extends UploadOptions {
@@ -137,7 +138,7 @@ const sendParts = async (
   let storedBytes = stored.reduce((sum, part) => sum + part.sizeBytes, 0);
   /** Bytes that are out of each part that is under way. */
   const underWay = new Map<number, number>();
-  const tell = progressTeller(options);
+  const tell = progressTeller(options.onProgress);
   const tellProgress = () => {
     const sentBytes = [...underWay.values()].reduce((sum, bytes) => sum + bytes, storedBytes);
     tell({ sentBytes, storedBytes, totalBytes: state.sizeBytes });

@@ -1,8 +1,9 @@
 import { ProxyError } from "./errors.ts";
+import { progressTeller } from "./progress.ts";
 import type { SignedRequest } from "./signing.ts";
 import { readSlice } from "./source.ts";
 import { sendSigned } from "./storage.ts";
-import { progressTeller, type Uploaded, type UploadOptions, type UploadPorts } from "./upload.ts";
+import type { Uploaded, UploadOptions, UploadPorts } from "./upload.ts";
 
 /** Uploads media in one PUT, whose exact size is signed. */
 export const uploadWhole = async (ports: UploadPorts, options: UploadOptions): Promise<Uploaded> => {
@@ -22,7 +23,7 @@ export const uploadWhole = async (ports: UploadPorts, options: UploadOptions): P
     lastKey = signed.key;
     return signed;
   };
-  const tell = progressTeller(options);
+  const tell = progressTeller(options.onProgress);
   const onSent = (sentBytes: number) => {
     tell({ sentBytes, storedBytes: 0, totalBytes });
   };

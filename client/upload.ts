@@ -2,6 +2,7 @@ import type { Delivery, DeliveryQuery } from "./delivery.ts";
 import { ProxyError } from "./errors.ts";
 import { uploadInParts } from "./multipart.ts";
 import { choosePartBytes } from "./parts.ts";
+import type { UploadProgress } from "./progress.ts";
 import type { SignUpload } from "./signing.ts";
 import { uploadWhole } from "./single.ts";
 import type { MediaSource } from "./source.ts";
@@ -19,14 +20,6 @@ export interface UploadState {
   readonly partBytes: number;
   /** True once completing was asked for: an upload that is gone then was completed. */
   readonly isCompleting: boolean;
-}
-
-export interface UploadProgress {
-  /** Bytes that are out, those of an earlier run included. Goes back where a request is repeated. */
-  readonly sentBytes: number;
-  /** Of these, what has arrived for good: going on with the upload does not send it again. */
-  readonly storedBytes: number;
-  readonly totalBytes: number;
 }
 
 export interface UploadOptions {
@@ -89,16 +82,6 @@ const checkResume = ({ resume, jobId, source }: UploadOptions): UploadState | un
     errorType: "OTHER_UPLOAD",
     comment: "The upload to go on with is of another job, or of media of another size.",
   });
-};
-
-/** Tells progress only where there is some. */
-export const progressTeller = ({ onProgress }: UploadOptions) => {
-  let last: UploadProgress | undefined;
-  return (progress: UploadProgress): void => {
-    if (progress.sentBytes === last?.sentBytes && progress.storedBytes === last.storedBytes) return;
-    last = progress;
-    onProgress?.(progress);
-  };
 };
 
 const describe = ({ source, filename, contentType }: UploadOptions) => {
