@@ -36,7 +36,7 @@ Examples:
   $ cielo24-proxy upload one.mp4=0123456789abcdef0123456789abcdef \\
                          two.mp3=fedcba9876543210fedcba9876543210
   $ cielo24-proxy upload --jobs semester.csv --json > results.jsonl
-  $ cielo24-proxy upload big.mov -j 0123456789abcdef0123456789abcdef --part-size 64 --parallel 8
+  $ cielo24-proxy upload big.mov -j 0123456789abcdef0123456789abcdef --part-size 32 --parallel 8
 ${CONNECTION}
 ${EXIT_CODES}`;
 

@@ -43,8 +43,8 @@ export const run = async (context: Context, words: readonly string[]): Promise<n
     .option("--no-wait", "end once it is uploaded; the proxy delivers it by itself")
     .option("--timeout <time>", "wait for the delivery for 90s, 10m or 2h at most (no limit)", parseDuration)
     .option("--restart", "don't go on with an interrupted upload: begin anew")
-    .option("--part-size <MiB>", "larger files go in parts of this size, 5 to 5120 (8)", parseMebibytes)
-    .option("--parallel <parts>", "parts under way at a time, 1 to 32 (4)", parseParallel)
+    .option("--part-size <MiB>", "larger files go in parts of this size, 5 to 100 (8)", parseMebibytes)
+    .option("--parallel <parts>", "parts under way at a time, 1 to 16 (4)", parseParallel)
     .option("-q, --quiet", "show no progress")
     .addHelpText("after", uploadHelp)
     .action((files: string[], options: UploadOptions) => end(upload(context, files, options)));

@@ -6,15 +6,17 @@ const UNIT_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_60
 /** `16` (MiB) as bytes. */
 export const parseMebibytes = (text: string): number => {
   const mebibytes = Number(text);
-  if (!/^\d+$/.test(text) || mebibytes < 5 || mebibytes > 5120)
-    throw new InvalidArgumentError("It must be a whole number of MiB from 5 to 5120.");
+  if (!/^\d+$/.test(text) || mebibytes < 5 || mebibytes > 100)
+    throw new InvalidArgumentError(
+      "It must be a whole number of MiB from 5 to 100: parts under way are held in memory.",
+    );
   return mebibytes * MIB;
 };
 
 export const parseParallel = (text: string): number => {
   const parts = Number(text);
-  if (!/^\d+$/.test(text) || parts < 1 || parts > 32)
-    throw new InvalidArgumentError("It must be a whole number from 1 to 32.");
+  if (!/^\d+$/.test(text) || parts < 1 || parts > 16)
+    throw new InvalidArgumentError("It must be a whole number from 1 to 16.");
   return parts;
 };
 

@@ -47,8 +47,10 @@ export const uploadFile = async (run: UploadRun, assignment: Assignment): Promis
     track = display.track({ name: source.name, sizeBytes: source.size });
     const { uploading, note } = track;
     const known = { sizeBytes: source.size, modifiedAt: source.modifiedAt };
-    if (record?.isUploaded) note("was uploaded before");
-    else {
+    if (record?.isUploaded) {
+      note("was uploaded before");
+      uploading({ sentBytes: source.size, storedBytes: source.size, totalBytes: source.size });
+    } else {
       if (record?.upload) note("going on with the upload of an earlier run");
       const { partBytes, parallelParts, contentType } = run;
       await client.uploadMedia({

@@ -12,26 +12,40 @@ interface Payload {
   readonly totalBytes: number;
 }
 
-const NAME_WIDTH = 24;
-const BAR_WIDTH = 20;
+const WIDE = { name: 24, bar: 20 };
+/** Fits into 80 columns. */
+const NARROW = { name: 16, bar: 8 };
+const WIDE_COLUMNS = 112;
 
 /** One line of a terminal: name, bar, share, bytes, rate and time left, or what the delivery is at. */
-export const renderBar = ({ name, phase, speed, sentBytes, totalBytes }: Payload): string => {
+export const renderBar = ({ name, phase, speed, sentBytes, totalBytes }: Payload, columns: number): string => {
+  const isWide = columns >= WIDE_COLUMNS;
+  const width = isWide ? WIDE : NARROW;
   const share = totalBytes === 0 ? 0 : Math.min(sentBytes / totalBytes, 1);
-  const full = Math.round(share * BAR_WIDTH);
-  const shown = name.length > NAME_WIDTH ? `${name.slice(0, NAME_WIDTH - 1)}…` : name.padEnd(NAME_WIDTH);
-  const bar = "█".repeat(full) + "░".repeat(BAR_WIDTH - full);
-  const percent = `${String(Math.floor(share * 100)).padStart(3)}%`;
-  const rate = speed?.bytesPerS === undefined ? "" : `  ${formatBytes(speed.bytesPerS)}/s`;
-  const left = speed?.etaS === undefined ? "" : `  ${formatDuration(speed.etaS)} left`;
-  return `${shown} ${bar} ${percent}  ${formatBytes(sentBytes)} of ${formatBytes(totalBytes)}${rate}${left}  ${phase}`;
+  const full = Math.round(share * width.bar);
+  const rate = speed?.bytesPerS === undefined ? "" : `${formatBytes(speed.bytesPerS)}/s`;
+  const left = speed?.etaS === undefined ? "" : `${formatDuration(speed.etaS)} left`;
+  return [
+    [
+      name.length > width.name ? `${name.slice(0, width.name - 1)}…` : name.padEnd(width.name),
+      "█".repeat(full) + "░".repeat(width.bar - full),
+      `${String(Math.floor(share * 100)).padStart(3)}%`,
+    ].join(" "),
+    `${formatBytes(sentBytes)} of ${formatBytes(totalBytes)}`,
+    rate,
+    left,
+    // Where there is no room, a rate says as much.
+    isWide || rate === "" ? phase : "",
+  ]
+    .filter((piece) => piece !== "")
+    .join("  ");
 };
 
 /** A bar for each file on a terminal. */
 export const createBars = (stream: NodeJS.WriteStream, clock: () => number): Display => {
   const bars = new progress.MultiBar({
     stream,
-    format: (_options, _params, payload: Payload) => renderBar(payload),
+    format: (_options, _params, payload: Payload) => renderBar(payload, stream.columns),
     hideCursor: true,
     clearOnComplete: false,
     stopOnComplete: false,

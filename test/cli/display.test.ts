@@ -52,13 +52,24 @@ describe("what the command line shows", () => {
   it("a bar with bytes, rate and time left", () => {
     const speed = { bytesPerS: 2.5 * MIB, etaS: 30 };
     const bar = { name: "lecture.mp4", phase: "uploading", speed, sentBytes: 25 * MIB, totalBytes: 100 * MIB };
-    expect(renderBar(bar)).toBe(
+    expect(renderBar(bar, 120)).toBe(
       "lecture.mp4              █████░░░░░░░░░░░░░░░  25%  25.0 MiB of 100.0 MiB  2.5 MiB/s  0:30 left  uploading",
     );
     const done = { ...bar, name: "a-name-that-is-much-too-long.mp4", speed: undefined, sentBytes: 100 * MIB };
-    expect(renderBar({ ...done, phase: "delivered" })).toBe(
+    expect(renderBar({ ...done, phase: "delivered" }, 120)).toBe(
       "a-name-that-is-much-too… ████████████████████ 100%  100.0 MiB of 100.0 MiB  delivered",
     );
+  });
+
+  it("a bar that fits into 80 columns", () => {
+    const name = "a-name-that-is-much-too-long.mp4";
+    const speed = { bytesPerS: 105.8 * MIB, etaS: 754 };
+    const bar = { name, phase: "uploading", speed, sentBytes: 136 * MIB, totalBytes: 286.1 * MIB };
+    expect(renderBar(bar, 80)).toBe("a-name-that-is-… ████░░░░  47%  136.0 MiB of 286.1 MiB  105.8 MiB/s  12:34 left");
+    expect(renderBar({ ...bar, speed: undefined, phase: "waiting for cielo24" }, 80)).toMatch(
+      / {2}waiting for cielo24$/,
+    );
+    expect(renderBar(bar, 80).length).toBeLessThanOrEqual(80);
   });
 
   it("bars on a terminal, which is left as it was", () => {
