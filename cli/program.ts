@@ -6,7 +6,7 @@ import { print } from "./commands/print.ts";
 import { status, type StatusOptions } from "./commands/status.ts";
 import { upload, type UploadOptions } from "./commands/upload.ts";
 import { addUrlHelp, mainHelp, metadataHelp, statusHelp, uploadHelp } from "./help.ts";
-import { EXIT_CODES } from "./outcome.ts";
+import { EXIT_CODES, UsageError } from "./outcome.ts";
 import { parseDuration, parseMebibytes, parseParallel } from "./quantities.ts";
 import { reportError } from "./report.ts";
 
@@ -84,9 +84,12 @@ export const run = async (context: Context, words: readonly string[]): Promise<n
     await program.parseAsync(words, { from: "user" });
     return code;
   } catch (error) {
-    // Help and version were written; so was what is wrong with the command line.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_CODES.done : EXIT_CODES.usage;
-    return print(context, { json: words.includes("--json") }, reportError(error));
+    const json = words.includes("--json");
+    if (!(error instanceof CommanderError)) return print(context, { json }, reportError(error));
+    // Help and version were written; so was, for people, what is wrong with the command line.
+    if (error.exitCode === 0) return EXIT_CODES.done;
+    if (json) print(context, { json }, reportError(new UsageError(error.message.replace(/^error: /, ""))));
+    return EXIT_CODES.usage;
   }
 };
 

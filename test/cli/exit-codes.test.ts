@@ -118,9 +118,13 @@ describe("the command line's exit code", () => {
     });
   });
 
-  it("is in the JSON for what was not understood, too", async () => {
-    const { code, stdout } = await startCommand(["status", JOB, "--json"], {}).ended;
+  it.each([
+    ["set CIELO24_PROXY_URL", ["status", JOB, "--json"]],
+    ["unknown option '--wacht'", ["status", JOB, "--json", "--wacht"]],
+  ])("is in the JSON for what was not understood, too: %s", async (comment, words) => {
+    const { code, stdout } = await startCommand(words, {}).ended;
     expect(code).toBe(2);
-    expect(JSON.parse(stdout)).toMatchObject({ outcome: "usage", exitCode: 2 });
+    const error = { errorType: "USAGE", comment: expect.stringContaining(comment) as unknown };
+    expect(JSON.parse(stdout)).toMatchObject({ outcome: "usage", exitCode: 2, error });
   });
 });

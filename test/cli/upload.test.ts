@@ -169,6 +169,23 @@ describe("cielo24-proxy upload", () => {
     expect(resultOf(ended)).toMatchObject({ outcome: "terminated", exitCode: 143, next: "To go on:" });
   });
 
+  it("says how to go on with another token where one expires in mid-upload", async () => {
+    const jobId = newJob();
+    const shortLived = await local.stack.token({ sub: "alice", scope: SCOPE, expiresInS: 60 });
+    const isHeld = gate.hold(2);
+    const words = [file, "-j", jobId, ...IN_PARTS, "--parallel", "1"];
+    const first = start(words, { ...environment(), CIELO24_PROXY_TOKEN: shortLived });
+    await isHeld;
+    local.stack.advanceTime(120_000);
+    gate.letGo();
+    const { code, stderr } = await first.ended;
+    expect(code).toBe(4);
+    expect(stderr).toMatch(/UNAUTHORIZED, 401[\s\S]*Get a new token[\s\S]*MiB of 10\.1 MiB are at the store/);
+    expect((await uploadAndDrain(...words)).code).toBe(0);
+    expect(countStored(local.stack, "UploadPart", jobId)).toBe(3);
+    expect(arrivedAt(local.stack, jobId)).toEqual([sha256(media)]);
+  });
+
   it.each([
     ["the file has changed since", [] as string[]],
     ["it is told to", ["--restart"]],
