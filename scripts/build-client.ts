@@ -36,17 +36,29 @@ const buildClient = async (folder: string): Promise<void> => {
 
 const buildCommandLine = async (folder: string): Promise<void> => {
   await rm(folder, { recursive: true, force: true });
-  await build({
+  const { metafile } = await build({
     entryPoints: ["cli/main.ts"],
     outfile: join(folder, "main.js"),
     bundle: true,
     format: "esm",
     platform: "node",
     target: "node20",
-    legalComments: "inline",
+    metafile: true,
     // Packages that are CommonJS ask for Node's modules by `require`.
     banner: { js: 'import { createRequire } from "node:module";\nconst require = createRequire(import.meta.url);' },
   });
+  await writeFile(join(folder, "LICENSES.txt"), await licencesOf(Object.keys(metafile.inputs)));
+};
+
+/** What the licences of the packages that were built in ask to be passed on. */
+const licencesOf = async (files: readonly string[]): Promise<string> => {
+  const packages = new Set(files.flatMap((file) => /^node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file) ?? []));
+  const texts = [...packages].sort().map(async (folder) => {
+    const name = (await readdir(folder)).find((each) => /^licen[cs]e/i.test(each));
+    if (name === undefined) throw new Error(`${folder} has no licence`);
+    return `${folder.replace("node_modules/", "")}\n\n${(await readFile(join(folder, name), "utf8")).trim()}\n`;
+  });
+  return (await Promise.all(texts)).join("\n\n");
 };
 
 const buildInto = (root: string) =>

@@ -31,6 +31,10 @@ describe("the package of the client and the command line", () => {
     const manifest = JSON.parse(await readFile(join(packageFolder(), "package.json"), "utf8")) as object;
     for (const name of ["dependencies", "optionalDependencies", "devDependencies", "scripts", "private"])
       expect(manifest).not.toHaveProperty(name);
+    // But for what is built into the command line, and its licences.
+    expect(await readFile(join(packageFolder(), "dist/cli/LICENSES.txt"), "utf8")).toMatch(
+      /^cli-progress\n[\s\S]*^commander\n/m,
+    );
     expect(await readFile(join(packageFolder(), "dist/client/index.js"), "utf8")).not.toMatch(/\bnode:|\brequire\(/);
   });
 
