@@ -28,11 +28,11 @@ await jobIdOf(page, "interview.wav");
 await picture("2-choose");
 
 // cielo24 stops reading in the middle, for as long as the picture takes.
-const reading = { action: "POST job/add_media", kind: "stopReading", fraction: 0.5, forMs: 6_000 } as const;
+const reading = { action: "POST job/add_media", kind: "stopReading", fraction: 0.1, forMs: 4_000 } as const;
 stack.cielo24?.faults.add({ ...reading, jobId: await jobIdOf(page, "lecture-12.mp4") });
 await pressUpload(page);
 await taskIdOf(page, "interview.wav");
-await page.getByText("sent on to cielo24").waitFor();
+await seesBadge(page, "lecture-12.mp4", "Delivering");
 await picture("3-deliver");
 
 await taskIdOf(page, "lecture-12.mp4");
