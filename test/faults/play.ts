@@ -1,4 +1,4 @@
-import { untilQuiet, realPause, virtualTime } from "./virtual-time.ts";
+import { untilQuiet, realPause, virtualTime, whileTimePasses } from "./virtual-time.ts";
 import { passOn } from "../../dev/stack/event-source.ts";
 import type { Row } from "../../lib/delivery/row.ts";
 import { createActor, type Call, type Drop } from "./acting.ts";
@@ -151,10 +151,17 @@ export const play = async (
     }
   };
 
+  /** The faults hit this read, too; one that fails tells nothing. */
+  const readRow = (): Promise<Row | undefined> =>
+    whileTimePasses(
+      stack.ledger.read(jobId).catch(() => undefined),
+      activity,
+    );
+
   const sendAgain = async (): Promise<boolean> => {
     if (sendsAgain === 0) return false;
     sendsAgain -= 1;
-    const row = await stack.ledger.read(jobId);
+    const row = await readRow();
     if (row?.state !== "NEEDS_REVIEW") return false;
     stack.queue.send(JSON.stringify({ resend: jobId }));
     return true;
@@ -173,13 +180,13 @@ export const play = async (
 
   const { drops, calls } = actor;
   let censuses = 0;
-  let row = await stack.ledger.read(jobId);
+  let row = await readRow();
   while (!restless && !isOver(row, drops) && censuses < MAX_CENSUSES) {
     censuses += 1;
     await rest(CENSUS_MIN);
     track(stack.runCensus());
     await run();
-    row = await stack.ledger.read(jobId);
+    row = await readRow();
   }
   return { schedule, jobId, row, drops, calls, faults, neededCensus: censuses > 0, restless };
 };

@@ -1,3 +1,4 @@
+import { whileTimePasses } from "./virtual-time.ts";
 import { randomBytes } from "node:crypto";
 import { readDeployment } from "../../dev/gateway/deployment.ts";
 import { startStack, type Stack } from "../../dev/stack.ts";
@@ -88,6 +89,13 @@ export const openTheatre = async ({
     return instance;
   };
 
+  /** Whoever was killed in its sleep still has to wake up and find nobody there, so time goes on meanwhile. */
+  const endInstances = async (): Promise<void> => {
+    for (const instance of instances.values()) retired.push((await instance).close());
+    instances.clear();
+    await whileTimePasses(Promise.all(retired.splice(0)), () => chunks);
+  };
+
   return {
     stack,
     cielo24,
@@ -117,9 +125,7 @@ export const openTheatre = async ({
       for (const instance of instances.values()) (await instance).tell(Date.now());
     },
     beginAnew: async (seed) => {
-      for (const instance of instances.values()) retired.push((await instance).close());
-      instances.clear();
-      await Promise.all(retired.splice(0));
+      await endInstances();
       chance = createChance(seed);
       // The SDK spreads its retries by it.
       Math.random = chance.fraction;
@@ -132,8 +138,7 @@ export const openTheatre = async ({
     },
     secrets: () => secrets,
     close: async () => {
-      for (const instance of instances.values()) retired.push((await instance).close());
-      await Promise.all(retired);
+      await endInstances();
       await stack.close();
     },
   };

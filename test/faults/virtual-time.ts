@@ -40,3 +40,20 @@ export const untilQuiet = async (countActivity: () => number, isOver: () => bool
     turns = 0;
   }
 };
+
+/** More steps of time than anything here needs. */
+const MAX_STEPS = 1_000;
+
+/** Awaits work that may wait for timers: whenever all is quiet, time goes on to the next one. */
+export const whileTimePasses = async <T>(work: Promise<T>, countActivity: () => number): Promise<T> => {
+  const state = { isDone: false };
+  const done = work.finally(() => (state.isDone = true));
+  done.catch(() => undefined);
+  for (let steps = 0; steps < MAX_STEPS; steps += 1) {
+    await untilQuiet(countActivity, () => state.isDone);
+    if (state.isDone) return done;
+    if (virtualTime.countTimers() > 0) virtualTime.next();
+    else await realPause(1);
+  }
+  throw new Error("Time passes and the work does not end");
+};
