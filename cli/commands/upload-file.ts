@@ -1,5 +1,5 @@
 import { realpath } from "node:fs/promises";
-import type { Client, UploadProgress } from "../../client/index.ts";
+import type { Client, Delivery, UploadProgress } from "../../client/index.ts";
 import type { Display, Track } from "../display/display.ts";
 import { formatBytes } from "../display/units.ts";
 import { openFile, type FileSource } from "../file-source.ts";
@@ -36,15 +36,14 @@ export interface UploadedFile {
 /** Uploads a file, goes on with what an earlier run has begun, and begins to wait for the delivery. Never rejects. */
 export const uploadFile = async (run: UploadRun, assignment: Assignment): Promise<UploadedFile> => {
   const { file, jobId } = assignment;
-  const { client, display, signal } = run;
   let progress: Pick<UploadProgress, "storedBytes" | "totalBytes"> = { storedBytes: 0, totalBytes: 0 };
   let track: Track | undefined;
   try {
-    signal.throwIfAborted();
+    run.signal.throwIfAborted();
     await using source = await openFile(file);
     const records = uploadRecords(run.recordsDirectory, { baseUrl: run.baseUrl, jobId, path: await realpath(file) });
     const record = await readRecord(run, records, source);
-    track = display.track({ name: source.name, sizeBytes: source.size });
+    track = run.display.track({ name: source.name, sizeBytes: source.size });
     const { uploading, note } = track;
     const known = { sizeBytes: source.size, modifiedAt: source.modifiedAt };
     if (record?.isUploaded) {
@@ -52,16 +51,15 @@ export const uploadFile = async (run: UploadRun, assignment: Assignment): Promis
       uploading({ sentBytes: source.size, storedBytes: source.size, totalBytes: source.size });
     } else {
       if (record?.upload) note("going on with the upload of an earlier run");
-      const { partBytes, parallelParts, contentType } = run;
-      await client.uploadMedia({
+      await run.client.uploadMedia({
         jobId,
         source,
         filename: source.name,
-        contentType: contentType ?? source.type,
+        contentType: run.contentType ?? source.type,
         resume: record?.upload,
-        partBytes,
-        parallelParts,
-        signal,
+        partBytes: run.partBytes,
+        parallelParts: run.parallelParts,
+        signal: run.signal,
         onState: (upload) => (upload ? records.write({ ...known, upload, isUploaded: false }) : undefined),
         onProgress: (sent) => {
           progress = sent;
@@ -70,7 +68,8 @@ export const uploadFile = async (run: UploadRun, assignment: Assignment): Promis
       });
       await records.write({ ...known, isUploaded: true });
     }
-    return { delivered: run.wait ? awaitDelivery(run, assignment, track, records) : endUploaded(assignment, track) };
+    const waited = { sizeBytes: source.size, track, records };
+    return { delivered: run.wait ? awaitDelivery(run, assignment, waited) : endUploaded(assignment, track) };
   } catch (error) {
     const report = { ...reportError(error), file, jobId };
     track?.end(report.outcome);
@@ -101,14 +100,15 @@ const endUploaded = ({ file, jobId }: Assignment, track: Track): Promise<Report>
 const awaitDelivery = async (
   { client, signal, timeoutMs, called }: UploadRun,
   { file, jobId }: Assignment,
-  track: Track,
-  records: UploadRecords,
+  { sizeBytes, track, records }: { readonly sizeBytes: number; readonly track: Track; readonly records: UploadRecords },
 ): Promise<Report> => {
   try {
     const limited = timeoutMs === undefined ? signal : AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
     const delivery = await client.waitForDelivery({ jobId, onDelivery: track.delivering, signal: limited });
     await records.remove();
-    const report = reportDelivery(delivery, called, { file });
+    const isOther =
+      delivery.state === "DELIVERED" && delivery.sizeBytes !== undefined && delivery.sizeBytes !== sizeBytes;
+    const report = isOther ? reportOther(delivery, file) : reportDelivery(delivery, called, { file });
     track.end(report.outcome);
     return report;
   } catch (error) {
@@ -121,6 +121,19 @@ const awaitDelivery = async (
     };
   }
 };
+
+/** While this upload went on, another was delivered: cielo24 takes one, and the proxy leaves the second alone. */
+const reportOther = (delivery: Delivery, file: string): Report => ({
+  outcome: "refused",
+  file,
+  jobId: delivery.jobId,
+  delivery,
+  error: {
+    errorType: "JOB_HAS_MEDIA",
+    comment: `cielo24 took another medium for this job, of ${formatBytes(delivery.sizeBytes ?? 0)}; this one was not sent to it.`,
+  },
+  next: "Take another job for this medium.",
+});
 
 /** Outcomes after which the same command may get further. */
 const MAY_GO_ON: ReadonlySet<Outcome> = new Set(["interrupted", "terminated", "unavailable", "unauthorized"]);

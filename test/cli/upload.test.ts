@@ -169,6 +169,19 @@ describe("cielo24-proxy upload", () => {
     expect(resultOf(ended)).toMatchObject({ outcome: "terminated", exitCode: 143, next: "To go on:" });
   });
 
+  it("does not take another medium's delivery for its own", async () => {
+    const jobId = newJob();
+    const isHeld = gate.hold(2);
+    const first = start([file, "-j", jobId, ...IN_PARTS, "--parallel", "1"]);
+    await isHeld;
+    expect((await upload(smallFile, "-j", jobId)).code).toBe(0);
+    gate.letGo();
+    const { code, stderr } = await first.ended;
+    expect(stderr).toMatch(/took another medium for this job, of 48\.8 KiB[\s\S]*Take another job for this medium/);
+    expect(code).toBe(3);
+    expect(arrivedAt(local.stack, jobId)).toEqual([sha256(makeMedia(50_000))]);
+  });
+
   it("says how to go on with another token where one expires in mid-upload", async () => {
     const jobId = newJob();
     const shortLived = await local.stack.token({ sub: "alice", scope: SCOPE, expiresInS: 60 });
