@@ -68,9 +68,12 @@ const printUse = (stack: Stack, token: string, jobs: readonly string[]) => {
   console_.title("Try it");
   console_.line(`export API=${stack.apiUrl}`);
   console_.line(`export TOKEN=${token}`);
+  console_.line(`export JOB=${first}`);
   console_.line();
-  console_.line(console_.dim("# upload a file of yours: sign, PUT, watch"));
-  console_.command(`export JOB=${first}`);
+  console_.line(console_.dim("# upload a file of yours with the command line"));
+  console_.command(`CIELO24_PROXY_URL=$API CIELO24_PROXY_TOKEN=$TOKEN npx cielo24-proxy upload my.mp4 --job-id $JOB`);
+  console_.line();
+  console_.line(console_.dim("# or with curl: sign, PUT, watch"));
   console_.command(
     `curl -sG "$API/api/job/request_upload_url" -H "Authorization: Bearer $TOKEN" -d v=1 -d job_id=$JOB -d filename=my.mp4`,
   );
