@@ -53,8 +53,6 @@ export interface Cielo24Simulator {
   readonly jobs: ReadonlyMap<string, Job>;
   readonly acceptances: readonly Acceptance[];
   readonly posts: readonly MediaPost[];
-  /** Jobs for which media was offered, by body or by URL, when one had been accepted already. */
-  readonly repeatedOffers: readonly string[];
   readonly metadata: readonly MetadataUpdate[];
   /** Every token that was issued. */
   readonly issuedTokens: readonly string[];
@@ -89,7 +87,6 @@ export const startCielo24 = async (options: Cielo24Options = {}): Promise<Cielo2
   });
   const faults = createFaults();
   const posts: MediaPost[] = [];
-  const repeatedOffers: string[] = [];
   const metadata: MetadataUpdate[] = [];
   const pulls = new Set<Promise<void>>();
   /** cielo24's own upload URLs, by their path. */
@@ -213,7 +210,6 @@ export const startCielo24 = async (options: Cielo24Options = {}): Promise<Cielo2
     const fault = faults.take(method, action, searchParams.get("job_id") ?? undefined);
     const call = { request, response, fault };
     const jobId = searchParams.get("job_id") ?? "";
-    if (action === "job/add_media" && jobs.jobs.get(jobId)?.mediaAt !== undefined) repeatedOffers.push(jobId);
     if (isMedia) {
       await takeBody(call, jobId, () => {
         accounts.check(searchParams.get("api_token") ?? undefined);
@@ -288,7 +284,6 @@ export const startCielo24 = async (options: Cielo24Options = {}): Promise<Cielo2
     jobs: jobs.jobs,
     acceptances: jobs.acceptances,
     posts,
-    repeatedOffers,
     metadata,
     issuedTokens: accounts.issuedTokens,
     logins: () => logins,

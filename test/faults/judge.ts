@@ -34,7 +34,7 @@ const hasEnd = ({ media, rejected, conflicts }: Row, { key, versionId }: Drop): 
   return media?.id === id || [rejected, conflicts].flat().includes(id);
 };
 
-export const judge = ({ stack, cielo24 }: Theatre, performance: Performance): Verdict => {
+export const judge = ({ stack, cielo24, repeatedOffers }: Theatre, performance: Performance): Verdict => {
   const { jobId, row, drops, calls, restless } = performance;
   const accepted = cielo24.acceptances.filter((each) => each.jobId === jobId);
   const [first] = accepted;
@@ -71,7 +71,7 @@ export const judge = ({ stack, cielo24 }: Theatre, performance: Performance): Ve
     ...(cause === undefined ? {} : { cause }),
     lost,
     secondMedia: Math.max(accepted.length - 1, 0),
-    secondPostAfterAcceptance: cielo24.repeatedOffers.filter((each) => each === jobId).length,
+    secondPostAfterAcceptance: repeatedOffers.filter((each) => each === jobId).length,
   };
 };
 

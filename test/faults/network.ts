@@ -5,6 +5,7 @@ import { listen } from "../../dev/stack/listen.ts";
 export interface Chunk {
   readonly upstream: string;
   readonly direction: "up" | "down";
+  readonly bytes: Buffer;
 }
 
 /** What happens to a chunk on its way. */
@@ -47,8 +48,8 @@ export const startNetwork = async (
     const pair = { near, far };
     pairs.add(pair);
     near.setNoDelay(true);
-    carry(near, far, () => onChunk({ upstream, direction: "up" }));
-    carry(far, near, () => onChunk({ upstream, direction: "down" }));
+    carry(near, far, (bytes) => onChunk({ upstream, direction: "up", bytes }));
+    carry(far, near, (bytes) => onChunk({ upstream, direction: "down", bytes }));
     far.once("close", () => pairs.delete(pair));
   };
 
@@ -80,7 +81,7 @@ export const startNetwork = async (
 };
 
 /** Carries what comes from one socket to the other, and its end in the way it ended. */
-const carry = (from: Socket, to: Socket, treat: () => Treatment): void => {
+const carry = (from: Socket, to: Socket, treat: (bytes: Buffer) => Treatment): void => {
   /** Set while something is held: what follows waits behind it. */
   let held: Promise<void> | undefined;
   const inTurn = (act: () => void) => {
@@ -94,7 +95,7 @@ const carry = (from: Socket, to: Socket, treat: () => Treatment): void => {
     to.once("drain", () => from.resume());
   };
   from.on("data", (bytes: Buffer) => {
-    const treatment = treat();
+    const treatment = treat(bytes);
     const lateMs = treatment.do === "hold" ? treatment.ms : treatment.do === "cut" ? treatment.lateMs : 0;
     if (lateMs > 0) held = (held ?? Promise.resolve()).then(() => pause(lateMs));
     if (treatment.do === "cut") from.resetAndDestroy();

@@ -240,8 +240,8 @@ export const schedules = ({ isKilled }: { isKilled: boolean }): fc.Arbitrary<Sch
       jobInfoLagMin: fc.constantFrom(0, 0, 5, 15, 15),
       sendsAgain: fc.constantFrom(0, 0, 1, 2),
       first: fc.oneof({ weight: 5, arbitrary: drop }, { weight: 1, arbitrary: call }),
-      more: fc.array(act, { maxLength: 4 }),
-      faults: fc.array(fault, { maxLength: 5 }),
+      more: fc.array(act, { maxLength: 3 }),
+      faults: fc.array(fault, { maxLength: 4 }),
       ...(isKilled ? { kill: killed } : {}),
     })
     .map(({ first, more, faults, kill, ...rest }) => ({

@@ -31,7 +31,7 @@ export type FromShard =
 /** In every so many schedules the delivering code runs in a process of its own, which is killed. */
 const KILLED_EVERY = 50;
 /** A stack keeps what it saw; a fresh one forgets. */
-const SCHEDULES_PER_THEATRE = 250;
+const SCHEDULES_PER_THEATRE = 500;
 /** Playing a schedule in search of a shorter one that fails, too. */
 const MAX_SHRINKS = 300;
 

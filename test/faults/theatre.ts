@@ -24,6 +24,8 @@ export interface Theatre {
   readonly tellTime: () => Promise<void>;
   /** Ends all instances, so that the next schedule finds nothing warm, and chance begins anew from this number. */
   readonly beginAnew: (seed: number) => Promise<void>;
+  /** Jobs for which an instance sent media to cielo24, or a URL, when cielo24 had accepted one already. */
+  readonly repeatedOffers: readonly string[];
   /** Rotates the account's credentials. */
   readonly rotateSecret: () => void;
   /** Every secret that must not show, by name. */
@@ -64,6 +66,7 @@ export const openTheatre = async ({
   };
   const instances = new Map<string, Promise<Instance>>();
   const retired: Promise<void>[] = [];
+  const repeatedOffers: string[] = [];
   let chance = createChance(0);
   const secrets: Record<string, string> = {
     securekey: stack.credentials.securekey,
@@ -82,6 +85,8 @@ export const openTheatre = async ({
       randomHex: () => chance.hex(),
       onChunk: (chunk) => {
         chunks += 1;
+        const offered = offeredJob(chunk);
+        if (offered !== undefined && cielo24.jobs.get(offered)?.mediaAt !== undefined) repeatedOffers.push(offered);
         return treat(chunk, instance);
       },
     };
@@ -130,6 +135,7 @@ export const openTheatre = async ({
       // The SDK spreads its retries by it.
       Math.random = chance.fraction;
     },
+    repeatedOffers,
     rotateSecret: () => {
       const next = { username: stack.credentials.username, securekey: randomBytes(16).toString("hex") };
       secrets[`securekey ${(rotations += 1)}`] = next.securekey;
@@ -143,6 +149,12 @@ export const openTheatre = async ({
     },
   };
 };
+
+/** The job of an `add_media` whose request begins with this chunk. Seen as it is sent: it may arrive much later. */
+const offeredJob = ({ upstream, direction, bytes }: Chunk): string | undefined =>
+  upstream === "cielo24" && direction === "up"
+    ? /^(?:GET|POST) \/api\/job\/add_media\?\S*job_id=([0-9a-f]{32})/.exec(bytes.toString("latin1", 0, 1_000))?.[1]
+    : undefined;
 
 /** Numbers that look random and follow from the seed (the generator is "mulberry32"). */
 const createChance = (seed: number) => {
