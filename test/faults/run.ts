@@ -12,7 +12,7 @@ const HELP = `Plays random schedules of faults through the real functions on the
   --count <n>          schedules to play (1000)
   --seed <n>           seed of the first; the following ones have the following seeds (1)
   --no-enforcement     the simulated cielo24 takes a second medium for a job, too
-  --processes <n>      processes to share the work (one for each core)
+  --processes <n>      processes to share the work (one more than there are cores, as each waits now and then)
   --help               this text
 
 The last line is JSON. The exit code is 1 where a drop was lost, a job got a second medium or a second POST after its
@@ -25,7 +25,7 @@ const { values } = parseArgs({
     count: { type: "string", default: "1000" },
     seed: { type: "string", default: "1" },
     "no-enforcement": { type: "boolean", default: false },
-    processes: { type: "string", default: String(availableParallelism()) },
+    processes: { type: "string", default: String(availableParallelism() + 1) },
     help: { type: "boolean", default: false },
   },
 });
