@@ -34,7 +34,7 @@ export const createDeliveries = ({
     } catch (error) {
       if (!stop.signal.aborted) media.change(id, { phase: "delivering", problem: describeError(error) });
     } finally {
-      following.delete(id);
+      if (following.get(id) === stop) following.delete(id);
     }
   };
 
@@ -42,6 +42,7 @@ export const createDeliveries = ({
     follow: (id: string): void => void follow(id),
     stop: (id: string): void => {
       following.get(id)?.abort();
+      following.delete(id);
     },
   };
 };

@@ -10,13 +10,30 @@ interface FilesOptions {
   readonly client: Pick<Client, "getDelivery">;
   readonly takeSampleJob: (id: string) => Promise<void>;
   readonly follow: (id: string) => void;
+  readonly stopFollowing: (id: string) => void;
   readonly focusJobId: (id: string) => void;
 }
 
 /** Shows what Uppy does with files as media of the page, and hands them over to delivery once they are uploaded. */
-export const showFiles = ({ uppy, media, client, takeSampleJob, follow, focusJobId }: FilesOptions): void => {
+export const showFiles = ({
+  uppy,
+  media,
+  client,
+  takeSampleJob,
+  follow,
+  stopFollowing,
+  focusJobId,
+}: FilesOptions): void => {
+  /** It is the proxy's business by now: nothing that Uppy still says of the file counts. */
+  const isHandedOver = (id: string): boolean => {
+    const phase = media.get(id)?.phase;
+    return phase === "delivering" || phase === "delivered" || phase === "ended";
+  };
+
   const add = ({ id, name, size, meta, progress, s3Multipart }: MediaFile) => {
     const jobId = meta.job_id ?? "";
+    // The same file again, for another job: its row is this one's now.
+    stopFollowing(id);
     const uploaded = (progress.percentage ?? 0) / 100;
     media.put({ id, name, sizeBytes: size ?? undefined, jobId, uploaded, phase: s3Multipart ? "paused" : "chosen" });
     if (jobId === "") void takeSampleJob(id);
@@ -49,18 +66,19 @@ export const showFiles = ({ uppy, media, client, takeSampleJob, follow, focusJob
   uppy.setOptions({ onBeforeUpload: (files) => mayStart(Object.values(files)) });
   uppy.on("file-added", add);
   uppy.on("restored", () => {
-    uppy
-      .getFiles()
-      .filter(({ progress }) => !progress.uploadComplete)
-      .forEach(add);
+    for (const file of uppy.getFiles()) {
+      // Golden Retriever writes with a delay: what was uploaded just before a reload comes back as if it were not.
+      const isUploaded = media.get(file.id) !== undefined && media.get(file.id)?.jobId === file.meta.job_id;
+      if (isUploaded) uppy.removeFile(file.id);
+      else if (!file.progress.uploadComplete) add(file);
+    }
   });
   uppy.on("file-removed", ({ id }) => {
-    const phase = media.get(id)?.phase;
     // What is uploaded stays in the list, whatever becomes of the file in Uppy.
-    if (phase !== "delivering" && phase !== "delivered" && phase !== "ended") media.remove(id);
+    if (!isHandedOver(id)) media.remove(id);
   });
   uppy.on("upload-start", (files) => {
-    for (const { id } of files) media.change(id, { phase: "uploading", problem: undefined });
+    for (const { id } of files) if (!isHandedOver(id)) media.change(id, { phase: "uploading", problem: undefined });
   });
   uppy.on("upload-progress", (file, { bytesUploaded, bytesTotal }) => {
     if (file && bytesTotal) media.change(file.id, { uploaded: bytesUploaded / bytesTotal });
@@ -79,7 +97,7 @@ export const showFiles = ({ uppy, media, client, takeSampleJob, follow, focusJob
     for (const { id } of media.all()) setPaused(id, false);
   });
   uppy.on("upload-error", (file, error) => {
-    if (!file) return;
+    if (!file || isHandedOver(file.id)) return;
     media.change(file.id, { phase: "failed", problem: describeError(error) });
     void mendLostUpload({ uppy, client }, file, error);
   });

@@ -72,7 +72,15 @@ const start = (connection: Connection): void => {
     media.put({ ...medium, phase: "delivering" });
     deliveries.follow(medium.id);
   }
-  showFiles({ uppy, media, client, takeSampleJob, follow, focusJobId: list.focusJobId });
+  showFiles({
+    uppy,
+    media,
+    client,
+    takeSampleJob,
+    follow,
+    stopFollowing: deliveries.stop,
+    focusJobId: list.focusJobId,
+  });
   createUrlForm({
     newSampleJob,
     add: async ({ mediaUrl, jobId }) => {
