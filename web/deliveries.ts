@@ -3,7 +3,7 @@ import type { MediaStore, Medium } from "./media.ts";
 import { describeEnd, describeError } from "./problems.ts";
 
 interface WaitForDelivery {
-  (options: { jobId: string; onDelivery: (delivery: Delivery) => void; signal: AbortSignal }): Promise<Delivery>;
+  (options: { jobId: string; onDelivery: (delivery: Delivery) => void }): Promise<Delivery>;
 }
 
 /** Follows the deliveries of media to cielo24, until each has ended. */
@@ -14,37 +14,29 @@ export const createDeliveries = ({
   media: MediaStore;
   waitForDelivery: WaitForDelivery;
 }) => {
-  const following = new Map<string, AbortController>();
+  const following = new Set<string>();
 
   const follow = async (id: string): Promise<void> => {
     const medium = media.get(id);
     if (!medium || following.has(id)) return;
-    const stop = new AbortController();
-    following.set(id, stop);
+    following.add(id);
     media.change(id, { phase: "delivering", problem: undefined });
     try {
       const delivery = await waitForDelivery({
         jobId: medium.jobId,
-        signal: stop.signal,
         onDelivery: (news) => {
           media.change(id, { delivery: news });
         },
       });
       media.change(id, ended(delivery));
     } catch (error) {
-      if (!stop.signal.aborted) media.change(id, { phase: "delivering", problem: describeError(error) });
+      media.change(id, { problem: describeError(error) });
     } finally {
-      if (following.get(id) === stop) following.delete(id);
+      following.delete(id);
     }
   };
 
-  return {
-    follow: (id: string): void => void follow(id),
-    stop: (id: string): void => {
-      following.get(id)?.abort();
-      following.delete(id);
-    },
-  };
+  return { follow: (id: string): void => void follow(id) };
 };
 
 const ended = (delivery: Delivery): Partial<Medium> =>

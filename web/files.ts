@@ -9,31 +9,28 @@ interface FilesOptions {
   readonly media: MediaStore;
   readonly client: Pick<Client, "getDelivery">;
   readonly takeSampleJob: (id: string) => Promise<void>;
-  readonly follow: (id: string) => void;
-  readonly stopFollowing: (id: string) => void;
+  /** Whether a file that Uppy brings back after a reload was uploaded before. */
+  readonly isUploaded: (id: string) => boolean;
+  /** The file counts as not uploaded from now on. */
+  readonly chooseAnew: (id: string) => void;
+  /** Takes over a file that is uploaded: its medium gets an id of its own, since the same file may be chosen again. */
+  readonly handOver: (id: string) => void;
   readonly focusJobId: (id: string) => void;
 }
 
-/** Shows what Uppy does with files as media of the page, and hands them over to delivery once they are uploaded. */
+/** Shows what Uppy does with files as media of the page, until they are uploaded and handed over. */
 export const showFiles = ({
   uppy,
   media,
   client,
   takeSampleJob,
-  follow,
-  stopFollowing,
+  isUploaded,
+  chooseAnew,
+  handOver,
   focusJobId,
 }: FilesOptions): void => {
-  /** It is the proxy's business by now: nothing that Uppy still says of the file counts. */
-  const isHandedOver = (id: string): boolean => {
-    const phase = media.get(id)?.phase;
-    return phase === "delivering" || phase === "delivered" || phase === "ended";
-  };
-
   const add = ({ id, name, size, meta, progress, s3Multipart }: MediaFile) => {
     const jobId = meta.job_id ?? "";
-    // The same file again, for another job: its row is this one's now.
-    stopFollowing(id);
     const uploaded = (progress.percentage ?? 0) / 100;
     media.put({ id, name, sizeBytes: size ?? undefined, jobId, uploaded, phase: s3Multipart ? "paused" : "chosen" });
     if (jobId === "") void takeSampleJob(id);
@@ -64,21 +61,22 @@ export const showFiles = ({
   };
 
   uppy.setOptions({ onBeforeUpload: (files) => mayStart(Object.values(files)) });
-  uppy.on("file-added", add);
+  uppy.on("file-added", (file) => {
+    chooseAnew(file.id);
+    add(file);
+  });
   uppy.on("restored", () => {
     for (const file of uppy.getFiles()) {
       // Golden Retriever writes with a delay: what was uploaded just before a reload comes back as if it were not.
-      const isUploaded = media.get(file.id) !== undefined && media.get(file.id)?.jobId === file.meta.job_id;
-      if (isUploaded) uppy.removeFile(file.id);
+      if (isUploaded(file.id)) uppy.removeFile(file.id);
       else if (!file.progress.uploadComplete) add(file);
     }
   });
   uppy.on("file-removed", ({ id }) => {
-    // What is uploaded stays in the list, whatever becomes of the file in Uppy.
-    if (!isHandedOver(id)) media.remove(id);
+    media.remove(id);
   });
   uppy.on("upload-start", (files) => {
-    for (const { id } of files) if (!isHandedOver(id)) media.change(id, { phase: "uploading", problem: undefined });
+    for (const { id } of files) media.change(id, { phase: "uploading", problem: undefined });
   });
   uppy.on("upload-progress", (file, { bytesUploaded, bytesTotal }) => {
     if (file && bytesTotal) media.change(file.id, { uploaded: bytesUploaded / bytesTotal });
@@ -97,11 +95,11 @@ export const showFiles = ({
     for (const { id } of media.all()) setPaused(id, false);
   });
   uppy.on("upload-error", (file, error) => {
-    if (!file || isHandedOver(file.id)) return;
+    if (!file || !media.get(file.id)) return;
     media.change(file.id, { phase: "failed", problem: describeError(error) });
     void mendLostUpload({ uppy, client }, file, error);
   });
   uppy.on("upload-success", (file) => {
-    if (file) follow(file.id);
+    if (file) handOver(file.id);
   });
 };

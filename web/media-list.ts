@@ -13,18 +13,20 @@ export const createMediaList = ({ list, empty, ...actions }: ListOptions) => {
 
   const add = (medium: Medium) => {
     const row = createMediaRow(medium, actions);
-    rows.set(medium.id, row);
     list.append(row.root);
     return row;
   };
 
   return {
-    /** Shows a medium as it is now; undefined: it is gone. */
+    /** Shows a medium as it is now, perhaps under another id; undefined: it is gone. */
     show: (id: string, medium: Medium | undefined): void => {
-      if (medium) (rows.get(id) ?? add(medium)).show(medium);
+      const row = rows.get(id);
+      rows.delete(id);
+      if (!medium) row?.root.remove();
       else {
-        rows.get(id)?.root.remove();
-        rows.delete(id);
+        const shown = row ?? add(medium);
+        rows.set(medium.id, shown);
+        shown.show(medium);
       }
       empty.hidden = rows.size > 0;
     },

@@ -18,7 +18,7 @@ let rowCount = 0;
 /** One medium of the list. */
 export const createMediaRow = (first: Medium, actions: RowActions) => {
   rowCount += 1;
-  const { id } = first;
+  let { id } = first;
   const { onSampleJob } = actions;
   const size = element("span", { className: "size" });
   const badge = element("span", { className: "badge" });
@@ -73,6 +73,7 @@ export const createMediaRow = (first: Medium, actions: RowActions) => {
   let announced = "";
   const show = (medium: Medium): void => {
     const { phase, delivery } = medium;
+    id = medium.id;
     const words = phaseText(medium);
     root.dataset["phase"] = phase;
     size.textContent = medium.sizeBytes === undefined ? "" : formatBytes(medium.sizeBytes);

@@ -16,7 +16,7 @@ export interface Delivery {
 
 /** One medium on the page: a file of Uppy's or an address, and its job. */
 export interface Medium {
-  /** Uppy's, for a file. */
+  /** Uppy's, for a file that is not uploaded yet. */
   readonly id: string;
   readonly name: string;
   readonly sizeBytes?: number | undefined;
@@ -34,15 +34,20 @@ export interface MediaStore {
   readonly put: (medium: Medium) => void;
   /** Changes a medium; nothing happens where there is none (any more). */
   readonly change: (id: string, change: Partial<Medium>) => void;
+  /** Gives a medium another id, in place of the medium that had it. */
+  readonly rename: (id: string, newId: string) => void;
   readonly remove: (id: string) => void;
 }
 
-/** All media of the page, the newest last. `onChange` is called after each change, without a medium once it is gone. */
+/** All media of the page. `onChange` is called after each change: with the new id after a renaming, without a medium once it is gone. */
 export const createMedia = (onChange: (id: string, medium: Medium | undefined) => void): MediaStore => {
   const media = new Map<string, Medium>();
   const put = (medium: Medium) => {
     media.set(medium.id, medium);
     onChange(medium.id, medium);
+  };
+  const remove = (id: string) => {
+    if (media.delete(id)) onChange(id, undefined);
   };
   return {
     all: () => [...media.values()],
@@ -52,8 +57,15 @@ export const createMedia = (onChange: (id: string, medium: Medium | undefined) =
       const medium = media.get(id);
       if (medium) put({ ...medium, ...change });
     },
-    remove: (id) => {
-      if (media.delete(id)) onChange(id, undefined);
+    rename: (id, newId) => {
+      const medium = media.get(id);
+      if (!medium) return;
+      remove(newId);
+      media.delete(id);
+      const renamed = { ...medium, id: newId };
+      media.set(newId, renamed);
+      onChange(id, renamed);
     },
+    remove,
   };
 };

@@ -49,10 +49,16 @@ const start = (connection: Connection): void => {
     }
   };
   /** From here on the medium is the proxy's business; a reload must not lose sight of it. */
-  const follow = (id: string) => {
+  const follow = (id: string, fileId?: string) => {
     const medium = media.get(id);
-    if (medium) remembered.add(medium);
+    if (!medium) return;
+    remembered.add({ ...medium, fileId });
     deliveries.follow(id);
+  };
+  const handOver = (fileId: string) => {
+    const id = `${media.get(fileId)?.jobId ?? ""} ${fileId}`;
+    media.rename(fileId, id);
+    follow(id, fileId);
   };
 
   const list = createMediaList({
@@ -77,8 +83,9 @@ const start = (connection: Connection): void => {
     media,
     client,
     takeSampleJob,
-    follow,
-    stopFollowing: deliveries.stop,
+    isUploaded: remembered.hasFile,
+    chooseAnew: remembered.releaseFile,
+    handOver,
     focusJobId: list.focusJobId,
   });
   createUrlForm({

@@ -1,7 +1,10 @@
 import type { Medium } from "./media.ts";
 
 /** A medium that is on its way to cielo24: enough to find out, after a reload, what became of it. */
-export type Remembered = Pick<Medium, "id" | "name" | "sizeBytes" | "jobId">;
+export interface Remembered extends Pick<Medium, "id" | "name" | "sizeBytes" | "jobId"> {
+  /** Uppy's id of the file that was uploaded, until the person chooses the same file anew. */
+  readonly fileId?: string | undefined;
+}
 
 const MOST = 50;
 
@@ -25,8 +28,14 @@ export const createRemembered = (apiUrl: string) => {
   const without = (id: string) => read().filter((each) => each.id !== id);
   return {
     all: read,
-    add: ({ id, name: title, sizeBytes, jobId }: Remembered): void => {
-      write([...without(id), { id, name: title, sizeBytes, jobId }]);
+    add: ({ id, name: title, sizeBytes, jobId, fileId }: Remembered): void => {
+      write([...without(id), { id, name: title, sizeBytes, jobId, fileId }]);
+    },
+    /** Whether Uppy's file is one that was uploaded. */
+    hasFile: (fileId: string): boolean => read().some((each) => each.fileId === fileId),
+    /** The file is chosen anew, and what is remembered of it no longer about it. */
+    releaseFile: (fileId: string): void => {
+      write(read().map((each) => (each.fileId === fileId ? { ...each, fileId: undefined } : each)));
     },
     remove: (id: string): void => {
       write(without(id));

@@ -18,9 +18,12 @@ export const chooseFiles = async (page: Page, files: Parameters<Locator["setInpu
 export const pressUpload = (page: Page): Promise<void> =>
   page.getByRole("button", { name: /^Upload \+?\d+ files?$/ }).click();
 
-/** The row of a file in the list of jobs. */
+/** The row of a file in the list of jobs; where it was chosen several times, the last one. */
 export const rowOf = (page: Page, name: string): Locator =>
-  page.locator(".medium").filter({ has: page.getByRole("heading", { name, exact: true }) });
+  page
+    .locator(".medium")
+    .filter({ has: page.getByRole("heading", { name, exact: true }) })
+    .last();
 
 /** The id of the file's job, once it has one. */
 export const jobIdOf = async (page: Page, name: string): Promise<string> => {

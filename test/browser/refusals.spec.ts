@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
-import { useLargeFile } from "./large-file.ts";
+import { useFileOnDisk } from "./file-on-disk.ts";
 import {
   chooseFiles,
   jobIdOf,
@@ -15,7 +15,7 @@ import { useUploadPage } from "./upload-page.ts";
 
 const GIB = 1024 ** 3;
 const local = useUploadPage();
-const huge = useLargeFile("archive.mp4", 10 * GIB);
+const huge = useFileOnDisk("archive.mp4", 10 * GIB);
 
 const jobField = (name: string) => rowOf(local.opened.page, name).getByLabel("cielo24 job id");
 

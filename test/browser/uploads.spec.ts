@@ -1,13 +1,14 @@
 import { describe, expect, it } from "@jest/globals";
 import { createHash } from "node:crypto";
-import { useLargeFile } from "./large-file.ts";
+import { useFileOnDisk } from "./file-on-disk.ts";
 import { chooseFiles, jobIdOf, pressUpload, seesBadge, smallFile, taskIdOf } from "./person.ts";
 import { count, holdPart, requestsFor } from "./store.ts";
-import { useUploadPage } from "./upload-page.ts";
+import { openPage, useUploadPage } from "./upload-page.ts";
 
 const MIB = 1024 * 1024;
 const local = useUploadPage({ stack: { fetchMedia: () => Promise.resolve(new Uint8Array(1000)) } });
-const large = useLargeFile("conference.mp4", 120 * MIB);
+const large = useFileOnDisk("conference.mp4", 120 * MIB);
+const seminar = useFileOnDisk("seminar.mp4", MIB);
 
 describe("uploading", () => {
   it("takes a file to cielo24 with a single PUT, and shows the TaskId", async () => {
@@ -58,6 +59,25 @@ describe("uploading", () => {
     expect(taskIds).toEqual(
       jobIds.map((jobId) => stack.cielo24?.acceptances.find((each) => each.jobId === jobId)?.taskId),
     );
+  });
+
+  it("takes the same file again for another job, and keeps both in the list", async () => {
+    const { page, stack, url, picture } = local.opened;
+    await chooseFiles(page, seminar.path);
+    await jobIdOf(page, "seminar.mp4");
+    await pressUpload(page);
+    const first = await taskIdOf(page, "seminar.mp4");
+    await page.getByRole("button", { name: "Done", exact: true }).click();
+    await chooseFiles(page, seminar.path);
+    await seesBadge(page, "seminar.mp4", "Ready");
+    await jobIdOf(page, "seminar.mp4");
+    await pressUpload(page);
+    const second = await taskIdOf(page, "seminar.mp4");
+    await picture("uploads-8-same-file-again");
+    expect(stack.cielo24?.acceptances.slice(-2).map(({ taskId }) => taskId)).toEqual([first, second]);
+    await openPage(page, url);
+    expect(await taskIdOf(page, "seminar.mp4")).toBe(second);
+    await page.getByText(first).waitFor();
   });
 
   it("pauses, and goes on without sending a part twice", async () => {

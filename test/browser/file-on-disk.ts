@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 /** A file on disk, mostly a hole: it takes no room, whatever its size. There before the first test, gone after the last. */
-export const useLargeFile = (name: string, sizeBytes: number): { readonly path: string } => {
+export const useFileOnDisk = (name: string, sizeBytes: number): { readonly path: string } => {
   let folder: string;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "large-file-"));
