@@ -23,13 +23,16 @@ export const describeError = (error: unknown): Problem => {
     return { text: error.message, next: requestId === undefined ? next : `${next} (Request ${requestId})` };
   }
   const uploadError = error as UploadError;
-  if (uploadError.code === "NETWORK")
-    return navigator.onLine
-      ? { text: "The connection was lost.", next: `Check your network. ${RETRY}` }
-      : { text: "The connection was lost.", next: "The upload goes on by itself once it is back." };
+  if (uploadError.code === "NETWORK") return { text: "The connection was lost.", next: `Check your network. ${RETRY}` };
   const status = s3Status(uploadError);
   if (status !== undefined) return { text: `The bucket refused the upload (${status}).`, next: RETRY };
   return { text: uploadError.message ?? "Something went wrong.", next: RETRY };
+};
+
+/** The network is gone: whatever the upload failed with, it was that. */
+export const LOST_NETWORK: Problem = {
+  text: "The connection was lost.",
+  next: "The upload goes on by itself once it is back.",
 };
 
 const JOB_ID = /^[0-9a-f]{32}$/;
@@ -45,11 +48,22 @@ export const checkJobId = (jobId: string): Problem | undefined =>
           isAboutJob: true,
         };
 
+/** What to do about media that cielo24 refused, by its error type. */
+const AFTER_REFUSAL: Readonly<Record<string, string>> = {
+  ITEM_NOT_FOUND: "Check the job id, and upload the file again for the right job.",
+  INVALID_URL: "Check that anybody can fetch the address, and add it again.",
+};
+
 /** Why a delivery ended without being delivered. */
-export const describeEnd = ({ state, error }: Delivery): Problem => ({
-  text: error?.comment ?? (state === "NEEDS_REVIEW" ? "An operator has to look." : "cielo24 did not take the media."),
-  next:
-    state === "NEEDS_REVIEW"
-      ? "Do not upload it again: an operator finds out whether cielo24 has it. Tell them the job id."
-      : "Correct the file and upload it again; the job is free for another medium.",
-});
+export const describeEnd = ({ state, error }: Delivery): Problem =>
+  state === "NEEDS_REVIEW"
+    ? {
+        text: error?.comment ?? "An operator has to look.",
+        next: "Do not upload it again: an operator finds out whether cielo24 has it. Tell them the job id.",
+      }
+    : {
+        text: error?.comment ?? "cielo24 did not take the media.",
+        next:
+          AFTER_REFUSAL[error?.errorType ?? ""] ??
+          "Correct the file and upload it again; the job is free for another medium.",
+      };

@@ -68,6 +68,7 @@ describe("an upload that is interrupted", () => {
     await context.setOffline(true);
     await part.abort("internetdisconnected");
     expect(await problemOf(page, NAME)).toMatch(/connection was lost.*by itself/i);
+    await seesBadge(page, NAME, "Paused");
     await picture("interruptions-2-offline");
     await context.setOffline(false);
     await taskIdOf(page, NAME);

@@ -25,12 +25,12 @@ export const rowOf = (page: Page, name: string): Locator =>
     .filter({ has: page.getByRole("heading", { name, exact: true }) })
     .last();
 
-/** The id of the file's job, once it has one. */
-export const jobIdOf = async (page: Page, name: string): Promise<string> => {
+/** The id of the file's job, once it has one, and another one than `not`. */
+export const jobIdOf = async (page: Page, name: string, { not = "" } = {}): Promise<string> => {
   await rowOf(page, name).waitFor();
   for (;;) {
     const jobId = await rowOf(page, name).locator("input").inputValue();
-    if (jobId !== "") return jobId;
+    if (jobId !== "" && jobId !== not) return jobId;
   }
 };
 

@@ -55,6 +55,7 @@ describe("the page refuses, and says what to do next, for", () => {
     await seesBadge(page, "second.mp4", "Not uploaded");
     await picture("refusals-3-job-has-media");
     await rowOf(page, "second.mp4").getByRole("button", { name: "New sample job" }).click();
+    await jobIdOf(page, "second.mp4", { not: usedJobId });
     await page.getByRole("button", { name: "Retry upload" }).last().click();
     const taskId = await taskIdOf(page, "second.mp4");
     expect(stack.cielo24?.acceptances.at(-1)).toMatchObject({ taskId });
@@ -91,7 +92,7 @@ describe("the page refuses, and says what to do next, for", () => {
     await jobField("lecture.mp4").fill("0123456789abcdef0123456789abcdef");
     await pressUpload(page);
     await seesBadge(page, "lecture.mp4", "Not delivered");
-    expect(await problemOf(page, "lecture.mp4")).toMatch(/upload it again/);
+    expect(await problemOf(page, "lecture.mp4")).toMatch(/does not exist.*Check the job id/);
     await picture("refusals-5-unknown-job");
   });
 
