@@ -67,6 +67,6 @@ const parseJson = (text: string | undefined): unknown => {
   try {
     return JSON.parse(text ?? "");
   } catch {
-    throw invalid("The body is not JSON.");
+    throw invalid("The body is not JSON, though its Content-Type says so.");
   }
 };

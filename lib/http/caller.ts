@@ -24,12 +24,16 @@ export const readCaller = (event: HttpEvent, config: CallerConfig): Caller => {
   const owner = readClaim(claims, config.ownerClaim);
   // A list of owners arrives as "[a b]", an object as "map[a:b]": nobody could say whose the job is.
   if (owner === undefined || owner === "" || /^(?:map)?\[.*\]$/s.test(owner))
-    throw new ApiError("NOT_AUTHORIZED", { comment: "The token does not say who owns the jobs that it is used for." });
+    throw new ApiError("NOT_AUTHORIZED", {
+      comment: `The token does not say who owns the jobs that it is used for: its claim ${config.ownerClaim} must name one owner.`,
+    });
 
   const jobs = config.jobsClaim === "" ? undefined : readClaim(claims, config.jobsClaim);
   if (jobs !== undefined) return { isAdmin: false, owner, jobs: listOf(jobs) };
   if (config.jobsClaimRequired)
-    throw new ApiError("NOT_AUTHORIZED", { comment: "The token does not list the jobs that it may be used for." });
+    throw new ApiError("NOT_AUTHORIZED", {
+      comment: `The token does not list the jobs that it may be used for${config.jobsClaim === "" ? "" : `, as its claim ${config.jobsClaim} must`}. Get one that does, or ask the operator.`,
+    });
   return { isAdmin: false, owner };
 };
 

@@ -29,6 +29,8 @@ interface ErrorAnswer {
   readonly comment: string;
 }
 
+const UNUSABLE = "cielo24 cannot be used at present. Tell the operator, with the RequestId.";
+
 /** Every error that a client can be answered with. The only place where codes meet statuses. */
 const ANSWERS: Readonly<Record<ApiErrorCode, ErrorAnswer>> = {
   MISSING_PARAMETER: { status: 400, errorType: "MISSING_PARAMETER", comment: "A required parameter is missing." },
@@ -36,11 +38,25 @@ const ANSWERS: Readonly<Record<ApiErrorCode, ErrorAnswer>> = {
   INVALID_OPTION: { status: 400, errorType: "INVALID_OPTION", comment: "A parameter has a value that is not offered." },
   INVALID_URL: { status: 400, errorType: "INVALID_URL", comment: "media_url cannot be used." },
   // cielo24's own 400: its ErrorType and ErrorComment replace these.
-  REFUSED: { status: 400, errorType: "INVALID_QUERY", comment: "cielo24 refused the request." },
+  REFUSED: {
+    status: 400,
+    errorType: "INVALID_QUERY",
+    comment: "cielo24 refused the request, and gave its ErrorType alone.",
+  },
   NOT_AUTHORIZED: { status: 403, errorType: "NOT_AUTHORIZED", comment: "The token does not allow this." },
   // One text for absent and foreign jobs, so that they cannot be told apart.
-  ITEM_NOT_FOUND: { status: 404, errorType: "ITEM_NOT_FOUND", comment: "No such job." },
-  JOB_HAS_MEDIA: { status: 409, errorType: "JOB_HAS_MEDIA", comment: "The job has its media; a job takes one." },
+  ITEM_NOT_FOUND: {
+    status: 404,
+    errorType: "ITEM_NOT_FOUND",
+    comment:
+      "No such job for this token. Check job_id, and whose job it is; a delivery is known once its upload has begun.",
+  },
+  JOB_HAS_MEDIA: {
+    status: 409,
+    errorType: "JOB_HAS_MEDIA",
+    comment:
+      "The job has its media; a job takes one. Nothing needs to be sent: /api/job/delivery tells about it. For other media, use another job.",
+  },
   DELIVERY_UNDER_WAY: {
     status: 409,
     errorType: "DELIVERY_UNDER_WAY",
@@ -49,48 +65,55 @@ const ANSWERS: Readonly<Record<ApiErrorCode, ErrorAnswer>> = {
   JOB_IN_REVIEW: {
     status: 409,
     errorType: "NEEDS_REVIEW",
-    comment: "Whether cielo24 has the job's media is not known; an operator decides.",
+    comment: "Whether cielo24 has the job's media is not known. Do not send it again: tell the operator, who decides.",
   },
   MEDIA_TOO_LARGE: { status: 413, errorType: "MEDIA_TOO_LARGE", comment: "The media is too large." },
   UNHANDLED_ERROR: {
     status: 500,
     errorType: "UNHANDLED_ERROR",
-    comment: "Something went wrong here. Quote the RequestId when you report it.",
+    comment: "Something went wrong here. Try again; if it stays, report it and quote the RequestId.",
   },
   ACTION_NOT_OFFERED: {
     status: 502,
     errorType: "NOT_IMPLEMENTED",
-    comment: "cielo24 does not offer this action to the account behind this API.",
+    comment: "cielo24 does not offer this action to the account behind this API. Tell the operator.",
   },
   UNINTELLIGIBLE: {
     status: 502,
     errorType: "CIELO24_UNINTELLIGIBLE",
-    comment: "cielo24 gave an answer that its documentation does not know.",
+    comment: "cielo24 gave an answer that its documentation does not know. Tell the operator, with the RequestId.",
   },
   // The account is the operator's, not the client's: what is wrong with it is no business of a client.
-  LOGIN_INVALID: { status: 502, errorType: "CIELO24_UNAVAILABLE", comment: "cielo24 cannot be used at present." },
-  BAD_API_TOKEN: { status: 502, errorType: "CIELO24_UNAVAILABLE", comment: "cielo24 cannot be used at present." },
+  LOGIN_INVALID: { status: 502, errorType: "CIELO24_UNAVAILABLE", comment: UNUSABLE },
+  BAD_API_TOKEN: { status: 502, errorType: "CIELO24_UNAVAILABLE", comment: UNUSABLE },
   NEEDS_REVIEW: {
     status: 502,
     errorType: "NEEDS_REVIEW",
-    comment: "Whether cielo24 took the media cannot be found out; an operator decides. Do not send it again.",
+    comment:
+      "Whether cielo24 took the media cannot be found out. Do not send it again: tell the operator, who decides.",
   },
   UNAVAILABLE: {
     status: 503,
     errorType: "CIELO24_UNAVAILABLE",
-    comment: "cielo24 cannot be reached at present. Try again later.",
+    comment: "cielo24 cannot be reached at present. Try again later: Retry-After says when.",
   },
   LEDGER_UNAVAILABLE: {
     status: 503,
     errorType: "PROXY_UNAVAILABLE",
-    comment: "The record of jobs cannot be reached at present. Try again later.",
+    comment: "The record of jobs cannot be reached at present. Try again later: Retry-After says when.",
   },
   STORE_UNAVAILABLE: {
     status: 503,
     errorType: "PROXY_UNAVAILABLE",
-    comment: "The store of uploads cannot be reached at present. Try again later.",
+    comment: "The store of uploads cannot be reached at present. Try again later: Retry-After says when.",
   },
-  TIMED_OUT: { status: 504, errorType: "TIMED_OUT", comment: "There was no answer in time." },
+  // Of add_media, too, whose media may have arrived.
+  TIMED_OUT: {
+    status: 504,
+    errorType: "TIMED_OUT",
+    comment:
+      "There was no answer in time. Where media was sent, ask /api/job/delivery what became of it; any other call may be repeated.",
+  },
   ANSWER_UNKNOWN: {
     status: 504,
     errorType: "CIELO24_ANSWER_UNKNOWN",

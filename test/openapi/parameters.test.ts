@@ -14,14 +14,14 @@ import { isDescribed } from "./validator.ts";
 const VALIDATED_BY: Readonly<Record<string, v.ObjectSchema<v.ObjectEntries, undefined>>> = {
   requestUploadUrl: requestUploadUrlParameters,
   signUpload: signUploadParameters,
-  delivery: deliveryParameters,
+  getDelivery: deliveryParameters,
   addMediaByUrl: addMediaParameters,
   addMedia: addMediaParameters,
   updateMetadataByQuery: updateMetadataParameters,
   updateMetadata: updateMetadataParameters,
 };
 /** Have no parameters that are validated. */
-const WITHOUT_PARAMETERS = ["health", "pullMedia", "measureMedia"];
+const WITHOUT_PARAMETERS = ["getHealth", "pullMedia", "measureMedia"];
 
 /** Where the description asks for more than the schema does: a body that is media stands in for the URL. */
 const ALSO_REQUIRED: Readonly<Record<string, readonly string[]>> = {

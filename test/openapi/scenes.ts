@@ -186,7 +186,7 @@ export const SCENES: Readonly<Record<string, Scene>> = {
   largerThanTheGatewayTakes: ({ world, request }) =>
     request.media
       ? world.send({ ...request, media: { type: "video/mp4", bytes: Buffer.alloc(6 * MIB) } })
-      : world.send(withParameter(request, "reference_id", "a".repeat(7 * MIB))),
+      : world.send(withMoreParameter(request, "more", "a".repeat(7 * MIB))),
 
   unhandled: ({ world, request }) => world.send(request, "broken"),
   functionFailed: ({ world, request }) => world.send(request, "failing"),

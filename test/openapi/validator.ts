@@ -6,6 +6,9 @@ const ajv = new Ajv2020({
   formats: {
     "date-time": /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/,
     uri: (text: string) => URL.canParse(text),
+    // For generators: they say how to hold a value, and nothing about which.
+    int64: true,
+    binary: true,
   },
 });
 const compiled = new WeakMap<object, ReturnType<Ajv2020["compile"]>>();
@@ -24,9 +27,14 @@ export const findFaults = (schema: object, value: unknown): string[] => {
 };
 
 /** Whether the parameter may have this value, by the description. In a query everything is text, numbers included. */
-export const isDescribed = (schema: Schema, value: string): boolean => {
-  const asNumber = partsOf(schema).some(({ type }) => type === "integer") && /^(\d+|-[1-9]\d*)$/.test(value);
-  return findFaults(schema, asNumber ? Number(value) : value).length === 0;
+export const isDescribed = (schema: Schema, value: string): boolean =>
+  findFaults(schema, readAs(schema, value)).length === 0;
+
+const readAs = (schema: Schema, text: string): unknown => {
+  const is = (wanted: string) => partsOf(schema).some(({ type }) => type === wanted);
+  if (is("integer") && /^(\d+|-[1-9]\d*)$/.test(text)) return Number(text);
+  if (is("boolean") && /^(true|false)$/.test(text)) return text === "true";
+  return text;
 };
 
 const closedOnes = new WeakMap<Schema, Schema>();

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { beforeAll, describe, expect, it } from "@jest/globals";
 import { error, errorOf, sendAs, type Send } from "../../lib/http/api-client.ts";
+import { ApiError } from "../../../lib/http/errors.ts";
 import { useStack } from "../../stack.ts";
 
 const PATH = "/api/job/add_media";
@@ -93,7 +94,7 @@ describe("add_media through the gateway", () => {
     await alice("GET", `/api/job/request_upload_url?${target.split("?")[1] ?? ""}`);
     const bob = await sendAs(local.stack, { sub: "bob" });
     expect(errorOf(await bob("POST", target, { body: new Blob([MEDIA]) }))).toEqual(
-      error(404, "ITEM_NOT_FOUND", "No such job."),
+      error(404, "ITEM_NOT_FOUND", new ApiError("ITEM_NOT_FOUND").comment),
     );
     expect(await alice("POST", target, { body: new Blob([MEDIA]) })).toMatchObject(ACCEPTED);
   });

@@ -5,11 +5,15 @@ import { createOwnership } from "../../../lib/http/ownership.ts";
 import { testRuntime } from "../../lib/http/http-event.ts";
 import { memoryLedger, memoryOwners } from "../../lib/http/memory-ports.ts";
 import { admin, answered, apiRequest, bob } from "../../lib/http/requests.ts";
+import { ApiError } from "../../../lib/http/errors.ts";
 
 const JOB = "0123456789abcdef0123456789abcdef";
 const TASK = "fedcba9876543210fedcba9876543210";
 const SENDING: Row = { jobId: JOB, state: "SENDING", fence: 1, posts: 1, sizeBytes: 100, sentBytes: 40, updatedAt: 0 };
-const NOT_FOUND = { status: 404, body: { ErrorType: "ITEM_NOT_FOUND", ErrorComment: "No such job." } };
+const NOT_FOUND = {
+  status: 404,
+  body: { ErrorType: "ITEM_NOT_FOUND", ErrorComment: new ApiError("ITEM_NOT_FOUND").comment },
+};
 
 const setUp = (row: Row | undefined, owners: Record<string, string> = { [JOB]: "alice" }) => {
   const ledger = row ? memoryLedger(row) : memoryLedger();

@@ -1,9 +1,10 @@
 import { beforeAll, describe, expect, it } from "@jest/globals";
 import { error, errorOf, sendAs, type Send } from "../../lib/http/api-client.ts";
+import { ApiError } from "../../../lib/http/errors.ts";
 import { useStack } from "../../stack.ts";
 
 const PATH = "/api/job/delivery";
-const NOT_FOUND = error(404, "ITEM_NOT_FOUND", "No such job.");
+const NOT_FOUND = error(404, "ITEM_NOT_FOUND", new ApiError("ITEM_NOT_FOUND").comment);
 
 describe("delivery through the gateway", () => {
   const local = useStack();

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from "@jest/globals";
 import { error, errorOf, sendAs, type Send } from "../../lib/http/api-client.ts";
+import { ApiError } from "../../../lib/http/errors.ts";
 import { useStack } from "../../stack.ts";
 
 const MIB = 1024 * 1024;
@@ -116,7 +117,7 @@ describe("uploads through the gateway and the bucket", () => {
     const signAsBob = (parameters: object) =>
       bob("POST", "/api/job/sign_upload", { headers: JSON_TYPE, body: JSON.stringify(parameters) });
     expect(errorOf(await signAsBob({ ...upload, method: "GET" }))).toEqual(
-      error(404, "ITEM_NOT_FOUND", "No such job."),
+      error(404, "ITEM_NOT_FOUND", new ApiError("ITEM_NOT_FOUND").comment),
     );
     expect(errorOf(await signAsBob({ ...upload, job_id: bobs, method: "GET" }))).toEqual(
       error(400, "INVALID_QUERY", "key must be one that was answered for this job_id."),

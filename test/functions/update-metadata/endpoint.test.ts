@@ -6,6 +6,7 @@ import { LedgerError } from "../../../lib/delivery/ledger.ts";
 import { createOwnership } from "../../../lib/http/ownership.ts";
 import { memoryOwners } from "../../lib/http/memory-ports.ts";
 import { answered, apiRequest, bob } from "../../lib/http/requests.ts";
+import { ApiError } from "../../../lib/http/errors.ts";
 
 const JOB = "0123456789abcdef0123456789abcdef";
 const TASK = "fedcba9876543210fedcba9876543210";
@@ -68,7 +69,7 @@ describe("updateMetadata", () => {
     await endpoint(apiRequest(PARAMETERS));
     expect(await answered(endpoint(apiRequest(PARAMETERS, { caller: bob })))).toEqual({
       status: 404,
-      body: { ErrorType: "ITEM_NOT_FOUND", ErrorComment: "No such job." },
+      body: { ErrorType: "ITEM_NOT_FOUND", ErrorComment: new ApiError("ITEM_NOT_FOUND").comment },
     });
     expect(calls).toHaveLength(1);
   });
@@ -86,7 +87,7 @@ describe("updateMetadata", () => {
     expect(status).toBe(502);
     expect(body).toEqual({
       ErrorType: "NOT_IMPLEMENTED",
-      ErrorComment: "cielo24 does not offer this action to the account behind this API.",
+      ErrorComment: "cielo24 does not offer this action to the account behind this API. Tell the operator.",
     });
   });
 

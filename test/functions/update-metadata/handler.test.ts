@@ -1,12 +1,13 @@
 import { afterEach, beforeAll, describe, expect, it } from "@jest/globals";
 import { error, errorOf, sendAs, sendWith, type Send } from "../../lib/http/api-client.ts";
+import { ApiError } from "../../../lib/http/errors.ts";
 import { useStack } from "../../stack.ts";
 
 const PATH = "/api/job/update_metadata";
 const JSON_TYPE = { "content-type": "application/json" };
 const FORM_TYPE = { "content-type": "application/x-www-form-urlencoded" };
 const TASK_ID = expect.stringMatching(/^[0-9a-f]{32}$/) as unknown as string;
-const NOT_FOUND = error(404, "ITEM_NOT_FOUND", "No such job.");
+const NOT_FOUND = error(404, "ITEM_NOT_FOUND", new ApiError("ITEM_NOT_FOUND").comment);
 
 describe("update_metadata through the gateway", () => {
   const local = useStack({ env: { JOBS_CLAIM: "jobs" } });
@@ -170,7 +171,9 @@ describe("update_metadata through the gateway", () => {
       local.stack.cielo24?.expireTokens();
       const answer = await update();
       local.stack.cielo24?.setAccounts([local.stack.credentials]);
-      expect(errorOf(answer)).toEqual(error(502, "CIELO24_UNAVAILABLE", "cielo24 cannot be used at present."));
+      expect(errorOf(answer)).toEqual(
+        error(502, "CIELO24_UNAVAILABLE", /^cielo24 cannot be used at present\. Tell the operator/),
+      );
       // The session does not try credentials again at once that were refused.
       local.stack.advanceTime(60_000);
       expect((await update()).status).toBe(200);

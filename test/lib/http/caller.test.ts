@@ -1,4 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
+import { ApiError } from "../../../lib/http/errors.ts";
 import { readCaller, type CallerConfig } from "../../../lib/http/caller.ts";
 import type { HttpEvent } from "../../../lib/http/request.ts";
 import { httpEvent } from "./http-event.ts";
@@ -67,6 +68,19 @@ describe("readCaller", () => {
     ],
   ])("reads the list of jobs from %j", (jobs, expected) => {
     expect(read({ sub: "alice", jobs }, LISTED)).toEqual({ isAdmin: false, owner: "alice", jobs: new Set(expected) });
+  });
+
+  it("names the claim that a token lacks", () => {
+    const wordsOf = (claims: Record<string, unknown>, config: CallerConfig): string => {
+      try {
+        return JSON.stringify(read(claims, config));
+      } catch (error) {
+        return error instanceof ApiError ? error.comment : String(error);
+      }
+    };
+    expect(wordsOf({}, { ...CONFIG, ownerClaim: "tenant" })).toMatch(/its claim tenant must name one owner\.$/);
+    expect(wordsOf({ sub: "alice" }, { ...LISTED, jobsClaimRequired: true })).toMatch(/its claim jobs must/);
+    expect(wordsOf({ sub: "alice" }, { ...CONFIG, jobsClaimRequired: true })).not.toMatch(/claim/);
   });
 
   it("does not ask for a list of jobs unless it is mandatory", () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from "@jest/globals";
 import { Cielo24Error } from "../../../lib/cielo24/errors.ts";
 import { LedgerError } from "../../../lib/delivery/ledger.ts";
 import { errorAnswer } from "../../../lib/http/answer.ts";
-import { ApiError, toApiError } from "../../../lib/http/errors.ts";
+import { API_ERROR_CODES, ApiError, toApiError } from "../../../lib/http/errors.ts";
 import { UploadStoreError } from "../../../lib/media/upload-error.ts";
 
 const SECRET = "https://s3.example/?X-Amz-Signature=5ecr37";
@@ -20,6 +20,15 @@ describe("errorAnswer", () => {
       ErrorComment: "v must be 1.",
       RequestId: "request-1",
     });
+  });
+
+  // Where a code's own words are about one parameter, whoever refuses names it, and says how it must be.
+  const SAID_BY_THE_REFUSER = ["MISSING_PARAMETER", "INVALID_QUERY", "INVALID_OPTION", "INVALID_URL", "REFUSED"];
+  const OTHERS = ["NOT_AUTHORIZED", "MEDIA_TOO_LARGE", ...SAID_BY_THE_REFUSER];
+  it.each(API_ERROR_CODES.filter((code) => !OTHERS.includes(code)))("tells what to do next: %s", (code) => {
+    expect(new ApiError(code).comment).toMatch(
+      /\b(?:Check|Ask|ask|Tell|tell the operator|Try again|use another job|Do not send it again)\b/,
+    );
   });
 
   it("passes cielo24's own refusal on, by its type and comment", () => {

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from "@jest/globals";
 import { readDeployment } from "../../../dev/gateway/deployment.ts";
 import { errorOf, sendAs, sendWith, type Send } from "../../lib/http/api-client.ts";
+import { ApiError } from "../../../lib/http/errors.ts";
 import { useStack } from "../../stack.ts";
 
 const JSON_TYPE = { "content-type": "application/json" };
@@ -114,10 +115,18 @@ describe("a job of somebody else", () => {
     const others = "&reference_id=a&requestor_id=b&media_url=https%3A%2F%2Fmedia.example.org%2Fa.mp4&method=PUT";
     for (const { method, path } of CLOSED) {
       const foreign = errorOf(await bob(method, `${path}?v=1&job_id=${job}${others}`));
-      expect(foreign).toMatchObject({ status: 404, ErrorType: "ITEM_NOT_FOUND", ErrorComment: "No such job." });
+      expect(foreign).toMatchObject({
+        status: 404,
+        ErrorType: "ITEM_NOT_FOUND",
+        ErrorComment: new ApiError("ITEM_NOT_FOUND").comment,
+      });
     }
     const absent = await bob("GET", `/api/job/delivery?v=1&job_id=${"e".repeat(32)}`);
-    expect(errorOf(absent)).toMatchObject({ status: 404, ErrorType: "ITEM_NOT_FOUND", ErrorComment: "No such job." });
+    expect(errorOf(absent)).toMatchObject({
+      status: 404,
+      ErrorType: "ITEM_NOT_FOUND",
+      ErrorComment: new ApiError("ITEM_NOT_FOUND").comment,
+    });
     expect(local.stack.cielo24?.logins()).toBe(0);
   });
 });
