@@ -1,6 +1,5 @@
-import { createReadStream } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
-import { pipeline } from "node:stream/promises";
 import { closeServer, listen } from "./stack/listen.ts";
 
 /** `docs/openapi.yml` as a page to read. */
@@ -39,18 +38,20 @@ const SHOW = `Redoc.init("/openapi.yml", {
 const POLICY =
   "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; worker-src 'self' blob:; base-uri 'none'";
 
-const fileOf = (file: URL) => () => createReadStream(file);
-const ROUTES: Readonly<Record<string, { type: string; content: string | (() => NodeJS.ReadableStream) }>> = {
-  "/": { type: "text/html; charset=utf-8", content: PAGE },
-  "/show.js": { type: "text/javascript", content: SHOW },
-  "/redoc.js": {
-    type: "text/javascript",
-    content: fileOf(new URL(import.meta.resolve("redoc/bundles/redoc.standalone.js"))),
-  },
-  "/openapi.yml": {
-    type: "application/yaml",
-    content: fileOf(new URL("../docs/openapi.yml", import.meta.url)),
-  },
+/** Redoc shows its maker's logo, leaves it out where that does not load, and has no option to do without. */
+const LOGO = "https://cdn.redoc.ly/redoc/logo-mini.svg";
+const readRedoc = async (): Promise<string> => {
+  const script = await readFile(new URL(import.meta.resolve("redoc/bundles/redoc.standalone.js")), "utf8");
+  return script.replaceAll(LOGO, "data:,");
+};
+/** Read anew each time, so that who writes it sees it. */
+const readDescription = () => readFile(new URL("../docs/openapi.yml", import.meta.url), "utf8");
+
+const ROUTES: Readonly<Record<string, { type: string; read: () => string | Promise<string> }>> = {
+  "/": { type: "text/html; charset=utf-8", read: () => PAGE },
+  "/show.js": { type: "text/javascript; charset=utf-8", read: () => SHOW },
+  "/redoc.js": { type: "text/javascript; charset=utf-8", read: readRedoc },
+  "/openapi.yml": { type: "application/yaml; charset=utf-8", read: readDescription },
 };
 
 /** Serves the page, its script and the description on the loopback interface; nothing of it comes from elsewhere. */
@@ -61,15 +62,18 @@ export const startDocsPage = async (port?: number): Promise<DocsPage> => {
       response.writeHead(404, { "content-type": "text/plain" }).end("There is no such page.\n");
       return;
     }
-    response.writeHead(200, {
-      "content-type": route.type,
-      "content-security-policy": POLICY,
-      "x-content-type-options": "nosniff",
-      "cache-control": "no-cache",
-    });
-    if (typeof route.content === "string") response.end(route.content);
-    // A reader who goes away is no fault.
-    else void pipeline(route.content(), response).catch(() => response.destroy());
+    void Promise.resolve(route.read()).then(
+      (content) =>
+        response
+          .writeHead(200, {
+            "content-type": route.type,
+            "content-security-policy": POLICY,
+            "x-content-type-options": "nosniff",
+            "cache-control": "no-cache",
+          })
+          .end(content),
+      () => response.writeHead(500, { "content-type": "text/plain" }).end("The file cannot be read.\n"),
+    );
   });
   const url = `http://127.0.0.1:${await listen(server, port)}/`;
   return { url, close: () => closeServer(server) };

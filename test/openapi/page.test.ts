@@ -1,6 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { readFile } from "node:fs/promises";
+import type { Browser } from "playwright-core";
 import { startDocsPage, type DocsPage } from "../../dev/docs-page.ts";
+import { findChromium, launchChromium } from "../browser/chromium.ts";
+import { operations } from "./description.ts";
+
+const isThere = (await findChromium()) !== undefined;
 
 describe("the page of the API", () => {
   let page: DocsPage;
@@ -35,5 +40,38 @@ describe("the page of the API", () => {
   it("has no other files", async () => {
     for (const path of ["/../package.json", "/%2e%2e/package.json", "/nothing"])
       expect((await fetch(new URL(path, page.url))).status).toBe(404);
+  });
+});
+
+(isThere ? describe : describe.skip)("the page of the API in Chromium", () => {
+  let page: DocsPage;
+  let browser: Browser;
+  beforeAll(async () => {
+    [page, browser] = await Promise.all([startDocsPage(), launchChromium()]);
+  });
+  afterAll(() => Promise.all([page.close(), browser.close()]));
+
+  it.each([
+    ["a telephone", 360],
+    ["a desk", 1280],
+  ])("shows every operation on %s, without an error or a request elsewhere", async (_name, width) => {
+    const shown = await browser.newPage({ viewport: { width, height: 800 } });
+    const complaints: string[] = [];
+    shown.on("console", (message) => {
+      if (["error", "warning"].includes(message.type())) complaints.push(message.text());
+    });
+    shown.on("pageerror", (error) => complaints.push(error.message));
+    shown.on("request", (request) => {
+      const { protocol, origin } = new URL(request.url());
+      if (protocol.startsWith("http") && origin !== new URL(page.url).origin) complaints.push(request.url());
+    });
+    await shown.goto(page.url);
+    for (const { operationId } of operations)
+      await shown.locator(`[id$="operation/${operationId}"]`).first().waitFor({ state: "attached" });
+    expect(await shown.locator("body").innerText()).toContain("/api/job/sign_upload");
+    const widest = await shown.evaluate<number>("document.documentElement.scrollWidth");
+    expect(widest).toBeLessThanOrEqual(width);
+    expect(complaints).toEqual([]);
+    await shown.close();
   });
 });
