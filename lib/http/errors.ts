@@ -48,14 +48,12 @@ const ANSWERS: Readonly<Record<ApiErrorCode, ErrorAnswer>> = {
   ITEM_NOT_FOUND: {
     status: 404,
     errorType: "ITEM_NOT_FOUND",
-    comment:
-      "No such job for this token. Check job_id, and whose job it is; a delivery is known once its upload has begun.",
+    comment: "No such job for this token, or nothing was sent for it yet. Check job_id, and whose job it is.",
   },
   JOB_HAS_MEDIA: {
     status: 409,
     errorType: "JOB_HAS_MEDIA",
-    comment:
-      "The job has its media; a job takes one. Nothing needs to be sent: /api/job/delivery tells about it. For other media, use another job.",
+    comment: "The job has its media; a job takes one. For other media, use another job.",
   },
   DELIVERY_UNDER_WAY: {
     status: 409,
