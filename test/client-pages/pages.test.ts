@@ -1,8 +1,9 @@
-import { beforeEach, expect, it } from "@jest/globals";
+import { afterAll, beforeAll, beforeEach, expect, it } from "@jest/globals";
 import { randomBytes } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { startUploadPage, type UploadPage } from "../../dev/web/server.ts";
 import { describeWith, findProgram, runProgram } from "../drops/programs.ts";
 import { sha256, useDrops } from "../functions/deliver-media/dropping.ts";
 import { readSections, type Section } from "./sections.ts";
@@ -22,7 +23,7 @@ beforeEach(() => {
 });
 
 /** Runs a section as somebody does who has the files, a token and jobs. Resolves with what it printed. */
-const run = async ({ script }: Section, scope: string): Promise<string> => {
+const run = async ({ script }: Section, scope: string, more: Readonly<Record<string, string>>): Promise<string> => {
   const { stack } = local;
   const env = {
     API: stack.apiUrl,
@@ -39,6 +40,7 @@ const run = async ({ script }: Section, scope: string): Promise<string> => {
     AWS_EC2_METADATA_DISABLED: "true",
     S3_PROVIDER: "Other",
     RCLONE_CONFIG_MEDIA_ENDPOINT: stack.s3.url,
+    ...more,
   };
   const directory = await mkdtemp(join(tmpdir(), "page-"));
   try {
@@ -71,7 +73,12 @@ const takes =
     expect(await taken()).toEqual({ otherJob: [], ...expected });
   };
 
-const proveSections = (page: string, scope: string, proofs: Readonly<Record<string, Proof>>) => {
+const proveSections = (
+  page: string,
+  scope: string,
+  proofs: Readonly<Record<string, Proof>>,
+  more: () => Readonly<Record<string, string>> = () => ({}),
+) => {
   const sections = readSections(page);
 
   it("has a proof for every section with commands", () => {
@@ -79,7 +86,7 @@ const proveSections = (page: string, scope: string, proofs: Readonly<Record<stri
   });
 
   it.each(sections)("does what it says: $title", async (section) => {
-    const printed = await run(section, scope);
+    const printed = await run(section, scope, more());
     for (const line of section.printed) expect(printed).toMatch(line);
     await proofs[section.title]?.();
   });
@@ -97,6 +104,16 @@ describeWith("curl")("docs/clients/curl.md", () => {
     },
     "Be told what is wrong": takes({ job: [] }),
   });
+});
+
+describeWith("curl")("docs/clients/README.md", () => {
+  let page: UploadPage;
+  beforeAll(async () => {
+    page = await startUploadPage(local.stack);
+  });
+  afterAll(() => page.close());
+
+  proveSections("README.md", "media.write", { "Try them": takes({ job: [] }) }, () => ({ PAGE: page.url }));
 });
 
 describeWith("aws", "rclone")("docs/clients/aws-s3.md", () => {
