@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
+import { createClient } from "../../client/index.ts";
 import { useStack } from "../stack.ts";
 import { arrivedAt, SCOPE, sha256 } from "./media.ts";
 
@@ -26,6 +28,14 @@ describe("the package of the client and the command line", () => {
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
   const newJob = () => local.stack.cielo24?.addJob() ?? "";
+  /** In a browser's application, which has no types of Node's. */
+  const expectToCompile = async (file: string): Promise<void> => {
+    const options = { module: "nodenext", target: "es2022", lib: ["es2022", "dom"], types: [], strict: true };
+    const config = { compilerOptions: { ...options, noEmit: true }, files: [file] };
+    await writeFile(join(folder, "tsconfig.json"), JSON.stringify(config));
+    const compiler = resolve("node_modules/typescript/bin/tsc");
+    await expect(run(process.execPath, [compiler, "-p", folder])).resolves.toMatchObject({ stdout: "" });
+  };
 
   it("brings nothing with it", async () => {
     const manifest = JSON.parse(await readFile(join(packageFolder(), "package.json"), "utf8")) as object;
@@ -83,10 +93,29 @@ describe("the package of the client and the command line", () => {
       createClient({ baseUrl: "https://captions.example.org", token: 1 });
       export const isWorthWaiting = (error: unknown) => error instanceof ProxyError && error.isRetryable;`,
     );
-    const options = { module: "nodenext", target: "es2022", lib: ["es2022", "dom"], types: [], strict: true };
-    const config = { compilerOptions: { ...options, noEmit: true }, files: ["typed.ts"] };
-    await writeFile(join(folder, "tsconfig.json"), JSON.stringify(config));
-    const compiler = resolve("node_modules/typescript/bin/tsc");
-    await expect(run(process.execPath, [compiler, "-p", folder])).resolves.toMatchObject({ stdout: "" });
+    await expectToCompile("typed.ts");
+  });
+
+  describe("as its page shows it", () => {
+    const page = readFileSync("docs/clients/client.md", "utf8");
+
+    it("compiles, in an application that has what the page takes for granted", async () => {
+      const [, shown = ""] = /^```ts\n(.*?)^```$/ms.exec(page) ?? [];
+      const granted = `declare const jobId: string, file: File, cancelButton: { signal: AbortSignal };
+        declare const session: { accessToken(options: { renew: boolean }): Promise<string> };
+        declare const bar: {
+          show(share: number): void;
+          showDelivery(state: string, sentBytes: number, sizeBytes: number | undefined): void;
+        };
+        declare const show: (message: string, nextStep: string, isRetryable: boolean) => void;`;
+      await writeFile(join(folder, "shown.ts"), `${granted}\n${shown}`);
+      await expectToCompile("shown.ts");
+    });
+
+    it("has every function", () => {
+      const client = createClient({ baseUrl: local.stack.apiUrl, token });
+      const described = [...page.matchAll(/^\| `(\w+)\(/gm)].map(([, name]) => name);
+      expect(described.sort()).toEqual(Object.keys(client).sort());
+    });
   });
 });
