@@ -1,9 +1,9 @@
 /** What the page's server tells it: never a secret of cielo24's. */
 interface PageConfig {
-  /** The proxy's address; empty where nothing is known and the person types it. */
+  /** The proxy's address. */
   readonly apiUrl: string;
-  /** The local stack: its identity provider gives tokens away, and sample jobs can be made. */
-  readonly local: { readonly tokens: boolean; readonly sampleJobs: boolean };
+  /** Whether sample jobs can be made: cielo24 is simulated. */
+  readonly sampleJobs: boolean;
 }
 
 /** Where the page talks to, and as whom. */
@@ -32,6 +32,6 @@ export const connect = async (): Promise<Connection> => {
       current.catch(() => (current = undefined));
       return current;
     },
-    newSampleJob: config.local.sampleJobs ? async () => String((await postJson("local/jobs"))["jobId"]) : undefined,
+    newSampleJob: config.sampleJobs ? async () => String((await postJson("local/jobs"))["jobId"]) : undefined,
   };
 };

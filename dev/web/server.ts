@@ -31,10 +31,7 @@ export const startUploadPage = async (stack: Stack, options: PageOptions = {}): 
     }),
     ...(stack.cielo24 ? { "/local/jobs": () => ({ jobId: stack.cielo24?.addJob("sample job") }) } : {}),
   };
-  const config = {
-    apiUrl: stack.apiUrl,
-    local: { tokens: true, sampleJobs: stack.cielo24 !== undefined },
-  };
+  const config = { apiUrl: stack.apiUrl, sampleJobs: stack.cielo24 !== undefined };
 
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const path = new URL(request.url ?? "/", "http://page.invalid").pathname;

@@ -50,6 +50,7 @@ describe.each(SCHEMES.flatMap((scheme) => WIDTHS.map((width) => ({ scheme, width
       await check("3-problem");
 
       await rowOf(page, "lecture.mp4").getByRole("button", { name: "New sample job" }).click();
+      await jobIdOf(page, "lecture.mp4", { not: "12ab" });
       await pressUpload(page);
       await taskIdOf(page, "lecture.mp4");
       await taskIdOf(page, "interview with the dean of 2026-11-24.wav");

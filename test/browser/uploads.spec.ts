@@ -107,7 +107,7 @@ describe("uploading", () => {
     await page.getByRole("button", { name: "Cancel", exact: true }).first().click();
     expect((await aborted).status()).toBe(204);
     await page.getByText("Nothing here yet").waitFor();
-    expect(requestsFor(stack, jobId).at(-1)).toBe("AbortMultipartUpload 204");
+    expect(requestsFor(stack, jobId)).toContain("AbortMultipartUpload 204");
     expect(stack.cielo24?.acceptances.some((each) => each.jobId === jobId)).toBe(false);
   });
 

@@ -25,12 +25,12 @@ export type SignUpload = (
   request: RequestToSign,
 ) => Promise<{ readonly url: string; readonly key: string; readonly headers: Readonly<Record<string, string>> }>;
 
-/** What is used of a file of Uppy's. `meta.job_id` is the application's to set. */
+/** What is used of a file of Uppy's. `meta.job_id` is the application's to set; `meta.name` is always there. */
 export interface UploadFile {
   readonly id: string;
   readonly name?: string | undefined;
   readonly size: number | null;
-  readonly meta: { readonly job_id?: unknown };
+  readonly meta: { readonly name?: unknown; readonly job_id?: unknown };
 }
 
 /** What Uppy calls `signRequest` with. */

@@ -1,0 +1,52 @@
+import { createClient } from "../../../client/index.ts";
+import { awsS3Callbacks } from "../../../web/uppy/callbacks.ts";
+
+export interface FileMeta {
+  job_id: string;
+  [key: string]: unknown;
+}
+
+/** What is used of Uppy here, in all its versions. */
+interface Uppy {
+  addFile(file: { name: string; type: string; data: Blob; meta: FileMeta }): string;
+  upload(): Promise<unknown>;
+  pauseAll(): void;
+  resumeAll(): void;
+  cancelAll(): void;
+  on(event: "upload-success", listener: () => void): unknown;
+  on(event: "upload-error", listener: (file: unknown, error: { readonly message: string }) => void): unknown;
+}
+
+const byId = (id: string): HTMLElement => document.getElementById(id) ?? document.body;
+
+const read = async (path: string): Promise<string> => (await fetch(path)).text();
+
+/** An application with an Uppy of its own: a chosen file goes up at once, for the job in the address. */
+export const startPage = async (createUppy: (callbacks: ReturnType<typeof awsS3Callbacks>) => Uppy): Promise<void> => {
+  const { signUpload } = createClient({ baseUrl: await read("api-url"), token: () => read("token") });
+  const uppy = createUppy(awsS3Callbacks({ signUpload }));
+  const state = byId("state");
+  uppy.on("upload-success", () => {
+    state.textContent = "uploaded";
+  });
+  uppy.on("upload-error", (_file, { message }) => {
+    state.textContent = message;
+  });
+  const file = byId("file") as HTMLInputElement;
+  file.addEventListener("change", () => {
+    const [data] = file.files ?? [];
+    if (!data) return;
+    uppy.addFile({ name: data.name, type: data.type, data, meta: { job_id: location.hash.slice(1) } });
+    void uppy.upload();
+  });
+  byId("pause").addEventListener("click", () => {
+    uppy.pauseAll();
+  });
+  byId("resume").addEventListener("click", () => {
+    uppy.resumeAll();
+  });
+  byId("cancel").addEventListener("click", () => {
+    uppy.cancelAll();
+  });
+  state.textContent = "ready";
+};
