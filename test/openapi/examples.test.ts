@@ -93,6 +93,12 @@ describe("what is documented is what is answered", () => {
     expect(response && faultsOf(response, answer)).toEqual([]);
     if (status !== "404" || operation.path.startsWith("/api"))
       expect(answer.headers.get("content-type")).toBe("application/json");
+    const { RequestId: requestId } = answer.body as { RequestId?: string };
+    if (requestId === undefined) return;
+    // An error of the functions' own: the gateway's answers have less.
+    expect(answer.headers.get("cache-control")).toBe("no-store");
+    expect(answer.headers.get("apigw-requestid")).toBe(requestId);
+    if (status === "503") expect(Number(answer.headers.get("retry-after"))).toBeGreaterThan(0);
   });
 
   it.each(bodiless.filter(isHadHere).map(titled))("$route: $status, without a body", async (each) => {
