@@ -47,6 +47,19 @@ const IS_KEPT = `new Promise((resolve) => {
   };
 })`;
 
+/** The browser's store as it is for files that are too large for it: known, but without their bytes. */
+const DROP_BYTES = `new Promise((resolve) => {
+  const opening = indexedDB.open("uppy-blobs");
+  opening.onsuccess = () => {
+    const dropping = opening.result.transaction(["files"], "readwrite");
+    dropping.objectStore("files").clear();
+    dropping.oncomplete = () => {
+      opening.result.close();
+      resolve();
+    };
+  };
+})`;
+
 describe("an upload that is interrupted", () => {
   it("goes on after a reload where it stopped", async () => {
     const { page, url, picture } = local.opened;
@@ -57,6 +70,21 @@ describe("an upload that is interrupted", () => {
     await rowOf(page, NAME).waitFor();
     await seesBadge(page, NAME, "Paused");
     await picture("interruptions-1-restored");
+    await pressUpload(page);
+    await taskIdOf(page, NAME);
+    expectOneUpload(jobId);
+  });
+
+  it("goes on after a reload with the file selected again, where the browser could not keep it", async () => {
+    const { page, url, picture } = local.opened;
+    const { jobId } = await uploadHalfway(page);
+    await page.waitForFunction(IS_KEPT);
+    await page.evaluate(DROP_BYTES);
+    await openPage(page, url);
+    await page.getByText("Please re-select it").waitFor();
+    await picture("interruptions-4-select-again");
+    await chooseFiles(page, large.path);
+    await page.getByText("You can now resume the upload").waitFor();
     await pressUpload(page);
     await taskIdOf(page, NAME);
     expectOneUpload(jobId);
