@@ -49,6 +49,13 @@ describe("a client that is generated from the description", () => {
     expect(schema).not.toHaveProperty("properties");
   });
 
+  it("finds nothing cut in two: in braces, YAML ends a text that has no quotes at its first comma", () => {
+    const cut = walk(whole as unknown as Node).flatMap(({ path, node }) =>
+      Object.entries(node).flatMap(([name, value]) => (value === null ? [`${path}/${name}`] : [])),
+    );
+    expect(cut).toEqual([]);
+  });
+
   it("has no type whose name a language has taken", () => {
     const taken = ["Error", "Object", "Array", "String", "Number", "Date", "File", "Request", "Response", "Exception"];
     expect(Object.keys(whole.components.schemas).filter((name) => taken.includes(name))).toEqual([]);
