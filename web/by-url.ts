@@ -1,7 +1,7 @@
 import { byId } from "./element.ts";
 import { createJobField } from "./job-field.ts";
 import type { Problem } from "./media.ts";
-import { checkJobId, describeError } from "./problems.ts";
+import { AGAIN, checkJobId, describeError } from "./problems.ts";
 
 interface UrlForm {
   /** Makes a job; undefined where the person has to know one. */
@@ -23,7 +23,7 @@ export const createUrlForm = ({ newSampleJob, add }: UrlForm): void => {
       sampleJob = (await newSampleJob?.()) ?? "";
       job.input.value = sampleJob;
     } catch (error) {
-      show(describeError(error));
+      show(describeError(error, AGAIN.sampleJob));
     }
   };
   const job = createJobField({ id: "url-job", ...(newSampleJob ? { onSampleJob: () => void takeSampleJob() } : {}) });
@@ -57,7 +57,7 @@ export const createUrlForm = ({ newSampleJob, add }: UrlForm): void => {
       input.value = "";
       job.input.value = "";
     } catch (error) {
-      show(describeError(error));
+      show(describeError(error, AGAIN.url));
     } finally {
       button.disabled = false;
     }

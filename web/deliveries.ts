@@ -1,6 +1,6 @@
 import type { Delivery } from "../client/delivery.ts";
 import type { MediaStore, Medium } from "./media.ts";
-import { describeEnd, describeError } from "./problems.ts";
+import { AGAIN, describeEnd, describeError } from "./problems.ts";
 
 interface WaitForDelivery {
   (options: { jobId: string; onDelivery: (delivery: Delivery) => void }): Promise<Delivery>;
@@ -30,7 +30,7 @@ export const createDeliveries = ({
       });
       media.change(id, ended(delivery));
     } catch (error) {
-      media.change(id, { problem: describeError(error) });
+      media.change(id, { problem: describeError(error, AGAIN.delivery) });
     } finally {
       following.delete(id);
     }

@@ -1,7 +1,7 @@
 import type { Client } from "../client/index.ts";
 import { mendLostUpload } from "./lost-upload.ts";
 import type { MediaStore } from "./media.ts";
-import { checkJobId, describeError, LOST_NETWORK } from "./problems.ts";
+import { AGAIN, checkJobId, describeError, LOST_NETWORK } from "./problems.ts";
 import type { MediaFile, Uploads } from "./uploads.ts";
 
 interface FilesOptions {
@@ -96,7 +96,7 @@ export const showFiles = ({
   });
   uppy.on("upload-error", (file, error) => {
     if (!file || !media.get(file.id)) return;
-    if (navigator.onLine) media.change(file.id, { phase: "failed", problem: describeError(error) });
+    if (navigator.onLine) media.change(file.id, { phase: "failed", problem: describeError(error, AGAIN.upload) });
     else media.change(file.id, { phase: "paused", problem: LOST_NETWORK });
     void mendLostUpload({ uppy, client }, file, error);
   });

@@ -1,4 +1,4 @@
-import { createClient } from "../client/index.ts";
+import { createClient, ProxyError } from "../client/index.ts";
 import { createUrlForm } from "./by-url.ts";
 import { connect, type Connection } from "./connection.ts";
 import { createDeliveries } from "./deliveries.ts";
@@ -7,7 +7,7 @@ import { showFiles } from "./files.ts";
 import { forgetUpload } from "./lost-upload.ts";
 import { createMediaList } from "./media-list.ts";
 import { createMedia } from "./media.ts";
-import { describeError } from "./problems.ts";
+import { AGAIN, describeError } from "./problems.ts";
 import { createRemembered } from "./remembered.ts";
 import { createUploads } from "./uploads.ts";
 
@@ -45,7 +45,7 @@ const start = (connection: Connection): void => {
     try {
       if (newSampleJob) setJob(id, await newSampleJob());
     } catch (error) {
-      media.change(id, { problem: describeError(error) });
+      media.change(id, { problem: describeError(error, AGAIN.sampleJob) });
     }
   };
   /** From here on the medium is the proxy's business; a reload must not lose sight of it. */
@@ -91,7 +91,12 @@ const start = (connection: Connection): void => {
   createUrlForm({
     newSampleJob,
     add: async ({ mediaUrl, jobId }) => {
-      await client.addMediaUrl({ mediaUrl, jobId });
+      try {
+        await client.addMediaUrl({ mediaUrl, jobId });
+      } catch (error) {
+        // cielo24 may have taken it: the delivery tells.
+        if (!(error instanceof ProxyError) || error.errorType !== "CIELO24_ANSWER_UNKNOWN") throw error;
+      }
       const id = `url-${jobId}`;
       media.put({ id, name: mediaUrl, jobId, phase: "delivering" });
       follow(id);
@@ -111,6 +116,6 @@ try {
   const { apiUrl, newSampleJob } = connection;
   showConnection(newSampleJob ? `Local stack at ${apiUrl}, with a simulated cielo24` : apiUrl, "ready");
 } catch (error) {
-  const { text, next } = describeError(error);
+  const { text, next } = describeError(error, AGAIN.page);
   showConnection(`${text} ${next}`, "failed");
 }

@@ -3,30 +3,43 @@ import { ProxyError } from "../client/errors.ts";
 import type { Problem } from "./media.ts";
 import { s3Status, type UploadError } from "./uppy/resume.ts";
 
-const RETRY = "Press “Retry” to go on where it stopped.";
+/** What a person presses to try once more, as the end of a sentence. */
+export const AGAIN = {
+  upload: "press “Retry”",
+  delivery: "press “Check again”",
+  url: "press “Add by URL” again",
+  sampleJob: "press “New sample job”",
+  page: "reload the page",
+} as const;
 
 /** Where a person at this page does something else than whoever calls the API. */
-const ON_THIS_PAGE: Readonly<Record<string, string>> = {
-  JOB_HAS_MEDIA: "Give this file another job, then press “Retry”.",
-  DELIVERY_UNDER_WAY: "Another upload came first. Give this file another job, then press “Retry”.",
-  ITEM_NOT_FOUND: "Check the job id: it may be somebody else's. Then press “Retry”.",
-  UNAUTHORIZED: "Log in again, then press “Retry”: what is uploaded is not lost.",
-  NETWORK: "Check your network. What is uploaded is not lost.",
+const ON_THIS_PAGE: Readonly<Record<string, (again: string) => string>> = {
+  JOB_HAS_MEDIA: (again) => `Give another job, then ${again}.`,
+  DELIVERY_UNDER_WAY: (again) => `Another medium came first. Give another job, then ${again}.`,
+  ITEM_NOT_FOUND: (again) => `Check the job id: it may be somebody else's. Then ${again}.`,
+  UNAUTHORIZED: (again) => `Log in again, then ${again}: what is uploaded is not lost.`,
+  NETWORK: (again) => `Check your network, then ${again}: what is uploaded is not lost.`,
 };
 
 /** What went wrong with a call or an upload, and what the person can do. */
-export const describeError = (error: unknown): Problem => {
+export const describeError = (error: unknown, again: (typeof AGAIN)[keyof typeof AGAIN]): Problem => {
   if (error instanceof ProxyError) {
-    const next = ON_THIS_PAGE[error.errorType] ?? error.nextStep;
+    const next = ON_THIS_PAGE[error.errorType]?.(again) ?? error.nextStep;
     // What is the caller's to mend needs no operator, who would ask for it.
     const requestId = (error.status ?? 0) >= 500 ? error.requestId : undefined;
     return { text: error.message, next: requestId === undefined ? next : `${next} (Request ${requestId})` };
   }
   const uploadError = error as UploadError;
-  if (uploadError.code === "NETWORK") return { text: "The connection was lost.", next: `Check your network. ${RETRY}` };
+  if (uploadError.code === "NETWORK")
+    return { text: "The connection was lost.", next: `Check your network, then ${again} to go on where it stopped.` };
   const status = s3Status(uploadError);
-  if (status !== undefined) return { text: `The bucket refused the upload (${status}).`, next: RETRY };
-  return { text: uploadError.message ?? "Something went wrong.", next: RETRY };
+  return {
+    text:
+      status === undefined
+        ? (uploadError.message ?? "Something went wrong.")
+        : `The bucket refused the upload (${status}).`,
+    next: `To go on, ${again}.`,
+  };
 };
 
 /** The network is gone: whatever the upload failed with, it was that. */

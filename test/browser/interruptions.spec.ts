@@ -11,7 +11,10 @@ const NAME = "conference.mp4";
 const PARTS = 24;
 const TOKEN_LIFE_S = 600;
 
-const local = useUploadPage({ page: { tokenLifeS: TOKEN_LIFE_S } });
+const local = useUploadPage({
+  page: { tokenLifeS: TOKEN_LIFE_S },
+  stack: { fetchMedia: () => Promise.resolve(new Uint8Array(1000)) },
+});
 const large = useFileOnDisk(NAME, 120 * MIB);
 
 /** Starts the upload of the large file. @returns the part that is held back in the middle of it */
@@ -164,5 +167,24 @@ describe("an upload that is interrupted", () => {
       clearInterval(passing);
     });
     expect(stack.cielo24?.acceptances.at(-1)).toMatchObject({ jobId, taskId });
+  });
+
+  it("is not repeated where cielo24's answer about an address got lost: the list shows how it ends", async () => {
+    const { page, stack, picture } = local.opened;
+    const mediaUrl = "https://media.example.org/talk.mp4";
+    stack.cielo24?.faults.add({ action: "GET job/add_media", kind: "resetAfterBody", accepts: true });
+    await page.getByLabel("Address of the media").fill(mediaUrl);
+    await page.getByRole("button", { name: "Add by URL" }).click();
+    await seesBadge(page, mediaUrl, "Checking");
+    await picture("interruptions-5-checking");
+    const passing = setInterval(() => {
+      stack.advanceTime(HOUR_MS / 12);
+    }, 500);
+    // cielo24 tells no TaskId when it is asked what it has.
+    await seesBadge(page, mediaUrl, "Delivered").finally(() => {
+      clearInterval(passing);
+    });
+    await page.getByText("cielo24 has the media.").waitFor();
+    expect(stack.cielo24?.acceptances.filter(({ via }) => via === "url")).toHaveLength(1);
   });
 });

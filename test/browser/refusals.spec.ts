@@ -51,7 +51,7 @@ describe("the page refuses, and says what to do next, for", () => {
     await jobIdOf(page, "second.mp4");
     await jobField("second.mp4").fill(usedJobId);
     await pressUpload(page);
-    expect(await problemOf(page, "second.mp4")).toMatch(/The job has its media.*Give this file another job/);
+    expect(await problemOf(page, "second.mp4")).toMatch(/The job has its media.*Give another job, then press “Retry”/);
     await seesBadge(page, "second.mp4", "Not uploaded");
     await picture("refusals-3-job-has-media");
     await rowOf(page, "second.mp4").getByRole("button", { name: "New sample job" }).click();
