@@ -20,12 +20,17 @@ const NOTED_PAUSE_MS = 2_000;
 /**
  * @param patience how long faults that pass are outlasted
  * @param note tells the person about them
+ * @param signal ends what is asked for a token
  * @throws {UsageError}
  */
 export const connect = (
   options: ConnectionOptions,
   env: Readonly<Record<string, string | undefined>>,
-  { patience, note }: { readonly patience: "short" | "long"; readonly note: (text: string) => void },
+  {
+    patience,
+    note,
+    signal,
+  }: { readonly patience: "short" | "long"; readonly note: (text: string) => void; readonly signal: AbortSignal },
 ): Connection => {
   const baseUrl = options.url ?? env["CIELO24_PROXY_URL"];
   if (!baseUrl) throw new UsageError("There is no address: set CIELO24_PROXY_URL, or give --url URL.");
@@ -39,5 +44,5 @@ export const connect = (
       note(`${comment} Trying again in ${Math.ceil(pauseMs / 1000)} s.`);
     },
   };
-  return { baseUrl, client: createClient({ baseUrl, token: chooseToken(options, env), sendMedia, repeats }) };
+  return { baseUrl, client: createClient({ baseUrl, token: chooseToken(options, env, signal), sendMedia, repeats }) };
 };

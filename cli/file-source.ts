@@ -1,6 +1,7 @@
 import { open, type FileHandle } from "node:fs/promises";
 import { basename, extname } from "node:path";
-import type { MediaSource } from "../client/index.ts";
+import { ProxyError, type MediaSource } from "../client/index.ts";
+import { codeOf } from "./error-code.ts";
 import { UsageError } from "./outcome.ts";
 
 /** A file on disk, of which no more is in memory than is being sent. */
@@ -38,20 +39,35 @@ const TYPES: Readonly<Record<string, string>> = {
   ".wmv": "video/x-ms-wmv",
 };
 
-/** @throws {UsageError} */
+const ANOTHER_FILE = "Give the path of a media file that you may read.";
+
+/**
+ * What its slices throw where the file changes while it is open: {@link ProxyError} SOURCE_CHANGED.
+ * @throws {UsageError}
+ */
 export const openFile = async (path: string): Promise<FileSource> => {
   const handle = await openForReading(path);
   const stat = await handle.stat();
   if (!stat.isFile()) {
     await handle.close();
-    throw new UsageError(`${path} is not a file.`);
+    throw new UsageError(`${path} is ${stat.isDirectory() ? "a directory" : "no plain file"}.`, ANOTHER_FILE);
   }
   return {
     name: basename(path),
     type: TYPES[extname(path).toLowerCase()],
     size: stat.size,
     modifiedAt: stat.mtimeMs,
-    slice: (start, end) => readRange(handle, start, end),
+    slice: async (start, end) => {
+      const bytes = await readRange(handle, start, end);
+      // Parts of two versions would make a medium that never was, and a recording that still grows lacks its end.
+      const { size, mtimeMs } = await handle.stat();
+      if (size === stat.size && mtimeMs === stat.mtimeMs) return bytes;
+      throw new ProxyError({
+        source: "client",
+        errorType: "SOURCE_CHANGED",
+        comment: `${path} changed while it was uploaded.`,
+      });
+    },
     [Symbol.asyncDispose]: () => handle.close(),
   };
 };
@@ -67,8 +83,8 @@ const openForReading = async (path: string): Promise<FileHandle> => {
   try {
     return await open(path, "r");
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : "unknown reason";
-    throw new UsageError(`${path} cannot be read: ${REASONS[code] ?? code}.`);
+    const code = codeOf(error);
+    throw new UsageError(`${path} cannot be read: ${REASONS[code] ?? code}.`, ANOTHER_FILE);
   }
 };
 

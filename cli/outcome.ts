@@ -36,6 +36,12 @@ export const EXIT_CODES: Readonly<Record<Outcome, number>> = {
 /** The command line cannot be followed as it is, or a file cannot be read. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
+  readonly nextStep: string;
+
+  constructor(message: string, nextStep = "See cielo24-proxy --help.") {
+    super(message);
+    this.nextStep = nextStep;
+  }
 }
 
 /** Reason of the signal that ends everything when the person, or the system, wants it. */

@@ -53,7 +53,7 @@ export const run = async (context: Context, words: readonly string[]): Promise<n
     .command("add-url")
     .summary("have cielo24 fetch a job's medium from a URL")
     .description("Have cielo24 fetch a job's medium from a public URL.")
-    .argument("<url>", "http or https URL of the media file itself")
+    .argument("<url>", "public https URL of the media file itself")
     .requiredOption("-j, --job-id <job>", "32 hex characters")
     .option("--duplicate", "tell cielo24 that it is a duplicate (is_duplicate)")
     .addHelpText("after", addUrlHelp)

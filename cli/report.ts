@@ -38,7 +38,7 @@ export const reportError = (error: unknown): Pick<Report, "outcome" | "error" | 
     };
   }
   if (error instanceof UsageError)
-    return { outcome, error: { errorType: "USAGE", comment: error.message }, next: "See cielo24-proxy --help." };
+    return { outcome, error: { errorType: "USAGE", comment: error.message }, next: error.nextStep };
   if (outcome === "not_yet")
     return { outcome, error: { errorType: "TIMEOUT", comment: "The time that was given is over." } };
   if (outcome === "interrupted" || outcome === "terminated") return { outcome };
@@ -54,7 +54,7 @@ const WORDS: Readonly<Record<Outcome, string>> = {
   delivered: "Delivered",
   uploaded: "Uploaded",
   failed: "Failed",
-  usage: "Not understood",
+  usage: "Not possible",
   refused: "Refused",
   unauthorized: "Not authorized",
   unavailable: "Not reachable",

@@ -1,6 +1,8 @@
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { readFile } from "node:fs/promises";
-import type { TokenSource } from "../client/index.ts";
+import { ProxyError, type TokenSource } from "../client/index.ts";
+import { codeOf } from "./error-code.ts";
 import { UsageError } from "./outcome.ts";
 
 export interface TokenOptions {
@@ -17,18 +19,22 @@ const COMMAND_TIMEOUT_MS = 60_000;
  * Where the bearer token comes from: a flag, or else the environment. Files and commands are asked again when the API
  * refuses a token, so that they outlast its life.
  *
+ * @param signal ends a command that is being asked
  * @throws {UsageError} where there is none, or more than one flag
  */
-export const chooseToken = (options: TokenOptions, env: Env): TokenSource => {
-  const flags = sourcesOf(options);
+export const chooseToken = (options: TokenOptions, env: Env, signal: AbortSignal): TokenSource => {
+  const flags = sourcesOf(options, signal);
   if (flags.length > 1) throw new UsageError("Give one of --token, --token-file and --token-command.");
   const [source] = [
     ...flags,
-    ...sourcesOf({
-      token: env["CIELO24_PROXY_TOKEN"],
-      tokenFile: env["CIELO24_PROXY_TOKEN_FILE"],
-      tokenCommand: env["CIELO24_PROXY_TOKEN_COMMAND"],
-    }),
+    ...sourcesOf(
+      {
+        token: env["CIELO24_PROXY_TOKEN"],
+        tokenFile: env["CIELO24_PROXY_TOKEN_FILE"],
+        tokenCommand: env["CIELO24_PROXY_TOKEN_COMMAND"],
+      },
+      signal,
+    ),
   ];
   if (source) return source;
   throw new UsageError(
@@ -36,10 +42,10 @@ export const chooseToken = (options: TokenOptions, env: Env): TokenSource => {
   );
 };
 
-const sourcesOf = ({ token, tokenFile, tokenCommand }: TokenOptions): TokenSource[] => [
+const sourcesOf = ({ token, tokenFile, tokenCommand }: TokenOptions, signal: AbortSignal): TokenSource[] => [
   ...(token ? [token] : []),
   ...(tokenFile ? [fromFile(tokenFile)] : []),
-  ...(tokenCommand ? [fromCommand(tokenCommand)] : []),
+  ...(tokenCommand ? [fromCommand(tokenCommand, signal)] : []),
 ];
 
 const fromFile = (file: string): TokenSource =>
@@ -51,7 +57,14 @@ const fromFile = (file: string): TokenSource =>
     }
   });
 
-const fromCommand = (command: string): TokenSource => cached(() => runCommand(command));
+const fromCommand = (command: string, signal: AbortSignal): TokenSource =>
+  cached(async () => {
+    const token = await runCommand(command, signal);
+    if (token.trim() === "") throw noToken("The token command printed nothing.");
+    return token;
+  });
+
+const noToken = (comment: string) => new ProxyError({ source: "client", errorType: "NO_TOKEN", comment });
 
 /** One question at a time, and its answer until the API refuses it. */
 const cached = (ask: () => Promise<string>): TokenSource => {
@@ -70,23 +83,26 @@ const cached = (ask: () => Promise<string>): TokenSource => {
 };
 
 /** Runs it in the shell, as people write it. What it says on stderr is for the person, and goes there. */
-const runCommand = (command: string): Promise<string> =>
-  new Promise((resolve, reject) => {
-    const child = spawn(command, {
-      shell: true,
-      stdio: ["inherit", "pipe", "inherit"],
-      timeout: COMMAND_TIMEOUT_MS,
-    });
+const runCommand = async (command: string, signal: AbortSignal): Promise<string> => {
+  const limit = AbortSignal.timeout(COMMAND_TIMEOUT_MS);
+  const ending = AbortSignal.any([signal, limit]);
+  ending.throwIfAborted();
+  const child = spawn(command, { shell: true, stdio: ["inherit", "pipe", "inherit"] });
+  const end = () => {
+    child.kill();
+    // What the shell has started may hold it open for longer.
+    child.stdout.destroy();
+  };
+  ending.addEventListener("abort", end, { once: true });
+  try {
     const chunks: Buffer[] = [];
     child.stdout.on("data", (chunk: Buffer) => chunks.push(chunk));
-    child.on("error", (error) => {
-      reject(new UsageError(`The token command cannot be run (${codeOf(error)}).`));
-    });
-    child.on("close", (code, signal) => {
-      if (code === 0) resolve(Buffer.concat(chunks).toString("utf8"));
-      else reject(new UsageError(`The token command failed (${signal ?? `exit code ${String(code)}`}).`));
-    });
-  });
-
-const codeOf = (error: unknown): string =>
-  error instanceof Error && "code" in error ? String(error.code) : "unknown reason";
+    const [code, killedBy] = (await once(child, "close")) as [number | null, NodeJS.Signals | null];
+    signal.throwIfAborted();
+    if (limit.aborted) throw noToken(`The token command printed no token for ${COMMAND_TIMEOUT_MS / 1000} s.`);
+    if (code !== 0) throw noToken(`The token command failed (${killedBy ?? `exit code ${String(code)}`}).`);
+    return Buffer.concat(chunks).toString("utf8");
+  } finally {
+    ending.removeEventListener("abort", end);
+  }
+};

@@ -21,6 +21,8 @@ export interface UploadRecords {
   readonly read: () => Promise<UploadRecord | undefined>;
   readonly write: (record: UploadRecord) => Promise<void>;
   readonly remove: () => Promise<void>;
+  /** Exists while a process uploads: see `upload-lock.ts`. */
+  readonly lockFile: string;
 }
 
 /** The bucket's lifecycle removes abandoned parts after as long. */
@@ -52,6 +54,7 @@ export const uploadRecords = (
       await rename(fresh, file);
     },
     remove: () => rm(file, { force: true }),
+    lockFile: `${file}.lock`,
   };
 };
 

@@ -1,7 +1,8 @@
 import type { Client, Task } from "../../client/index.ts";
 import { connect, type ConnectionOptions } from "../connection.ts";
 import { checkJobId } from "../jobs.ts";
-import { reportError } from "../report.ts";
+import { SILENT } from "../display/display.ts";
+import { reportError, type Report } from "../report.ts";
 import type { Context } from "./context.ts";
 import { watchCommand } from "./delivery-report.ts";
 import { print } from "./print.ts";
@@ -21,35 +22,49 @@ export interface MetadataOptions extends CallOptions {
 }
 
 /** `cielo24-proxy add-url`. @returns the exit code */
-export const addUrl = (context: Context, mediaUrl: string, options: AddUrlOptions): Promise<number> =>
-  call(context, options, (client, signal) =>
-    client.addMediaUrl({ jobId: options.jobId, mediaUrl, isDuplicate: options.duplicate ?? false, signal }),
-  );
+export const addUrl = (context: Context, mediaUrl: string, options: AddUrlOptions): Promise<number> => {
+  const { jobId, duplicate: isDuplicate = false } = options;
+  return call(context, options, {
+    make: (client, signal) => client.addMediaUrl({ jobId, mediaUrl, isDuplicate, signal }),
+    afterError: ({ outcome, error }) => {
+      const command = watchCommand(jobId, { program: context.program, options });
+      if (outcome === "interrupted" || outcome === "terminated")
+        return { next: "cielo24 may have been asked all the same; to see:", command };
+      return outcome === "not_yet" || error?.errorType === "JOB_HAS_MEDIA" ? { command } : {};
+    },
+  });
+};
 
 /** `cielo24-proxy metadata`. @returns the exit code */
 export const metadata = (context: Context, options: MetadataOptions): Promise<number> => {
   const { jobId, referenceId, requestorId } = options;
-  return call(context, options, (client, signal) => client.updateMetadata({ jobId, referenceId, requestorId, signal }));
+  return call(context, options, {
+    make: (client, signal) => client.updateMetadata({ jobId, referenceId, requestorId, signal }),
+    afterError: ({ outcome }) =>
+      outcome === "interrupted" || outcome === "terminated" ? { next: "Repeating it does no harm." } : {},
+  });
 };
 
 const call = async (
   context: Context,
   options: CallOptions,
-  make: (client: Client, signal: AbortSignal) => Promise<Task>,
+  {
+    make,
+    afterError,
+  }: {
+    readonly make: (client: Client, signal: AbortSignal) => Promise<Task>;
+    readonly afterError: (report: Pick<Report, "outcome" | "error">) => Pick<Report, "next" | "command">;
+  },
 ): Promise<number> => {
   const note = (text: string) => void context.stderr.write(`${text}\n`);
-  const { client } = connect(options, context.env, { patience: "short", note });
+  const signal = context.interruptible(SILENT);
+  const { client } = connect(options, context.env, { patience: "short", note, signal });
   const jobId = checkJobId(options.jobId);
-  const signal = context.interruptible(() => undefined);
   try {
     const { taskId } = await make(client, signal);
     return print(context, options, { outcome: "done", jobId, taskId });
   } catch (error) {
-    const report = { ...reportError(error), jobId };
-    const command =
-      report.outcome === "not_yet"
-        ? { command: watchCommand(jobId, { program: context.program, url: options.url }) }
-        : {};
-    return print(context, options, { ...report, ...command });
+    const report = reportError(error);
+    return print(context, options, { ...report, jobId, ...afterError(report) });
   }
 };

@@ -1,4 +1,5 @@
 import type { Delivery } from "../../client/index.ts";
+import type { ConnectionOptions } from "../connection.ts";
 import { outcomeOfDelivery } from "../outcome.ts";
 import { quoteCommand, type Report } from "../report.ts";
 import { describeDelivery } from "../display/display.ts";
@@ -7,8 +8,8 @@ import { formatBytes } from "../display/units.ts";
 /** How the command was called. */
 export interface Called {
   readonly program: readonly string[];
-  /** Where it was given by flag. */
-  readonly url?: string | undefined;
+  /** Those that a command for the same stage and person needs again. Secrets, and what may hold one, are left out. */
+  readonly options: Pick<ConnectionOptions, "url" | "tokenFile">;
 }
 
 /** What a person does about a delivery that has got so far. */
@@ -46,6 +47,11 @@ export const reportDelivery = (delivery: Delivery, called: Called, about: Pick<R
 export const watchCommand = (jobId: string, called: Called): string =>
   commandLine(called, ["status", jobId, "--watch"]);
 
-/** A command like the one that was called: by the same name, and for the same stage. */
-export const commandLine = ({ program, url }: Called, words: readonly string[]): string =>
-  quoteCommand([...program, ...words, ...(url === undefined ? [] : ["--url", url])]);
+/** A command like the one that was called: by the same name, for the same stage, with the same token file. */
+export const commandLine = ({ program, options }: Called, words: readonly string[]): string =>
+  quoteCommand([
+    ...program,
+    ...words,
+    ...(options.url === undefined ? [] : ["--url", options.url]),
+    ...(options.tokenFile === undefined ? [] : ["--token-file", options.tokenFile]),
+  ]);

@@ -1,5 +1,5 @@
 import { connect, type ConnectionOptions } from "../connection.ts";
-import { describeDelivery } from "../display/display.ts";
+import { describeDelivery, SILENT } from "../display/display.ts";
 import { formatBytes } from "../display/units.ts";
 import { checkJobId } from "../jobs.ts";
 import { reportError } from "../report.ts";
@@ -16,12 +16,16 @@ export interface StatusOptions extends ConnectionOptions {
 /** `cielo24-proxy status`: where a job's media is. @returns the exit code */
 export const status = async (context: Context, jobId: string, options: StatusOptions): Promise<number> => {
   const note = (text: string) => void context.stderr.write(`${text}\n`);
-  const { client } = connect(options, context.env, { patience: options.watch ? "long" : "short", note });
+  const interrupted = context.interruptible(SILENT);
+  const { client } = connect(options, context.env, {
+    patience: options.watch ? "long" : "short",
+    note,
+    signal: interrupted,
+  });
   checkJobId(jobId);
-  const interrupted = context.interruptible(() => undefined);
   const signal =
     options.timeout === undefined ? interrupted : AbortSignal.any([interrupted, AbortSignal.timeout(options.timeout)]);
-  const called = { program: context.program, url: options.url };
+  const called = { program: context.program, options };
   let last = "";
   const show = (line: string) => {
     if (line !== last) context.stderr.write(`${line}\n`);

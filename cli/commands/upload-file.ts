@@ -6,6 +6,7 @@ import { openFile, type FileSource } from "../file-source.ts";
 import type { Assignment } from "../jobs.ts";
 import type { Outcome } from "../outcome.ts";
 import { reportError, type Report } from "../report.ts";
+import { uploadAlone } from "../upload-lock.ts";
 import { uploadRecords, type UploadRecord, type UploadRecords } from "../upload-record.ts";
 import { commandLine, reportDelivery, watchCommand, type Called } from "./delivery-report.ts";
 
@@ -42,32 +43,18 @@ export const uploadFile = async (run: UploadRun, assignment: Assignment): Promis
     run.signal.throwIfAborted();
     await using source = await openFile(file);
     const records = uploadRecords(run.recordsDirectory, { baseUrl: run.baseUrl, jobId, path: await realpath(file) });
-    const record = await readRecord(run, records, source);
     track = run.display.track({ name: source.name, sizeBytes: source.size });
     const { uploading, note } = track;
-    const known = { sizeBytes: source.size, modifiedAt: source.modifiedAt };
-    if (record?.isUploaded) {
-      note("was uploaded before");
-      uploading({ sentBytes: source.size, storedBytes: source.size, totalBytes: source.size });
-    } else {
-      if (record?.upload) note("going on with the upload of an earlier run");
-      await run.client.uploadMedia({
-        jobId,
-        source,
-        filename: source.name,
-        contentType: run.contentType ?? source.type,
-        resume: record?.upload,
-        partBytes: run.partBytes,
-        parallelParts: run.parallelParts,
-        signal: run.signal,
-        onState: (upload) => (upload ? records.write({ ...known, upload, isUploaded: false }) : undefined),
-        onProgress: (sent) => {
-          progress = sent;
-          uploading(sent);
-        },
-      });
-      await records.write({ ...known, isUploaded: true });
-    }
+    const onProgress = (sent: UploadProgress) => {
+      progress = sent;
+      uploading(sent);
+    };
+    const onWait = () => {
+      note("another run is uploading it for this job; waiting until that has ended");
+    };
+    await uploadAlone(records.lockFile, { signal: run.signal, onWait }, () =>
+      sendFile(run, { jobId, source, records, note, onProgress }),
+    );
     const waited = { sizeBytes: source.size, track, records };
     return { delivered: run.wait ? awaitDelivery(run, assignment, waited) : endUploaded(assignment, track) };
   } catch (error) {
@@ -75,6 +62,46 @@ export const uploadFile = async (run: UploadRun, assignment: Assignment): Promis
     track?.end(report.outcome);
     return { delivered: Promise.resolve({ ...report, ...howToGoOn(run, assignment, report, progress) }) };
   }
+};
+
+/** Sends what is not at the store yet. */
+const sendFile = async (
+  run: UploadRun,
+  {
+    jobId,
+    source,
+    records,
+    note,
+    onProgress,
+  }: {
+    readonly jobId: string;
+    readonly source: FileSource;
+    readonly records: UploadRecords;
+    readonly note: (text: string) => void;
+    readonly onProgress: (progress: UploadProgress) => void;
+  },
+): Promise<void> => {
+  const known = { sizeBytes: source.size, modifiedAt: source.modifiedAt };
+  const record = await readRecord(run, records, source);
+  if (record?.isUploaded) {
+    note("was uploaded before");
+    onProgress({ sentBytes: source.size, storedBytes: source.size, totalBytes: source.size });
+    return;
+  }
+  if (record?.upload) note("going on with the upload of an earlier run");
+  await run.client.uploadMedia({
+    jobId,
+    source,
+    filename: source.name,
+    contentType: run.contentType ?? source.type,
+    resume: record?.upload,
+    partBytes: run.partBytes,
+    parallelParts: run.parallelParts,
+    signal: run.signal,
+    onState: (upload) => (upload ? records.write({ ...known, upload, isUploaded: false }) : undefined),
+    onProgress,
+  });
+  await records.write({ ...known, isUploaded: true });
 };
 
 /** The record of an earlier run, if it is of this very file and wanted. Any other is dropped, with its parts. */
@@ -138,17 +165,23 @@ const reportOther = (delivery: Delivery, file: string): Report => ({
 /** Outcomes after which the same command may get further. */
 const MAY_GO_ON: ReadonlySet<Outcome> = new Set(["interrupted", "terminated", "unavailable", "unauthorized"]);
 
+/** What the job's delivery has to do with. */
+const STATUS_TELLS: ReadonlySet<string> = new Set(["JOB_HAS_MEDIA", "DELIVERY_UNDER_WAY"]);
+
 const howToGoOn = (
   { called }: UploadRun,
   { file, jobId }: Assignment,
-  { outcome, next }: Pick<Report, "outcome" | "next">,
+  { outcome, error, next }: Pick<Report, "outcome" | "error" | "next">,
   { storedBytes, totalBytes }: Pick<UploadProgress, "storedBytes" | "totalBytes">,
 ): Pick<Report, "next" | "command"> => {
+  const again = commandLine(called, ["upload", file, "--job-id", jobId]);
+  if (error && STATUS_TELLS.has(error.errorType)) return { command: watchCommand(jobId, called) };
+  if (error?.errorType === "SOURCE_CHANGED") return { command: again };
   if (!MAY_GO_ON.has(outcome)) return {};
   const kept = `${formatBytes(storedBytes)} of ${formatBytes(totalBytes)} are at the store and are not sent again.`;
   const sentences = [next, ...(storedBytes > 0 ? [kept, "To go on, within 7 days:"] : ["To go on:"])];
   return {
     next: sentences.filter((sentence) => sentence !== undefined).join(" "),
-    command: commandLine(called, ["upload", file, "--job-id", jobId]),
+    command: again,
   };
 };

@@ -1,9 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { connect, type ConnectionOptions } from "../connection.ts";
 import { createBars } from "../display/bars.ts";
-import type { Display } from "../display/display.ts";
+import { SILENT, type Display } from "../display/display.ts";
 import { createLines } from "../display/lines.ts";
 import { assignJobs } from "../jobs.ts";
+import { codeOf } from "../error-code.ts";
 import { UsageError } from "../outcome.ts";
 import type { Report } from "../report.ts";
 import { recordsDirectory, removeOldRecords } from "../upload-record.ts";
@@ -31,22 +32,25 @@ export interface UploadOptions extends ConnectionOptions {
  * @throws {UsageError}
  */
 export const upload = async (context: Context, files: readonly string[], options: UploadOptions): Promise<number> => {
-  const { env, stdout, clock } = context;
+  const { env, stdout, stderr, clock } = context;
   const display = chooseDisplay(context, options);
-  const note = (text: string) => {
-    display.note(text);
-  };
-  const { client, baseUrl } = connect(options, env, { patience: "long", note });
+  const signal = context.interruptible({
+    note: display.note,
+    close: () => {
+      display.close();
+      stderr.write("Ended at once. The same command goes on where it was.\n");
+    },
+  });
+  const { client, baseUrl } = connect(options, env, { patience: "long", note: display.note, signal });
   const list = options.jobs === undefined ? undefined : await readList(options.jobs);
   const assignments = assignJobs({ files, jobId: options.jobId, list });
   const directory = recordsDirectory(env);
   await removeOldRecords(directory, clock());
 
-  const signal = context.interruptible(note);
   const run = {
     client,
     baseUrl,
-    called: { program: context.program, url: options.url },
+    called: { program: context.program, options },
     display,
     recordsDirectory: directory,
     signal,
@@ -77,24 +81,14 @@ const readList = async (path: string): Promise<string> => {
   try {
     return await readFile(path, "utf8");
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : "unknown reason";
+    const code = codeOf(error);
     throw new UsageError(`The list ${path} cannot be read (${code}).`);
   }
 };
 
-const SILENT: Display = {
-  note: () => undefined,
-  close: () => undefined,
-  track: () => ({
-    uploading: () => undefined,
-    delivering: () => undefined,
-    note: () => undefined,
-    end: () => undefined,
-  }),
-};
-
-const chooseDisplay = ({ stderr, clock }: Context, { quiet = false }: UploadOptions): Display => {
+const chooseDisplay = ({ env, stderr, clock }: Context, { quiet = false }: UploadOptions): Display => {
   if (quiet) return SILENT;
-  if (stderr.isTTY) return createBars(stderr, clock);
+  // A dumb terminal cannot go back in a line.
+  if (stderr.isTTY && env["TERM"] !== "dumb") return createBars(stderr, clock);
   return createLines((line) => stderr.write(`${line}\n`), clock);
 };

@@ -17,6 +17,18 @@ export interface Display {
   readonly close: () => void;
 }
 
+/** Shows nothing. */
+export const SILENT: Display = {
+  note: () => undefined,
+  close: () => undefined,
+  track: () => ({
+    uploading: () => undefined,
+    delivering: () => undefined,
+    note: () => undefined,
+    end: () => undefined,
+  }),
+};
+
 /** What the states of a delivery mean, in words. */
 export const describeDelivery = ({ state }: Pick<Delivery, "state">): string => {
   switch (state) {

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createTranscript } from "./transcript.ts";
 
 export interface Ended {
   readonly code: number | null;
@@ -13,6 +14,10 @@ export interface Ended {
 export interface Running {
   readonly ended: Promise<Ended>;
   readonly signal: (name: NodeJS.Signals) => void;
+  /** Resolves once it was said on stderr. */
+  readonly says: (text: string) => Promise<void>;
+  /** Nobody reads what it writes any more. */
+  readonly closeOutput: () => void;
   /** What `ps` shows of it. */
   readonly pid: number;
 }
@@ -23,14 +28,21 @@ export const startCommand = (words: readonly string[], env: Readonly<Record<stri
     env: { PATH: process.env["PATH"], NO_COLOR: "1", ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
-  const output = { stdout: "", stderr: "" };
-  for (const name of ["stdout", "stderr"] as const)
-    child[name].setEncoding("utf8").on("data", (text: string) => {
-      output[name] += text;
-    });
+  const stdout = createTranscript(child.stdout);
+  const stderr = createTranscript(child.stderr);
+  const ended = once(child, "close").then(([code]) => ({
+    code: code as number | null,
+    stdout: stdout.text(),
+    stderr: stderr.text(),
+  }));
   return {
-    ended: once(child, "close").then(([code]) => ({ code: code as number | null, ...output })),
+    ended,
     signal: (name) => child.kill(name),
+    says: (text) => stderr.shows(text, ended),
+    closeOutput: () => {
+      child.stdout.destroy();
+      child.stderr.destroy();
+    },
     pid: child.pid ?? 0,
   };
 };

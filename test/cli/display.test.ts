@@ -72,6 +72,18 @@ describe("what the command line shows", () => {
     expect(renderBar(bar, 80).length).toBeLessThanOrEqual(80);
   });
 
+  it("a bar that loses what there is no room for, and keeps the share and the time left", () => {
+    const speed = { bytesPerS: 2.5 * MIB, etaS: 30 };
+    const bar = { name: "lecture.mp4", phase: "uploading", speed, sentBytes: 25 * MIB, totalBytes: 100 * MIB };
+    expect(renderBar(bar, 64)).toBe("lecture.mp4      ██░░░░░░  25%  2.5 MiB/s  0:30 left");
+    expect(renderBar(bar, 40)).toBe("lecture.mp4  ██░░░░░░  25%  0:30 left");
+    expect(renderBar({ ...bar, speed: undefined, phase: "delivered" }, 40)).toBe(
+      "lecture.mp4  ██░░░░░░  25%  delivered",
+    );
+    for (let columns = 1; columns <= 200; columns += 1)
+      expect(renderBar(bar, columns).length).toBeLessThanOrEqual(columns);
+  });
+
   it("bars on a terminal, which is left as it was", () => {
     const written: string[] = [];
     const terminal = Object.assign(
@@ -92,12 +104,15 @@ describe("what the command line shows", () => {
     track.delivering(delivery("SENDING", 45 * MIB));
     now = 2_000;
     bars.note("worth a line");
+    bars.note(`worth ${"very ".repeat(30)}much`);
     track.end("delivered");
     bars.close();
     const text = written.join("");
     expect(text).toContain("████████████████████ 100%");
     expect(text).toContain("sending to cielo24 45%");
     expect(text).toContain("worth a line\n");
+    // The terminal is told not to begin a new line by itself.
+    expect(text).toContain(`worth ${"very ".repeat(22)}very\n${"very ".repeat(7)}much\n`);
     expect(text).toMatch(/delivered[^\n]*\n$/);
     expect(text.lastIndexOf("\u001b[?25h")).toBeGreaterThan(text.lastIndexOf("\u001b[?25l"));
   });

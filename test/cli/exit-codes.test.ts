@@ -1,6 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import { quoteCommand } from "../../cli/report.ts";
+import { closeServer, listen } from "../../dev/stack/listen.ts";
 import { startCannedApi, type Canned } from "../client/canned-api.ts";
 import { makeFolder, startCommand } from "./command-line.ts";
+import { createTranscript } from "./transcript.ts";
 
 const JOB = "0123456789abcdef0123456789abcdef";
 const TOKEN = "the-token-that-nobody-may-see";
@@ -36,7 +43,7 @@ describe("the command line's exit code", () => {
     [2, "two tokens", ["status", JOB, "--token-file", "a", "--token-command", "b"], {}, /Give one of/],
     [2, "a token file that is not there", ["status", JOB, "--token-file", "/nowhere"], {}, /ENOENT/],
     [2, "a file that is not there", ["upload", "/nowhere.mp4", "-j", JOB], {}, /there is no such file/],
-    [2, "a folder", ["upload", "/", "-j", JOB], {}, /is not a file/],
+    [2, "a folder", ["upload", "/", "-j", JOB], {}, /is a directory/],
     [2, "a file without a job", ["upload", "a.mp4"], {}, /a\.mp4=JOB/],
     [2, "two files for one job", ["upload", "a.mp4", "b.mp4", "-j", JOB], {}, /a job takes one medium/],
     [3, "a refusal", ["status", JOB], refusal(404, "ITEM_NOT_FOUND"), /Check the job id/],
@@ -45,9 +52,17 @@ describe("the command line's exit code", () => {
       "the job's own medium",
       ["add-url", "https://a.example", "-j", JOB],
       refusal(409, "JOB_HAS_MEDIA"),
-      /another job/,
+      /another job[\s\S]*cielo24-proxy status \S+ --watch/,
     ],
     [4, "a token that is refused", ["status", JOB], { status: 401, body: { message: "Unauthorized" } }, /new token/],
+    [
+      4,
+      "a token command that fails",
+      ["status", JOB, "--token-command", "exit 3"],
+      {},
+      /The token command failed \(exit code 3\)/,
+    ],
+    [4, "a token command without a word", ["status", JOB, "--token-command", "true"], {}, /printed nothing/],
     [4, "a scope that is missing", ["status", JOB], { status: 403, body: { message: "Forbidden" } }, /media\.read/],
     [
       5,
@@ -90,6 +105,51 @@ describe("the command line's exit code", () => {
     expect(`${stdout}${stderr}`).not.toContain(TOKEN);
     // Results are for pipes, and nothing else is.
     if (code !== 0) expect(stdout).toBe("");
+  });
+
+  it("is 2 where nothing can be remembered, before anything is sent", async () => {
+    await using api = await startCannedApi({});
+    const file = folder.file("a.mp4");
+    await writeFile(file, "media");
+    const env = { CIELO24_PROXY_URL: api.url, CIELO24_PROXY_TOKEN: TOKEN, XDG_STATE_HOME: file };
+    const { code, stderr } = await startCommand(["upload", file, "-j", JOB], env).ended;
+    expect(stderr).toMatch(/ENOTDIR[\s\S]*Set XDG_STATE_HOME to a folder/);
+    expect(code).toBe(2);
+    expect(api.requests).toEqual([]);
+  });
+
+  it("is 1 where the results cannot be written", async () => {
+    await using api = await startCannedApi(DELIVERED);
+    const command = quoteCommand([process.execPath, "cli/cielo24-proxy.mjs", "status", JOB]);
+    const ended = spawn("/bin/sh", ["-c", `exec ${command} > /dev/full`], {
+      env: { PATH: process.env["PATH"], CIELO24_PROXY_URL: api.url, CIELO24_PROXY_TOKEN: TOKEN },
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    const stderr = createTranscript(ended.stderr);
+    expect(await once(ended, "close")).toEqual([1, null]);
+    expect(stderr.text()).toMatch(/The results cannot be written: ENOSPC/);
+  });
+
+  it("is 130 for a call that is interrupted, which may have been made all the same", async () => {
+    const server = createServer(() => undefined);
+    const port = await listen(server);
+    const asked = once(server, "request");
+    const env = { CIELO24_PROXY_URL: `http://127.0.0.1:${port}`, CIELO24_PROXY_TOKEN: TOKEN };
+    const running = startCommand(["add-url", "https://a.example", "-j", JOB], env);
+    await asked;
+    running.signal("SIGINT");
+    const { code, stderr } = await running.ended;
+    await closeServer(server);
+    expect(stderr).toMatch(/may have been asked all the same; to see:\s+cielo24-proxy status \S+ --watch/);
+    expect(code).toBe(130);
+  });
+
+  it("comes with commands for the same stage and token file", async () => {
+    await using api = await startCannedApi(inState("SENDING"));
+    const tokenFile = folder.file("token");
+    await writeFile(tokenFile, TOKEN);
+    const { stderr } = await startCommand(["status", JOB, "--url", api.url, "--token-file", tokenFile], {}).ended;
+    expect(stderr).toContain(`status ${JOB} --watch --url ${api.url} --token-file ${tokenFile}`);
   });
 
   it("is 2 without an address, and without a token", async () => {

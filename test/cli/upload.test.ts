@@ -1,42 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
-import { readdir, readFile, utimes, writeFile } from "node:fs/promises";
+import { appendFile, readdir, readFile, truncate, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { build as buildSignUpload } from "../../functions/sign-upload/handler.ts";
 import { arrivedAt, countStored, makeMedia, MIB, PART_BYTES, SCOPE, sha256 } from "../client/media.ts";
 import { useStack } from "../stack.ts";
 import { makeFolder, startCommand, type Ended } from "./command-line.ts";
+import { createGate, signingOf } from "./gate.ts";
 
 const SIZE = 2 * PART_BYTES + 100_000;
 const IN_PARTS = ["--part-size", "5"];
-
-/** Holds back the signing of one part until it is let go, so that an upload stands where a test wants it. */
-const createGate = () => {
-  let heldPart: string | undefined;
-  let arrive = (): void => undefined;
-  let open = Promise.resolve();
-  let release = (): void => undefined;
-  return {
-    /** @returns resolves once the client asks for the part */
-    hold: (partNumber: number) => {
-      heldPart = `"part_number":${partNumber},`;
-      open = new Promise((resolve) => {
-        release = resolve;
-      });
-      return new Promise<void>((resolve) => {
-        arrive = resolve;
-      });
-    },
-    letGo: () => {
-      heldPart = undefined;
-      release();
-    },
-    pass: async (body: string | undefined) => {
-      if (heldPart === undefined || !body?.replace("}", ",}").includes(heldPart)) return;
-      arrive();
-      await open;
-    },
-  };
-};
 
 describe("cielo24-proxy upload", () => {
   const gate = createGate();
@@ -117,7 +89,7 @@ describe("cielo24-proxy upload", () => {
 
   it("ends in order at Ctrl-C and goes on with the same command, sending no part twice", async () => {
     const jobId = newJob();
-    const isHeld = gate.hold(3);
+    const isHeld = gate.hold(signingOf(3));
     const first = start([file, "-j", jobId, ...IN_PARTS, "--parallel", "1"]);
     await isHeld;
     first.signal("SIGINT");
@@ -147,7 +119,7 @@ describe("cielo24-proxy upload", () => {
 
   it("goes on after it was killed", async () => {
     const jobId = newJob();
-    const isHeld = gate.hold(2);
+    const isHeld = gate.hold(signingOf(2));
     const first = start([file, "-j", jobId, ...IN_PARTS, "--parallel", "1"]);
     await isHeld;
     first.signal("SIGKILL");
@@ -159,7 +131,7 @@ describe("cielo24-proxy upload", () => {
   });
 
   it("ends at SIGTERM with 143", async () => {
-    const isHeld = gate.hold(1);
+    const isHeld = gate.hold(signingOf(1));
     const first = start([file, "-j", newJob(), ...IN_PARTS, "--parallel", "1", "--json", "--quiet"]);
     await isHeld;
     first.signal("SIGTERM");
@@ -171,7 +143,7 @@ describe("cielo24-proxy upload", () => {
 
   it("does not take another medium's delivery for its own", async () => {
     const jobId = newJob();
-    const isHeld = gate.hold(2);
+    const isHeld = gate.hold(signingOf(2));
     const first = start([file, "-j", jobId, ...IN_PARTS, "--parallel", "1"]);
     await isHeld;
     expect((await upload(smallFile, "-j", jobId)).code).toBe(0);
@@ -185,7 +157,7 @@ describe("cielo24-proxy upload", () => {
   it("says how to go on with another token where one expires in mid-upload", async () => {
     const jobId = newJob();
     const shortLived = await local.stack.token({ sub: "alice", scope: SCOPE, expiresInS: 60 });
-    const isHeld = gate.hold(2);
+    const isHeld = gate.hold(signingOf(2));
     const words = [file, "-j", jobId, ...IN_PARTS, "--parallel", "1"];
     const first = start(words, { ...environment(), CIELO24_PROXY_TOKEN: shortLived });
     await isHeld;
@@ -199,12 +171,72 @@ describe("cielo24-proxy upload", () => {
     expect(arrivedAt(local.stack, jobId)).toEqual([sha256(media)]);
   });
 
+  it.each(["SIGTERM", "SIGHUP"] as const)("ends at %s with 143, though a token command hangs", async (name) => {
+    const env = { ...environment(), CIELO24_PROXY_TOKEN: "", CIELO24_PROXY_TOKEN_COMMAND: "echo asked >&2; sleep 20" };
+    const running = start([smallFile, "-j", newJob()], env);
+    await running.says("asked");
+    running.signal(name);
+    expect(await running.ended).toMatchObject({ code: 143, stderr: expect.stringContaining("To go on:") as unknown });
+  });
+
+  it("goes on when nobody reads what it writes any more", async () => {
+    const [one, other] = [newJob(), newJob()];
+    const isHeld = gate.hold(signingOf(1));
+    const running = start([`${file}=${one}`, `${smallFile}=${other}`, ...IN_PARTS]);
+    await isHeld;
+    running.closeOutput();
+    gate.letGo();
+    expect((await running.ended).code).toBe(0);
+    expect(arrivedAt(local.stack, one)).toEqual([sha256(media)]);
+    expect(arrivedAt(local.stack, other)).toHaveLength(1);
+  });
+
+  it.each<[how: string, change: (path: string) => Promise<void>]>([
+    ["grows", (path) => appendFile(path, "more")],
+    ["is written to in place", (path) => writeFile(path, makeMedia(SIZE).fill(7))],
+    ["becomes shorter", (path) => truncate(path, PART_BYTES)],
+  ])("sends nothing of two versions of a file: it %s while it is uploaded", async (_how, change) => {
+    const jobId = newJob();
+    const path = folder.file("recording.mp4");
+    await writeFile(path, media);
+    const isHeld = gate.hold(signingOf(1));
+    const words = [path, "-j", jobId, ...IN_PARTS, "--parallel", "1"];
+    const running = start(words);
+    await isHeld;
+    await change(path);
+    gate.letGo();
+    const { code, stderr } = await running.ended;
+    expect(stderr).toMatch(/recording\.mp4 changed while it was uploaded[\s\S]*Let nothing write to the file/);
+    expect(code).toBe(3);
+    expect(arrivedAt(local.stack, jobId)).toEqual([]);
+
+    expect((await uploadAndDrain(...words)).code).toBe(0);
+    expect(arrivedAt(local.stack, jobId)).toEqual([sha256(await readFile(path))]);
+  });
+
+  it("waits for another run that uploads the same, and sends nothing that this one has sent", async () => {
+    const jobId = newJob();
+    const isHeld = gate.hold(signingOf(2));
+    const words = [file, "-j", jobId, ...IN_PARTS, "--parallel", "1"];
+    const first = start(words);
+    await isHeld;
+    const second = start(words);
+    await second.says("another run is uploading it for this job");
+    gate.letGo();
+    expect(await first.ended).toMatchObject({ code: 0 });
+    // Where the delivery has ended by then, the second learns that the job has its medium.
+    expect([0, 3]).toContain((await second.ended).code);
+    expect(countStored(local.stack, "UploadPart", jobId)).toBe(3);
+    expect(countStored(local.stack, "CreateMultipartUpload", jobId)).toBe(1);
+    expect(arrivedAt(local.stack, jobId)).toEqual([sha256(media)]);
+  });
+
   it.each([
     ["the file has changed since", [] as string[]],
     ["it is told to", ["--restart"]],
   ])("begins anew where %s", async (_why, words) => {
     const jobId = newJob();
-    const isHeld = gate.hold(2);
+    const isHeld = gate.hold(signingOf(2));
     const first = start([file, "-j", jobId, ...IN_PARTS, "--parallel", "1"]);
     await isHeld;
     first.signal("SIGINT");
@@ -275,7 +307,7 @@ describe("cielo24-proxy upload", () => {
   it("reads the token from a file, and keeps it out of what others can see", async () => {
     const tokenFile = folder.file("token");
     await writeFile(tokenFile, `${token}\n`);
-    const isHeld = gate.hold(1);
+    const isHeld = gate.hold(signingOf(1));
     const running = start([file, "-j", newJob(), ...IN_PARTS, "--token-file", tokenFile]);
     await isHeld;
     expect(await readFile(`/proc/${running.pid}/cmdline`, "utf8").catch(() => "")).not.toContain(token);

@@ -1,0 +1,83 @@
+import { mkdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
+import { dirname } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { codeOf } from "./error-code.ts";
+import { UsageError } from "./outcome.ts";
+
+const REFRESHED_EVERY_MS = 10_000;
+/** On another machine, nobody can ask whether the process is still there. */
+const ABANDONED_AFTER_MS = 60_000;
+const ASKED_EVERY_MS = 250;
+
+/**
+ * Lets one process at a time upload a file for a job: two that go on with the same upload would send its parts twice,
+ * and the later one would find the upload gone. Waits for the other to end; a lock whose process is gone counts for nothing.
+ *
+ * @param file is the lock while it exists
+ * @param onWait tells the person that there is another
+ * @throws {UsageError} where it cannot be written
+ * @throws the signal's reason
+ */
+export const uploadAlone = async <T>(
+  file: string,
+  { signal, onWait }: { readonly signal: AbortSignal; readonly onWait: () => void },
+  upload: () => Promise<T>,
+): Promise<T> => {
+  for (let isFirst = true; !(await create(file)); isFirst = false) {
+    if (await isAbandoned(file)) await rm(file, { force: true });
+    else {
+      if (isFirst) onWait();
+      await wait(ASKED_EVERY_MS, undefined, { signal }).catch(() => undefined);
+      signal.throwIfAborted();
+    }
+  }
+  const refresh = setInterval(() => {
+    const now = new Date();
+    void utimes(file, now, now).catch(() => undefined);
+  }, REFRESHED_EVERY_MS);
+  refresh.unref();
+  try {
+    return await upload();
+  } finally {
+    clearInterval(refresh);
+    await rm(file, { force: true });
+  }
+};
+
+/** @returns false where there is one already */
+const create = async (file: string): Promise<boolean> => {
+  try {
+    await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+    await writeFile(file, `${process.pid} ${hostname()}`, { flag: "wx", mode: 0o600 });
+    return true;
+  } catch (error) {
+    const code = codeOf(error);
+    if (code === "EEXIST") return false;
+    throw new UsageError(
+      `What is needed to go on with uploads cannot be kept in ${dirname(file)} (${code}).`,
+      "Set XDG_STATE_HOME to a folder that you may write to.",
+    );
+  }
+};
+
+const isAbandoned = async (file: string): Promise<boolean> => {
+  try {
+    const [pid = "", host] = (await readFile(file, "utf8")).split(" ");
+    if (host === hostname() && !isRunning(Number(pid))) return true;
+    return Date.now() - (await stat(file)).mtimeMs > ABANDONED_AFTER_MS;
+  } catch {
+    // Gone in this moment, or not to be read: creating it again tells.
+    return false;
+  }
+};
+
+const isRunning = (pid: number): boolean => {
+  // Nobody but an earlier process of the same number can have left it.
+  if (pid === process.pid) return false;
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return codeOf(error) === "EPERM";
+  }
+};
