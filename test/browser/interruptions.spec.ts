@@ -36,6 +36,16 @@ const expectOneUpload = (jobId: string): void => {
   expect(stack.cielo24?.acceptances.filter((each) => each.jobId === jobId)).toMatchObject([{ sizeBytes: 120 * MIB }]);
 };
 
+/** Messages wait for their time, and each begins to only once the one before is done: so it passes step by step. */
+const whileTimePasses = async <T>(end: Promise<T>): Promise<T> => {
+  const passing = setInterval(() => {
+    local.opened.stack.advanceTime(HOUR_MS / 12);
+  }, 500);
+  return end.finally(() => {
+    clearInterval(passing);
+  });
+};
+
 /** Whether the browser's store has the file and knows of its upload: a reload loses nothing then. */
 const IS_KEPT = `new Promise((resolve) => {
   const opening = indexedDB.open("uppy-blobs");
@@ -159,13 +169,7 @@ describe("an upload that is interrupted", () => {
     await openPage(page, url);
     await seesBadge(page, "seminar.mp4", "Delivering");
     stack.cielo24?.faults.clear();
-    // The message waits for its time, and may only now have begun to.
-    const passing = setInterval(() => {
-      stack.advanceTime(HOUR_MS / 12);
-    }, 500);
-    const taskId = await taskIdOf(page, "seminar.mp4").finally(() => {
-      clearInterval(passing);
-    });
+    const taskId = await whileTimePasses(taskIdOf(page, "seminar.mp4"));
     expect(stack.cielo24?.acceptances.at(-1)).toMatchObject({ jobId, taskId });
   });
 
@@ -177,13 +181,8 @@ describe("an upload that is interrupted", () => {
     await page.getByRole("button", { name: "Add by URL" }).click();
     await seesBadge(page, mediaUrl, "Checking");
     await picture("interruptions-5-checking");
-    const passing = setInterval(() => {
-      stack.advanceTime(HOUR_MS / 12);
-    }, 500);
     // cielo24 tells no TaskId when it is asked what it has.
-    await seesBadge(page, mediaUrl, "Delivered").finally(() => {
-      clearInterval(passing);
-    });
+    await whileTimePasses(seesBadge(page, mediaUrl, "Delivered"));
     await page.getByText("cielo24 has the media.").waitFor();
     expect(stack.cielo24?.acceptances.filter(({ via }) => via === "url")).toHaveLength(1);
   });
