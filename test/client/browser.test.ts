@@ -125,6 +125,23 @@ declare const proxy: typeof ClientModule;
     expect(state).toBe("DELIVERED");
   });
 
+  it("waits for as long as the API asks, whose Retry-After another origin gets to see", async () => {
+    for (const action of ["GetItem", "UpdateItem"])
+      local.stack.aws.faults.add({ action, kind: "unavailable", times: 10 });
+    const pauses = await page.evaluate(async (options) => {
+      const pauses: number[] = [];
+      const sleep = (ms: number) => {
+        pauses.push(ms);
+        return Promise.resolve();
+      };
+      const client = proxy.createClient({ ...options, repeats: { attempts: 2, sleep } });
+      await client.getDelivery({ jobId: options.jobId }).catch(() => undefined);
+      return pauses;
+    }, told(newJob()));
+    local.stack.aws.faults.clear();
+    expect(pauses).toEqual([30_000]);
+  });
+
   it("says in words why it is refused", async () => {
     const failure = await page.evaluate(
       async (options) => {
