@@ -11,6 +11,12 @@ export interface FileSource extends MediaSource, AsyncDisposable {
   readonly type: string | undefined;
   /** Milliseconds since 1970. */
   readonly modifiedAt: number;
+  /**
+   * Parts of two versions would make a medium that never was, and a recording that still grows lacks its end. Slices
+   * check by themselves.
+   * @throws {ProxyError} SOURCE_CHANGED
+   */
+  readonly checkUnchanged: () => Promise<void>;
 }
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -41,10 +47,7 @@ const TYPES: Readonly<Record<string, string>> = {
 
 const ANOTHER_FILE = "Give the path of a media file that you may read.";
 
-/**
- * What its slices throw where the file changes while it is open: {@link ProxyError} SOURCE_CHANGED.
- * @throws {UsageError}
- */
+/** @throws {UsageError} */
 export const openFile = async (path: string): Promise<FileSource> => {
   const handle = await openForReading(path);
   const stat = await handle.stat();
@@ -52,6 +55,15 @@ export const openFile = async (path: string): Promise<FileSource> => {
     await handle.close();
     throw new UsageError(`${path} is ${stat.isDirectory() ? "a directory" : "no plain file"}.`, ANOTHER_FILE);
   }
+  const checkUnchanged = async (): Promise<void> => {
+    const { size, mtimeMs } = await handle.stat();
+    if (size === stat.size && mtimeMs === stat.mtimeMs) return;
+    throw new ProxyError({
+      source: "client",
+      errorType: "SOURCE_CHANGED",
+      comment: `${path} changed while it was uploaded.`,
+    });
+  };
   return {
     name: basename(path),
     type: TYPES[extname(path).toLowerCase()],
@@ -59,15 +71,10 @@ export const openFile = async (path: string): Promise<FileSource> => {
     modifiedAt: stat.mtimeMs,
     slice: async (start, end) => {
       const bytes = await readRange(handle, start, end);
-      // Parts of two versions would make a medium that never was, and a recording that still grows lacks its end.
-      const { size, mtimeMs } = await handle.stat();
-      if (size === stat.size && mtimeMs === stat.mtimeMs) return bytes;
-      throw new ProxyError({
-        source: "client",
-        errorType: "SOURCE_CHANGED",
-        comment: `${path} changed while it was uploaded.`,
-      });
+      await checkUnchanged();
+      return bytes;
     },
+    checkUnchanged,
     [Symbol.asyncDispose]: () => handle.close(),
   };
 };

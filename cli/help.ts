@@ -3,7 +3,7 @@ Address and token:
   The stage's address is --url, or else CIELO24_PROXY_URL. The bearer token comes from one of
   --token-file, --token-command and --token, or else from CIELO24_PROXY_TOKEN,
   CIELO24_PROXY_TOKEN_FILE or CIELO24_PROXY_TOKEN_COMMAND. Files and commands are asked again
-  when a token has expired.`;
+  when a token has expired; a command has 60 s.`;
 
 const EXIT_CODES = `
 Exit codes:
@@ -11,7 +11,7 @@ Exit codes:
   1    a fault of this program       6    rejected: see the reason
   2    not understood, or no file    7    needs review by the operator
   3    refused: see the reason       8    not yet: the time is over, or the answer is out
-  4    no valid token                130  interrupted (143: terminated)
+  4    no valid token                130  Ctrl-C (143: terminated, or the terminal closed)
   Of several files, the code of the first that did not end well.`;
 
 export const mainHelp = `
@@ -29,6 +29,9 @@ export const uploadHelp = `
 One job takes one medium, so each of several files has its own: FILE=JOB, or --jobs with a list.
 Files above the part size go in parts. After Ctrl-C, a crash or a lost connection the same
 command goes on where it was: what is at the store is not sent again. A second Ctrl-C ends at once.
+What that takes is kept for 7 days in $XDG_STATE_HOME/cielo24-proxy/uploads, ~/.local/state/… by
+default; --restart, or a file that has changed, begins anew.
+Ctrl-C while it waits for cielo24 ends the waiting alone: the proxy delivers by itself.
 Progress goes to stderr (bars on a terminal, lines elsewhere), results go to stdout.
 
 Examples:
@@ -41,7 +44,8 @@ ${CONNECTION}
 ${EXIT_CODES}`;
 
 export const addUrlHelp = `
-cielo24 fetches the URL by itself, so it must be public: no login, no private network.
+cielo24 fetches the URL by itself, so it must be public: no login, no private network. It ends with
+cielo24's TaskId; that the medium has arrived is what status --watch tells.
 
 Example:
   $ cielo24-proxy add-url https://media.example.org/lecture.mp4 -j 0123456789abcdef0123456789abcdef
@@ -56,7 +60,8 @@ ${CONNECTION}
 ${EXIT_CODES}`;
 
 export const statusHelp = `
-Without --watch it tells how things are and ends, with 8 while the delivery goes on.
+Without --watch it tells how things are and ends, with 8 while the delivery goes on. A job for which
+nothing was sent yet, and a job of somebody else's, is refused with 3.
 
 Examples:
   $ cielo24-proxy status 0123456789abcdef0123456789abcdef

@@ -98,7 +98,12 @@ const sendFile = async (
     partBytes: run.partBytes,
     parallelParts: run.parallelParts,
     signal: run.signal,
-    onState: (upload) => (upload ? records.write({ ...known, upload, isUploaded: false }) : undefined),
+    onState: async (upload) => {
+      if (!upload) return;
+      // The last moment at which nothing of it is delivered.
+      if (upload.isCompleting) await source.checkUnchanged();
+      await records.write({ ...known, upload, isUploaded: false });
+    },
     onProgress,
   });
   await records.write({ ...known, isUploaded: true });

@@ -63,13 +63,17 @@ export const upload = async (context: Context, files: readonly string[], options
   };
   const codes: number[] = [];
   const printNow = (report: Report) => codes.push(print(context, options, report));
-  // On a terminal the bars are in the way until they have all ended.
+  // On a terminal the bars are in the way until they have all ended; what failed is no news by then.
   const isLate = stdout.isTTY;
+  const noteFailure = ({ file = "", error }: Report) => {
+    if (error) display.note(error.comment.includes(file) ? error.comment : `${file}: ${error.comment}`);
+  };
   const reports: Promise<Report>[] = [];
   for (const assignment of assignments) {
     const { delivered } = await uploadFile(run, assignment);
     reports.push(delivered);
     if (!isLate) void delivered.then(printNow);
+    else if (assignments.length > 1) void delivered.then(noteFailure);
   }
   const ended = await Promise.all(reports);
   display.close();

@@ -134,6 +134,21 @@ describeOnTerminal("cielo24-proxy upload on a terminal", () => {
     expect(arrivedAt(local.stack, jobId)).toEqual([sha256(media)]);
   });
 
+  it("tells at once of a file that fails, while the others go on", async () => {
+    const isHeld = signing.hold(signingOf(2));
+    const jobId = newJob();
+    const missing = folder.file("missing.mp4");
+    const words = ["upload", `${missing}=${newJob()}`, `${file}=${jobId}`, "--part-size", "5", "--parallel", "1"];
+    const running = startOnTerminal(words, environment(), 200);
+    await isHeld;
+    await running.shows(`${missing} cannot be read: there is no such file.`);
+    signing.letGo();
+    expect(await running.ended).toMatchObject({
+      code: 2,
+      output: expect.stringMatching(/Not possible: \S+missing\.mp4, job[\s\S]*Delivered: /) as unknown,
+    });
+  });
+
   it("shows plain lines on a terminal that is dumb", async () => {
     const { code, output } = await startOnTerminal(wordsFor(newJob()), { ...environment(), TERM: "dumb" }).ended;
     expect(code).toBe(0);

@@ -172,7 +172,11 @@ describe("cielo24-proxy upload", () => {
   });
 
   it.each(["SIGTERM", "SIGHUP"] as const)("ends at %s with 143, though a token command hangs", async (name) => {
-    const env = { ...environment(), CIELO24_PROXY_TOKEN: "", CIELO24_PROXY_TOKEN_COMMAND: "echo asked >&2; sleep 20" };
+    const env = {
+      ...environment(),
+      CIELO24_PROXY_TOKEN: "",
+      CIELO24_PROXY_TOKEN_COMMAND: "echo asked >&2; exec sleep 20",
+    };
     const running = start([smallFile, "-j", newJob()], env);
     await running.says("asked");
     running.signal(name);
@@ -191,15 +195,16 @@ describe("cielo24-proxy upload", () => {
     expect(arrivedAt(local.stack, other)).toHaveLength(1);
   });
 
-  it.each<[how: string, change: (path: string) => Promise<void>]>([
-    ["grows", (path) => appendFile(path, "more")],
-    ["is written to in place", (path) => writeFile(path, makeMedia(SIZE).fill(7))],
-    ["becomes shorter", (path) => truncate(path, PART_BYTES)],
-  ])("sends nothing of two versions of a file: it %s while it is uploaded", async (_how, change) => {
+  it.each<[how: string, atPart: number, change: (path: string) => Promise<void>]>([
+    ["grows", 1, (path) => appendFile(path, "more")],
+    ["grows once its last part was read", 3, (path) => appendFile(path, "more")],
+    ["is written to in place", 1, (path) => writeFile(path, makeMedia(SIZE).fill(7))],
+    ["becomes shorter", 1, (path) => truncate(path, PART_BYTES)],
+  ])("delivers no file that changes while it is uploaded: it %s", async (_how, atPart, change) => {
     const jobId = newJob();
     const path = folder.file("recording.mp4");
     await writeFile(path, media);
-    const isHeld = gate.hold(signingOf(1));
+    const isHeld = gate.hold(signingOf(atPart));
     const words = [path, "-j", jobId, ...IN_PARTS, "--parallel", "1"];
     const running = start(words);
     await isHeld;
