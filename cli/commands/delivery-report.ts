@@ -12,6 +12,12 @@ export interface Called {
   readonly options: Pick<ConnectionOptions, "url" | "tokenFile">;
 }
 
+const AFTER_OTHER_REJECTION = "Mend the cause and upload again: the job still takes a medium.";
+const AFTER_REJECTION: Readonly<Record<string, string>> = {
+  ITEM_NOT_FOUND: "Check the job id, and upload for the right job.",
+  INVALID_URL: "Give a public https URL of the media itself, or upload the file: the job still takes a medium.",
+};
+
 /** What a person does about a delivery that has got so far. */
 export const reportDelivery = (delivery: Delivery, called: Called, about: Pick<Report, "file"> = {}): Report => {
   const { jobId, taskId, error } = delivery;
@@ -28,7 +34,7 @@ export const reportDelivery = (delivery: Delivery, called: Called, about: Pick<R
     case "delivered":
       return known;
     case "rejected":
-      return { ...known, next: "Mend the cause and upload again: the job still takes a medium." };
+      return { ...known, next: AFTER_REJECTION[error?.errorType ?? ""] ?? AFTER_OTHER_REJECTION };
     case "needs_review":
       return { ...known, next: "Don't send it again: ask the operator, who can see what cielo24 has." };
     default: {

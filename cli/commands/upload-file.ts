@@ -174,12 +174,16 @@ const MAY_GO_ON: ReadonlySet<Outcome> = new Set(["interrupted", "terminated", "u
 const STATUS_TELLS: ReadonlySet<string> = new Set(["JOB_HAS_MEDIA", "DELIVERY_UNDER_WAY"]);
 
 const howToGoOn = (
-  { called }: UploadRun,
+  { called, contentType, wait }: UploadRun,
   { file, jobId }: Assignment,
   { outcome, error, next }: Pick<Report, "outcome" | "error" | "next">,
   { storedBytes, totalBytes }: Pick<UploadProgress, "storedBytes" | "totalBytes">,
 ): Pick<Report, "next" | "command"> => {
-  const again = commandLine(called, ["upload", file, "--job-id", jobId]);
+  const again = commandLine(called, [
+    ...["upload", file, "--job-id", jobId],
+    ...(contentType === undefined ? [] : ["--content-type", contentType]),
+    ...(wait ? [] : ["--no-wait"]),
+  ]);
   if (error && STATUS_TELLS.has(error.errorType)) return { command: watchCommand(jobId, called) };
   if (error?.errorType === "SOURCE_CHANGED") return { command: again };
   if (!MAY_GO_ON.has(outcome)) return {};

@@ -132,13 +132,19 @@ describe("cielo24-proxy upload", () => {
 
   it("ends at SIGTERM with 143", async () => {
     const isHeld = gate.hold(signingOf(1));
-    const first = start([file, "-j", newJob(), ...IN_PARTS, "--parallel", "1", "--json", "--quiet"]);
+    const options = ["--content-type", "audio/mp4", "--no-wait"];
+    const first = start([file, "-j", newJob(), ...IN_PARTS, "--parallel", "1", "--json", "--quiet", ...options]);
     await isHeld;
     first.signal("SIGTERM");
     const ended = await first.ended;
     gate.letGo();
     expect(ended.code).toBe(143);
-    expect(resultOf(ended)).toMatchObject({ outcome: "terminated", exitCode: 143, next: "To go on:" });
+    expect(resultOf(ended)).toMatchObject({
+      outcome: "terminated",
+      exitCode: 143,
+      next: "To go on:",
+      command: expect.stringMatching(/--content-type audio\/mp4 --no-wait$/) as unknown,
+    });
   });
 
   it("does not take another medium's delivery for its own", async () => {
@@ -348,7 +354,9 @@ describe("cielo24-proxy upload", () => {
 
     it("by cielo24, which does not know the job: rejected, with its reason", async () => {
       const ended = await upload(smallFile, "-j", "0".repeat(32));
-      expect(ended.stderr).toMatch(/^Rejected: [\s\S]*\(ITEM_NOT_FOUND\)\n {2}Mend the cause and upload again/m);
+      expect(ended.stderr).toMatch(
+        /^Rejected: [\s\S]*\(ITEM_NOT_FOUND\)\n {2}Check the job id, and upload for the right job/m,
+      );
       expect(ended).toMatchObject({ code: 6, stdout: "" });
     });
   });
