@@ -17,7 +17,7 @@ export interface Running {
   /** Resolves once it was said on stderr. */
   readonly says: (text: string) => Promise<void>;
   /** Nobody reads what it writes any more. */
-  readonly closeOutput: () => void;
+  readonly close: (output: "stdout" | "stderr") => void;
   /** What `ps` shows of it. */
   readonly pid: number;
 }
@@ -39,9 +39,8 @@ export const startCommand = (words: readonly string[], env: Readonly<Record<stri
     ended,
     signal: (name) => child.kill(name),
     says: (text) => stderr.shows(text, ended),
-    closeOutput: () => {
-      child.stdout.destroy();
-      child.stderr.destroy();
+    close: (output) => {
+      child[output].destroy();
     },
     pid: child.pid ?? 0,
   };

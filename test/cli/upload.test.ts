@@ -181,7 +181,7 @@ describe("cielo24-proxy upload", () => {
     const env = {
       ...environment(),
       CIELO24_PROXY_TOKEN: "",
-      CIELO24_PROXY_TOKEN_COMMAND: "echo asked >&2; exec sleep 20",
+      CIELO24_PROXY_TOKEN_COMMAND: "echo asked >&2; exec sleep 60",
     };
     const running = start([smallFile, "-j", newJob()], env);
     await running.says("asked");
@@ -192,13 +192,14 @@ describe("cielo24-proxy upload", () => {
   it("goes on when nobody reads what it writes any more", async () => {
     const [one, other] = [newJob(), newJob()];
     const isHeld = gate.hold(signingOf(1));
-    const running = start([`${file}=${one}`, `${smallFile}=${other}`, ...IN_PARTS]);
-    await isHeld;
-    running.closeOutput();
+    const running = start([`${smallFile}=${one}`, `${file}=${other}`, ...IN_PARTS]);
+    running.close("stdout");
+    await Promise.all([isHeld, running.says("short.mp3: delivered")]);
+    running.close("stderr");
     gate.letGo();
     expect((await running.ended).code).toBe(0);
-    expect(arrivedAt(local.stack, one)).toEqual([sha256(media)]);
-    expect(arrivedAt(local.stack, other)).toHaveLength(1);
+    expect(arrivedAt(local.stack, one)).toHaveLength(1);
+    expect(arrivedAt(local.stack, other)).toEqual([sha256(media)]);
   });
 
   it.each<[how: string, atPart: number, change: (path: string) => Promise<void>]>([
