@@ -1,5 +1,6 @@
 import type { ApiAnswer } from "./answer-fields.ts";
-import { repeat, type Repeats } from "./backoff.ts";
+import { orAborted } from "./abort.ts";
+import { readRetryAfter, repeat, type Repeats } from "./backoff.ts";
 import { networkError, ProxyError } from "./errors.ts";
 
 /** A bearer token, or where to get one: asked before every call, and told of a token that was just refused. */
@@ -57,10 +58,10 @@ export const createApi = ({
   };
 
   const sendWithToken = async (call: ApiCall): Promise<Response> => {
-    const bearer = await askToken(token, {});
+    const bearer = await askToken(token, {}, call.signal);
     const response = await send(call, bearer);
     if (response.status !== 401 || typeof token === "string") return response;
-    const other = await askToken(token, { refused: bearer });
+    const other = await askToken(token, { refused: bearer }, call.signal);
     return other === bearer ? response : send(call, other);
   };
 
@@ -70,8 +71,12 @@ export const createApi = ({
   };
 };
 
-const askToken = async (token: TokenSource, context: { readonly refused?: string }): Promise<string> => {
-  const bearer = (typeof token === "string" ? token : await token(context)).trim();
+const askToken = async (
+  token: TokenSource,
+  context: { readonly refused?: string },
+  signal: AbortSignal | undefined,
+): Promise<string> => {
+  const bearer = (typeof token === "string" ? token : await orAborted(token(context), signal)).trim();
   // The word of a bad token never gets into the message, as fetch's own would have it.
   if (!/^[\x21-\x7e]+$/.test(bearer))
     throw new ProxyError({
@@ -155,9 +160,4 @@ const asError = (response: Response, body: Record<string, unknown> | undefined, 
     comment: `${host} answered ${status} with something that is not this API's.`,
     ...known,
   });
-};
-
-const readRetryAfter = (header: string | null): number | undefined => {
-  const seconds = Number(header ?? NaN);
-  return Number.isFinite(seconds) && seconds >= 0 ? seconds * 1000 : undefined;
 };

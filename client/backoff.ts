@@ -15,6 +15,12 @@ export interface Repeats {
   readonly onRepeat?: ((error: ProxyError, pauseMs: number) => void) | undefined;
 }
 
+/** Of a header, ms; undefined where it says nothing in seconds. */
+export const readRetryAfter = (header: string | null): number | undefined => {
+  const seconds = Number(header ?? NaN);
+  return Number.isFinite(seconds) && seconds >= 0 ? seconds * 1000 : undefined;
+};
+
 /** @throws the signal's reason */
 export const sleep = (ms: number, signal: AbortSignal | undefined): Promise<void> =>
   new Promise((resolve, reject) => {

@@ -19,7 +19,7 @@ export interface ClientOptions {
   readonly repeats?: Partial<Repeats>;
 }
 
-/** Everything throws ProxyError, or the reason of the signal that it was given. */
+/** Everything throws ProxyError, the reason of the signal that it was given, or what the application's `token` threw. */
 export interface Client {
   /** Uploads media for a job to the store, from where the proxy delivers it to cielo24. */
   readonly uploadMedia: (options: UploadOptions) => Promise<Uploaded>;

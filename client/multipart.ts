@@ -26,6 +26,8 @@ export const uploadInParts = async (ports: UploadPorts, options: PartsOptions): 
   const found = await findParts(ports, options, resume);
   if (found === undefined) return begin(ports, options);
   if (found !== "completed") return finish(ports, options, resume, found);
+  const { sizeBytes } = resume;
+  options.onProgress?.({ sentBytes: sizeBytes, storedBytes: sizeBytes, totalBytes: sizeBytes });
   await onState?.(undefined);
   return { key: resume.key };
 };
@@ -149,7 +151,7 @@ const sendParts = async (
   const failing = new AbortController();
   const each = signal ? AbortSignal.any([signal, failing.signal]) : failing.signal;
   const sendPart = async ({ partNumber, start, end }: PartRange): Promise<void> => {
-    const body = await readSlice(source, start, end);
+    const body = await readSlice(source, { start, end }, each);
     const onSent = (bytes: number) => {
       underWay.set(partNumber, bytes);
       tellProgress();

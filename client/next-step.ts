@@ -1,4 +1,5 @@
 const LATER = "Try again later.";
+const OPERATOR = "Ask the operator, with the request id.";
 const NEW_JOB = "Take another job for another medium.";
 const NEW_TOKEN = "Get a new token from your identity provider and try again.";
 
@@ -8,8 +9,8 @@ const NEXT_STEPS: Readonly<Record<string, string>> = {
   MISSING_PARAMETER: "Add what is missing and try again.",
   INVALID_QUERY: "Correct what the message names and try again.",
   INVALID_OPTION: "Correct what the message names and try again.",
-  INVALID_URL: "Give a public http or https URL of the media itself.",
-  NOT_AUTHORIZED: "Get a token that has the scope for this, or ask the operator.",
+  INVALID_URL: "Give a public https URL of the media itself.",
+  NOT_AUTHORIZED: "Get a token with the claim that the message names, or ask the operator.",
   ITEM_NOT_FOUND: "Check the job id, and that the token belongs to the job's owner.",
   JOB_HAS_MEDIA: `Nothing needs to be sent: ask for the delivery's status. ${NEW_JOB}`,
   DELIVERY_UNDER_WAY: "Nothing needs to be sent: wait, and ask for the delivery's status.",
@@ -17,7 +18,7 @@ const NEXT_STEPS: Readonly<Record<string, string>> = {
   MEDIA_TOO_LARGE: "Make the file smaller (a lower bit rate, or audio alone), or cut it into several jobs.",
   UNHANDLED_ERROR: "Try again; if it stays, report it with the request id.",
   NOT_IMPLEMENTED: "Ask the operator: cielo24 does not offer this to the account.",
-  CIELO24_UNINTELLIGIBLE: "Ask the operator, with the request id.",
+  CIELO24_UNINTELLIGIBLE: OPERATOR,
   CIELO24_UNAVAILABLE: LATER,
   PROXY_UNAVAILABLE: LATER,
   TIMED_OUT: LATER,
@@ -42,5 +43,9 @@ const NEXT_STEPS: Readonly<Record<string, string>> = {
   OTHER_UPLOAD: "Start the upload anew, without the state of the other one.",
 };
 
-export const nextStep = (errorType: string, isRetryable: boolean): string =>
-  NEXT_STEPS[errorType] ?? (isRetryable ? LATER : "Correct what the message names, or ask the operator.");
+export const nextStep = (errorType: string, isRetryable: boolean): string => {
+  const known = NEXT_STEPS[errorType];
+  if (known === undefined) return isRetryable ? LATER : "Correct what the message names, or ask the operator.";
+  // A 502 has the type of an outage, too, and does not pass by itself.
+  return known === LATER && !isRetryable ? OPERATOR : known;
+};

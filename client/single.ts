@@ -9,7 +9,7 @@ import type { Uploaded, UploadOptions, UploadPorts } from "./upload.ts";
 export const uploadWhole = async (ports: UploadPorts, options: UploadOptions): Promise<Uploaded> => {
   const { source, jobId, filename, contentType, signal } = options;
   const totalBytes = source.size;
-  const body = await readSlice(source, 0, totalBytes);
+  const body = await readSlice(source, { start: 0, end: totalBytes }, signal);
   let lastKey: string | undefined;
   const sign = async (): Promise<SignedRequest> => {
     const signed = await ports.signUpload({

@@ -1,3 +1,4 @@
+import { orAborted } from "./abort.ts";
 import { ProxyError } from "./errors.ts";
 
 /** What `fetch` can send more than once. */
@@ -10,9 +11,16 @@ export interface MediaSource {
   slice(start: number, end: number): MediaBytes | Promise<MediaBytes>;
 }
 
-/** @throws {ProxyError} SOURCE_CHANGED where the source has not what it said it has */
-export const readSlice = async (source: MediaSource, start: number, end: number): Promise<MediaBytes> => {
-  const bytes = await source.slice(start, end);
+/**
+ * @throws {ProxyError} SOURCE_CHANGED where the source has not what it said it has
+ * @throws the signal's reason
+ */
+export const readSlice = async (
+  source: MediaSource,
+  { start, end }: { readonly start: number; readonly end: number },
+  signal: AbortSignal | undefined,
+): Promise<MediaBytes> => {
+  const bytes = await orAborted(source.slice(start, end), signal);
   const size = bytes instanceof Blob ? bytes.size : bytes.byteLength;
   if (size === end - start) return bytes;
   throw new ProxyError({

@@ -1,4 +1,4 @@
-import { repeat, type Repeats } from "./backoff.ts";
+import { readRetryAfter, repeat, type Repeats } from "./backoff.ts";
 import { networkError, ProxyError } from "./errors.ts";
 import { readStoreAnswer, type SendMedia, type StoreAnswer } from "./sending.ts";
 import type { SignedRequest } from "./signing.ts";
@@ -33,6 +33,8 @@ export interface Stored {
 const SIGNATURES = 3;
 /** After so long, a repeated request gets a fresh one. */
 const SIGNATURE_TRUSTED_MS = 5 * 60_000;
+/** Completing may take S3 minutes, and media has its own watch; but after so long no answer is coming. */
+const ANSWER_TIMEOUT_MS = 5 * 60_000;
 const RETRYABLE_STATUS = new Set([408, 429, 500, 502, 503, 504]);
 /** 400s of S3 that are about time alone. */
 const RETRYABLE_CODE = new Set(["RequestTimeout", "InternalError", "SlowDown", "OperationAborted"]);
@@ -92,7 +94,12 @@ const send = async (
     }
     const { method, body } = request;
     return await readStoreAnswer(
-      await fetch(url, { method, headers, signal, ...(body === undefined ? {} : { body }) }),
+      await fetch(url, {
+        method,
+        headers,
+        signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_TIMEOUT_MS)]),
+        ...(body === undefined ? {} : { body }),
+      }),
     );
   } catch (error) {
     signal.throwIfAborted();
@@ -111,6 +118,7 @@ const checkAnswer = ({ status, text, header }: StoreAnswer): void => {
     comment: `The store of uploads refused: ${textOf(text, "Message") ?? `status ${status}`}`,
     status,
     requestId: header("x-amz-request-id") ?? undefined,
+    retryAfterMs: readRetryAfter(header("retry-after")),
     isRetryable: RETRYABLE_STATUS.has(status) || RETRYABLE_CODE.has(code),
   });
 };
