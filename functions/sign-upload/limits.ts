@@ -9,7 +9,7 @@ const GROUPED = new Intl.NumberFormat("en");
 export const checkMediaSize = (sizeBytes: number | undefined, maxMediaBytes: number): void => {
   if (sizeBytes !== undefined && sizeBytes > maxMediaBytes)
     throw new ApiError("MEDIA_TOO_LARGE", {
-      comment: `The media has ${GROUPED.format(sizeBytes)} bytes; at most ${GROUPED.format(maxMediaBytes)} can be delivered.`,
+      comment: `The media has ${GROUPED.format(sizeBytes)} bytes; at most ${GROUPED.format(maxMediaBytes)} can be delivered. Make it smaller, or cut it up for several jobs.`,
     });
 };
 

@@ -32,7 +32,7 @@ const explain = (error: unknown): unknown => {
   if (error.code === "UNINTELLIGIBLE")
     return new ApiError("UNINTELLIGIBLE", {
       comment:
-        "cielo24 gave an answer that its documentation does not know. Perhaps it does not offer update_metadata to the account behind this API.",
+        "cielo24 gave an answer that its documentation does not know. Perhaps it does not offer update_metadata to the account behind this API. Tell the operator, with the RequestId.",
     });
   return error;
 };

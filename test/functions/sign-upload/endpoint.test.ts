@@ -277,7 +277,7 @@ describe("signUpload", () => {
     const refused = await sign({ method: "POST", content_length: "10737418240" });
     expect(refused.status).toBe(413);
     expect(refused.body["ErrorComment"]).toBe(
-      "The media has 10,737,418,240 bytes; at most 10,737,418,239 can be delivered.",
+      "The media has 10,737,418,240 bytes; at most 10,737,418,239 can be delivered. Make it smaller, or cut it up for several jobs.",
     );
     expect(signed).toEqual([]);
     expect((await sign({ method: "POST", content_length: "10737418239" })).status).toBe(200);
