@@ -10,6 +10,10 @@ interface LockedPackage {
 
 const readJson = async (file: string): Promise<unknown> => JSON.parse(await readFile(file, "utf8"));
 
+/** The project's own packages; npm links to them. */
+const readWorkspaces = async (): Promise<readonly string[]> =>
+  ((await readJson("package.json")) as { workspaces: string[] }).workspaces;
+
 describe("the packages", () => {
   it("threat 17: are locked, each with a hash of what it must be", async () => {
     const { lockfileVersion, packages } = (await readJson("package-lock.json")) as {
@@ -17,7 +21,10 @@ describe("the packages", () => {
       packages: Record<string, LockedPackage>;
     };
     expect(lockfileVersion).toBeGreaterThanOrEqual(3);
-    const locked = Object.entries(packages).filter(([path]) => path !== "");
+    const workspaces = await readWorkspaces();
+    const isOwn = (path: string, { link, resolved = "" }: LockedPackage) =>
+      path === "" || workspaces.includes(path) || (link === true && workspaces.includes(resolved));
+    const locked = Object.entries(packages).filter(([path, entry]) => !isOwn(path, entry));
     expect(locked.length).toBeGreaterThan(100);
     for (const [path, { integrity, link, resolved }] of locked) {
       expect([path, link]).toEqual([path, undefined]);
@@ -28,12 +35,14 @@ describe("the packages", () => {
   });
 
   it("threat 17: are named by exact versions", async () => {
-    const { dependencies, devDependencies } = (await readJson("package.json")) as Record<
-      string,
-      Record<string, string>
-    >;
-    for (const version of Object.values({ ...dependencies, ...devDependencies }))
-      expect(version).toMatch(/^(npm:[^@]+@)?\d+\.\d+\.\d+$/);
+    for (const folder of [".", ...(await readWorkspaces())]) {
+      const { dependencies, devDependencies } = (await readJson(`${folder}/package.json`)) as Record<
+        string,
+        Record<string, string>
+      >;
+      for (const version of Object.values({ ...dependencies, ...devDependencies }))
+        expect(version).toMatch(/^(npm:[^@]+@)?\d+\.\d+\.\d+$/);
+    }
   });
 
   it("threat 17: are installed from the lock, and by nothing else", async () => {
