@@ -39,8 +39,8 @@ export const createUrlForm = ({ newSampleJob, add }: UrlForm): void => {
 
   const submit = async () => {
     const mediaUrl = input.value.trim();
-    if (!URL.canParse(mediaUrl) || !/^https?:$/.test(new URL(mediaUrl).protocol)) {
-      show({ text: "That is no web address.", next: "Give one that starts with https://." }, input);
+    if (!URL.canParse(mediaUrl) || new URL(mediaUrl).protocol !== "https:") {
+      show({ text: "That is no address to fetch media from.", next: "Give one that starts with https://." }, input);
       return;
     }
     if (newSampleJob && job.input.value.trim() === "") await takeSampleJob();

@@ -103,10 +103,10 @@ describe("the page refuses, and says what to do next, for", () => {
     await address.fill("lecture.mp4");
     await address.press("Enter");
     await problem.filter({ hasText: "Give one that starts with https://" }).waitFor();
-    await address.fill("http://127.0.0.1/lecture.mp4");
+    await address.fill("https://127.0.0.1/lecture.mp4");
     await address.press("Enter");
-    await problem.filter({ hasText: "Give a public http or https URL" }).waitFor();
+    await problem.filter({ hasText: "Give a public https URL" }).waitFor();
     await picture("refusals-6-address");
-    expect(await address.inputValue()).toBe("http://127.0.0.1/lecture.mp4");
+    expect(await address.inputValue()).toBe("https://127.0.0.1/lecture.mp4");
   });
 });
