@@ -63,7 +63,7 @@ const deliverSample = async (stack: Stack, token: string, jobId: string): Promis
 
 const jobOf = ({ JobId: jobId }: Readonly<Record<string, unknown>>): string => (typeof jobId === "string" ? jobId : "");
 
-const printUse = (stack: Stack, token: string, jobs: readonly string[]) => {
+const printUse = (stack: Stack, token: string, adminToken: string, jobs: readonly string[]) => {
   const [first = "<job_id>", second = "<job_id>", third = "<job_id>"] = jobs;
   console_.title("Try it");
   console_.line(`export API=${stack.apiUrl}`);
@@ -97,10 +97,13 @@ const printUse = (stack: Stack, token: string, jobs: readonly string[]) => {
     `curl -sG "$API/api/job/update_metadata" -H "Authorization: Bearer $TOKEN" -d v=1 -d job_id=$JOB -d reference_id=course-7 -d requestor_id=me`,
   );
   console_.line();
-  console_.line(console_.dim("# an operator's drop, with the AWS command line"));
+  console_.line(
+    console_.dim("# an operator's drop, with the AWS command line, and what becomes of it: an admin sees all jobs"),
+  );
   console_.command(
     `AWS_ACCESS_KEY_ID=${stack.operator.accessKeyId} AWS_SECRET_ACCESS_KEY=${stack.operator.secretAccessKey} AWS_REGION=us-east-1 aws --endpoint-url ${stack.s3.url} s3 cp my.mp4 s3://${stack.bucketName}/media/$JOB/my.mp4`,
   );
+  console_.command(`CIELO24_PROXY_URL=$API CIELO24_PROXY_TOKEN=${adminToken} npx cielo24-proxy status $JOB --watch`);
 };
 
 const main = async (): Promise<void> => {
@@ -129,18 +132,16 @@ const main = async (): Promise<void> => {
   const docs = await startDocsPage();
   console_.fact("the API, described", docs.url);
 
-  const token = await stack.token({
-    sub: "you",
-    scope: "media.write media.read metadata.write",
-    expiresInS: 12 * 3600,
-  });
+  const tokenFor = (sub: string, scope: string) => stack.token({ sub, scope, expiresInS: 12 * 3600 });
+  const token = await tokenFor("you", "media.write media.read metadata.write");
+  const adminToken = await tokenFor("operator", "media.read admin");
   const jobs = stack.cielo24 ? Array.from({ length: 4 }, () => stack.cielo24?.addJob() ?? "") : [];
   const sampleJob = stack.cielo24 ? jobs[0] : process.env["CIELO24_JOB_ID"];
   if (sampleJob) {
     console_.title("A sample file, from a presigned URL to a TaskId");
     if (!(await deliverSample(stack, token, sampleJob))) process.exitCode = 1;
   }
-  printUse(stack, token, stack.cielo24 ? jobs.slice(1) : []);
+  printUse(stack, token, adminToken, stack.cielo24 ? jobs.slice(1) : []);
   console_.title("Upload a file of yours");
   console_.line(`Open ${console_.bold(page.url)} in your browser.`);
   console_.line(console_.dim("\nCtrl-C ends it. Nothing is kept."));

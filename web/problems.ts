@@ -64,6 +64,7 @@ export const checkJobId = (jobId: string): Problem | undefined =>
 /** What to do about media that cielo24 refused, by its error type. */
 const AFTER_REFUSAL: Readonly<Record<string, string>> = {
   ITEM_NOT_FOUND: "Check the job id, and upload the file again for the right job.",
+  JOB_HAS_MEDIA: "Upload the file again, for another job.",
   INVALID_URL: "Check that anybody can fetch the address, and add it again.",
 };
 

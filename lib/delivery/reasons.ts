@@ -5,16 +5,19 @@ import type { DeliveryError } from "./row.ts";
 
 export const OBJECT_GONE: DeliveryError = {
   type: "OBJECT_GONE",
-  comment: "The object was deleted before it was delivered.",
+  comment: "The object was deleted before it was delivered. Upload it again.",
 };
-export const EMPTY_OBJECT: DeliveryError = { type: "EMPTY_OBJECT", comment: "The object is empty." };
+export const EMPTY_OBJECT: DeliveryError = {
+  type: "EMPTY_OBJECT",
+  comment: "The object is empty. Upload one that holds the media.",
+};
 export const MEDIA_TOO_LARGE: DeliveryError = {
   type: "MEDIA_TOO_LARGE",
-  comment: "The object is larger than cielo24 takes (10 GiB - 1 byte).",
+  comment: "The object is larger than cielo24 takes (10 GiB - 1 byte). Make it smaller, or cut it up for several jobs.",
 };
 export const JOB_HAS_MEDIA: DeliveryError = {
   type: "JOB_HAS_MEDIA",
-  comment: "The job had its media before this one arrived.",
+  comment: "The job had its media before this one arrived. For this one, use another job.",
 };
 export const ANSWER_UNKNOWN: DeliveryError = {
   type: "ANSWER_UNKNOWN",
@@ -26,5 +29,5 @@ export const CALL_ABANDONED: DeliveryError = {
 };
 export const WITHDRAWN: Partial<Record<LaterReason, DeliveryError>> = {
   unavailable: { type: "CIELO24_UNAVAILABLE", comment: "cielo24 could not be reached; the call may be made again." },
-  loginInvalid: { type: "CIELO24_LOGIN_INVALID", comment: "The proxy could not log in to cielo24." },
+  loginInvalid: { type: "CIELO24_LOGIN_INVALID", comment: "The proxy could not log in to cielo24. Tell the operator." },
 };
