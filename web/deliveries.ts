@@ -1,6 +1,6 @@
 import type { Delivery } from "../client/delivery.ts";
 import type { MediaStore, Medium } from "./media.ts";
-import { AGAIN, describeEnd, describeError } from "./problems.ts";
+import { AGAIN, describeEnd, describeError, OTHER_MEDIUM } from "./problems.ts";
 
 interface WaitForDelivery {
   (options: { jobId: string; onDelivery: (delivery: Delivery) => void }): Promise<Delivery>;
@@ -28,7 +28,7 @@ export const createDeliveries = ({
           media.change(id, { delivery: news });
         },
       });
-      media.change(id, ended(delivery));
+      media.change(id, ended(delivery, medium));
     } catch (error) {
       media.change(id, { problem: describeError(error, AGAIN.delivery) });
     } finally {
@@ -39,7 +39,10 @@ export const createDeliveries = ({
   return { follow: (id: string): void => void follow(id) };
 };
 
-const ended = (delivery: Delivery): Partial<Medium> =>
-  delivery.state === "DELIVERED"
-    ? { phase: "delivered", delivery, problem: undefined }
-    : { phase: "ended", delivery, problem: describeEnd(delivery) };
+const ended = (delivery: Delivery, { sizeBytes = delivery.sizeBytes }: Medium): Partial<Medium> => {
+  if (delivery.state !== "DELIVERED") return { phase: "ended", delivery, problem: describeEnd(delivery) };
+  // Somebody else's upload for the job was first. Its TaskId is not this medium's.
+  if (delivery.sizeBytes !== undefined && delivery.sizeBytes !== sizeBytes)
+    return { phase: "ended", delivery: { ...delivery, taskId: undefined }, problem: OTHER_MEDIUM };
+  return { phase: "delivered", delivery, problem: undefined };
+};

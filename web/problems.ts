@@ -48,6 +48,11 @@ export const LOST_NETWORK: Problem = {
   next: "The upload goes on by itself once it is back.",
 };
 
+export const OTHER_MEDIUM: Problem = {
+  text: "cielo24 took another medium for this job.",
+  next: "Upload this file again, for another job.",
+};
+
 const JOB_ID = /^[0-9a-f]{32}$/;
 
 export const checkJobId = (jobId: string): Problem | undefined =>

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
+import { createClient } from "../../client/index.ts";
 import { useFileOnDisk } from "./file-on-disk.ts";
 import {
   chooseFiles,
@@ -11,6 +12,7 @@ import {
   smallFile,
   taskIdOf,
 } from "./person.ts";
+import { holdPut } from "./store.ts";
 import { useUploadPage } from "./upload-page.ts";
 
 const GIB = 1024 ** 3;
@@ -60,6 +62,26 @@ describe("the page refuses, and says what to do next, for", () => {
     const taskId = await taskIdOf(page, "second.mp4");
     expect(stack.cielo24?.acceptances.at(-1)).toMatchObject({ taskId });
     expect(stack.cielo24?.posts.filter((each) => each.jobId === usedJobId)).toHaveLength(1);
+  });
+
+  it("a file whose job took another one while it went up", async () => {
+    const { page, stack, picture } = local.opened;
+    await chooseFiles(page, smallFile("mine.mp4"));
+    const jobId = await jobIdOf(page, "mine.mp4");
+    const { held } = await holdPut(page);
+    await pressUpload(page);
+    const put = await held;
+    const { uploadMedia, waitForDelivery } = createClient({
+      baseUrl: stack.apiUrl,
+      token: () => stack.token({ sub: "you", scope: "media.write media.read" }),
+    });
+    await uploadMedia({ jobId, source: new Blob(["another one"]) });
+    await waitForDelivery({ jobId });
+    await put.continue();
+    expect(await problemOf(page, "mine.mp4")).toMatch(/took another medium.*again, for another job/);
+    await seesBadge(page, "mine.mp4", "Not delivered");
+    await picture("refusals-7-other-medium");
+    expect(stack.cielo24?.posts.filter((each) => each.jobId === jobId)).toHaveLength(1);
   });
 
   it("a file without a job, and brings the keyboard to where the job goes", async () => {

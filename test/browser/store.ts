@@ -13,12 +13,12 @@ export const count = (requests: readonly string[], request: string): number =>
 /** An early one: while the browser is told to hold a request back, all others take three times as long. */
 const HELD_PART = "3";
 
-/** Holds back the PUT of one part, once. @returns what resolves with it when it is under way */
-export const holdPart = async (page: Page): Promise<{ readonly held: Promise<Route> }> => {
+/** Holds back a request to the bucket, once. @returns what resolves with it when it is under way */
+const hold = async (page: Page, isIt: (url: URL) => boolean): Promise<{ readonly held: Promise<Route> }> => {
   let resolve: (route: Route) => void;
   const held = new Promise<Route>((settle) => (resolve = settle));
   await page.route(
-    (url) => url.searchParams.get("partNumber") === HELD_PART,
+    isIt,
     (route) => {
       resolve(route);
     },
@@ -26,3 +26,9 @@ export const holdPart = async (page: Page): Promise<{ readonly held: Promise<Rou
   );
   return { held };
 };
+
+/** Holds back the PUT of one part, once. @returns what resolves with it when it is under way */
+export const holdPart = (page: Page) => hold(page, (url) => url.searchParams.get("partNumber") === HELD_PART);
+
+/** Holds back the PUT of a whole file, once. @returns what resolves with it when it is under way */
+export const holdPut = (page: Page) => hold(page, (url) => url.searchParams.get("x-id") === "PutObject");
