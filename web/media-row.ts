@@ -92,10 +92,11 @@ export const createMediaRow = (first: Medium, actions: RowActions) => {
     else bar.value = words.share;
 
     showProblem(medium);
-    checkAgain.hidden = phase !== "delivering" || medium.problem === undefined;
+    const isLostSight = phase === "delivering" && medium.problem !== undefined;
+    checkAgain.hidden = !isLostSight;
     task.hidden = delivery?.taskId === undefined;
     taskId.textContent = delivery?.taskId ?? "";
-    dismiss.hidden = phase !== "delivered" && phase !== "ended";
+    dismiss.hidden = !isLostSight && phase !== "delivered" && phase !== "ended";
 
     const spoken = `${medium.name}: ${medium.problem ? `${medium.problem.text} ${medium.problem.next}` : words.badge}`;
     if (spoken !== announced) actions.announce(spoken);

@@ -173,6 +173,25 @@ describe("an upload that is interrupted", () => {
     expect(stack.cielo24?.acceptances.at(-1)).toMatchObject({ jobId, taskId });
   });
 
+  it("is asked for again, or dismissed, where its delivery could not be asked for", async () => {
+    const { page, stack, picture } = local.opened;
+    await page.route("**/api/job/delivery?*", (route) =>
+      route.fulfill({ status: 403, headers: { "access-control-allow-origin": "*" }, json: { message: "Forbidden" } }),
+    );
+    await chooseFiles(page, [smallFile("one.mp4"), smallFile("two.mp4")]);
+    const jobId = await jobIdOf(page, "one.mp4");
+    await jobIdOf(page, "two.mp4");
+    await pressUpload(page);
+    expect(await problemOf(page, "one.mp4")).toMatch(/lacks the scope/);
+    await picture("interruptions-6-delivery-unknown");
+    await page.getByRole("button", { name: "Dismiss two.mp4" }).click();
+    await rowOf(page, "two.mp4").waitFor({ state: "detached" });
+    await page.unrouteAll();
+    await page.getByRole("button", { name: "Check again" }).click();
+    const taskId = await taskIdOf(page, "one.mp4");
+    expect(stack.cielo24?.acceptances.find((each) => each.jobId === jobId)).toMatchObject({ taskId });
+  });
+
   it("is not repeated where cielo24's answer about an address got lost: the list shows how it ends", async () => {
     const { page, stack, picture } = local.opened;
     const mediaUrl = "https://media.example.org/talk.mp4";
