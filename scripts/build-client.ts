@@ -70,7 +70,9 @@ const pack = async (folder: string): Promise<string> => {
   await buildInto(stage);
   await cp("cli/cielo24-proxy.mjs", join(stage, "cli/cielo24-proxy.mjs"), { recursive: true });
   const pages = ["docs/clients/command-line.md", "docs/clients/client.md"].map((page) => readFile(page, "utf8"));
-  await writeFile(join(stage, "README.md"), (await Promise.all(pages)).join("\n"));
+  // What the pages link to in this repository is not in the package.
+  const readme = (await Promise.all(pages)).join("\n").replaceAll(/\[([^\]]+)\]\((?!https?:)[^)]+\)/g, "$1");
+  await writeFile(join(stage, "README.md"), readme);
   await cp("LICENSE", join(stage, "LICENSE"));
   const manifest = JSON.parse(await readFile("package.json", "utf8")) as Record<string, unknown>;
   const kept = ["name", "version", "description", "license", "type", "engines", "bin", "exports", "files"];

@@ -48,6 +48,12 @@ describe("the package of the client and the command line", () => {
     expect(await readFile(join(packageFolder(), "dist/client/index.js"), "utf8")).not.toMatch(/\bnode:|\brequire\(/);
   });
 
+  it("tells of itself, and links to nothing that is not in it", async () => {
+    const readme = await readFile(join(packageFolder(), "README.md"), "utf8");
+    expect(readme).toMatch(/^# The command line$[\s\S]*^# The client for JavaScript and TypeScript$/m);
+    expect(readme.match(/\]\((?!https:)[^)]*\)/g) ?? []).toEqual([]);
+  });
+
   it("uploads by `cielo24-proxy/client` in plain Node", async () => {
     const jobId = newJob();
     await writeFile(
