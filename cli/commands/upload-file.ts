@@ -1,5 +1,5 @@
 import { realpath } from "node:fs/promises";
-import type { Client, Delivery, UploadProgress } from "../../client/index.ts";
+import { ProxyError, type Client, type Delivery, type UploadProgress } from "../../client/index.ts";
 import type { Display, Track } from "../display/display.ts";
 import { formatBytes } from "../display/units.ts";
 import { openFile, type FileSource } from "../file-source.ts";
@@ -49,11 +49,16 @@ export const uploadFile = async (run: UploadRun, assignment: Assignment): Promis
       progress = sent;
       uploading(sent);
     };
+    let hasWaited = false;
     const onWait = () => {
+      hasWaited = true;
       note("another run is uploading it for this job; waiting until that has ended");
     };
     await uploadAlone(records.lockFile, { signal: run.signal, onWait }, () =>
-      sendFile(run, { jobId, source, records, note, onProgress }),
+      sendFile(run, { jobId, source, records, note, onProgress }).catch((error: unknown) => {
+        // The other run has ended, its delivery included: of that, the wait tells.
+        if (!hasWaited || !(error instanceof ProxyError) || error.errorType !== "JOB_HAS_MEDIA") throw error;
+      }),
     );
     const waited = { sizeBytes: source.size, track, records };
     return { delivered: run.wait ? awaitDelivery(run, assignment, waited) : endUploaded(assignment, track) };
