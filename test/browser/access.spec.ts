@@ -18,6 +18,13 @@ const findings = async (page: Page): Promise<string[]> => {
     );
 };
 
+/** Colours are judged as people read them, not half-way through a fade that may begin at any moment. */
+const STILL = `{
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync("* { transition: none !important; animation: none !important } .uppy-Informer-animated { opacity: 1 !important }");
+  document.adoptedStyleSheets.push(sheet);
+}`;
+
 const fits = (page: Page): Promise<unknown> =>
   page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth");
 
@@ -35,6 +42,7 @@ describe.each(SCHEMES.flatMap((scheme) => WIDTHS.map((width) => ({ scheme, width
       const { page } = local.opened;
       await page.emulateMedia({ colorScheme: scheme });
       await page.setViewportSize({ width, height: 800 });
+      await page.evaluate(STILL);
       await check("1-empty");
 
       await chooseFiles(page, { name: "notes.txt", mimeType: "text/plain", buffer: Buffer.from("notes") });
