@@ -43,6 +43,10 @@ const SHORTEST_CYCLE_MS = 500;
 export const hasEnded = ({ state }: Pick<Delivery, "state">): boolean =>
   state === "DELIVERED" || state === "REJECTED" || state === "NEEDS_REVIEW";
 
+/** Whether it is about other media than those of so many bytes: a job takes one, and somebody's may have come first. */
+export const isOfOtherMedia = ({ sizeBytes }: Pick<Delivery, "sizeBytes">, uploadedBytes: number): boolean =>
+  sizeBytes !== undefined && sizeBytes !== uploadedBytes;
+
 export const createDeliveries = (callApi: CallApi, { sleep }: Pick<Repeats, "sleep">) => {
   const getDelivery = async ({ jobId, waitS = 0, signal }: DeliveryQuery): Promise<Delivery> =>
     readDelivery(

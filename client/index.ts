@@ -12,6 +12,7 @@ export type { Repeats } from "./backoff.ts";
 export type { AddMediaUrlOptions, Task, UpdateMetadataOptions } from "./calls.ts";
 export {
   hasEnded,
+  isOfOtherMedia,
   type Delivery,
   type DeliveryQuery,
   type DeliveryState,

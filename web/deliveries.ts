@@ -1,4 +1,4 @@
-import type { Delivery } from "../client/delivery.ts";
+import { isOfOtherMedia, type Delivery } from "../client/index.ts";
 import type { MediaStore, Medium } from "./media.ts";
 import { AGAIN, describeEnd, describeError, OTHER_MEDIUM } from "./problems.ts";
 
@@ -39,10 +39,10 @@ export const createDeliveries = ({
   return { follow: (id: string): void => void follow(id) };
 };
 
-const ended = (delivery: Delivery, { sizeBytes = delivery.sizeBytes }: Medium): Partial<Medium> => {
+const ended = (delivery: Delivery, { sizeBytes }: Medium): Partial<Medium> => {
   if (delivery.state !== "DELIVERED") return { phase: "ended", delivery, problem: describeEnd(delivery) };
   // Somebody else's upload for the job was first. Its TaskId is not this medium's.
-  if (delivery.sizeBytes !== undefined && delivery.sizeBytes !== sizeBytes)
+  if (sizeBytes !== undefined && isOfOtherMedia(delivery, sizeBytes))
     return { phase: "ended", delivery: { ...delivery, taskId: undefined }, problem: OTHER_MEDIUM };
   return { phase: "delivered", delivery, problem: undefined };
 };

@@ -1,5 +1,5 @@
 import { realpath } from "node:fs/promises";
-import { ProxyError, type Client, type Delivery, type UploadProgress } from "../../client/index.ts";
+import { isOfOtherMedia, ProxyError, type Client, type Delivery, type UploadProgress } from "../../client/index.ts";
 import type { Display, Track } from "../display/display.ts";
 import { formatBytes } from "../display/units.ts";
 import { openFile, type FileSource } from "../file-source.ts";
@@ -143,8 +143,7 @@ const awaitDelivery = async (
     const limited = timeoutMs === undefined ? signal : AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
     const delivery = await client.waitForDelivery({ jobId, onDelivery: track.delivering, signal: limited });
     await records.remove();
-    const isOther =
-      delivery.state === "DELIVERED" && delivery.sizeBytes !== undefined && delivery.sizeBytes !== sizeBytes;
+    const isOther = delivery.state === "DELIVERED" && isOfOtherMedia(delivery, sizeBytes);
     const report = isOther ? reportOther(delivery, file) : reportDelivery(delivery, called, { file });
     track.end(report.outcome);
     return report;
