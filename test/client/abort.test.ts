@@ -2,25 +2,22 @@ import { describe, expect, it } from "@jest/globals";
 import { createClient, type Client, type UploadState } from "../../client/index.ts";
 import { useStack } from "../stack.ts";
 import { makeMedia, PART_BYTES, SCOPE } from "./media.ts";
+import { type Operation, operationOf } from "./requests.ts";
 
 const SIZE = PART_BYTES + 100_000;
 const reason = new Error("enough");
 
 /** Which request a client makes, in the order of an upload's life. */
-type Stage = "sign" | "delivery" | "put" | "create" | "part" | "list" | "complete" | "abort";
+type Stage = Operation | "sign" | "delivery";
 
 describe("whoever has enough is let go at once", () => {
   const local = useStack();
   const media = makeMedia(SIZE);
   const newJob = () => local.stack.cielo24?.addJob() ?? "";
 
-  const stageOf = (target: string, method: string): Stage => {
-    const { pathname, origin, searchParams } = new URL(target);
-    if (origin !== local.stack.s3.url) return pathname.endsWith("/delivery") ? "delivery" : "sign";
-    if (method === "PUT") return searchParams.has("partNumber") ? "part" : "put";
-    if (method === "POST") return searchParams.has("uploadId") ? "complete" : "create";
-    return method === "GET" ? "list" : "abort";
-  };
+  const stageOf = (target: string, method: string): Stage =>
+    operationOf(local.stack, new URL(target), method) ??
+    (new URL(target).pathname.endsWith("/delivery") ? "delivery" : "sign");
 
   /** A client whose requests of one kind get no answer; its signal ends as soon as one of them is out. */
   const stuckAt = (stage: Stage | "nothing", ending: AbortController): Client =>

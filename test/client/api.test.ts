@@ -1,6 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
 import { createClient, ProxyError, type Client, type ClientOptions } from "../../client/index.ts";
 import { startCannedApi, type Canned } from "./canned-api.ts";
+import { failureOf } from "./requests.ts";
 
 const JOB = "0123456789abcdef0123456789abcdef";
 const TASK: Canned = { body: { TaskId: "fedcba9876543210fedcba9876543210" } };
@@ -17,15 +18,6 @@ const connect = (baseUrl: string, options: Partial<ClientOptions> = {}): Client 
     },
   };
   return { ...createClient({ baseUrl, token: "good-token", repeats, ...options }), pauses };
-};
-
-const failureOf = async (call: Promise<unknown>): Promise<ProxyError> => {
-  const error: unknown = await call.then(
-    () => new Error("It succeeded"),
-    (reason: unknown) => reason,
-  );
-  if (error instanceof ProxyError) return error;
-  throw error;
 };
 
 describe("calls of the API", () => {

@@ -1,28 +1,19 @@
 import { afterEach, describe, expect, it, jest } from "@jest/globals";
-import { createClient, ProxyError, type SendMedia, type UploadState } from "../../client/index.ts";
+import { createClient, type SendMedia, type UploadState } from "../../client/index.ts";
 import { useStack } from "../stack.ts";
 import { startCannedApi } from "./canned-api.ts";
 import { arrivedAt, countStored, makeMedia, MIB, PART_BYTES, SCOPE, sha256 } from "./media.ts";
+import { failureOf, type Operation, operationOf } from "./requests.ts";
 
 const SIZE = 2 * PART_BYTES + 100_000;
 const MINUTE_MS = 60_000;
 
 type Fetch = typeof globalThis.fetch;
-type Operation = "put" | "part" | "create" | "complete" | "list" | "abort";
 
 afterEach(() => {
   jest.restoreAllMocks();
   jest.useRealTimers();
 });
-
-const failureOf = async (upload: Promise<unknown>): Promise<ProxyError> => {
-  const error: unknown = await upload.then(
-    () => new Error("It succeeded"),
-    (reason: unknown) => reason,
-  );
-  if (error instanceof ProxyError) return error;
-  throw error;
-};
 
 describe("what the store may answer", () => {
   const local = useStack({ env: { MAX_MEDIA_BYTES: String(20 * MIB) } });
@@ -30,13 +21,6 @@ describe("what the store may answer", () => {
   const newJob = () => local.stack.cielo24?.addJob() ?? "";
   const inParts = (jobId: string) => ({ jobId, source: new Blob([media]), partBytes: PART_BYTES, parallelParts: 1 });
 
-  const operationOf = (target: string, method: string): Operation | undefined => {
-    const { origin, searchParams } = new URL(target);
-    if (origin !== local.stack.s3.url) return undefined;
-    if (method === "PUT") return searchParams.has("partNumber") ? "part" : "put";
-    if (method === "POST") return searchParams.has("uploadId") ? "complete" : "create";
-    return method === "GET" ? "list" : "abort";
-  };
   /** A client for which the store answers otherwise: where there is no answer of the test's, the real one comes. */
   const connect = (
     answer: (operation: Operation, target: URL) => Response | Promise<Response | undefined> | undefined,
@@ -44,7 +28,7 @@ describe("what the store may answer", () => {
   ) => {
     const seen: Operation[] = [];
     const fetchOtherwise: Fetch = async (target, init) => {
-      const operation = operationOf(target as string, init?.method ?? "GET");
+      const operation = operationOf(local.stack, new URL(target), init?.method ?? "GET");
       if (operation === undefined) return fetch(target, init);
       seen.push(operation);
       return (await answer(operation, new URL(target))) ?? fetch(target, init);

@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, it } from "@jest/globals";
-import { createClient, ProxyError, type Client, type UploadState } from "../../client/index.ts";
+import { createClient, type Client, type UploadState } from "../../client/index.ts";
 import { useStack } from "../stack.ts";
 import { arrivedAt, countStored, makeMedia, MIB, PART_BYTES, SCOPE, sha256 } from "./media.ts";
+import { failureOf, operationOf } from "./requests.ts";
 
 const HOUR_MS = 3_600_000;
 const SIZE = 2 * PART_BYTES + 100_000;
@@ -29,22 +30,11 @@ describe("uploads with the client", () => {
     expect(await alice.getDelivery({ jobId })).toMatchObject({ state: "DELIVERED", sizeBytes: SIZE });
     expect(arrivedAt(local.stack, jobId)).toEqual([sha256(media)]);
   };
-  const failureOf = async (upload: Promise<unknown>): Promise<ProxyError> => {
-    const error: unknown = await upload.then(
-      () => new Error("It succeeded"),
-      (reason: unknown) => reason,
-    );
-    if (error instanceof ProxyError) return error;
-    throw error;
-  };
   /** The operation that a request to the store asks for; undefined where it goes elsewhere. */
-  const operationOf = (...[url, init]: Parameters<typeof globalThis.fetch>): string | undefined => {
-    const { origin, searchParams } = new URL(url instanceof Request ? url.url : url);
-    if (origin !== local.stack.s3.url) return undefined;
-    if (init?.method === "PUT")
-      return searchParams.has("partNumber") ? `part ${searchParams.get("partNumber") ?? ""}` : "put";
-    if (init?.method === "POST") return searchParams.has("uploadId") ? "complete" : "create";
-    return init?.method === "GET" ? "list" : "abort";
+  const requestOf = (...[url, init]: Parameters<typeof globalThis.fetch>): string | undefined => {
+    const target = new URL(url instanceof Request ? url.url : url);
+    const operation = operationOf(local.stack, target, init?.method ?? "GET");
+    return operation === "part" ? `part ${target.searchParams.get("partNumber") ?? ""}` : operation;
   };
 
   it("sends small media in one request", async () => {
@@ -91,7 +81,7 @@ describe("uploads with the client", () => {
     const jobId = newJob();
     let expired = false;
     const late = connect((...request) => {
-      if (operationOf(...request) === "part 2" && !expired) {
+      if (requestOf(...request) === "part 2" && !expired) {
         expired = true;
         local.stack.advanceTime(2 * HOUR_MS);
       }
@@ -136,7 +126,7 @@ describe("uploads with the client", () => {
     let lost = 0;
     const unlucky = connect(async (...request) => {
       const response = await fetch(...request);
-      if (operationOf(...request) !== "complete" || lost > 0) return response;
+      if (requestOf(...request) !== "complete" || lost > 0) return response;
       lost += 1;
       throw new TypeError("fetch failed");
     });
@@ -163,7 +153,7 @@ describe("uploads with the client", () => {
     const jobId = newJob();
     let lost = 0;
     const unlucky = connect(async (...request) => {
-      const isPut = operationOf(...request) === "put";
+      const isPut = requestOf(...request) === "put";
       // Later attempts come when the URL has expired, and signing is refused: the job has its media.
       if (isPut && lost > 0) return new Response("<Error><Code>AccessDenied</Code></Error>", { status: 403 });
       const response = await fetch(...request);
@@ -268,7 +258,7 @@ describe("uploads with the client", () => {
     const jobId = newJob();
     const blind = connect(async (...request) => {
       const response = await fetch(...request);
-      if (!operationOf(...request)?.startsWith("part")) return response;
+      if (!requestOf(...request)?.startsWith("part")) return response;
       return new Response(null, { status: response.status });
     });
     await blind.uploadMedia(inParts(jobId));
