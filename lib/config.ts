@@ -80,6 +80,11 @@ const SETTINGS = {
   resendAfterUnknown: { variable: "RESEND_AFTER_UNKNOWN", parse: flag, fallback: false },
   /** T + D of the delivery protocol: until sent bytes can no longer become an acceptance that job/info does not show. */
   settleS: { variable: "SETTLE_S", parse: integer(1, 86_400), fallback: 1800 },
+  resendAfterServerError: { variable: "RESEND_AFTER_SERVER_ERROR", parse: flag, fallback: true },
+  /** The same after an error that cielo24 answered behind the whole body: job/info lags most in an outage. */
+  serverErrorSettleS: { variable: "SERVER_ERROR_SETTLE_S", parse: integer(1, 129_600), fallback: 21_600 },
+  /** How long the bucket keeps media, and noncurrent versions as long again. */
+  mediaRetentionDays: { variable: "MEDIA_RETENTION_DAYS", parse: integer(1, 3650), fallback: 30 },
   /** FINALIZING is entered with at least this much of the invocation left. */
   finalizeReserveS: { variable: "FINALIZE_RESERVE_S", parse: integer(1, 600), fallback: 120 },
   /** Where cielo24 pulls handed-over media from: the address of this deployment's media-source route. */
@@ -91,7 +96,7 @@ const SETTINGS = {
   /** A stalled read or write of media is given up after this long. */
   idleTimeoutS: { variable: "IDLE_TIMEOUT_S", parse: integer(1, 600), fallback: 60 },
   /** Receives after which the queue gives a message up; equal to the redrive policy's. */
-  maxReceives: { variable: "MAX_RECEIVES", parse: integer(1, 1000), fallback: 250 },
+  maxReceives: { variable: "MAX_RECEIVES", parse: integer(1, 1000), fallback: 1000 },
   version: { variable: "PROXY_VERSION", parse: text, fallback: "0.0.0-local" },
   logLevel: { variable: "LOG_LEVEL", parse: oneOf("debug", "info", "warn", "error"), fallback: "info" as const },
   stage: { variable: "STAGE", parse: text, fallback: "local" },

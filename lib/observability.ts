@@ -44,9 +44,26 @@ type MetricName =
   | "RecordIgnored"
   | "MessageUnreadable"
   | "LoginInvalid"
+  /** Something is wrong with cielo24's account, not with the medium. */
+  | "AccountRefused"
+  /** cielo24 does not know a job: another account's secret, or sandbox and production mixed up, or a wrong job id. */
+  | "JobUnknown"
+  /** An answer of cielo24's that its documentation does not know. */
+  | "AnswerNotUnderstood"
+  /** S3 refuses to let an object be read: the role, the bucket's policy or a key. */
+  | "ObjectAccessRefused"
+  /** cielo24 could not fetch a URL of ours. */
+  | "MediaUrlRefused"
+  /** A medium has been carried in vain for more than five times its size. */
+  | "BytesCarriedInVain"
+  /** Objects, and their bytes, that came for a job besides its medium. */
+  | "SurplusObjects"
+  | "SurplusBytes"
   | "CensusRequeued"
   | "CensusFound"
   | "Http5xx";
+
+const BYTES: ReadonlySet<MetricName> = new Set(["BytesDelivered", "SurplusBytes"]);
 
 export interface Observability {
   readonly log: Record<Level, (message: string, fields?: LogFields) => void>;
@@ -81,7 +98,7 @@ export const createObservability = (
             {
               Namespace: "cielo24-proxy",
               Dimensions: [["stage"]],
-              Metrics: [{ Name: metric, Unit: metric === "BytesDelivered" ? "Bytes" : "Count" }],
+              Metrics: [{ Name: metric, Unit: BYTES.has(metric) ? "Bytes" : "Count" }],
             },
           ],
         },

@@ -26,6 +26,7 @@ export const build = (runtime: Runtime): HttpHandler => {
     "eventBusName",
     "maxMediaBytes",
     "settleS",
+    "mediaRetentionDays",
     "stage",
     "logLevel",
   );

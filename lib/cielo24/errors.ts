@@ -20,6 +20,17 @@ export const CIELO24_ERROR_TYPES = [
   "UNHANDLED_ERROR",
 ] as const;
 
+/** Types that speak of the account or of our way of calling, whatever the medium: nobody's file is at fault. */
+export const ACCOUNT_ERROR_TYPES: ReadonlySet<string> = new Set([
+  "ACCOUNT_UNPRIVILEGED",
+  "ACCOUNT_DOES_NOT_EXIST",
+  "ACCOUNT_EXISTS",
+  "NOT_PARENT_ACCOUNT",
+  "NO_CHILDREN_FOUND",
+  "NOT_IMPLEMENTED",
+  "INVALID_RETURN_HANDLERS",
+]);
+
 /**
  * What a failed call means to us:
  * - `REFUSED`: a 400 with a known, permanent ErrorType; the request was understood and nothing was accepted
@@ -43,6 +54,10 @@ export class Cielo24Error extends Error {
   readonly errorComment: string | undefined;
   /** How long cielo24 asks to wait, from Retry-After; not clamped. */
   readonly retryAfterMs: number | undefined;
+  /** Of a call that failed before any of it was handed to a socket: cielo24 cannot have seen it. */
+  readonly isUnsent: boolean;
+  /** Of `UNAVAILABLE`: cielo24's own servers answered 429, 500, 502, 503 or UNHANDLED_ERROR; not 408 or 504, and no fault of the network. */
+  readonly isAnsweredError: boolean;
 
   constructor(
     code: Cielo24FailureCode,
@@ -50,6 +65,8 @@ export class Cielo24Error extends Error {
       errorType?: string | undefined;
       errorComment?: string | undefined;
       retryAfterMs?: number | undefined;
+      isUnsent?: boolean;
+      isAnsweredError?: boolean;
     } = {},
   ) {
     super(`cielo24: ${code}${details.errorType ? ` (${details.errorType})` : ""}`);
@@ -57,5 +74,7 @@ export class Cielo24Error extends Error {
     this.errorType = details.errorType;
     this.errorComment = details.errorComment;
     this.retryAfterMs = details.retryAfterMs;
+    this.isUnsent = details.isUnsent ?? false;
+    this.isAnsweredError = details.isAnsweredError ?? false;
   }
 }

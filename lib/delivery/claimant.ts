@@ -60,6 +60,7 @@ const onEarlyAnswer = (memory: Memory, event: DeliveryEvent, answer: Answer): St
       return reject(memory, event, answer.error);
     case "badToken":
       return memory.renewed ? withdraw(memory, event, "unavailable") : stream({ ...memory, renewed: true });
+    case "accountRefused":
     case "loginInvalid":
       return withdraw(memory, event, "loginInvalid");
     case "unavailable":
@@ -140,6 +141,7 @@ export const onAnswer = (memory: Memory, event: DeliveryEvent, answer: Answer): 
         "goingOn",
         transition.goOn(held, { now: event.now }),
       );
+    case "accountRefused":
     case "loginInvalid":
       return withdraw(memory, event, "loginInvalid");
     case "unavailable":

@@ -10,12 +10,20 @@ import type { Answer, Command, DeliveryEvent, Drop, Settings } from "./machine.t
 import { start, step } from "./state.ts";
 import { reportProgress } from "./transitions.ts";
 
+/** What the store says of an object, and of the one that is current under its key. */
+export interface StoredMedia {
+  readonly status: "current" | "superseded" | "deleted" | "gone";
+  readonly sizeBytes: number;
+  /** The Content-Type that it was uploaded with. */
+  readonly contentType?: string | undefined;
+  /** It lies in an archive, and cannot be read before it is restored. */
+  readonly isArchived?: boolean;
+}
+
 /** Where dropped objects are read from. */
 export interface MediaStore {
-  /** @throws {MediaReadError} when the store cannot tell */
-  inspect(
-    media: MediaRef,
-  ): Promise<{ readonly status: "current" | "superseded" | "deleted" | "gone"; readonly sizeBytes: number }>;
+  /** @throws {MediaReadError} ACCESS_REFUSED or READ_FAILED, when the store cannot tell */
+  inspect(media: MediaRef): Promise<StoredMedia>;
   body(media: MediaRef, sizeBytes: number): MediaBody;
 }
 
@@ -115,7 +123,12 @@ const createWorker = (
         try {
           return { type: "object", ...(await store.inspect(command.media)) };
         } catch (error) {
-          if (error instanceof MediaReadError) return { type: "uninspected" };
+          if (error instanceof MediaReadError)
+            return {
+              type: "uninspected",
+              code: error.code === "ACCESS_REFUSED" ? error.code : "READ_FAILED",
+              storeCode: error.storeCode,
+            };
           throw error;
         }
       case "ask": {

@@ -54,7 +54,7 @@ export const expressWrite = ({ if: condition, set, remove = [] }: Write): Update
 };
 
 const expressCondition = (
-  { state, fence, claimId, mediaId, conflictCount }: Condition,
+  { state, fence, claimId, mediaId, conflictCount, capability, redirected }: Condition,
   name: (attribute: string) => string,
   value: (placeholder: string, content: unknown) => string,
 ): string => {
@@ -74,5 +74,7 @@ const expressCondition = (
     // A row that never had a conflict has no count.
     all.push(conflictCount === 0 ? `(attribute_not_exists(${name("conflictCount")}) OR ${counted})` : counted);
   }
+  if (capability !== undefined) all.push(`${name("capability")} = ${value(":if_capability", capability)}`);
+  if (redirected === false) all.push(`attribute_not_exists(${name("redirected")})`);
   return all.join(" AND ");
 };

@@ -8,6 +8,12 @@ export interface Settings {
   readonly maxMediaBytes: number;
   readonly mode: "auto" | "stream" | "url";
   readonly resendAfterUnknown: boolean;
+  /** Send again after an error that cielo24 answered behind the whole body, once `serverErrorSettleMs` show no media. */
+  readonly resendAfterServerError: boolean;
+  /** How long "no media" says nothing after such an error, the first time; longer after each further one. */
+  readonly serverErrorSettleMs: number;
+  /** How long UPLOADING and REJECTED rows are kept: longer than any version of an object that they speak of. */
+  readonly expiryMs: number;
   /** S: clocks differ by at most so much. */
   readonly clockSkewMs: number;
   /** T + D: until what was sent can no longer become an acceptance that job/info does not show. */
@@ -37,11 +43,22 @@ export interface Drop {
 /** What cielo24 said to a POST, or to a question. */
 export type Answer =
   | { readonly is: "accepted"; readonly taskId: string }
+  /** Definitely and for good: this medium is not taken. */
   | { readonly is: "refused"; readonly error: DeliveryError }
+  /** Definitely, but for what is wrong with the account: the operator's to mend, and no medium's fault. */
+  | { readonly is: "accountRefused"; readonly error: DeliveryError }
   | { readonly is: "badToken" }
   | { readonly is: "loginInvalid" }
-  /** `isUnsent`: the last chunk never went out, so that nothing can have been accepted. */
-  | { readonly is: "unavailable"; readonly retryAfterMs?: number; readonly isUnsent?: true }
+  /**
+   * `isUnsent`: the last chunk, or the URL, never went out, so that nothing can have been accepted.
+   * `isAnsweredError`: cielo24 itself answered, with 429, 500, 502, 503 or UNHANDLED_ERROR.
+   */
+  | {
+      readonly is: "unavailable";
+      readonly retryAfterMs?: number;
+      readonly isUnsent?: true;
+      readonly isAnsweredError?: true;
+    }
   | { readonly is: "unintelligible"; readonly error: DeliveryError };
 
 export type Command =
@@ -107,20 +124,34 @@ type Happening =
       readonly type: "object";
       readonly status: "current" | "superseded" | "deleted" | "gone";
       readonly sizeBytes: number;
+      /** The Content-Type that the object was uploaded with. */
+      readonly contentType?: string | undefined;
+      readonly isArchived?: boolean;
     }
-  | { readonly type: "uninspected" }
+  /** The store did not say. `storeCode`: S3's own error code, where it refuses the access. */
+  | {
+      readonly type: "uninspected";
+      readonly code: "ACCESS_REFUSED" | "READ_FAILED";
+      readonly storeCode?: string | undefined;
+    }
   | { readonly type: "info"; readonly hasMedia: boolean; readonly askedAt: number }
   | { readonly type: "noInfo"; readonly answer: Exclude<Answer, { is: "accepted" }> }
   | { readonly type: "written" }
   /** The condition did not hold, or nobody knows whether it was written. */
   | { readonly type: "unwritten" }
   | { readonly type: "held"; readonly sha256: string }
-  | { readonly type: "answered"; readonly answer: Answer }
+  /** `sentBytes`: what this POST carried. */
+  | { readonly type: "answered"; readonly answer: Answer; readonly sentBytes?: number }
   /** The medium cannot be read; nothing was accepted, the sockets are destroyed. */
-  | { readonly type: "broken"; readonly code: "OBJECT_GONE" | "OBJECT_CHANGED" | "READ_FAILED" }
+  | {
+      readonly type: "broken";
+      readonly code: "OBJECT_GONE" | "OBJECT_CHANGED" | "OBJECT_ARCHIVED" | "ACCESS_REFUSED" | "READ_FAILED";
+      readonly storeCode?: string | undefined;
+      readonly sentBytes?: number;
+    }
   /** At this rate it does not fit into the invocation; nothing was accepted, the sockets are destroyed. */
-  | { readonly type: "tooSlow" }
-  | { readonly type: "aborted" }
+  | { readonly type: "tooSlow"; readonly sentBytes?: number }
+  | { readonly type: "aborted"; readonly sentBytes?: number }
   | { readonly type: "announced" }
   | { readonly type: "unannounced" };
 

@@ -136,6 +136,7 @@ export const onPrecheckFailed = (
       return end(memory, askForReview(memory, event, answer.error));
     case "badToken":
       return leave(memory, event, "unavailable");
+    case "accountRefused":
     case "loginInvalid":
       return leave(memory, event, "loginInvalid");
     case "unavailable":
@@ -194,6 +195,7 @@ export const onSettlingFailed = (
       return leave(memory, event, "unavailable", retryAfter(answer));
     case "badToken":
       return leave(memory, event, "unavailable");
+    case "accountRefused":
     case "loginInvalid":
       return leave(memory, event, "loginInvalid");
     case "refused":

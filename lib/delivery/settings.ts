@@ -6,6 +6,18 @@ const CLOCK_SKEW_MS = 300_000;
 /** At most so many POSTs for one medium, then a person decides. */
 const MAX_POSTS = 5;
 
+const DAY_MS = 24 * 3600 * 1000;
+/** Time to live and lifecycle rules act days late. */
+const EXPIRY_MARGIN_DAYS = 7;
+const LEAST_EXPIRY_DAYS = 90;
+
+/**
+ * A row of an upload or a rejection outlives every version that it may speak of: the bucket keeps a version for
+ * `mediaRetentionDays` while it is current, and as long again once it is not.
+ */
+export const rowExpiryMs = ({ mediaRetentionDays }: Pick<Config, "mediaRetentionDays">): number =>
+  Math.max(2 * mediaRetentionDays + EXPIRY_MARGIN_DAYS, LEAST_EXPIRY_DAYS) * DAY_MS;
+
 /** The machine's settings for queued objects. */
 export const deliverySettings = (
   config: Pick<
@@ -13,6 +25,9 @@ export const deliverySettings = (
     | "deliveryMode"
     | "maxMediaBytes"
     | "resendAfterUnknown"
+    | "resendAfterServerError"
+    | "serverErrorSettleS"
+    | "mediaRetentionDays"
     | "settleS"
     | "finalizeReserveS"
     | "capabilityLifetimeS"
@@ -23,6 +38,9 @@ export const deliverySettings = (
   maxMediaBytes: config.maxMediaBytes,
   mode: config.deliveryMode,
   resendAfterUnknown: config.resendAfterUnknown,
+  resendAfterServerError: config.resendAfterServerError,
+  serverErrorSettleMs: config.serverErrorSettleS * 1000,
+  expiryMs: rowExpiryMs(config),
   clockSkewMs: CLOCK_SKEW_MS,
   settleMs: config.settleS * 1000,
   capabilityLifetimeMs: config.capabilityLifetimeS * 1000,
@@ -31,11 +49,14 @@ export const deliverySettings = (
 });
 
 /** The machine's settings for an HTTP call, which has seconds and whose media is never handed over by us. */
-export const callSettings = (config: Pick<Config, "maxMediaBytes" | "settleS">): Settings => ({
+export const callSettings = (config: Pick<Config, "maxMediaBytes" | "settleS" | "mediaRetentionDays">): Settings => ({
   maxPosts: MAX_POSTS,
   maxMediaBytes: config.maxMediaBytes,
   mode: "stream",
   resendAfterUnknown: false,
+  resendAfterServerError: false,
+  serverErrorSettleMs: 0,
+  expiryMs: rowExpiryMs(config),
   clockSkewMs: CLOCK_SKEW_MS,
   settleMs: config.settleS * 1000,
   capabilityLifetimeMs: 0,

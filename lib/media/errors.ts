@@ -4,12 +4,17 @@ export class MediaReadError extends Error {
   /**
    * - `OBJECT_GONE`: no such version any more
    * - `OBJECT_CHANGED`: the bytes behind the name are not those that were announced
+   * - `OBJECT_ARCHIVED`: it lies in an archive, from which it would have to be restored first
+   * - `ACCESS_REFUSED`: the store refuses: the role, the bucket's policy, or the key that the object is encrypted with
    * - `READ_FAILED`: the store failed or stalled, resuming included
    */
-  readonly code: "OBJECT_GONE" | "OBJECT_CHANGED" | "READ_FAILED";
+  readonly code: "OBJECT_GONE" | "OBJECT_CHANGED" | "OBJECT_ARCHIVED" | "ACCESS_REFUSED" | "READ_FAILED";
+  /** S3's own error code (`AccessDenied`, `KMS.DisabledException` and so on), where it gave one. */
+  readonly storeCode: string | undefined;
 
-  constructor(code: MediaReadError["code"]) {
+  constructor(code: MediaReadError["code"], storeCode?: string) {
     super(`media: ${code}`);
     this.code = code;
+    this.storeCode = storeCode;
   }
 }

@@ -166,7 +166,7 @@ function* inspect(by: Actor): Generator<Transition> {
       sizeBytes: 0,
     });
   if (world.budgets.calls > 0)
-    yield fault(by, "cannot measure the object", spend(world, "calls"), { type: "uninspected" });
+    yield fault(by, "cannot measure the object", spend(world, "calls"), { type: "uninspected", code: "READ_FAILED" });
 }
 
 /** job/info shows what was accepted D ago; before that, it may. */

@@ -82,6 +82,9 @@ export const settingsOf = ({
   clockSkewTicks,
   settleTicks,
 }: Scenario): Settings => ({
+  resendAfterServerError: false,
+  serverErrorSettleMs: 0,
+  expiryMs: 90 * 24 * 3600 * 1000,
   maxPosts,
   maxMediaBytes: 10,
   mode,

@@ -14,6 +14,9 @@ export const SETTINGS: Settings = {
   maxMediaBytes: 1_000_000,
   mode: "auto",
   resendAfterUnknown: false,
+  resendAfterServerError: true,
+  serverErrorSettleMs: 6 * HOUR_MS,
+  expiryMs: 90 * 24 * HOUR_MS,
   clockSkewMs: 5 * MINUTE_MS,
   settleMs: 30 * MINUTE_MS,
   capabilityLifetimeMs: 6 * HOUR_MS,
@@ -134,7 +137,7 @@ export class Run {
   }
 
   cannotMeasure(): this {
-    return this.#tell("inspect", { type: "uninspected" });
+    return this.#tell("inspect", { type: "uninspected", code: "READ_FAILED" });
   }
 
   seesMedia(hasMedia: boolean, askedAt = this.now): this {
