@@ -31,7 +31,7 @@ type Level = "debug" | "info" | "warn" | "error";
 const LEVELS: readonly Level[] = ["debug", "info", "warn", "error"];
 
 /** Names of the metrics that alarms and the dashboard read. Each counts things, but for the ones with a unit in their name. */
-type MetricName =
+export type MetricName =
   | "MediaDelivered"
   | "MediaRejected"
   | "MediaNeedsReview"

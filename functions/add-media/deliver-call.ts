@@ -22,7 +22,15 @@ export type DeliverOutcome =
   /** The answer was lost: cielo24 may have taken the media. */
   | { readonly outcome: "unknown" }
   | { readonly outcome: "needsReview" }
-  | { readonly outcome: "loginInvalid" };
+  /** Another medium of the job is before a person, or was closed by one. */
+  | { readonly outcome: "inReview" }
+  | { readonly outcome: "closed" }
+  | { readonly outcome: "loginInvalid" }
+  | { readonly outcome: "accountRefused" }
+  /** cielo24 gave an answer that nobody understands, and nothing was sent. */
+  | { readonly outcome: "unintelligible" }
+  | { readonly outcome: "ledgerUnavailable" }
+  | { readonly outcome: "queueUnavailable" };
 
 /** Longer than an HTTP function lives, so that the message finds the call's end or its abandoned row. */
 const RECONCILE_DELAY_S = 60;
@@ -38,7 +46,7 @@ export const createCallDelivery = (ports: DeliveryPorts & { queue: MediaQueue },
     try {
       await ports.queue.put({ reconcile: jobId }, { delayS: RECONCILE_DELAY_S });
     } catch {
-      return { outcome: "unavailable" };
+      return { outcome: "queueUnavailable" };
     }
     const ref: MediaRef = { id: `${media.kind}:${ports.runtime.randomHex()}`, kind: media.kind };
     const end = await deliver(
@@ -69,31 +77,49 @@ export const createCallDelivery = (ports: DeliveryPorts & { queue: MediaQueue },
 const asOutcome = ({ command, taskId }: DeliveryEnd, ref: MediaRef): DeliverOutcome => {
   // cielo24's 200 is the truth, even where the ledger or the event bus failed after it.
   if (taskId !== undefined) return { outcome: "delivered", taskId };
-  const { row } = command;
+  const { row, retryAfterMs } = command;
   const isOwn = row?.media?.id === ref.id;
-  if (isOwn && row.state === "REJECTED" && row.error) return asRejection(row.error);
-  if (isOwn && row.state === "NEEDS_REVIEW") return { outcome: "needsReview" };
+  if (isOwn && row.state === "REJECTED" && row.error) return asRejection(row.error, retryAfterMs);
+  if (row?.state === "NEEDS_REVIEW") return { outcome: isOwn ? "needsReview" : row.closed ? "closed" : "inReview" };
   if (command.do === "acknowledge")
     return command.reason === "refused" && command.error ? asRejection(command.error) : { outcome: "hasMedia" };
   switch (command.reason) {
     case "underWay":
+    case "notDue":
       return { outcome: "underWay" };
     case "answerUnknown":
       return { outcome: "unknown" };
     case "loginInvalid":
-      return { outcome: "loginInvalid" };
+    case "accountRefused":
     case "unintelligible":
-      return { outcome: "needsReview" };
-    default: {
-      const { retryAfterMs } = command;
-      return { outcome: "unavailable", ...(retryAfterMs ? { retryAfterS: Math.ceil(retryAfterMs / 1000) } : {}) };
-    }
+      return { outcome: command.reason };
+    case "ledger":
+    case "lostClaim":
+      return { outcome: "ledgerUnavailable" };
+    default:
+      return unavailable(retryAfterMs);
   }
 };
 
-const asRejection = (error: DeliveryError): DeliverOutcome => {
-  if (error.type === "CIELO24_LOGIN_INVALID") return { outcome: "loginInvalid" };
-  if (error.type === "CIELO24_UNAVAILABLE" || error.type === "CALL_ABANDONED") return { outcome: "unavailable" };
-  if (error.type === "JOB_HAS_MEDIA") return { outcome: "hasMedia" };
-  return { outcome: "rejected", error };
+const unavailable = (retryAfterMs: number | undefined): DeliverOutcome => ({
+  outcome: "unavailable",
+  ...(retryAfterMs ? { retryAfterS: Math.ceil(retryAfterMs / 1000) } : {}),
+});
+
+const asRejection = (error: DeliveryError, retryAfterMs?: number): DeliverOutcome => {
+  switch (error.type) {
+    case "CIELO24_LOGIN_INVALID":
+      return { outcome: "loginInvalid" };
+    case "CIELO24_ACCOUNT_REFUSED":
+      return { outcome: "accountRefused" };
+    case "CIELO24_UNINTELLIGIBLE":
+      return { outcome: "unintelligible" };
+    case "CIELO24_UNAVAILABLE":
+    case "CALL_ABANDONED":
+      return unavailable(retryAfterMs);
+    case "JOB_HAS_MEDIA":
+      return { outcome: "hasMedia" };
+    default:
+      return { outcome: "rejected", error };
+  }
 };

@@ -55,6 +55,9 @@ const readMedia = (
   return { kind: "url", mediaUrl: checked.url, isDuplicate: is_duplicate === "true" };
 };
 
+const NOTHING_SENT =
+  "cielo24 gave an answer that its documentation does not know. Nothing was sent: the call may be made again. If it stays, tell the operator, with the RequestId.";
+
 const show = (end: DeliverOutcome): Answer => {
   switch (end.outcome) {
     case "delivered":
@@ -71,7 +74,19 @@ const show = (end: DeliverOutcome): Answer => {
       throw new ApiError("ANSWER_UNKNOWN");
     case "needsReview":
       throw new ApiError("NEEDS_REVIEW");
+    case "inReview":
+      throw new ApiError("JOB_IN_REVIEW");
+    case "closed":
+      throw new ApiError("JOB_CLOSED");
     case "loginInvalid":
       throw new ApiError("LOGIN_INVALID");
+    case "accountRefused":
+      throw new ApiError("ACCOUNT_REFUSED");
+    case "unintelligible":
+      throw new ApiError("UNINTELLIGIBLE", { comment: NOTHING_SENT });
+    case "ledgerUnavailable":
+      throw new ApiError("LEDGER_UNAVAILABLE");
+    case "queueUnavailable":
+      throw new ApiError("QUEUE_UNAVAILABLE");
   }
 };

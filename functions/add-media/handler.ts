@@ -31,7 +31,7 @@ export const build = (runtime: Runtime): HttpHandler => {
     "logLevel",
   );
   const client = createDocumentClient(readAwsEnvironment(env, "DYNAMODB"));
-  const { announce } = createAnnouncer(
+  const announcer = createAnnouncer(
     new EventBridgeClient(awsClientOptions(readAwsEnvironment(env, "EVENTBRIDGE"))),
     config.eventBusName,
   );
@@ -40,7 +40,7 @@ export const build = (runtime: Runtime): HttpHandler => {
       ledger: createDynamoLedger({ client, tableName: config.tableName }),
       store: noStore,
       cielo24: connectCielo24(runtime),
-      announce,
+      ...announcer,
       queue: createMediaQueue(new SQSClient(awsClientOptions(readAwsEnvironment(env, "SQS"))), config, runtime),
       runtime,
       observability: createObservability(runtime, {

@@ -6,7 +6,7 @@ import type { MediaQueue } from "../../lib/delivery/queue.ts";
 import type { Runtime } from "../../lib/runtime.ts";
 import { parseEvent, parseMessage, UnreadableMessageError, type Task } from "./message.ts";
 
-export interface DeliverMedia extends Omit<DeliveryPorts, "announce" | "runtime"> {
+export interface DeliverMedia extends Omit<DeliveryPorts, "announce" | "announceDelay" | "runtime"> {
   readonly announcer: Announcer;
   readonly queue: MediaQueue;
   readonly runtime: Runtime;
@@ -120,24 +120,42 @@ const carryOut = async (parts: DeliverMedia, task: Task, delivery: Delivery): Pr
         () => "done" as const,
         () => ({ at: runtime.clock() + RETRY_MS }),
       );
-    case "drop":
-      return deliverJob(parts, { role: "queue", jobId: task.jobId, media: task.media }, delivery);
+    case "drop": {
+      const { command } = await runDelivery(parts, { role: "queue", jobId: task.jobId, media: task.media }, delivery);
+      if (command.do === "later") return { at: command.at };
+      if (command.reason === "conflict" || command.reason === "superseded") {
+        observability.count("SurplusObjects");
+        observability.count("SurplusBytes", task.sizeBytes);
+      }
+      return "done";
+    }
     case "reconcile":
       return deliverJob(parts, { role: "reconcile", jobId: task.jobId }, delivery);
-    case "resend":
-      return sendAgain(parts, task.jobId, delivery);
+    case "decide":
+      return decide(parts, task, delivery);
   }
 };
 
 /**
- * An operator's "send again" means one time. Once the row is open, a message that only looks after it takes over, or
- * every further answer that is lost would be followed by another POST without anybody's decision.
+ * An operator's word counts once. Once the row is open, a message that only looks after it takes over: it is no decision
+ * about what comes of it then.
  */
-const sendAgain = async (parts: DeliverMedia, jobId: string, delivery: Delivery): Promise<Outcome> => {
-  const { command } = await runDelivery(parts, { role: "operator", jobId }, delivery);
-  if (command.do === "acknowledge") return "done";
+const decide = async (
+  parts: DeliverMedia,
+  { jobId, decision }: Extract<Task, { is: "decide" }>,
+  delivery: Delivery,
+): Promise<Outcome> => {
+  const { command } = await runDelivery(parts, { role: "operator", jobId, decision }, delivery);
+  if (command.do === "acknowledge") {
+    if (command.reason === "notMeant")
+      parts.observability.log.warn("an operator's decision is about another state of the row; nothing was done", {
+        jobId,
+        ...(command.row ? { state: command.row.state } : {}),
+      });
+    return "done";
+  }
   const { at, row } = command;
-  if (!row || row.state === "NEEDS_REVIEW") return { at };
+  if (!row || row.fence === decision.fence) return { at };
   const delayS = Math.min(Math.max(Math.ceil((at - parts.runtime.clock()) / 1000), 0), MAX_DELAY_S);
   return parts.queue.put({ reconcile: jobId }, { delayS }).then(
     () => "done",
@@ -147,7 +165,7 @@ const sendAgain = async (parts: DeliverMedia, jobId: string, delivery: Delivery)
 
 const deliverJob = async (
   parts: DeliverMedia,
-  drop: Pick<DeliveryRun["drop"], "role" | "jobId" | "media">,
+  drop: Pick<DeliveryRun["drop"], "role" | "jobId">,
   delivery: Delivery,
 ): Promise<Outcome> => {
   const { command } = await runDelivery(parts, drop, delivery);
@@ -156,12 +174,12 @@ const deliverJob = async (
 
 const runDelivery = (
   parts: DeliverMedia,
-  drop: Pick<DeliveryRun["drop"], "role" | "jobId" | "media">,
+  drop: Pick<DeliveryRun["drop"], "role" | "jobId" | "media" | "decision">,
   { receiveCount, lastChance, deadline }: Delivery,
 ): Promise<DeliveryEnd> => {
   const observability: Observability = parts.observability.with({ jobId: drop.jobId });
   return deliver(
     { ...parts.run, drop: { ...drop, receiveCount, lastChance }, deadline },
-    { ...parts, announce: parts.announcer.announce, observability },
+    { ...parts, ...parts.announcer, observability },
   );
 };

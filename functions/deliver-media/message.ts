@@ -1,16 +1,17 @@
 import type { S3EventRecord } from "aws-lambda";
 import * as v from "valibot";
 import { decodeEventKey, objectId, parseMediaKey } from "../../lib/media/key.ts";
+import type { OperatorDecision } from "../../lib/delivery/machine.ts";
 import type { MediaRef } from "../../lib/delivery/row.ts";
 
 /** What a queue message, or a bare S3 event, asks for. */
 export type Task =
   /** An object was dropped. */
-  | { readonly is: "drop"; readonly jobId: string; readonly media: MediaRef }
+  | { readonly is: "drop"; readonly jobId: string; readonly media: MediaRef; readonly sizeBytes: number }
   /** Look after a job's row. */
   | { readonly is: "reconcile"; readonly jobId: string }
-  /** An operator's "send again". */
-  | { readonly is: "resend"; readonly jobId: string }
+  /** An operator's "send again" or "reject". */
+  | { readonly is: "decide"; readonly jobId: string; readonly decision: OperatorDecision }
   /** An object whose key names no job. */
   | { readonly is: "quarantine"; readonly key: string; readonly versionId: string }
   /** Nothing of ours: another bucket, a removal, a test event, a folder marker. */
@@ -18,8 +19,19 @@ export type Task =
 
 const JobId = v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/));
 
-/** Written by this project alone: by add-media before it claims, by the census, by an operator. */
-const OwnMessage = v.union([v.strictObject({ reconcile: JobId }), v.strictObject({ resend: JobId })]);
+/** What an operator decides, about which object and which state of the row; who, and why. */
+const Decision = v.strictObject({
+  job: JobId,
+  object: v.pipe(v.string(), v.regex(/^[a-z]+:[0-9a-f]{32}$/)),
+  fence: v.pipe(v.number(), v.integer(), v.minValue(0)),
+  by: v.pipe(v.string(), v.nonEmpty(), v.maxLength(200)),
+  why: v.pipe(v.string(), v.nonEmpty(), v.maxLength(1000)),
+});
+
+/** Written by this project alone: by add-media before it claims and by the census; and by operators. */
+const Reconcile = v.strictObject({ reconcile: JobId });
+const Resend = v.strictObject({ resend: Decision });
+const Reject = v.strictObject({ reject: Decision });
 
 const S3Records = v.object({
   Records: v.pipe(
@@ -61,16 +73,21 @@ export const parseMessage = (body: string, bucketName: string): Task[] => {
  * @throws {UnreadableMessageError}
  */
 export const parseEvent = (message: unknown, bucketName: string): Task[] => {
-  if (v.is(OwnMessage, message))
-    return [
-      "reconcile" in message ? { is: "reconcile", jobId: message.reconcile } : { is: "resend", jobId: message.resend },
-    ];
+  if (v.is(Reconcile, message)) return [{ is: "reconcile", jobId: message.reconcile }];
+  if (v.is(Resend, message)) return [decide("resend", message.resend)];
+  if (v.is(Reject, message)) return [decide("reject", message.reject)];
   if (v.is(TestEvent, message)) return [{ is: "ignore" }];
   const event = v.safeParse(S3Records, message);
   if (!event.success) throw new UnreadableMessageError("The message is no S3 event and none of ours");
   const tasks = event.output.Records.map((record) => parseRecord(record, bucketName));
   return tasks.filter((task, at) => at === tasks.findIndex((other) => isSameDrop(task, other)));
 };
+
+const decide = (what: OperatorDecision["what"], { job, ...about }: v.InferOutput<typeof Decision>): Task => ({
+  is: "decide",
+  jobId: job,
+  decision: { what, ...about },
+});
 
 const isSameDrop = (a: Task, b: Task): boolean =>
   a === b || (a.is === "drop" && b.is === "drop" && a.media.id === b.media.id);
@@ -92,5 +109,6 @@ const parseRecord = ({ eventName, s3: { bucket, object } }: KnownRecord, bucketN
     is: "drop",
     jobId: parsed.jobId,
     media: { id: objectId(key, versionId), kind: "object", key, versionId },
+    sizeBytes: object.size ?? 0,
   };
 };

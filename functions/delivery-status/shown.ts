@@ -14,14 +14,20 @@ export const shownState = (row: Row): Row["state"] | "HANDED_OVER" | "UNKNOWN" =
 export const hasEnded = ({ state }: Row): boolean =>
   state === "DELIVERED" || state === "REJECTED" || state === "NEEDS_REVIEW";
 
+const showDue = ({ notBefore }: Row) =>
+  notBefore === undefined ? {} : { NextAttemptAt: new Date(notBefore).toISOString() };
+
 /** The answer of /api/job/delivery: what of a row is the client's business. */
 export const showRow = (row: Row) => ({
   JobId: row.jobId,
   State: shownState(row),
   ...(row.taskId === undefined ? {} : { TaskId: row.taskId }),
   ...(row.error ? { Error: { ErrorType: row.error.type, ErrorComment: row.error.comment } } : {}),
+  ...(row.waiting
+    ? { Waiting: { ErrorType: row.waiting.type, ErrorComment: row.waiting.comment, ...showDue(row) } }
+    : {}),
   ...(row.sizeBytes === undefined ? {} : { SizeBytes: row.sizeBytes }),
   SentBytes: row.sentBytes ?? 0,
-  Attempts: row.posts ?? 0,
+  Attempts: row.claims ?? row.posts ?? 0,
   UpdatedAt: new Date(row.updatedAt).toISOString(),
 });

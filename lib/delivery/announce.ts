@@ -37,9 +37,23 @@ export const createAnnouncer = (client: EventBridgeClient, eventBusName: string)
         VersionId: row.media?.versionId,
         SizeBytes: row.sizeBytes,
         Sha256: row.sha256,
-        Attempts: row.posts,
+        Attempts: row.claims ?? row.posts,
+        MediaId: row.media?.id,
+        Fence: row.fence,
       });
     },
+    /** A medium whose delivery goes on by itself, but at a price. @throws when the event is not out */
+    announceDelay: (row: Row): Promise<void> =>
+      publish("Media Delayed", {
+        JobId: row.jobId,
+        State: row.state,
+        Reason: row.waiting && { ErrorType: row.waiting.type, ErrorComment: row.waiting.comment },
+        Key: row.media?.key,
+        VersionId: row.media?.versionId,
+        SizeBytes: row.sizeBytes,
+        BytesCarriedInVain: (row.bytesInVain ?? 0) + (row.sentBytes ?? 0),
+        Attempts: row.claims,
+      }),
     /** A dropped object whose key names no job. @throws when the event is not out */
     announceQuarantined: (drop: { key: string; versionId: string }): Promise<void> =>
       publish("Media Quarantined", { Key: drop.key, VersionId: drop.versionId }),

@@ -1,12 +1,12 @@
 import type { Cielo24, MediaAnswer, MediaBody, MediaTransfer } from "../cielo24/client.ts";
-import { Cielo24Error } from "../cielo24/errors.ts";
+import { ACCOUNT_ERROR_TYPES, Cielo24Error } from "../cielo24/errors.ts";
 import { MediaReadError } from "../media/errors.ts";
-import type { Observability } from "../observability.ts";
+import type { MetricName, Observability } from "../observability.ts";
 import type { Runtime } from "../runtime.ts";
 import { LedgerError, type Ledger } from "./ledger.ts";
 import { createPace } from "./pace.ts";
 import type { MediaRef, Row } from "./row.ts";
-import type { Answer, Command, DeliveryEvent, Drop, Settings } from "./machine.ts";
+import type { Answer, Command, DeliveryEvent, Drop, LaterReason, Settings } from "./machine.ts";
 import { start, step } from "./state.ts";
 import { reportProgress } from "./transitions.ts";
 
@@ -33,6 +33,8 @@ export interface DeliveryPorts {
   readonly cielo24: Cielo24;
   /** Publishes the event of a row's end; throws when it is not out. */
   readonly announce: (row: Row) => Promise<void>;
+  /** Publishes that a medium is delayed and why; throws when the event is not out. */
+  readonly announceDelay: (row: Row) => Promise<void>;
   readonly runtime: Pick<Runtime, "clock" | "randomHex">;
   readonly observability: Observability;
 }
@@ -99,7 +101,7 @@ type Executable = Exclude<Command, { do: "acknowledge" | "later" }>;
 
 const createWorker = (
   run: DeliveryRun,
-  { ledger, store, cielo24, announce, runtime, observability }: DeliveryPorts,
+  { ledger, store, cielo24, announce, announceDelay, runtime, observability }: DeliveryPorts,
 ) => {
   const { jobId } = run.drop;
   const callDeadline = run.deadline - run.marginMs;
@@ -115,6 +117,7 @@ const createWorker = (
           async () => {
             if ((await ledger.write(jobId, command.write)) === "refused") return { type: "unwritten" };
             if (command.write.set.conflictCount !== undefined) observability.count("MediaConflict");
+            if (command.isCostly && command.row) await tellOfCost(command.row);
             return { type: "written" };
           },
           { type: "unwritten" },
@@ -168,6 +171,18 @@ const createWorker = (
     }
   };
 
+  /** For people: the delivery goes on by itself, so that a failure of this event stops nothing. */
+  const tellOfCost = async (row: Row): Promise<void> => {
+    observability.log.error("the medium has been carried in vain for more than five times its size", {
+      sizeBytes: row.sizeBytes ?? 0,
+      sentBytes: (row.bytesInVain ?? 0) + (row.sentBytes ?? 0),
+    });
+    observability.count("BytesCarriedInVain");
+    await announceDelay(row).catch(() => {
+      observability.log.warn("the event of the delay is not out");
+    });
+  };
+
   const stream = async ({ claim, row }: Extract<Command, { do: "stream" }>): Promise<Happening> => {
     const body = bodyOf(row);
     const startedAt = runtime.clock();
@@ -180,10 +195,12 @@ const createWorker = (
     /** Set when the rate proves too low: the abort that is under way. */
     let givingUp: Promise<void> | undefined;
     let reportedAt = startedAt;
+    let sentBytes = 0;
     let report: Promise<unknown> | undefined;
 
     const isGivenUp = () => givingUp !== undefined;
-    const onProgress = (sentBytes: number) => {
+    const onProgress = (sent: number) => {
+      sentBytes = sent;
       const now = runtime.clock();
       if (mayHandOver && !pace.willFit(sentBytes, now)) givingUp ??= sending.abort();
       if (report || now - reportedAt < PROGRESS_INTERVAL_MS) return;
@@ -202,12 +219,13 @@ const createWorker = (
     transfer = sending;
     try {
       const result = await sending.sendAllButLast();
-      if (isGivenUp()) return { type: "tooSlow" };
+      if (isGivenUp()) return { type: "tooSlow", sentBytes };
       if (result === "held") return { type: "held", sha256: sending.sha256() };
-      return { type: "answered", answer: fromMediaAnswer(result) };
+      return { type: "answered", answer: fromMediaAnswer(result), sentBytes };
     } catch (error) {
-      if (isGivenUp()) return { type: "tooSlow" };
-      if (error instanceof MediaReadError) return { type: "broken", code: error.code };
+      if (isGivenUp()) return { type: "tooSlow", sentBytes };
+      if (error instanceof MediaReadError)
+        return { type: "broken", code: error.code, storeCode: error.storeCode, sentBytes };
       throw error;
     } finally {
       await givingUp;
@@ -251,7 +269,8 @@ const bodyOfBytes = (bytes: Uint8Array): MediaBody => ({
 const fromMediaAnswer = (answer: MediaAnswer): Answer => {
   if ("taskId" in answer) return { is: "accepted", taskId: answer.taskId };
   const failure = asAnswer(answer.error);
-  return failure.is === "unavailable" && answer.isUnsent ? { ...failure, isUnsent: true } : failure;
+  const canBeUnsent = failure.is === "unavailable" || failure.is === "unintelligible";
+  return canBeUnsent && answer.isUnsent ? { ...failure, isUnsent: true } : failure;
 };
 
 /** What an error of cielo24's means to the machine. Anything else is a defect of ours and is thrown on. */
@@ -263,16 +282,25 @@ const asAnswer = (error: unknown): Exclude<Answer, { is: "accepted" }> => {
   };
   switch (error.code) {
     case "REFUSED":
-      return { is: "refused", error: described };
+      // What is refused before the medium is spoken of, a login, is never the medium's fault.
+      return {
+        is: error.isUnsent || ACCOUNT_ERROR_TYPES.has(described.type) ? "accountRefused" : "refused",
+        error: described,
+      };
     case "BAD_API_TOKEN":
       return { is: "badToken" };
     case "LOGIN_INVALID":
       return { is: "loginInvalid" };
     case "UNAVAILABLE":
     case "TIMED_OUT":
-      return { is: "unavailable", ...(error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs }) };
+      return {
+        is: "unavailable",
+        ...(error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs }),
+        ...(error.isUnsent ? { isUnsent: true } : {}),
+        ...(error.isAnsweredError ? { isAnsweredError: true } : {}),
+      };
     case "UNINTELLIGIBLE":
-      return { is: "unintelligible", error: described };
+      return { is: "unintelligible", error: described, ...(error.isUnsent ? { isUnsent: true } : {}) };
   }
 };
 
@@ -285,18 +313,31 @@ const recordAnnounced = (row: Row, { count }: Observability): void => {
   if (row.state === "NEEDS_REVIEW") count("MediaNeedsReview");
 };
 
+/** What an operator has to see to, by an alarm of its own; and what only looks like waiting. */
+const METRIC_OF: Partial<Record<LaterReason, MetricName>> = {
+  loginInvalid: "LoginInvalid",
+  accountRefused: "AccountRefused",
+  jobUnknown: "JobUnknown",
+  unintelligible: "AnswerNotUnderstood",
+  accessRefused: "ObjectAccessRefused",
+  urlRefused: "MediaUrlRefused",
+  handedOver: "MediaHandedOver",
+};
+
 const recordEnd = (command: DeliveryEnd["command"], { log, count }: Observability): void => {
   const { row, reason } = command;
   const fields = {
     reason,
-    ...(row ? { state: row.state, attempt: row.posts ?? 0, ...(row.taskId ? { taskId: row.taskId } : {}) } : {}),
-    ...(row?.error ? { errorType: row.error.type } : {}),
+    ...(row
+      ? { state: row.state, attempt: row.claims ?? row.posts ?? 0, ...(row.taskId ? { taskId: row.taskId } : {}) }
+      : {}),
+    ...((row?.error ?? row?.waiting) ? { errorType: row.error?.type ?? row.waiting?.type ?? "" } : {}),
   };
   if (command.do === "later") {
-    log.warn("delivery goes on later", fields);
-    count("MediaRetried");
-    if (reason === "loginInvalid") count("LoginInvalid");
-    if (reason === "handedOver") count("MediaHandedOver");
+    log[command.reason === "notDue" ? "info" : "warn"]("delivery goes on later", fields);
+    if (command.reason !== "notDue") count("MediaRetried");
+    const metric = METRIC_OF[command.reason];
+    if (metric) count(metric);
     return;
   }
   log.info("delivery has ended", fields);

@@ -1,9 +1,10 @@
-import type { DeliveryError, MediaRef, Row, Write } from "./row.ts";
+import type { Decision, DeliveryError, MediaRef, Row, Write } from "./row.ts";
 import type { Claim } from "./transitions.ts";
 
 /** What the delivery machine is told, remembers and says. The machine itself is `state.ts`. */
 
 export interface Settings {
+  /** POSTs of one medium whose outcome nobody knows; after so many a person decides. */
   readonly maxPosts: number;
   readonly maxMediaBytes: number;
   readonly mode: "auto" | "stream" | "url";
@@ -12,6 +13,8 @@ export interface Settings {
   readonly resendAfterServerError: boolean;
   /** How long "no media" says nothing after such an error, the first time; longer after each further one. */
   readonly serverErrorSettleMs: number;
+  /** So long cielo24 may say that it does not know a job, before that is believed. */
+  readonly unknownJobMs: number;
   /** How long UPLOADING and REJECTED rows are kept: longer than any version of an object that they speak of. */
   readonly expiryMs: number;
   /** S: clocks differ by at most so much. */
@@ -30,6 +33,8 @@ export interface Drop {
   readonly jobId: string;
   /** `queue`: an object was dropped. `caller`: an HTTP call waits. `reconcile`: look after the row. `operator`: send again. */
   readonly role: "queue" | "caller" | "reconcile" | "operator";
+  /** What an operator says, and about what: the row must still hold this object at this fence. */
+  readonly decision?: OperatorDecision;
   /** The medium at hand; `reconcile` and `operator` have none and take the row's. */
   readonly media?: MediaRef;
   /** Only of a caller's body: objects are measured in the bucket. */
@@ -38,6 +43,11 @@ export interface Drop {
   readonly receiveCount: number;
   /** The queue gives the message up after this: whatever is still open becomes NEEDS_REVIEW. */
   readonly lastChance: boolean;
+}
+
+export interface OperatorDecision extends Omit<Decision, "at"> {
+  /** The medium's id, as row and events name it. */
+  readonly object: string;
 }
 
 /** What cielo24 said to a POST, or to a question. */
@@ -59,7 +69,8 @@ export type Answer =
       readonly isUnsent?: true;
       readonly isAnsweredError?: true;
     }
-  | { readonly is: "unintelligible"; readonly error: DeliveryError };
+  /** An answer that the documentation does not know. `isUnsent`: it came before the last chunk, or the URL, went out. */
+  | { readonly is: "unintelligible"; readonly error: DeliveryError; readonly isUnsent?: true };
 
 export type Command =
   | { readonly do: "read" }
@@ -67,7 +78,8 @@ export type Command =
   | { readonly do: "inspect"; readonly media: MediaRef }
   /** Ask job/info. */
   | { readonly do: "ask" }
-  | { readonly do: "write"; readonly write: Write }
+  /** `isCostly`: once this is written, the medium has been carried in vain too often; `row` is then the row. */
+  | { readonly do: "write"; readonly write: Write; readonly isCostly?: true; readonly row?: Row }
   /** Send all but the last chunk, and keep it back. */
   | { readonly do: "stream"; readonly claim: Claim; readonly row: Row }
   /** Send the last chunk. */
@@ -82,6 +94,8 @@ export type Command =
       readonly reason: AcknowledgeReason;
       readonly row?: Row;
       readonly error?: DeliveryError;
+      /** To a caller: when cielo24 wants to be asked again. */
+      readonly retryAfterMs?: number;
     }
   | {
       readonly do: "later";
@@ -99,19 +113,29 @@ export type AcknowledgeReason =
   | "conflict"
   | "superseded"
   | "nothingToDo"
+  /** An operator's word about a row that is another one by now. */
+  | "notMeant"
   /** To a caller alone: nothing was claimed. */
   | "refused"
   | "hasMedia";
 
 export type LaterReason =
   | "underWay"
+  /** It is not yet time for the row's next step. */
+  | "notDue"
   | "unavailable"
   | "loginInvalid"
+  | "accountRefused"
+  | "jobUnknown"
   | "unintelligible"
   | "answerUnknown"
+  | "answeredError"
   | "handedOver"
+  | "urlRefused"
   | "ledger"
   | "source"
+  | "accessRefused"
+  | "tooManyRejected"
   | "tooSlow"
   | "noTime"
   | "lostClaim"
@@ -181,6 +205,8 @@ export type Phase =
   | "settling"
   | "ending"
   | "backingOut"
+  | "withdrawingUrl"
+  | "releasing"
   | "leaving"
   | "recordingConflict"
   | "announcing"
@@ -204,11 +230,23 @@ export interface Memory {
   readonly fact?: { readonly taskId: string } | undefined;
   readonly sha256?: string | undefined;
   readonly handingOver: boolean;
+  /** What the POST of this run carried so far. */
+  readonly sentBytes?: number | undefined;
+  /** When cielo24 wants to be asked again, for a caller to hear. */
+  readonly retryAfterMs?: number | undefined;
   /** Where to go once the abort, back-out or last write is done. */
-  readonly leave?: { readonly at: number; readonly reason: LaterReason; readonly retryAfterMs?: number } | undefined;
+  readonly leave?: Leave | undefined;
   readonly backOutHandsOver: boolean;
   readonly gaveUp: boolean;
   readonly reads: number;
+}
+
+/** When the message comes back and why, and what the row says of the wait. */
+export interface Leave {
+  readonly at: number;
+  readonly reason: LaterReason;
+  readonly waiting?: DeliveryError | undefined;
+  readonly retryAfterMs?: number;
 }
 
 export interface Step {

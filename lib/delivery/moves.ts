@@ -1,4 +1,5 @@
-import type { AcknowledgeReason, DeliveryEvent, LaterReason, Memory, Phase, Step } from "./machine.ts";
+import type { AcknowledgeReason, DeliveryEvent, LaterReason, Leave, Memory, Phase, Step } from "./machine.ts";
+import { waitingFor } from "./reasons.ts";
 import { decideWrite, type DeliveryError, type MediaRef, type Row, type Write } from "./row.ts";
 import * as transition from "./transitions.ts";
 import type { Claim } from "./transitions.ts";
@@ -6,13 +7,19 @@ import type { Claim } from "./transitions.ts";
 /** The moves that reader and claimant share: each makes one command, or ends the run. */
 
 export const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
 /** While an answer is unknown, job/info is asked so often: media that is there may be believed at any time. */
-export const ASK_AGAIN_MS = 5 * MINUTE_MS;
-/** A pull may take hours, and the queue counts receives. */
-export const ASK_AGAIN_AFTER_HAND_OVER_MS = 15 * MINUTE_MS;
+const ASK_AGAIN_MS = 5 * MINUTE_MS;
+/** A pull may take hours. */
+const ASK_AGAIN_AFTER_HAND_OVER_MS = 15 * MINUTE_MS;
+/** Nobody waits for a medium behind which cielo24 answered an error, and the outage that it tells of takes its time. */
+const ASK_AGAIN_AFTER_ERROR_MS = 30 * MINUTE_MS;
 const MIN_WAIT_MS = MINUTE_MS;
-const MAX_WAIT_MS = 60 * MINUTE_MS;
-const MAX_RETRY_AFTER_MS = 2 * 60 * MINUTE_MS;
+const MAX_WAIT_MS = HOUR_MS;
+const MAX_RETRY_AFTER_MS = 2 * HOUR_MS;
+/** Bytes cost money: what was carried in vain so many times over waits longer each time, up to six hours. */
+const COSTLY_FACTOR = 5;
+const LONGEST_COSTLY_WAIT_MS = 6 * HOUR_MS;
 
 export const read = (memory: Memory): Step => ({
   memory: { ...memory, phase: "reading", reads: memory.reads + 1 },
@@ -31,12 +38,12 @@ export const write = (memory: Memory, phase: Phase, made: Write): Step => ({
 
 export const accept = (memory: Memory): Memory => ({ ...memory, row: memory.hoped, hoped: undefined });
 
-export const askForReview = (memory: Memory, event: DeliveryEvent, error: DeliveryError, held?: Claim): Write => {
+export const askForReview = (memory: Memory, event: DeliveryEvent, error: DeliveryError): Write => {
   const { row } = memory;
   // Whoever settles the row for another object leaves it its own medium.
   const media = row?.state === "SENDING" || row?.state === "FINALIZING" ? row.media : mediaOf(memory);
   if (!media) throw new Error("There is nothing to review without a medium");
-  return transition.askForReview(memory.row, media, { now: event.now, error, held });
+  return transition.askForReview(memory.row, media, { now: event.now, error });
 };
 
 /** Puts an end on record, then reads the row again: what follows is the same as for every later reader of it. */
@@ -46,7 +53,9 @@ export const recordFact = (memory: Memory, event: DeliveryEvent, row: Row, taskI
   end(memory, transition.deliver(row.media?.id ?? "", { now: event.now, taskId, sentBytes: row.sizeBytes }));
 
 export const announce = (memory: Memory, row: Row): Step => {
-  if (row.announced && row.state !== "NEEDS_REVIEW") return onAnnounced(memory);
+  // A person is told again where the medium itself comes again, and not by whoever only looks after the row.
+  const isToldAgain = row.state === "NEEDS_REVIEW" && !row.closed && memory.drop.role === "queue";
+  if (row.announced && !isToldAgain) return onAnnounced(memory);
   return { memory: { ...memory, phase: "announcing" }, command: { do: "announce", row } };
 };
 
@@ -71,19 +80,21 @@ export const onAnnounced = (memory: Memory, event?: DeliveryEvent): Step => {
 
 export const acknowledge = (memory: Memory, reason: AcknowledgeReason, error?: DeliveryError): Step => ({
   memory: { ...memory, phase: "done" },
-  command: { do: "acknowledge", reason, ...(memory.row ? { row: memory.row } : {}), ...(error ? { error } : {}) },
+  command: {
+    do: "acknowledge",
+    reason,
+    ...(memory.row ? { row: memory.row } : {}),
+    ...(error ? { error } : {}),
+    ...(memory.retryAfterMs === undefined ? {} : { retryAfterMs: memory.retryAfterMs }),
+  },
 });
 
 /** Ends this run with the message kept; on its last chance, what is still open is put before a person instead. */
-export const leave = (
-  memory: Memory,
-  event: DeliveryEvent,
-  reason: LaterReason,
-  wait: { at?: number; retryAfterMs?: number } = {},
-): Step => leaveNow({ ...memory, leave: waiting(memory, event, reason, wait) }, event);
+export const leave = (memory: Memory, event: DeliveryEvent, reason: LaterReason, wait: Wait = {}): Step =>
+  leaveNow({ ...memory, leave: waiting(memory, event, reason, wait) }, event);
 
 export const leaveNow = (memory: Memory, event: DeliveryEvent): Step => {
-  const { at, reason, retryAfterMs } = memory.leave ?? waiting(memory, event, "ledger", {});
+  const { at, reason, retryAfterMs } = memory.leave ?? waiting(memory, event, "ledger");
   if (memory.drop.lastChance && !memory.gaveUp) return read({ ...memory, gaveUp: true, claim: undefined });
   return {
     memory: { ...memory, phase: "done" },
@@ -113,21 +124,58 @@ export const settleMs = ({ settings, handingOver, row }: Memory): number =>
   settings.settleMs +
   (handingOver && row?.media?.kind === "object" ? settings.capabilityLifetimeMs + settings.longestPullMs : 0);
 
+/** The same behind an error that cielo24 answered: longer after each POST of unknown outcome, this one included. */
+export const errorSettleMs = ({ settings, row }: Memory): number => {
+  const factor = row?.posts === undefined || row.posts <= 1 ? 1 : row.posts === 2 ? 2 : row.posts === 3 ? 4 : 6;
+  return settings.clockSkewMs + settings.serverErrorSettleMs * factor;
+};
+
+/** When job/info is asked next about a medium whose outcome is unknown. */
+export const nextQuestion = (row: Row, now: number, settledAt: number): number => {
+  const intervalMs = row.handOver
+    ? ASK_AGAIN_AFTER_HAND_OVER_MS
+    : row.answeredError
+      ? ASK_AGAIN_AFTER_ERROR_MS
+      : ASK_AGAIN_MS;
+  return Math.min(settledAt, now + intervalMs);
+};
+
 export const retryAfter = ({ retryAfterMs }: { retryAfterMs?: number }) =>
   retryAfterMs === undefined ? {} : { retryAfterMs };
 
+/** The least wait for a medium that was carried in vain too often; 0 where it was not. */
+export const costlyWaitMs = ({ sizeBytes = 0, bytesInVain = 0 }: Row, sentBytes: number): number => {
+  const over = sizeBytes === 0 ? 0 : (bytesInVain + sentBytes) / sizeBytes - COSTLY_FACTOR;
+  return over > 0 ? Math.min(MAX_WAIT_MS * 2 ** Math.floor(over), LONGEST_COSTLY_WAIT_MS) : 0;
+};
+
+interface Wait {
+  /** At that time and no other. */
+  readonly at?: number;
+  /** What cielo24 wishes: not sooner, but perhaps later. */
+  readonly retryAfterMs?: number;
+  readonly leastMs?: number;
+  /** What is said of the cause. */
+  readonly detail?: string | undefined;
+}
+
+/**
+ * How long to wait: a back-off with full jitter that grows with the receives, never shorter than a Retry-After.
+ */
 export const waiting = (
   { drop }: Memory,
   event: DeliveryEvent,
   reason: LaterReason,
-  { at, retryAfterMs }: { at?: number; retryAfterMs?: number },
-): NonNullable<Memory["leave"]> => {
+  { at, retryAfterMs, leastMs = 0, detail }: Wait = {},
+): Leave => {
   const fraction = Number.parseInt(event.random.slice(0, 8), 16) / 2 ** 32;
-  if (at !== undefined) return { at, reason };
-  if (retryAfterMs !== undefined) {
-    const wished = Math.min(Math.max(retryAfterMs, 1000), MAX_RETRY_AFTER_MS);
-    return { at: event.now + wished * (1 + fraction / 10), reason, retryAfterMs: wished };
-  }
-  const ceiling = Math.min(MIN_WAIT_MS * 2 ** Math.min(drop.receiveCount, 10), MAX_WAIT_MS);
-  return { at: event.now + MIN_WAIT_MS + fraction * (ceiling - MIN_WAIT_MS), reason };
+  const ceilingMs = Math.min(MIN_WAIT_MS * 2 ** Math.min(drop.receiveCount, 10), MAX_WAIT_MS);
+  const backOffMs = at === undefined ? MIN_WAIT_MS + fraction * (ceilingMs - MIN_WAIT_MS) : at - event.now;
+  const wishedMs = Math.min(Math.max(retryAfterMs ?? 0, 0), MAX_RETRY_AFTER_MS) * (1 + fraction / 10);
+  return {
+    at: event.now + Math.max(backOffMs, wishedMs, leastMs),
+    reason,
+    waiting: waitingFor(reason, detail),
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs: Math.max(wishedMs, 1000) }),
+  };
 };

@@ -20,6 +20,8 @@ export interface DeliveryError {
 /** What an operator decided about a row, and why. */
 export interface Decision {
   readonly what: "resend" | "reject";
+  /** The row's fence that it was made of. */
+  readonly fence: number;
   readonly by: string;
   readonly why: string;
   readonly at: number;

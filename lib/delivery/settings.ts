@@ -6,6 +6,8 @@ const CLOCK_SKEW_MS = 300_000;
 /** At most so many POSTs for one medium, then a person decides. */
 const MAX_POSTS = 5;
 
+/** A wrong secret, or sandbox and production mixed up, make cielo24 say of every job that it does not know it. */
+const UNKNOWN_JOB_MS = 24 * 3600 * 1000;
 const DAY_MS = 24 * 3600 * 1000;
 /** Time to live and lifecycle rules act days late. */
 const EXPIRY_MARGIN_DAYS = 7;
@@ -40,6 +42,7 @@ export const deliverySettings = (
   resendAfterUnknown: config.resendAfterUnknown,
   resendAfterServerError: config.resendAfterServerError,
   serverErrorSettleMs: config.serverErrorSettleS * 1000,
+  unknownJobMs: UNKNOWN_JOB_MS,
   expiryMs: rowExpiryMs(config),
   clockSkewMs: CLOCK_SKEW_MS,
   settleMs: config.settleS * 1000,
@@ -56,6 +59,7 @@ export const callSettings = (config: Pick<Config, "maxMediaBytes" | "settleS" | 
   resendAfterUnknown: false,
   resendAfterServerError: false,
   serverErrorSettleMs: 0,
+  unknownJobMs: UNKNOWN_JOB_MS,
   expiryMs: rowExpiryMs(config),
   clockSkewMs: CLOCK_SKEW_MS,
   settleMs: config.settleS * 1000,

@@ -1,7 +1,25 @@
-import { abortAndBackOut, backOut, onAnswer, onClaimed, onFinalizing, onStreamed, stream } from "./claimant.ts";
+import {
+  abortAndBackOut,
+  backOut,
+  onAnswer,
+  onClaimed,
+  onFinalizing,
+  onStreamed,
+  onUrlRedirected,
+  stream,
+} from "./claimant.ts";
 import type { DeliveryEvent, Drop, Memory, Settings, Step } from "./machine.ts";
-import { asReader, onObject, onPrecheck, onPrecheckFailed, onRow, onSettlingFailed, onSettlingInfo } from "./reader.ts";
-import { accept, isMine, leave, leaveNow, onAnnounced, read, write } from "./moves.ts";
+import {
+  asReader,
+  onObject,
+  onPrecheck,
+  onPrecheckFailed,
+  onRow,
+  onSettlingFailed,
+  onSettlingInfo,
+  onUninspected,
+} from "./reader.ts";
+import { accept, acknowledge, isMine, leave, leaveNow, onAnnounced, read, write } from "./moves.ts";
 import * as transition from "./transitions.ts";
 
 /**
@@ -32,7 +50,8 @@ export const step = (memory: Memory, event: DeliveryEvent): Step => {
       return leave(memory, event, "ledger");
     case "inspecting":
       if (event.type === "object") return onObject(memory, event);
-      return leave(memory, event, "source");
+      if (event.type === "uninspected") return onUninspected(memory, event);
+      break;
     case "prechecking":
       if (event.type === "info") return onPrecheck(memory, event);
       if (event.type === "noInfo") return onPrecheckFailed(memory, event, event.answer);
@@ -72,7 +91,11 @@ export const step = (memory: Memory, event: DeliveryEvent): Step => {
     case "backingOut":
     case "leaving":
       // Written or not: safety does not rest on it, and the message comes back.
-      return leaveNow(memory, event);
+      return leaveNow(event.type === "written" ? accept(memory) : memory, event);
+    case "withdrawingUrl":
+      return event.type === "written" ? leaveNow(accept(memory), event) : onUrlRedirected(memory, event);
+    case "releasing":
+      return event.type === "written" ? acknowledge(memory, "superseded") : read({ ...memory, hoped: undefined });
     case "settling":
       if (event.type === "info") return onSettlingInfo(memory, event);
       if (event.type === "noInfo") return onSettlingFailed(memory, event, event.answer);

@@ -1,4 +1,4 @@
-import type { DeliveryError, MediaRef, Row, State, Write } from "./row.ts";
+import type { Decision, DeliveryError, MediaRef, Row, State, Write } from "./row.ts";
 
 /**
  * The transitions of the ledger, each as the one write that makes it. Every condition is there because leaving it out
@@ -14,10 +14,28 @@ export interface Claim {
   readonly claimId: string;
 }
 
-/** REJECTED and UPLOADING rows expire, all others never: a job takes one medium for ever. */
 export const EXPIRY_S = 90 * 24 * 3600;
-const REJECTED_KEPT = 20;
+/** Names of rejected media that a row holds: some 45 KB. Where it is full, whatever comes for the job waits. */
+export const REJECTED_KEPT = 1000;
 const CONFLICTS_KEPT = 10;
+
+/** What a row knows of the medium at hand alone. */
+const OF_THE_MEDIUM = ["handOver", "everUnknown", "pulls", "posts", "bytesInVain", "decision"] as const;
+/** What a row knows of the POST or the wait that came last. */
+const OF_THE_ATTEMPT = [
+  "settledAt",
+  "taskId",
+  "error",
+  "announced",
+  "expiresAt",
+  "capability",
+  "capabilityUntil",
+  "redirected",
+  "answeredError",
+  "sha256",
+  "notBefore",
+  "waiting",
+] as const;
 
 const asSeen = (row: Row | undefined) =>
   row === undefined
@@ -26,13 +44,21 @@ const asSeen = (row: Row | undefined) =>
 
 const heldBy = (claim: Claim, ...state: State[]) => ({ state, ...claim });
 
+/** Whether a POST of the row's medium may have gone out. Rows of an older form count claims in `posts`. */
+export const wasClaimed = ({ claims, posts }: Row): boolean => (claims ?? posts ?? 1) > 0;
+
+/** Whether cielo24 may have the medium of a row that waits for a person. */
+export const mayBeAccepted = ({ settledAt, everUnknown }: Row): boolean =>
+  settledAt !== undefined || everUnknown === true;
+
 /** none, UPLOADING, REJECTED → SENDING, or take-over of a SENDING row whose lease is over. By a reader. */
 export const claim = (
   row: Row | undefined,
   media: MediaRef,
   by: { claimId: string; leaseUntil: number; now: number; sizeBytes: number | undefined },
 ): Write => {
-  const isTakeOver = row?.state === "SENDING";
+  const own = row?.state === "SENDING" ? row : undefined;
+  const bytesInVain = (own?.bytesInVain ?? 0) + (own?.sentBytes ?? 0);
   return {
     if: asSeen(row),
     set: {
@@ -41,29 +67,94 @@ export const claim = (
       claimId: by.claimId,
       media,
       leaseUntil: by.leaseUntil,
-      posts: (isTakeOver ? (row.posts ?? 0) : 0) + 1,
+      claims: (own?.claims ?? own?.posts ?? 0) + 1,
       sentBytes: 0,
+      ...(own ? { bytesInVain } : {}),
       ...(by.sizeBytes === undefined ? {} : { sizeBytes: by.sizeBytes }),
       updatedAt: by.now,
     },
     remove: [
-      "settledAt",
-      "taskId",
-      "error",
-      "announced",
-      "expiresAt",
-      "capability",
-      "capabilityUntil",
-      "sha256",
+      ...OF_THE_ATTEMPT,
+      "unknownSince",
       ...(by.sizeBytes === undefined ? (["sizeBytes"] as const) : []),
-      ...(isTakeOver ? [] : (["handOver", "everUnknown", "pulls"] as const)),
+      ...(own ? [] : OF_THE_MEDIUM),
     ],
   };
 };
 
+/**
+ * none, UPLOADING, REJECTED, SENDING → SENDING without a claim: the medium cannot be sent yet, and the row says why and
+ * until when it waits. By a reader, before it claims.
+ */
+export const wait = (
+  row: Row | undefined,
+  media: MediaRef,
+  at: { now: number; notBefore: number; waiting: DeliveryError; isUnknown: boolean },
+): Write => {
+  const isOwn = row?.state === "SENDING";
+  return {
+    if: asSeen(row),
+    set: {
+      state: "SENDING",
+      fence: (row?.fence ?? 0) + 1,
+      media,
+      leaseUntil: at.now,
+      notBefore: at.notBefore,
+      waiting: at.waiting,
+      ...(at.isUnknown ? { unknownSince: row?.unknownSince ?? at.now } : {}),
+      ...(isOwn ? {} : { claims: 0, sentBytes: 0 }),
+      updatedAt: at.now,
+    },
+    remove: [
+      "claimId",
+      ...OF_THE_ATTEMPT.filter((name) => name !== "notBefore" && name !== "waiting"),
+      ...(isOwn ? [] : (["sizeBytes", ...OF_THE_MEDIUM] as const)),
+      ...(isOwn || at.isUnknown ? [] : (["unknownSince"] as const)),
+    ],
+  };
+};
+
+/** SENDING → UPLOADING: another version took the place of one that has only waited. By a reader. */
+export const release = (row: Row, at: { now: number; expiryMs: number }): Write => ({
+  if: asSeen(row),
+  set: { state: "UPLOADING", fence: row.fence + 1, updatedAt: at.now, expiresAt: expiry(at) },
+  remove: [
+    "claimId",
+    "leaseUntil",
+    "media",
+    "claims",
+    "sentBytes",
+    "sizeBytes",
+    "unknownSince",
+    ...OF_THE_ATTEMPT.filter((name) => name !== "expiresAt"),
+    ...OF_THE_MEDIUM,
+  ],
+});
+
+/** FINALIZING stays: when job/info is asked next, and why not sooner. By a reader; the claimant's claim stays good. */
+export const postpone = (
+  row: Row,
+  at: { notBefore: number; waiting?: DeliveryError | undefined; unknownSince?: number | undefined },
+): Write => ({
+  if: asSeen(row),
+  set: {
+    notBefore: at.notBefore,
+    ...(at.waiting ? { waiting: at.waiting } : {}),
+    ...(at.unknownSince === undefined ? {} : { unknownSince: at.unknownSince }),
+  },
+  remove: [
+    ...(at.waiting ? [] : (["waiting"] as const)),
+    ...(at.unknownSince === undefined ? (["unknownSince"] as const) : []),
+  ],
+});
+
+/** In seconds, as DynamoDB's time to live wants it. */
+const expiry = ({ now, expiryMs }: { now: number; expiryMs: number }): number => Math.floor((now + expiryMs) / 1000);
+
 /** SENDING → FINALIZING: from here on cielo24 may accept. By the claimant, before the last chunk or the URL goes out. */
 export const finalize = (
   held: Claim,
+  row: Row,
   at: {
     now: number;
     settledAt: number;
@@ -71,56 +162,114 @@ export const finalize = (
     sentBytes?: number | undefined;
     handOver?: { capability: string; capabilityUntil: number } | undefined;
     everUnknown?: boolean;
+    notBefore?: number;
   },
 ): Write => ({
   if: heldBy(held, "SENDING"),
   set: {
     state: "FINALIZING",
     settledAt: at.settledAt,
+    posts: (row.posts ?? 0) + 1,
     updatedAt: at.now,
     ...(at.sha256 === undefined ? {} : { sha256: at.sha256 }),
     ...(at.sentBytes === undefined ? {} : { sentBytes: at.sentBytes }),
     ...(at.handOver ? { ...at.handOver, handOver: true } : {}),
     ...(at.everUnknown ? { everUnknown: true } : {}),
+    ...(at.notBefore === undefined ? {} : { notBefore: at.notBefore }),
   },
 });
 
+/** POSTs whose outcome nobody knows, this one left out: cielo24 definitely did not take it. */
+const postsBefore = (row: Row): number => Math.max((row.posts ?? 0) - (row.state === "FINALIZING" ? 1 : 0), 0);
+
 /**
  * SENDING, FINALIZING → SENDING without a claim. By a claimant whose POST cannot have been accepted: its last chunk was
- * never touched and the sockets are destroyed, or cielo24 definitely refused.
+ * never touched and the sockets are destroyed, or cielo24 definitely refused. It costs no attempt.
  */
-export const backOut = (held: Claim, at: { now: number; handOver: boolean }): Write => ({
-  if: heldBy(held, "SENDING", "FINALIZING"),
+export const backOut = (
+  held: Claim,
+  row: Row,
+  at: {
+    now: number;
+    notBefore: number;
+    waiting?: DeliveryError | undefined;
+    handOver: boolean;
+    /** What the POST carried. */
+    sentBytes?: number | undefined;
+    /** Definite only if cielo24 was not redirected to the object. */
+    unlessRedirected?: boolean;
+  },
+): Write => ({
+  if: { ...heldBy(held, "SENDING", "FINALIZING"), ...(at.unlessRedirected ? { redirected: false } : {}) },
   set: {
     state: "SENDING",
     fence: held.fence + 1,
     leaseUntil: at.now,
+    notBefore: at.notBefore,
+    posts: postsBefore(row),
     updatedAt: at.now,
+    ...(at.waiting ? { waiting: at.waiting } : {}),
+    ...(at.sentBytes === undefined ? {} : { sentBytes: at.sentBytes }),
     ...(at.handOver ? { handOver: true } : {}),
   },
-  remove: ["claimId", "settledAt", "capability", "capabilityUntil"],
+  remove: ["claimId", "settledAt", "capability", "capabilityUntil", "redirected"],
 });
 
 /** FINALIZING → SENDING with the same claim: cielo24 definitely refused the token, the claimant sends anew. */
-export const goOn = (held: Claim, at: { now: number }): Write => ({
+export const goOn = (held: Claim, row: Row, at: { now: number }): Write => ({
   if: heldBy(held, "FINALIZING"),
-  set: { state: "SENDING", fence: held.fence + 1, sentBytes: 0, updatedAt: at.now },
+  set: {
+    state: "SENDING",
+    fence: held.fence + 1,
+    posts: postsBefore(row),
+    bytesInVain: (row.bytesInVain ?? 0) + (row.sentBytes ?? 0),
+    sentBytes: 0,
+    updatedAt: at.now,
+  },
   remove: ["settledAt", "sha256"],
 });
 
-/** FINALIZING stays: the answer was lost. By the claimant, with its sockets destroyed. */
-export const loseAnswer = (held: Claim, at: { now: number; settledAt: number }): Write => ({
+/**
+ * FINALIZING stays: nobody knows whether cielo24 took the medium. By the claimant, with its sockets destroyed.
+ *
+ * @param at.answeredError cielo24 answered an error behind the whole body, in place of no answer
+ */
+export const loseAnswer = (
+  held: Claim,
+  at: { now: number; settledAt: number; notBefore: number; waiting: DeliveryError; answeredError: boolean },
+): Write => ({
   if: heldBy(held, "FINALIZING"),
-  set: { everUnknown: true, settledAt: at.settledAt, updatedAt: at.now },
+  set: {
+    everUnknown: true,
+    settledAt: at.settledAt,
+    notBefore: at.notBefore,
+    waiting: at.waiting,
+    updatedAt: at.now,
+    ...(at.answeredError ? { answeredError: true } : {}),
+  },
 });
 
 /** FINALIZING stays: cielo24 took the capability URL and will pull; only job/info can tell when it has. */
-export const handedOver = (held: Claim, at: { now: number; settledAt: number; taskId: string }): Write => ({
+export const handedOver = (
+  held: Claim,
+  at: { now: number; settledAt: number; notBefore: number; taskId: string },
+): Write => ({
   if: heldBy(held, "FINALIZING"),
-  set: { taskId: at.taskId, settledAt: at.settledAt, updatedAt: at.now },
+  set: { taskId: at.taskId, settledAt: at.settledAt, notBefore: at.notBefore, updatedAt: at.now },
 });
 
-const ENDED = ["claimId", "leaseUntil", "announced", "capability", "capabilityUntil"] as const;
+const ENDED = [
+  "claimId",
+  "leaseUntil",
+  "announced",
+  "capability",
+  "capabilityUntil",
+  "redirected",
+  "answeredError",
+  "notBefore",
+  "waiting",
+  "unknownSince",
+] as const;
 
 /**
  * → DELIVERED, on a 200 with a TaskId. By the one who got it, and without the fence: it is a fact, whatever others have
@@ -148,30 +297,31 @@ export const deliverAsSeen = (row: Row, at: { now: number }): Write => ({
 });
 
 /** SENDING, FINALIZING → REJECTED, on a definite permanent error. By the claimant, never with an answer lost before. */
-export const reject = (held: Claim, row: Row, at: { now: number; error: DeliveryError }): Write => ({
+export const reject = (held: Claim, row: Row, at: { now: number; expiryMs: number; error: DeliveryError }): Write => ({
   if: heldBy(held, "SENDING", "FINALIZING"),
-  set: {
-    state: "REJECTED",
-    fence: held.fence + 1,
-    error: at.error,
-    // What an HTTP caller sent is never redelivered, so only objects need to be known again.
-    rejected: [...(row.rejected ?? []), ...(row.media?.kind === "object" ? [row.media.id] : [])].slice(-REJECTED_KEPT),
-    updatedAt: at.now,
-    expiresAt: Math.floor(at.now / 1000) + EXPIRY_S,
-  },
+  set: { ...rejection(row, at), fence: held.fence + 1 },
   remove: [...ENDED, "settledAt"],
+});
+
+const rejection = (row: Row, at: { now: number; expiryMs: number; error: DeliveryError }) => ({
+  state: "REJECTED" as const,
+  error: at.error,
+  // What an HTTP caller sent is never redelivered, so only objects need to be known again.
+  rejected: [...(row.rejected ?? []), ...(row.media?.kind === "object" ? [row.media.id] : [])].slice(-REJECTED_KEPT),
+  updatedAt: at.now,
+  expiresAt: expiry(at),
 });
 
 /** → NEEDS_REVIEW: no way on, or nobody can know. `settledAt` stays: an operator's "send again" obeys it, too. */
 export const askForReview = (
   row: Row | undefined,
   media: MediaRef,
-  at: { now: number; error: DeliveryError; held?: Claim | undefined },
+  at: { now: number; error: DeliveryError },
 ): Write => ({
-  if: at.held ? heldBy(at.held, "SENDING") : asSeen(row),
+  if: asSeen(row),
   set: {
     state: "NEEDS_REVIEW",
-    fence: (at.held?.fence ?? row?.fence ?? 0) + 1,
+    fence: (row?.fence ?? 0) + 1,
     media,
     error: at.error,
     updatedAt: at.now,
@@ -179,41 +329,59 @@ export const askForReview = (
   remove: [...ENDED, "expiresAt"],
 });
 
-/** FINALIZING → SENDING without a claim, once "no media" may be believed and RESEND_AFTER_UNKNOWN allows it. By a reader. */
+/** FINALIZING → SENDING without a claim, once "no media" may be believed and the settings allow it. By a reader. */
 export const resend = (row: Row, at: { now: number }): Write => ({
   if: asSeen(row),
   set: { state: "SENDING", fence: row.fence + 1, leaseUntil: at.now, everUnknown: true, updatedAt: at.now },
-  remove: ["claimId", "settledAt", "taskId", "capability", "capabilityUntil"],
-});
-
-/** NEEDS_REVIEW → SENDING by an operator's "send again", or → UPLOADING where only the caller has the media. */
-export const reopen = (row: Row, at: { now: number }): Write => ({
-  if: asSeen(row),
-  set:
-    row.media?.kind === "object"
-      ? {
-          state: "SENDING",
-          fence: row.fence + 1,
-          leaseUntil: at.now,
-          posts: 0,
-          updatedAt: at.now,
-          // It was FINALIZING: should cielo24 show the media only now, then that one was accepted, not refused.
-          ...(row.settledAt === undefined ? {} : { everUnknown: true }),
-        }
-      : {
-          state: "UPLOADING",
-          fence: row.fence + 1,
-          updatedAt: at.now,
-          expiresAt: Math.floor(at.now / 1000) + EXPIRY_S,
-        },
   remove: [
     "claimId",
     "settledAt",
-    "error",
-    "announced",
-    ...(row.media?.kind === "object" ? [] : (["media", "everUnknown", "posts"] as const)),
+    "taskId",
+    "capability",
+    "capabilityUntil",
+    "redirected",
+    "answeredError",
+    "notBefore",
+    "waiting",
+    "unknownSince",
   ],
 });
+
+/** NEEDS_REVIEW, REJECTED → SENDING by an operator's "send again". Only an object can be read again. */
+export const reopen = (row: Row, at: { now: number; decision: Decision }): Write => ({
+  if: asSeen(row),
+  set: {
+    state: "SENDING",
+    fence: row.fence + 1,
+    leaseUntil: at.now,
+    posts: 0,
+    updatedAt: at.now,
+    decision: at.decision,
+    ...(row.rejected ? { rejected: row.rejected.filter((id) => id !== row.media?.id) } : {}),
+    // It was FINALIZING: should cielo24 show the media only now, then that one was accepted, not refused.
+    ...(row.settledAt === undefined ? {} : { everUnknown: true }),
+  },
+  remove: ["claimId", "settledAt", "error", "announced", "expiresAt", "notBefore", "waiting"],
+});
+
+/**
+ * NEEDS_REVIEW, closed by an operator's "reject". A medium that cielo24 cannot have is REJECTED, and the job is free; one
+ * that it may have stays where it is, and nothing is sent for the job any more.
+ */
+export const closeReview = (
+  row: Row,
+  at: { now: number; expiryMs: number; decision: Decision; error: DeliveryError },
+): Write =>
+  mayBeAccepted(row)
+    ? {
+        if: asSeen(row),
+        set: { fence: row.fence + 1, closed: true, decision: at.decision, error: at.error, updatedAt: at.now },
+      }
+    : {
+        if: asSeen(row),
+        set: { ...rejection(row, at), fence: row.fence + 1, decision: at.decision },
+        remove: [...ENDED, "settledAt"],
+      };
 
 /** Records another object for a job that has its media, or waits for a person. By a reader; changes nothing else. */
 export const recordConflict = (row: Row, mediaId: string): Write => ({

@@ -13,6 +13,9 @@ type RequestFailureCode =
   | "JOB_HAS_MEDIA"
   | "DELIVERY_UNDER_WAY"
   | "JOB_IN_REVIEW"
+  | "JOB_CLOSED"
+  | "ACCOUNT_REFUSED"
+  | "QUEUE_UNAVAILABLE"
   | "MEDIA_TOO_LARGE"
   | "ACTION_NOT_OFFERED"
   | "ANSWER_UNKNOWN"
@@ -65,6 +68,11 @@ const ANSWERS: Readonly<Record<ApiErrorCode, ErrorAnswer>> = {
     errorType: "NEEDS_REVIEW",
     comment: "Whether cielo24 has the job's media is not known. Do not send it again: tell the operator, who decides.",
   },
+  JOB_CLOSED: {
+    status: 409,
+    errorType: "JOB_CLOSED",
+    comment: "The operator closed the job: cielo24 may have its media. Use another job.",
+  },
   MEDIA_TOO_LARGE: { status: 413, errorType: "MEDIA_TOO_LARGE", comment: "The media is too large." },
   UNHANDLED_ERROR: {
     status: 500,
@@ -83,6 +91,7 @@ const ANSWERS: Readonly<Record<ApiErrorCode, ErrorAnswer>> = {
   },
   // The account is the operator's, not the client's: what is wrong with it is no business of a client.
   LOGIN_INVALID: { status: 502, errorType: "CIELO24_UNAVAILABLE", comment: UNUSABLE },
+  ACCOUNT_REFUSED: { status: 502, errorType: "CIELO24_UNAVAILABLE", comment: UNUSABLE },
   BAD_API_TOKEN: { status: 502, errorType: "CIELO24_UNAVAILABLE", comment: UNUSABLE },
   NEEDS_REVIEW: {
     status: 502,
@@ -99,6 +108,11 @@ const ANSWERS: Readonly<Record<ApiErrorCode, ErrorAnswer>> = {
     status: 503,
     errorType: "PROXY_UNAVAILABLE",
     comment: "The record of jobs cannot be reached at present. Try again later: Retry-After says when.",
+  },
+  QUEUE_UNAVAILABLE: {
+    status: 503,
+    errorType: "PROXY_UNAVAILABLE",
+    comment: "The queue of deliveries cannot be reached at present. Try again later: Retry-After says when.",
   },
   STORE_UNAVAILABLE: {
     status: 503,

@@ -1,5 +1,5 @@
 import type { Command } from "../../lib/delivery/machine.ts";
-import { TICK_MS } from "./scenario.ts";
+import { TICK_MS, UNKNOWN_JOB_TICKS } from "./scenario.ts";
 import type { Worker, World } from "./world.ts";
 
 /**
@@ -27,9 +27,11 @@ export const canonical = (world: World): string => {
   };
 
   const { row, workers, messages, delayed, floating, accepted, announced, deadLetters, budgets } = world;
+  const { superseded, doubts, isRefused, isMisused } = world;
   let text = row ? show(row) + rename(shapeOf(row)) : "";
   text += list(workers) + list(delayed) + list(messages) + list(floating) + list(accepted) + "|";
   text += show(announced) + show(deadLetters) + show(budgets);
+  text += `${superseded.length}d${doubts}${isRefused ? "n" : ""}${isMisused ? "m" : ""}`;
   return world.resent ? `${text}r` : text;
 };
 
@@ -49,7 +51,8 @@ const showAt = ({ id, times, fences }: Shape, now: number, fence: number): strin
     const ticks = Math.ceil(((times[index] ?? 0) - now) / TICK_MS);
     text += `t${Math.max(ticks, times[index + 1] ?? 0)}`;
   }
-  for (const each of fences) text += `f${each - fence}`;
+  // Fences only grow: what is behind the row's is over, however far.
+  for (const each of fences) text += `f${Math.max(each - fence, -1)}`;
   return text + ";";
 };
 
@@ -72,6 +75,8 @@ const shapeOf = (value: object): Shape => {
   const describe = (inner: unknown, name: string): string => {
     // Seconds, and months away: all that counts is whether the row may expire.
     if (name === "expiresAt") return "";
+    // Whether it was claimed at all.
+    if (name === "claims") return inner === 0 ? "0" : "";
     if (typeof inner === "number") {
       const least = LEAST_TICKS[name];
       if (name === "fence") fences.push(inner);
@@ -79,7 +84,7 @@ const shapeOf = (value: object): Shape => {
       else times.push(inner, least);
       return "";
     }
-    if (typeof inner === "string" && name === "claimId") {
+    if (typeof inner === "string" && (name === "claimId" || name === "capability")) {
       claimIds.push(inner);
       return "";
     }
@@ -117,7 +122,7 @@ const forgottenOf = (value: object, name: string): ReadonlySet<string> => {
 };
 const ROW = new Set(["row"]);
 const MEMORY = new Set(["memory"]);
-const AS_CLAIMANT = new Set(["row", "claim", "leave", "verdict", "sizeBytes", "handingOver"]);
+const AS_CLAIMANT = new Set(["row", "claim", "leave", "verdict", "sizeBytes", "sentBytes", "handingOver"]);
 const NOTHING = new Set<string>();
 
 const LEAST_TICKS: Readonly<Record<string, number>> = {
@@ -127,14 +132,19 @@ const LEAST_TICKS: Readonly<Record<string, number>> = {
   visibleAt: 0,
   until: 0,
   settledAt: 0,
+  notBefore: 0,
+  unknownSince: -UNKNOWN_JOB_TICKS,
   at: 0,
   shownAt: 0,
 };
 
 /** What has no bearing on what happens next, or follows from the rest. */
 const LEFT_OUT = new Set([
-  "capability",
+  "by",
+  // Only how long a wait is.
+  "bytesInVain",
   "capabilityUntil",
+  "why",
   "error",
   "hoped",
   "jobId",
@@ -146,5 +156,6 @@ const LEFT_OUT = new Set([
   "sha256",
   "updatedAt",
   "versionId",
+  "waiting",
 ]);
 const SHARED = new Set(["memory", "row", "message", "media", "write"]);

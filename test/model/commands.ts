@@ -1,14 +1,18 @@
-import { decideWrite } from "../../lib/delivery/row.ts";
+import { decideWrite, type Row, type Write } from "../../lib/delivery/row.ts";
 import type { Answer, Command, DeliveryEvent } from "../../lib/delivery/machine.ts";
 import { reportProgress } from "../../lib/delivery/transitions.ts";
 import { CAPABILITY_TICKS, LONGEST_PULL_TICKS, TICK_MS, type Scenario } from "./scenario.ts";
 import {
   accept,
+  acceptUnseen,
   delay,
+  doubt,
   endWorker,
   float,
   JOB_ID,
   keep,
+  objectsOf,
+  redirect,
   replaceWorker,
   spend,
   without,
@@ -25,6 +29,10 @@ const REFUSED: Failure = { is: "refused", error: { type: "INVALID_QUERY", commen
 const BAD_TOKEN: Answer = { is: "badToken" };
 const LOGIN_INVALID: Failure = { is: "loginInvalid" };
 const UNAVAILABLE: Failure = { is: "unavailable" };
+const ACCOUNT_REFUSED: Failure = { is: "accountRefused", error: { type: "ACCOUNT_UNPRIVILEGED", comment: "" } };
+const UNKNOWN_JOB: Failure = { is: "refused", error: { type: "ITEM_NOT_FOUND", comment: "" } };
+const INVALID_URL: Failure = { is: "refused", error: { type: "INVALID_URL", comment: "" } };
+const ANSWERED_ERROR: Answer = { is: "unavailable", isAnsweredError: true };
 const UNINTELLIGIBLE: Failure = { is: "unintelligible", error: { type: "UNKNOWN", comment: "" } };
 
 type Happening = DeliveryEvent extends infer E
@@ -54,7 +62,7 @@ export function* carryOut(
       if (world.budgets.calls > 0) yield fault(by, "cannot read the row", spend(world, "calls"), { type: "unread" });
       return;
     case "inspect":
-      yield* inspect(by);
+      yield* inspect(by, command);
       return;
     case "ask":
       yield* ask(by);
@@ -124,9 +132,15 @@ const tell = ({ index, worker, machine }: Actor, from: World, happening: Happeni
 
 /** An operator's word counts once: a row that it opened is looked after by another message. */
 const leaving = (worker: Worker, { row }: Of<"later">): Worker =>
-  worker.message?.role === "operator" && row && row.state !== "NEEDS_REVIEW"
-    ? { ...worker, message: { ...worker.message, role: "reconcile" } }
+  worker.message?.decision && row && row.fence !== worker.message.decision.fence
+    ? { ...worker, message: { role: "reconcile", visibleAt: worker.message.visibleAt } }
     : worker;
+
+/** The same world, in which a definite no was said; where an answer was lost before, it is none. */
+const refused = (world: World, row?: Row): World => ({
+  ...(row?.everUnknown ? doubt(world) : world),
+  isRefused: true,
+});
 
 const end = (by: Actor, label: string, from: World, happening: Happening): Transition => ({
   label: `worker ${by.index} ${label}`,
@@ -156,15 +170,23 @@ const repliedBadly = (by: Actor, label: string, from: World, answer: Answer): Tr
   isFault: true,
 });
 
-function* inspect(by: Actor): Generator<Transition> {
-  const { world } = by;
+function* inspect(by: Actor, command: Of<"inspect">): Generator<Transition> {
+  const { world, scenario } = by;
   yield end(by, "measures the object", world, { type: "object", status: "current", sizeBytes: 5 });
   if (world.budgets.refusals > 0)
-    yield fault(by, "finds the object gone", spend(world, "refusals"), {
+    yield fault(by, "finds the object gone", refused(spend(world, "refusals")), {
       type: "object",
       status: "gone",
       sizeBytes: 0,
     });
+  const { media } = command;
+  if (scenario.supersedes && media.id === objectsOf(scenario)[0]?.id)
+    yield fault(
+      by,
+      "finds a newer version",
+      world.superseded.includes(media.id) ? world : { ...world, superseded: [media.id] },
+      { type: "object", status: "superseded", sizeBytes: 5 },
+    );
   if (world.budgets.calls > 0)
     yield fault(by, "cannot measure the object", spend(world, "calls"), { type: "uninspected", code: "READ_FAILED" });
 }
@@ -194,7 +216,14 @@ function* ask(by: Actor): Generator<Transition> {
     yield fault(by, "cannot ask job/info", spent, { type: "noInfo", answer: UNAVAILABLE });
     yield fault(by, "cannot log in to ask", spent, { type: "noInfo", answer: LOGIN_INVALID });
     yield fault(by, "does not understand job/info", spent, { type: "noInfo", answer: UNINTELLIGIBLE });
-    yield fault(by, "is refused by job/info", spent, { type: "noInfo", answer: REFUSED });
+    yield fault(by, "is refused by job/info", refused(spent), { type: "noInfo", answer: REFUSED });
+    yield fault(by, "is told that the account may not", spent, { type: "noInfo", answer: ACCOUNT_REFUSED });
+    // The first time it may be another account's secret; said for long, it is believed.
+    const isLong = worker.memory.row?.unknownSince !== undefined;
+    yield fault(by, "is told that there is no such job", isLong ? refused(spent) : spent, {
+      type: "noInfo",
+      answer: UNKNOWN_JOB,
+    });
   }
 }
 
@@ -203,7 +232,7 @@ function* write(by: Actor, command: Of<"write">): Generator<Transition> {
   const made = machine.alter ? machine.alter(command.write) : command.write;
   const row = decideWrite(JOB_ID, world.row, made);
   const label = `writes ${made.set.state ?? Object.keys(made.set).join(" and ")}`;
-  const done = row ? keep(world, row) : world;
+  const done = row ? keep(countDecision(by, made), row) : world;
   if (row) yield end(by, label, done, { type: "written" });
   else yield end(by, `${label}, which is refused`, world, { type: "unwritten" });
   if (world.budgets.writes === 0) return;
@@ -216,6 +245,14 @@ function* write(by: Actor, command: Of<"write">): Generator<Transition> {
   yield fault(by, `${label}, which may happen once more`, repeated, { type: "written" });
   yield fault(by, `${label}, but the answer is lost, and it may happen once more`, repeated, { type: "unwritten" });
 }
+
+/** A decision holds for the medium and the fence that it was made of. */
+const countDecision = ({ world, worker }: Actor, made: Write): World => {
+  const { decision } = worker.memory.drop;
+  if (!made.set.decision || !decision) return world;
+  const isMeant = world.row?.media?.id === decision.object && world.row.fence === decision.fence;
+  return isMeant ? world : { ...world, isMisused: true };
+};
 
 function* stream(by: Actor, command: Of<"stream">): Generator<Transition> {
   const { world, index, machine, scenario } = by;
@@ -233,14 +270,18 @@ function* stream(by: Actor, command: Of<"stream">): Generator<Transition> {
     yield fault(by, "finds that it is too slow", world, { type: "tooSlow" });
   if (world.budgets.refusals > 0) {
     const spent = spend(world, "refusals");
-    yield fault(by, "is refused before the last chunk", spent, answered(REFUSED));
+    yield fault(by, "is refused before the last chunk", refused(spent, command.row), answered(REFUSED));
+    yield fault(by, "is told before the last chunk that the account may not", spent, answered(ACCOUNT_REFUSED));
     yield fault(by, "has its token refused before the last chunk", spent, answered(BAD_TOKEN));
     yield fault(by, "is cut off before the last chunk", spent, answered(UNAVAILABLE));
     yield fault(by, "does not understand an answer before the last chunk", spent, answered(UNINTELLIGIBLE));
-    yield fault(by, "finds the object gone while it reads", spent, { type: "broken", code: "OBJECT_GONE" });
+    yield fault(by, "finds the object gone while it reads", refused(spent, command.row), {
+      type: "broken",
+      code: "OBJECT_GONE",
+    });
   }
   if (world.budgets.answers > 0)
-    yield fault(by, "gets a 200 before the last chunk", spend(world, "answers"), answered(ACCEPTED));
+    yield fault(by, "gets a 200 before the last chunk", doubt(spend(world, "answers")), answered(ACCEPTED));
 }
 
 /** The last chunk goes out, or a URL that cielo24 reads while the call waits. */
@@ -248,15 +289,22 @@ function* send(by: Actor): Generator<Transition> {
   const { world, scenario } = by;
   const { lateAcceptanceTicks, enforcesOneMedium } = scenario.cielo24;
   if (enforcesOneMedium && world.accepted.length > 0) {
-    yield replied(by, "sends the end, which is refused: the job has its media", world, REFUSED);
+    yield replied(by, "sends the end, which is refused: the job has its media", doubt(world), REFUSED);
     return;
   }
   const sent = countResend(by);
   const mediaId = by.worker.memory.row?.media?.id ?? "";
   const accepted = accept(sent, mediaId, scenario);
-  const floating = float(sent, mediaId, world.now + lateAcceptanceTicks * TICK_MS);
+  const floating = float(sent, { mediaId, until: world.now + lateAcceptanceTicks * TICK_MS });
   yield replied(by, "sends the end, which is accepted", accepted, ACCEPTED);
   yield* beRefused(by);
+  if (world.budgets.errors > 0) {
+    const behind = spend(sent, "errors");
+    const { serverErrorSettleTicks, cielo24 } = scenario;
+    const late = acceptUnseen(behind, mediaId, Math.max(serverErrorSettleTicks, cielo24.lateInfoTicks));
+    yield repliedBadly(by, "sends the end, and an error is answered", doubt(behind), ANSWERED_ERROR);
+    yield repliedBadly(by, "sends the end, which is accepted, and an error is answered", doubt(late), ANSWERED_ERROR);
+  }
   yield* loseAnswer(by, [
     ["is accepted", accepted],
     ["may be accepted later", floating],
@@ -267,16 +315,31 @@ function* send(by: Actor): Generator<Transition> {
 function* handOver(by: Actor): Generator<Transition> {
   const { world, scenario } = by;
   const pullTicks = CAPABILITY_TICKS + LONGEST_PULL_TICKS + scenario.cielo24.lateAcceptanceTicks;
-  const pulling = float(countResend(by), by.worker.memory.row?.media?.id ?? "", world.now + pullTicks * TICK_MS);
+  const { media, capability } = by.worker.memory.row ?? {};
+  const until = world.now + pullTicks * TICK_MS;
+  const pulling = doubt(float(countResend(by), { mediaId: media?.id ?? "", until, capability }));
   yield replied(by, "hands the object over", pulling, ACCEPTED);
   yield* beRefused(by);
+  if (world.budgets.refusals > 0) {
+    // Said before cielo24 tried again, or behind a pull that it made.
+    yield repliedBadly(by, "hands over a URL that cannot be fetched", spend(pulling, "refusals"), INVALID_URL);
+    const [pulled] = redirect(pulling, pulling.floating.length - 1, by.machine);
+    if (pulled)
+      yield repliedBadly(
+        by,
+        "hands over a URL that is fetched and called invalid",
+        spend(pulled, "refusals"),
+        INVALID_URL,
+      );
+  }
   yield* loseAnswer(by, [["may be pulled", pulling]]);
 }
 
 function* beRefused(by: Actor): Generator<Transition> {
   if (by.world.budgets.refusals === 0) return;
   const spent = spend(by.world, "refusals");
-  yield repliedBadly(by, "sends the end, which is refused", spent, REFUSED);
+  yield repliedBadly(by, "sends the end, which is refused", refused(spent, by.worker.memory.row), REFUSED);
+  yield repliedBadly(by, "sends the end, and the account may not", spent, ACCOUNT_REFUSED);
   yield repliedBadly(by, "sends the end, and its token is refused", spent, BAD_TOKEN);
 }
 
@@ -287,7 +350,8 @@ const countResend = ({ world, worker }: Actor): World =>
 /** Sent, but the worker learns nothing of it, or does not live to. */
 function* loseAnswer(by: Actor, ways: readonly (readonly [string, World])[]): Generator<Transition> {
   const { world, index, worker } = by;
-  for (const [what, sent] of ways) {
+  for (const [what, whole] of ways) {
+    const sent = whole.doubts > world.doubts ? whole : doubt(whole);
     if (world.budgets.answers > 0)
       yield fault(by, `sends the end, which ${what}; no answer`, spend(sent, "answers"), answered(UNAVAILABLE));
     if (world.budgets.crashes > 0)

@@ -1,7 +1,7 @@
 import { canonical } from "./canonical.ts";
 import { happenings } from "./happenings.ts";
 import { createIntList, type IntList } from "./int-list.ts";
-import { findViolation } from "./invariants.ts";
+import { findViolation, givesUp, mustBeDelivered } from "./invariants.ts";
 import { createKnownStates } from "./known-states.ts";
 import { hasEnded, outcomesOf, type Outcome } from "./outcomes.ts";
 import type { Scenario } from "./scenario.ts";
@@ -40,6 +40,11 @@ export const explore = (
   const cameBy = createIntList();
   /** Pairs of states: without misfortune, the one may become the other. */
   const harmless = createIntList();
+  /** The same, without a worker that is ended because it took too long. */
+  const smooth = createIntList();
+  /** States in which the medium is delivered, and those from which it has to be. */
+  const delivered = createIntList();
+  const owed = createIntList();
   const ended = createIntList();
   const outcomes = new Set<Outcome>();
   let transitions = 0;
@@ -54,6 +59,8 @@ export const explore = (
     next.push({ id, world });
     for (const outcome of outcomesOf(world)) outcomes.add(outcome);
     if (hasEnded(world, scenario)) ended.push(id);
+    if (world.row?.state === "DELIVERED") delivered.push(id);
+    if (mustBeDelivered(world, scenario)) owed.push(id);
     return id;
   };
   const traceTo = (id: number): string[] => {
@@ -77,26 +84,43 @@ export const explore = (
     next = [];
     for (const { id, world } of frontier) {
       let by = 0;
-      for (const { label, isFault, world: after } of happenings(world, scenario, machine)) {
+      for (const { label, isFault, isKill, world: after } of happenings(world, scenario, machine)) {
         transitions += 1;
-        const broken = findViolation(world, after);
+        const broken =
+          findViolation(world, after, scenario) ??
+          (!isFault && givesUp(world, after, scenario)
+            ? "S2: a medium that nobody is in doubt about is put before a person"
+            : undefined);
         if (broken) return report(false, { broken, trace: [...traceTo(id), label] });
         const to = visit(after, id, by);
         if (!isFault && to !== id) {
           harmless.push(id);
           harmless.push(to);
+          if (!isKill) {
+            smooth.push(id);
+            smooth.push(to);
+          }
         }
         by += 1;
       }
       if (known.size >= maxStates) return report(false);
     }
   }
-  const stuck = findStuck(known.size, harmless, ended);
-  if (stuck === undefined) return report(true);
-  return report(true, {
-    broken: "S2: from here no end can be reached, even if nothing more goes wrong",
-    trace: traceTo(stuck),
-  });
+  const canEnd = reach(known.size, harmless, ended);
+  const stuck = canEnd.indexOf(0);
+  if (stuck !== -1)
+    return report(true, {
+      broken: "S2: from here no end can be reached, even if nothing more goes wrong",
+      trace: traceTo(stuck),
+    });
+  const canBeDelivered = reach(known.size, smooth, delivered);
+  for (let index = 0; index < owed.length; index += 1)
+    if (!canBeDelivered[owed.at(index)])
+      return report(true, {
+        broken: "S2: a medium that nobody is in doubt about cannot be delivered, even if nothing more goes wrong",
+        trace: traceTo(owed.at(index)),
+      });
+  return report(true);
 };
 
 /** Goes a way from the start again, to put it into words: each step is the number of one of the happenings. */
@@ -110,8 +134,8 @@ const retell = (scenario: Scenario, machine: Machine, way: readonly number[]): s
   });
 };
 
-/** The first state from which no end can be reached over harmless transitions. */
-const findStuck = (states: number, harmless: IntList, ended: IntList): number | undefined => {
+/** For each state, whether one of the ends can be reached from it over these edges. */
+const reach = (states: number, harmless: IntList, ended: IntList): Uint8Array => {
   // Lists of edges by the state they lead to, chained through two arrays: there are too many for objects.
   const last = new Int32Array(states).fill(-1);
   const previous = new Int32Array(harmless.length / 2);
@@ -131,6 +155,5 @@ const findStuck = (states: number, harmless: IntList, ended: IntList): number | 
       isReached[from] = 1;
       queue.push(from);
     }
-  const stuck = isReached.indexOf(0);
-  return stuck === -1 ? undefined : stuck;
+  return isReached;
 };

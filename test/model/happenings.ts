@@ -8,10 +8,12 @@ import {
   accept,
   callersMedia,
   delay,
+  doubt,
   endWorker,
   JOB_ID,
   keep,
   objectsOf,
+  redirect,
   spend,
   without,
   type Machine,
@@ -41,7 +43,7 @@ export function* happenings(world: World, scenario: Scenario, by: Machine): Gene
         world: endWorker(spend(world, "crashes"), index, worker, worker.deadline + TICK_MS),
       };
   }
-  yield* settle(world, scenario);
+  yield* settle(world, scenario, by);
 }
 
 const passTime = (world: World, { killsAtDeadline }: Scenario): Transition => {
@@ -51,7 +53,7 @@ const passTime = (world: World, { killsAtDeadline }: Scenario): Transition => {
     const worker = world.workers[index];
     if (worker && killsAtDeadline && now > worker.deadline) after = endWorker(after, index, worker, now);
   }
-  return { label: "time passes", isFault: false, world: after };
+  return { label: "time passes", isFault: false, isKill: after.workers.length < world.workers.length, world: after };
 };
 
 const clockOffsets = ({ clockSkewTicks }: Scenario) => (clockSkewTicks ? [0, clockSkewTicks * TICK_MS] : [0]);
@@ -59,7 +61,7 @@ const clockOffsets = ({ clockSkewTicks }: Scenario) => (clockSkewTicks ? [0, clo
 const invoke = (
   world: World,
   scenario: Scenario,
-  drop: Pick<Drop, "role" | "lastChance"> & Partial<Pick<Drop, "media">>,
+  drop: Pick<Drop, "role" | "lastChance"> & Partial<Pick<Drop, "media" | "decision">>,
   { clockOffset, message }: Pick<Worker, "clockOffset" | "message">,
 ): World => {
   const settings = drop.role === "caller" ? callSettingsOf(scenario) : settingsOf(scenario);
@@ -71,8 +73,8 @@ const invoke = (
 function* receive(world: World, scenario: Scenario): Generator<Transition> {
   for (const [index, message] of world.messages.entries()) {
     if (message.visibleAt > world.now) continue;
-    const { role, media } = message;
-    const drop = { role, lastChance: false, ...(media ? { media } : {}) };
+    const { role, media, decision } = message;
+    const drop = { role, lastChance: false, ...(media ? { media } : {}), ...(decision ? { decision } : {}) };
     const taken = { ...world, messages: without(world.messages, index) };
     for (const clockOffset of clockOffsets(scenario)) {
       const label = `a worker${clockOffset ? " with a clock ahead" : ""} takes the message of ${media?.id ?? role}`;
@@ -113,9 +115,14 @@ function* call(world: World, scenario: Scenario, { queuesCalls = true }: Machine
 }
 
 function* sendAgain(world: World): Generator<Transition> {
-  if (world.row?.state !== "NEEDS_REVIEW" && world.row?.state !== "FINALIZING") return;
-  const messages: Message[] = [...world.messages, { role: "operator", visibleAt: world.now }];
-  yield { label: 'an operator says "send again"', isFault: true, world: { ...spend(world, "operators"), messages } };
+  const { row } = world;
+  if (!row?.media || (row.state !== "NEEDS_REVIEW" && row.state !== "REJECTED")) return;
+  const { fence, media } = row;
+  for (const what of ["resend", "reject"] as const) {
+    const decision = { what, object: media.id, fence, by: "", why: "" };
+    const messages: Message[] = [...world.messages, { role: "operator", decision, visibleAt: world.now }];
+    yield { label: `an operator says "${what}"`, isFault: true, world: { ...spend(world, "operators"), messages } };
+  }
 }
 
 /** Signing reads the row, and writes it at any time after that. */
@@ -160,8 +167,8 @@ const isKnown = (row: Row | undefined, id: string): boolean => {
   return true;
 };
 
-const isStuck = ({ state, leaseUntil = 0, settledAt = 0 }: Row, now: number): boolean =>
-  (state === "SENDING" && now >= leaseUntil) || (state === "FINALIZING" && now >= settledAt);
+const isStuck = ({ state, leaseUntil = 0, settledAt = 0, notBefore = 0 }: Row, now: number): boolean =>
+  now >= notBefore && ((state === "SENDING" && now >= leaseUntil) || (state === "FINALIZING" && now >= settledAt));
 
 const isSilent = ({ state, announced }: Row): boolean =>
   !announced && (state === "DELIVERED" || state === "REJECTED" || state === "NEEDS_REVIEW");
@@ -177,10 +184,13 @@ function* expire(world: World, { expires = mayExpire }: Machine): Generator<Tran
 const mayExpire = ({ expiresAt }: Row): boolean => expiresAt !== undefined;
 
 /** What is on its way arrives, or never will. */
-function* settle(world: World, scenario: Scenario): Generator<Transition> {
-  for (const [index, { mediaId }] of world.floating.entries()) {
+function* settle(world: World, scenario: Scenario, by: Machine): Generator<Transition> {
+  for (const [index, { mediaId, capability }] of world.floating.entries()) {
     const left = { ...world, floating: without(world.floating, index) };
-    if (!scenario.cielo24.enforcesOneMedium || world.accepted.length === 0)
+    if (capability !== undefined)
+      for (const pulled of redirect(world, index, by))
+        yield { label: `a pull of ${mediaId} is redirected`, isFault: false, world: pulled };
+    else if (!scenario.cielo24.enforcesOneMedium || world.accepted.length === 0)
       yield { label: `cielo24 accepts ${mediaId} late`, isFault: true, world: accept(left, mediaId, scenario) };
     yield { label: `${mediaId} is never accepted`, isFault: false, world: left };
   }
@@ -188,6 +198,11 @@ function* settle(world: World, scenario: Scenario): Generator<Transition> {
     const left = { ...world, delayed: without(world.delayed, index) };
     const row = decideWrite(JOB_ID, world.row, write);
     yield { label: "a delayed write never happens", isFault: false, world: left };
-    if (row) yield { label: `a delayed write to ${row.state} happens`, isFault: true, world: keep(left, row) };
+    if (row)
+      yield {
+        label: `a delayed write to ${row.state} happens`,
+        isFault: true,
+        world: keep(row.state === "FINALIZING" ? doubt(left) : left, row),
+      };
   }
 }

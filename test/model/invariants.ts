@@ -1,7 +1,10 @@
+import type { Row } from "../../lib/delivery/row.ts";
+import { TICK_MS, type Scenario } from "./scenario.ts";
 import type { World } from "./world.ts";
 
 /** What must hold in every state, and over every transition, whatever crashes, repeats or is late. */
-export const findViolation = (before: World, after: World): string | undefined => {
+export const findViolation = (before: World, after: World, { clockSkewTicks }: Scenario): string | undefined => {
+  const skewMs = clockSkewTicks * TICK_MS;
   const { row, accepted, announced } = after;
   if (accepted.length > 1) return "S1: cielo24 took two media for the job";
   // Whoever waits behind a medium that is rejected must still be there.
@@ -20,8 +23,38 @@ export const findViolation = (before: World, after: World): string | undefined =
     return "S4: a medium announced as rejected was accepted";
   if (before.row?.state === "DELIVERED" && (row?.state !== "DELIVERED" || row.media?.id !== before.row.media?.id))
     return "S5: DELIVERED was overwritten";
+  if (after.isMisused) return "S6: an operator's decision was carried out about another state of the row";
+  if (before.row?.closed && row?.state !== "NEEDS_REVIEW" && row?.state !== "DELIVERED")
+    return "S6: a job that an operator closed for good is open again";
+  if (row?.state === "SENDING" && row.claimId === undefined && (row.posts ?? 0) > after.doubts)
+    return "S7: an attempt is counted that nobody is in doubt about";
+  if (row && before.row !== row && isClaimed(before.row, row) && after.now + skewMs < (before.row?.notBefore ?? 0))
+    return "S7: a medium is claimed before its time";
   return undefined;
 };
+
+/** Another claim than before. */
+const isClaimed = (before: Row | undefined, after: Row): boolean =>
+  after.claimId !== undefined && after.claimId !== before?.claimId;
+
+/**
+ * Whether nothing of the only object may have been accepted, nobody has said no to it, and its message lives: then it has
+ * to be delivered, without a person.
+ */
+export const mustBeDelivered = (world: World, scenario: Scenario): boolean => {
+  const { row, accepted, floating, delayed, deadLetters, workers, isRefused, superseded, budgets } = world;
+  const isQuiet = [accepted, floating, delayed, deadLetters, superseded].every((each) => each.length === 0);
+  if (scenario.objects !== 1 || scenario.budgets.callers > 0 || scenario.budgets.operators > 0) return false;
+  // Nobody has to know what a row was that time to live took away.
+  if (scenario.rowsExpire || budgets.lastChances < scenario.budgets.lastChances || isRefused || !isQuiet) return false;
+  if (workers.some(({ sent, memory }) => sent !== undefined || memory.fact !== undefined)) return false;
+  if (row === undefined || row.state === "UPLOADING") return true;
+  return row.state === "SENDING" && !row.everUnknown;
+};
+
+/** A step without misfortune from where the medium has to be delivered to a person. */
+export const givesUp = (before: World, after: World, scenario: Scenario): boolean =>
+  after.row?.state === "NEEDS_REVIEW" && mustBeDelivered(before, scenario);
 
 const REJECTED = "REJECTED ";
 

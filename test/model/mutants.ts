@@ -1,6 +1,7 @@
 import type { DeliveryEvent, Memory, Settings, Step } from "../../lib/delivery/machine.ts";
 import type { Row, State, Write } from "../../lib/delivery/row.ts";
 import { step } from "../../lib/delivery/state.ts";
+import { reopen } from "../../lib/delivery/transitions.ts";
 import { TICK_MS } from "./scenario.ts";
 import type { Machine } from "./world.ts";
 
@@ -10,7 +11,7 @@ export interface Mutant extends Machine {
   /** The name of the scenario that shows what the rule is there for. */
   readonly caughtBy: string;
   /** What breaks without it. */
-  readonly breaks: "S1" | "S2" | "S3" | "S4" | "S5";
+  readonly breaks: "S1" | "S2" | "S3" | "S4" | "S5" | "S6" | "S7";
 }
 
 const onStep = (change: (memory: Memory, event: DeliveryEvent) => Step): Machine => ({ step: change });
@@ -24,6 +25,22 @@ const under = (settings: (own: Settings) => Partial<Settings>): Machine =>
 
 const rewrite = (next: Step, change: (write: Write) => Write): Step =>
   next.command.do === "write" ? { ...next, command: { do: "write", write: change(next.command.write) } } : next;
+/** Puts what is at hand before a person in place of what the machine would do. */
+const review = (next: Step, memory: Memory): Step => {
+  const media = memory.drop.media ?? memory.row?.media;
+  if (!media) return next;
+  return {
+    memory: { ...memory, phase: "ending" },
+    command: {
+      do: "write",
+      write: {
+        if: memory.row ? { state: [memory.row.state], fence: memory.row.fence } : { state: ["none"] },
+        set: { state: "NEEDS_REVIEW", fence: (memory.row?.fence ?? 0) + 1, media },
+        remove: ["claimId", "leaseUntil"],
+      },
+    },
+  };
+};
 const believe = (row: Row, change: Partial<Row>): Row => ({ ...row, ...change });
 
 const ANY_STATE: State[] = ["UPLOADING", "SENDING", "FINALIZING", "DELIVERED", "REJECTED", "NEEDS_REVIEW"];
@@ -40,6 +57,14 @@ const CLOCKS = "clocks apart, a lost answer and a crash, sending again";
 const HAND_OVER = "an object handed over by URL, sending again";
 const TWO_OBJECTS = "two objects and a refusal";
 const OPERATOR = 'an operator who says "send again" after the last chance of a message';
+const ERROR_BEHIND = "an error behind the whole body, and a crash";
+const LATE_ERROR = "an error behind which cielo24 accepts, and is later than promised but takes one medium a job";
+const BAD_URL = "a capability URL that cielo24 cannot fetch, or says so";
+const CALLS = "two calls that fail and a crash";
+const WITHDRAWALS = "calls that fail, withdrawals and a duplicate";
+const LATE_DECISION = "an operator whose decision comes twice";
+const REJECTING = "an operator who rejects where an answer was lost";
+const NEWER_VERSION = "a newer version of an object that waits";
 const LATE_OPERATOR = 'an operator who says "send again" while cielo24 is later than promised';
 
 const CLAIMS: readonly Mutant[] = [
@@ -347,4 +372,143 @@ const ENDS: readonly Mutant[] = [
   },
 ];
 
-export const MUTANTS: readonly Mutant[] = [...CLAIMS, ...TERMS, ...ANSWERS, ...ENDS];
+/** What waits, what counts as an attempt, and what is given up. */
+const WAITS: readonly Mutant[] = [
+  {
+    name: "a row is claimed before its notBefore",
+    caughtBy: WITHDRAWALS,
+    breaks: "S7",
+    ...onStep((memory, event) =>
+      step(memory, event.type === "row" && event.row ? { ...event, row: believe(event.row, { notBefore: 0 }) } : event),
+    ),
+  },
+  {
+    name: "a definite withdrawal costs an attempt",
+    caughtBy: WITHDRAWALS,
+    breaks: "S7",
+    ...onWrite((write) =>
+      write.set.state === "SENDING" && write.set.claimId === undefined && write.set.posts !== undefined
+        ? { ...write, set: { ...write.set, posts: write.set.posts + 1 } }
+        : write,
+    ),
+  },
+  {
+    name: "a cielo24 that nobody understands before the POST is put before a person",
+    caughtBy: CALLS,
+    breaks: "S2",
+    ...afterStep((next, memory, event) =>
+      memory.phase === "prechecking" && event.type === "noInfo" && event.answer.is === "unintelligible"
+        ? review(next, memory)
+        : next,
+    ),
+  },
+  {
+    name: "an answer that nobody understands before the last chunk is put before a person",
+    caughtBy: WITHDRAWALS,
+    breaks: "S2",
+    ...afterStep((next, memory, event) =>
+      memory.phase === "streaming" && event.type === "answered" && event.answer.is === "unintelligible"
+        ? review(next, memory)
+        : next,
+    ),
+  },
+  {
+    name: "what is wrong with the account rejects the medium",
+    caughtBy: CALLS,
+    breaks: "S2",
+    ...onStep((memory, event) =>
+      step(
+        memory,
+        event.type === "noInfo" && event.answer.is === "accountRefused"
+          ? { ...event, answer: { is: "refused", error: event.answer.error } }
+          : event,
+      ),
+    ),
+  },
+  {
+    name: "a job that cielo24 does not know is rejected at once",
+    caughtBy: CALLS,
+    breaks: "S2",
+    ...under(() => ({ unknownJobMs: 0 })),
+  },
+  {
+    name: "a version that only waited keeps the row when a newer one supersedes it",
+    caughtBy: NEWER_VERSION,
+    breaks: "S2",
+    ...afterStep((next, memory) =>
+      memory.phase === "inspecting" && next.memory.phase === "releasing"
+        ? { ...next, command: { do: "acknowledge", reason: "superseded" } }
+        : next,
+    ),
+  },
+  {
+    name: "an error behind the whole body is taken for a withdrawal",
+    caughtBy: ERROR_BEHIND,
+    breaks: "S4",
+    ...onStep((memory, event) =>
+      step(
+        memory,
+        event.type === "answered" && event.answer.is === "unavailable" && event.answer.isAnsweredError
+          ? { ...event, answer: { is: "unavailable", isUnsent: true } }
+          : event,
+      ),
+    ),
+  },
+  {
+    name: "an error behind the whole body is settled too early",
+    caughtBy: ERROR_BEHIND,
+    breaks: "S1",
+    ...under(({ serverErrorSettleMs }) => ({ serverErrorSettleMs: serverErrorSettleMs - TICK_MS })),
+  },
+  {
+    name: "an error behind the whole body is forgotten when the medium is sent again",
+    caughtBy: LATE_ERROR,
+    breaks: "S4",
+    ...onWrite((write) =>
+      write.set.everUnknown && write.set.state === "SENDING"
+        ? { ...write, set: { ...write.set, everUnknown: false } }
+        : write,
+    ),
+  },
+  {
+    name: "a pull is redirected without a record of it",
+    caughtBy: BAD_URL,
+    breaks: "S4",
+    step,
+    recordsRedirects: false,
+  },
+  {
+    name: "a URL that was fetched and called invalid is withdrawn",
+    caughtBy: BAD_URL,
+    breaks: "S4",
+    ...onWrite((write) => {
+      const { redirected, ...condition } = write.if;
+      return redirected === undefined ? write : { ...write, if: condition };
+    }),
+  },
+  {
+    name: "an operator's decision does not ask for the fence",
+    caughtBy: LATE_DECISION,
+    breaks: "S6",
+    ...afterStep((next, memory, event) => {
+      const { decision } = memory.drop;
+      if (next.command.do !== "acknowledge" || next.command.reason !== "notMeant" || !decision) return next;
+      if (event.type !== "row" || event.row?.state !== "REJECTED") return next;
+      const write = reopen(event.row, { now: event.now, decision: { ...decision, at: event.now } });
+      const reader = { ...memory, row: event.row, drop: { ...memory.drop, role: "reconcile" as const } };
+      return { memory: { ...reader, phase: "ending" }, command: { do: "write", write } };
+    }),
+  },
+  {
+    name: "an operator's rejection frees a job whose medium may have been accepted",
+    caughtBy: REJECTING,
+    breaks: "S4",
+    ...afterStep((next) =>
+      rewrite(next, (write) =>
+        write.set.closed ? { ...write, set: { ...write.set, state: "REJECTED", closed: false } } : write,
+      ),
+    ),
+  },
+];
+
+export const MUTANTS: readonly Mutant[] = [...CLAIMS, ...TERMS, ...ANSWERS, ...ENDS, ...WAITS];

@@ -14,11 +14,14 @@ export function* outcomesOf({ row, resent }: World): Generator<Outcome> {
 }
 
 /** Whether nothing is under way, and every medium has its end on record and every end its event out. */
-export const hasEnded = ({ row, messages, workers, announced, deadLetters }: World, scenario: Scenario): boolean => {
+export const hasEnded = (
+  { row, messages, workers, announced, deadLetters, superseded }: World,
+  scenario: Scenario,
+): boolean => {
   if (messages.length > 0 || workers.length > 0) return false;
   const isOut = (state: string, id: string) => announced.includes(`${state} ${id}`);
   // A caller that died before it claimed anything leaves no trace, and none is owed. What expires was rejected.
-  if (!row) return objectsOf(scenario).every(({ id }) => isOut("REJECTED", id));
+  if (!row) return objectsOf(scenario).every(({ id }) => isOut("REJECTED", id) || superseded.includes(id));
   if (row.state === "SENDING" || row.state === "FINALIZING") return false;
   if (row.state !== "UPLOADING" && !isOut(row.state, row.media?.id ?? "")) return false;
   return objectsOf(scenario).every(
@@ -28,6 +31,7 @@ export const hasEnded = ({ row, messages, workers, announced, deadLetters }: Wor
       // What expired is on record no more, but its event is out.
       ((scenario.rowsExpire || row.rejected?.includes(id) === true) && isOut("REJECTED", id)) ||
       // Its message died while it waited behind another medium: the dead-letter queue's alarm tells a person.
-      deadLetters.includes(id),
+      deadLetters.includes(id) ||
+      superseded.includes(id),
   );
 };

@@ -7,6 +7,8 @@ export const TICK_MS = 300_000;
 /** The life of a capability URL, and the longest pull through it. */
 export const CAPABILITY_TICKS = 1;
 export const LONGEST_PULL_TICKS = 1;
+/** How long cielo24 may say that it does not know the job. */
+export const UNKNOWN_JOB_TICKS = 2;
 
 /** How often each kind of misfortune may happen in one run. */
 export interface Budgets {
@@ -22,11 +24,13 @@ export interface Budgets {
   readonly refusals: number;
   /** Answers that are lost after the last chunk, or come before it as a 200. */
   readonly answers: number;
+  /** Errors that cielo24 answers behind the whole body. */
+  readonly errors: number;
   /** Messages that are delivered for the last time. */
   readonly lastChances: number;
   /** HTTP callers who bring their own media for the job. */
   readonly callers: number;
-  /** Times that an operator says "send again". */
+  /** Times that an operator says "send again" or "reject". */
   readonly operators: number;
   /** Uploads that are signed for the job. */
   readonly signings: number;
@@ -51,6 +55,11 @@ export interface Scenario {
   /** Whether time to live may remove rows once all is quiet. */
   readonly rowsExpire: boolean;
   readonly resendAfterUnknown: boolean;
+  readonly resendAfterServerError: boolean;
+  /** How long job/info is given to show what was accepted behind an error. */
+  readonly serverErrorSettleTicks: number;
+  /** Whether the second object is a newer version of the first. */
+  readonly supersedes: boolean;
   /**
    * Whether no code runs after an invocation's deadline. Sending again rests on it; without sending again, workers may
    * freeze and thaw at will.
@@ -79,11 +88,14 @@ export const settingsOf = ({
   maxPosts,
   mode,
   resendAfterUnknown,
+  resendAfterServerError,
+  serverErrorSettleTicks,
   clockSkewTicks,
   settleTicks,
 }: Scenario): Settings => ({
-  resendAfterServerError: false,
-  serverErrorSettleMs: 0,
+  resendAfterServerError,
+  serverErrorSettleMs: serverErrorSettleTicks * TICK_MS,
+  unknownJobMs: UNKNOWN_JOB_TICKS * TICK_MS,
   expiryMs: 90 * 24 * 3600 * 1000,
   maxPosts,
   maxMediaBytes: 10,
@@ -101,6 +113,7 @@ export const callSettingsOf = (scenario: Scenario): Settings => ({
   ...settingsOf(scenario),
   mode: "stream",
   resendAfterUnknown: false,
+  resendAfterServerError: false,
   capabilityLifetimeMs: 0,
   longestPullMs: 0,
 });

@@ -7,6 +7,7 @@ const NOTHING: Budgets = {
   calls: 0,
   refusals: 0,
   answers: 0,
+  errors: 0,
   lastChances: 0,
   callers: 0,
   operators: 0,
@@ -27,6 +28,9 @@ export const scenario = (
   slowAnswers: false,
   rowsExpire: false,
   resendAfterUnknown: false,
+  resendAfterServerError: true,
+  serverErrorSettleTicks: 3,
+  supersedes: false,
   killsAtDeadline: true,
   invocationTicks: 1,
   clockSkewTicks: 0,
@@ -112,6 +116,57 @@ export const QUICK_SCENARIOS: readonly Scenario[] = [
     budgets: { operators: 1, lastChances: 1, answers: 1 },
     mustReach: ["delivered", "needs review"],
   }),
+  scenario("an error behind the whole body, and a crash", {
+    workers: 1,
+    budgets: { errors: 1, crashes: 1 },
+    mustReach: ["delivered", "delivered after a resend"],
+  }),
+  scenario("an error behind which cielo24 accepts, and is later than promised but takes one medium a job", {
+    workers: 1,
+    cielo24: { lateAcceptanceTicks: 6, lateInfoTicks: 6, enforcesOneMedium: true },
+    budgets: { errors: 1, crashes: 1 },
+    mustReach: ["delivered", "delivered after a resend"],
+  }),
+  scenario("errors behind the whole body, until a person decides", {
+    workers: 1,
+    budgets: { errors: 2, answers: 1 },
+    mustReach: ["delivered", "delivered after a resend", "needs review"],
+  }),
+  scenario("an error behind the whole body where nothing is sent again", {
+    workers: 1,
+    resendAfterServerError: false,
+    budgets: { errors: 1, refusals: 1 },
+    mustReach: ["delivered", "rejected", "needs review"],
+  }),
+  scenario("a capability URL that cielo24 cannot fetch, or says so", {
+    mode: "url",
+    workers: 1,
+    resendAfterUnknown: true,
+    budgets: { refusals: 2 },
+    mustReach: ["delivered", "delivered after a resend", "rejected"],
+  }),
+  scenario("calls that fail, withdrawals and a duplicate", {
+    workers: 1,
+    budgets: { calls: 2, refusals: 1, duplicates: 1 },
+    mustReach: ["delivered", "rejected"],
+  }),
+  scenario("a newer version of an object that waits", {
+    objects: 2,
+    supersedes: true,
+    workers: 1,
+    budgets: { calls: 1 },
+    mustReach: ["delivered", "conflict"],
+  }),
+  scenario("an operator whose decision comes twice", {
+    workers: 1,
+    budgets: { operators: 1, refusals: 2, duplicates: 1 },
+    mustReach: ["delivered", "rejected"],
+  }),
+  scenario("an operator who rejects where an answer was lost", {
+    workers: 1,
+    budgets: { operators: 1, answers: 1, lastChances: 1 },
+    mustReach: ["delivered", "rejected", "needs review"],
+  }),
   scenario("rows that expire", {
     rowsExpire: true,
     workers: 1,
@@ -129,6 +184,16 @@ export const QUICK_SCENARIOS: readonly Scenario[] = [
 /** What `npm run test:model` explores, each to its end. */
 export const SCENARIOS: readonly Scenario[] = [
   ...QUICK_SCENARIOS,
+  scenario("an operator who decides late, when another object has come", {
+    workers: 1,
+    objects: 2,
+    budgets: { operators: 1, refusals: 1 },
+    mustReach: ["delivered", "rejected", "conflict"],
+  }),
+  scenario("an error behind the whole body, and a duplicate", {
+    budgets: { errors: 1, duplicates: 1 },
+    mustReach: ["delivered", "delivered after a resend"],
+  }),
   scenario("a crash and a duplicate, sending again", {
     resendAfterUnknown: true,
     budgets: { crashes: 1, duplicates: 1 },

@@ -1,5 +1,5 @@
 import type { MediaRef, Row, Write } from "../../lib/delivery/row.ts";
-import type { Answer, Command, Memory } from "../../lib/delivery/machine.ts";
+import type { Answer, Command, Memory, OperatorDecision } from "../../lib/delivery/machine.ts";
 import type { step } from "../../lib/delivery/state.ts";
 import { TICK_MS, type Budgets, type Scenario } from "./scenario.ts";
 
@@ -15,7 +15,7 @@ export interface World {
   readonly messages: readonly Message[];
   readonly workers: readonly Worker[];
   /** Media that is out and may still be accepted. */
-  readonly floating: readonly { readonly mediaId: string; readonly until: number }[];
+  readonly floating: readonly Floating[];
   /** What cielo24 took, and from when on job/info must show it. */
   readonly accepted: readonly { readonly mediaId: string; readonly shownAt: number }[];
   /** Table writes that may still happen. */
@@ -24,6 +24,14 @@ export interface World {
   readonly announced: readonly string[];
   /** Objects whose message died. */
   readonly deadLetters: readonly string[];
+  /** Objects that a newer version has taken the place of. */
+  readonly superseded: readonly string[];
+  /** How often a last chunk or a URL went out that had no definite answer. */
+  readonly doubts: number;
+  /** cielo24, or the object itself, definitely and for good said no. */
+  readonly isRefused: boolean;
+  /** An operator's decision was carried out about another state than it was made of. */
+  readonly isMisused: boolean;
   readonly budgets: Budgets;
   /** For fresh claim names. */
   readonly randoms: number;
@@ -31,9 +39,18 @@ export interface World {
   readonly resent: boolean;
 }
 
+/** A medium that is out and may still be accepted. */
+export interface Floating {
+  readonly mediaId: string;
+  readonly until: number;
+  /** It is behind a capability URL, which has to be asked for first. */
+  readonly capability?: string | undefined;
+}
+
 export interface Message {
   readonly role: "queue" | "reconcile" | "operator";
   readonly media?: MediaRef;
+  readonly decision?: OperatorDecision;
   readonly visibleAt: number;
 }
 
@@ -57,6 +74,8 @@ export interface Transition {
   readonly label: string;
   /** Faults may happen, but nothing may depend on their happening. */
   readonly isFault: boolean;
+  /** A worker that took too long is ended. It might have been quicker. */
+  readonly isKill?: boolean;
   readonly world: World;
 }
 
@@ -67,6 +86,8 @@ export interface Machine {
   readonly alter?: (write: Write) => Write;
   /** Whether an HTTP call puts a message that looks after its row into the queue first; it does. */
   readonly queuesCalls?: boolean;
+  /** Whether media-source puts on record that it redirects a pull, and obeys where that fails; it does. */
+  readonly recordsRedirects?: boolean;
   /** Whether time to live may remove the row; with `expiresAt` it may. */
   readonly expires?: (row: Row) => boolean;
 }
@@ -100,6 +121,10 @@ export const startWorld = (scenario: Scenario): World => ({
   delayed: [],
   announced: [],
   deadLetters: [],
+  superseded: [],
+  doubts: 0,
+  isRefused: false,
+  isMisused: false,
   budgets: scenario.budgets,
   randoms: 1,
   resent: false,
@@ -121,7 +146,7 @@ export const replaceWorker = (world: World, index: number, worker: Worker): Worl
 export const endWorker = (world: World, index: number, { message, memory }: Worker, visibleAt: number): World => {
   const { lastChance, media } = memory.drop;
   return {
-    ...world,
+    ...(isFinalizing(world.row, memory) ? doubt(world) : world),
     workers: without(world.workers, index),
     messages: message ? [...world.messages, { ...message, visibleAt }] : world.messages,
     deadLetters: lastChance && media ? [...world.deadLetters, media.id].sort() : world.deadLetters,
@@ -140,13 +165,46 @@ export const keep = (world: World, row: Row): World => ({
   announced:
     world.row?.state === "NEEDS_REVIEW" && row.state !== "NEEDS_REVIEW"
       ? world.announced.filter((event) => !event.startsWith("NEEDS_REVIEW"))
-      : world.announced,
+      : // What an operator sends again is no longer rejected.
+        isReopened(world.row, row)
+        ? world.announced.filter((event) => event !== `REJECTED ${row.media?.id ?? ""}`)
+        : world.announced,
 });
+
+const isReopened = (before: Row | undefined, after: Row): boolean =>
+  before?.state === "REJECTED" && after.state === "SENDING" && before.media?.id === after.media?.id;
 
 /** The write may still happen, at any time or never. */
 export const delay = (world: World, write: Write): World => ({ ...world, delayed: [...world.delayed, write] });
 
-export const float = (world: World, mediaId: string, until: number): World => ({
+export const float = (world: World, floating: Floating): World => ({
   ...world,
-  floating: [...world.floating, { mediaId, until }],
+  floating: [...world.floating, floating],
 });
+
+/** Whoever dies in its own FINALIZING leaves nobody who knows. */
+const isFinalizing = (row: Row | undefined, { claim }: Memory): boolean =>
+  row?.state === "FINALIZING" && row.claimId !== undefined && row.claimId === claim?.claimId && !row.everUnknown;
+
+/** cielo24 took it, and job/info may take its time to show it. */
+export const acceptUnseen = (world: World, mediaId: string, ticks: number): World => ({
+  ...world,
+  accepted: [...world.accepted, { mediaId, shownAt: world.now + ticks * TICK_MS }],
+});
+
+/** It went out whole, and nobody told the worker what became of it. */
+export const doubt = (world: World): World => ({ ...world, doubts: world.doubts + 1 });
+
+/**
+ * media-source redirects a pull to the object, if the row still holds its capability, and has put that on record first:
+ * from then on the pull needs nobody. No world where it answers 404.
+ */
+export const redirect = (world: World, index: number, { recordsRedirects = true }: Machine): readonly World[] => {
+  const { row } = world;
+  const pull = world.floating[index];
+  if (!pull?.capability || row?.state !== "FINALIZING" || row.capability !== pull.capability) return [];
+  const floating = world.floating.map((each, at) =>
+    at === index ? { mediaId: each.mediaId, until: each.until } : each,
+  );
+  return [{ ...world, floating, row: recordsRedirects ? { ...row, redirected: true } : row }];
+};

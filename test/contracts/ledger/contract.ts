@@ -256,7 +256,7 @@ export const ledgerContract = (name: string, start: () => Promise<TableServer>):
         rejected: ["object:a", "object:b"],
         conflicts: [],
         conflictCount: 0,
-        decision: { what: "resend", by: "ops@example.com", why: "the secret was wrong", at: 1_795_500_000_126 },
+        decision: { what: "resend", fence: 6, by: "ops@example.com", why: "the secret was wrong", at: 1_795_500_000_126 },
         closed: true,
         jobSeenAt: 1_795_500_000_127,
         announced: true,

@@ -16,6 +16,7 @@ export const SETTINGS: Settings = {
   resendAfterUnknown: false,
   resendAfterServerError: true,
   serverErrorSettleMs: 6 * HOUR_MS,
+  unknownJobMs: 24 * HOUR_MS,
   expiryMs: 90 * 24 * HOUR_MS,
   clockSkewMs: 5 * MINUTE_MS,
   settleMs: 30 * MINUTE_MS,
