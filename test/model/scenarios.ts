@@ -159,7 +159,7 @@ export const QUICK_SCENARIOS: readonly Scenario[] = [
   }),
   scenario("an operator whose decision comes twice", {
     workers: 1,
-    budgets: { operators: 1, refusals: 2, duplicates: 1 },
+    budgets: { operators: 2, refusals: 3, duplicates: 1 },
     mustReach: ["delivered", "rejected"],
   }),
   scenario("an operator who rejects where an answer was lost", {

@@ -133,12 +133,16 @@ export class Run {
 
   // — What the test says happens —
 
-  finds(status: "current" | "superseded" | "deleted" | "gone", sizeBytes = 1_000): this {
-    return this.#tell("inspect", { type: "object", status, sizeBytes });
+  finds(
+    status: "current" | "superseded" | "deleted" | "gone",
+    sizeBytes = 1_000,
+    more: { contentType?: string; isArchived?: boolean } = {},
+  ): this {
+    return this.#tell("inspect", { type: "object", status, sizeBytes, ...more });
   }
 
-  cannotMeasure(): this {
-    return this.#tell("inspect", { type: "uninspected", code: "READ_FAILED" });
+  cannotMeasure(code: "READ_FAILED" | "ACCESS_REFUSED" = "READ_FAILED", storeCode?: string): this {
+    return this.#tell("inspect", { type: "uninspected", code, storeCode });
   }
 
   seesMedia(hasMedia: boolean, askedAt = this.now): this {
@@ -154,8 +158,11 @@ export class Run {
     return this.#tell("stream", { type: "held", sha256: "ab" });
   }
 
-  breaks(code: "OBJECT_GONE" | "OBJECT_CHANGED" | "READ_FAILED"): this {
-    return this.#tell("stream", { type: "broken", code });
+  breaks(
+    code: "OBJECT_GONE" | "OBJECT_CHANGED" | "OBJECT_ARCHIVED" | "ACCESS_REFUSED" | "READ_FAILED",
+    more: { storeCode?: string; sentBytes?: number } = {},
+  ): this {
+    return this.#tell("stream", { type: "broken", code, ...more });
   }
 
   isTooSlow(): this {
@@ -163,8 +170,12 @@ export class Run {
   }
 
   /** cielo24 answers the POST, before or after its last chunk. */
-  gets(answer: Answer): this {
-    return this.#tell(["stream", "finish", "handOver"], { type: "answered", answer });
+  gets(answer: Answer, sentBytes?: number): this {
+    return this.#tell(["stream", "finish", "handOver"], {
+      type: "answered",
+      answer,
+      ...(sentBytes === undefined ? {} : { sentBytes }),
+    });
   }
 
   destroysSockets(): this {

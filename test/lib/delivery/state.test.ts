@@ -24,6 +24,8 @@ const UNINTELLIGIBLE = { is: "unintelligible", error: { type: "CIELO24_ANSWER_UN
 const UNAVAILABLE = { is: "unavailable" } as const;
 const BAD_TOKEN = { is: "badToken" } as const;
 const LOGIN_INVALID = { is: "loginInvalid" } as const;
+const NO_SUCH_JOB = { is: "refused", error: { type: "ITEM_NOT_FOUND", comment: "no" } } as const;
+const DAY_MS = 24 * HOUR_MS;
 
 const RANDOM: unknown = expect.stringMatching(/^[0-9a-f]{32}$/);
 const COUNTS_FROM_NOW = NOW + SETTINGS.clockSkewMs + SETTINGS.settleMs;
@@ -47,7 +49,7 @@ describe("a job that has no media", () => {
       claimId: RANDOM,
       media: A,
       leaseUntil: NOW + TIME_LEFT_MS + MINUTE_MS,
-      posts: 1,
+      claims: 1,
       sizeBytes: 1_000,
       sentBytes: 0,
       updatedAt: NOW,
@@ -69,7 +71,8 @@ describe("a job that has no media", () => {
       error: { type: "X", comment: "" },
     });
     const { row: claimed } = new Run({ drop: { media: B }, row: rejected }).claims();
-    expect(claimed).toMatchObject({ state: "SENDING", media: B, posts: 1, rejected: [A.id] });
+    expect(claimed).toMatchObject({ state: "SENDING", media: B, claims: 1, rejected: [A.id] });
+    expect(claimed).not.toHaveProperty("posts");
     expect(claimed).not.toHaveProperty("error");
     expect(claimed).not.toHaveProperty("announced");
   });
@@ -146,15 +149,16 @@ describe("a job that another worker is sending", () => {
     expect(run.commands).toMatchObject([{ do: "later", at: NOW + 1, reason: "underWay" }]);
   });
 
-  it("is taken over when the lease is over, with another POST counted", () => {
+  it("is taken over when the lease is over, with another claim counted and no attempt", () => {
     const run = new Run({ row: row("SENDING", { ...LEFT_BEHIND, handOver: true, everUnknown: true }) }).claims();
-    expect(run.row).toMatchObject({ fence: 5, claimId: RANDOM, posts: 2, handOver: true, everUnknown: true });
+    expect(run.row).toMatchObject({ fence: 5, claimId: RANDOM, claims: 2, handOver: true });
+    expect(run.row?.everUnknown).toBe(true);
   });
 
-  it("is put before a person when its POSTs are used up", () => {
-    const run = new Run({ row: row("SENDING", { ...LEFT_BEHIND, posts: 5 }) });
-    expect(run.row).toMatchObject({ state: "NEEDS_REVIEW", fence: 5, error: { type: "ATTEMPTS_USED_UP" } });
-    expect(run.command.do).toBe("announce");
+  it("is sent however often it was claimed, for nothing of it can have been accepted", () => {
+    const run = new Run({ row: row("SENDING", { ...LEFT_BEHIND, posts: 5, claims: 50 }) }).claims();
+    expect(run.row).toMatchObject({ state: "SENDING", claims: 51 });
+    expect(run.command.do).toBe("stream");
   });
 
   it("is delivered with the pinned version, whatever lies above it by now", () => {
@@ -175,7 +179,7 @@ describe("another object for the job", () => {
 
   it("waits while nobody knows whether the first was accepted", () => {
     const run = new Run({ drop: { media: B }, row: row("FINALIZING", { settledAt: NOW + 1 }) }).seesMedia(false);
-    expect(run.row).toEqual(row("FINALIZING", { settledAt: NOW + 1 }));
+    expect(run.row).toMatchObject({ state: "FINALIZING", fence: 4, media: A, notBefore: NOW + 1 });
     expect(run.command).toMatchObject({ do: "later", at: NOW + 1 });
   });
 
@@ -228,7 +232,7 @@ describe("the last chunk", () => {
     run.holds().destroysSockets();
     expect(run.row).toMatchObject({ state: "SENDING", leaseUntil: NOW });
     expect(run.row).not.toHaveProperty("claimId");
-    expect(decideWrite(JOB_ID, run.row, finalize(claim, { now: NOW, settledAt: NOW }))).toBeUndefined();
+    expect(decideWrite(JOB_ID, run.row, finalize(claim, row("SENDING"), { now: NOW, settledAt: NOW }))).toBeUndefined();
     expect(run.command).toMatchObject({ do: "later", reason: "lostClaim" });
   });
 
@@ -345,7 +349,7 @@ describe("an answer that is lost after the last chunk", () => {
   it("counts the time at which job/info was asked, not that of its answer", () => {
     const unknown = row("FINALIZING", { settledAt: NOW + 1 });
     const run = new Run({ row: unknown, settings: MAY_RESEND }).wait(MINUTE_MS).seesMedia(false, NOW);
-    expect(run.row).toEqual(unknown);
+    expect(run.row).toMatchObject(unknown);
   });
 
   it("goes before a person when job/info shows no media", () => {
@@ -359,7 +363,7 @@ describe("an answer that is lost after the last chunk", () => {
     expect(run.row).toMatchObject({ state: "SENDING", fence: 5, everUnknown: true, leaseUntil: NOW });
     expect(run.row).not.toHaveProperty("claimId");
     run.claims();
-    expect(run.row).toMatchObject({ state: "SENDING", fence: 6, everUnknown: true, posts: 2 });
+    expect(run.row).toMatchObject({ state: "SENDING", fence: 6, everUnknown: true, posts: 1, claims: 2 });
     expect(run.command.do).toBe("stream");
   });
 
@@ -385,10 +389,20 @@ describe("an answer that is lost after the last chunk", () => {
     expect(run.command).toMatchObject({ do: "later", reason });
   });
 
-  it.each([REFUSED, UNINTELLIGIBLE])("goes before a person once settled when job/info says $is", (answer) => {
-    expect(new Run({ row: row("FINALIZING", SETTLED) }).isToldInstead(answer).row?.state).toBe("NEEDS_REVIEW");
-    const early = new Run({ row: row("FINALIZING", { settledAt: NOW + 1 }) }).isToldInstead(answer);
-    expect(early.command).toMatchObject({ do: "later", reason: "answerUnknown" });
+  it("is asked for until the message is too old, where job/info answers what nobody understands", () => {
+    const run = new Run({ row: row("FINALIZING", SETTLED) }).isToldInstead(UNINTELLIGIBLE);
+    expect(run.row).toMatchObject({ state: "FINALIZING", waiting: { type: "CIELO24_UNINTELLIGIBLE" } });
+    expect(run.command).toMatchObject({ do: "later", reason: "unintelligible" });
+  });
+
+  it("goes before a person once job/info has refused to tell for a day, and not before it is settled", () => {
+    const first = new Run({ row: row("FINALIZING", SETTLED) }).isToldInstead(NO_SUCH_JOB);
+    expect(first.row).toMatchObject({ state: "FINALIZING", unknownSince: NOW });
+    const refused = { ...SETTLED, unknownSince: NOW - DAY_MS };
+    const last = new Run({ row: row("FINALIZING", refused) }).isToldInstead(NO_SUCH_JOB);
+    expect(last.row).toMatchObject({ state: "NEEDS_REVIEW", error: NO_SUCH_JOB.error });
+    const early = new Run({ row: row("FINALIZING", { ...refused, settledAt: NOW + 1 }) }).isToldInstead(NO_SUCH_JOB);
+    expect(early.row?.state).toBe("FINALIZING");
   });
 });
 
@@ -459,7 +473,7 @@ describe("a token that is refused", () => {
     const run = new Run({}).comesToTheLastChunk();
     const claimId = run.row?.claimId;
     run.gets(BAD_TOKEN);
-    expect(run.row).toMatchObject({ state: "SENDING", fence: 2, claimId, posts: 1 });
+    expect(run.row).toMatchObject({ state: "SENDING", fence: 2, claimId, posts: 0, bytesInVain: 1_000 });
     expect(run.row).not.toHaveProperty("settledAt");
     expect(run.command).toMatchObject({ do: "stream", claim: { fence: 2, claimId } });
     run.holds().gets(ACCEPTED);
@@ -487,7 +501,7 @@ describe("credentials that are wrong", () => {
   it("keep the message, before a claim and after it", () => {
     const asked = new Run({}).finds("current").isToldInstead(LOGIN_INVALID);
     expect(asked.command).toMatchObject({ do: "later", reason: "loginInvalid" });
-    expect(asked.row).toBeUndefined();
+    expect(asked.row).toMatchObject({ state: "SENDING", waiting: { type: "CIELO24_LOGIN_INVALID" } });
     const posted = new Run({}).claims().gets(LOGIN_INVALID);
     expect(posted.command).toMatchObject({ do: "later", reason: "loginInvalid" });
     expect(posted.row).toMatchObject({ state: "SENDING", leaseUntil: NOW });
@@ -496,20 +510,10 @@ describe("credentials that are wrong", () => {
   });
 });
 
-describe("an answer that the documentation does not know", () => {
-  it("goes before a person, from the question and from before the last chunk", () => {
-    const asked = new Run({}).finds("current").isToldInstead(UNINTELLIGIBLE);
-    expect(asked.row).toMatchObject({ state: "NEEDS_REVIEW", media: A, error: UNINTELLIGIBLE.error });
-    const posted = new Run({}).claims().gets(UNINTELLIGIBLE);
-    expect(posted.row).toMatchObject({ state: "NEEDS_REVIEW", fence: 2, error: UNINTELLIGIBLE.error });
-    expect(posted.row).not.toHaveProperty("claimId");
-  });
-});
-
 describe("a cielo24 that is down", () => {
-  it("costs nothing before the claim", () => {
+  it("costs nothing before the claim, and the row says what it waits for", () => {
     const run = new Run({}).finds("current").isToldInstead(UNAVAILABLE);
-    expect(run.wrote).toEqual([]);
+    expect(run.row).toMatchObject({ state: "SENDING", claims: 0, waiting: { type: "CIELO24_UNAVAILABLE" } });
     expect(run.command).toMatchObject({ do: "later", reason: "unavailable" });
   });
 
@@ -517,17 +521,19 @@ describe("a cielo24 that is down", () => {
     const table: Table = { row: undefined };
     new Run({ table }).claims().gets(UNAVAILABLE);
     expect(table.row).toMatchObject({ state: "SENDING", fence: 2, leaseUntil: NOW });
-    const next = new Run({ table, name: "01" }).claims();
-    expect(next.row).toMatchObject({ state: "SENDING", fence: 3, claimId: RANDOM, posts: 2 });
+    const next = new Run({ table, name: "01", now: table.row?.notBefore ?? NOW }).claims();
+    expect(next.row).toMatchObject({ state: "SENDING", fence: 3, claimId: RANDOM, claims: 2, posts: 0 });
   });
 
   it.each([
-    ["as long as it asks for", 90 * SECOND_MS, 90 * SECOND_MS],
-    ["at least a second", 0, SECOND_MS],
-    ["at most two hours", 1e12, 2 * HOUR_MS],
+    ["at least as long as it asks for", 90 * SECOND_MS, 90 * SECOND_MS],
+    ["as long as without its word where that is longer", SECOND_MS, MINUTE_MS],
+    ["as long as without its word where that is now", 0, MINUTE_MS],
+    ["at most two hours on its word", 1e12, 2 * HOUR_MS],
   ])("is left alone %s", (_how, retryAfterMs, waitMs) => {
     const asked = new Run({}).finds("current").isToldInstead({ is: "unavailable", retryAfterMs });
-    expect(asked.command).toMatchObject({ do: "later", at: NOW + waitMs, retryAfterMs: waitMs });
+    expect(asked.command).toMatchObject({ do: "later", at: NOW + waitMs });
+    expect(asked.row?.notBefore).toBe(NOW + waitMs);
     const posted = new Run({}).claims().gets({ is: "unavailable", retryAfterMs });
     expect(posted.command).toMatchObject({ do: "later", at: NOW + waitMs });
   });
@@ -660,9 +666,10 @@ describe("a hand-over", () => {
   it("is a delivery when job/info shows the media; until then it is asked every 15 minutes", () => {
     const { row: handed } = handOver().gets(ACCEPTED);
     if (!handed) throw new Error("handed over without a row");
-    const early = new Run({ row: handed }).seesMedia(false);
-    expect(early.command).toMatchObject({ do: "later", at: NOW + 15 * MINUTE_MS, reason: "handedOver" });
-    const { row: delivered } = new Run({ row: handed }).seesMedia(true);
+    const now = NOW + 15 * MINUTE_MS;
+    const early = new Run({ row: handed, now }).seesMedia(false);
+    expect(early.command).toMatchObject({ do: "later", at: now + 15 * MINUTE_MS, reason: "handedOver" });
+    const { row: delivered } = new Run({ row: handed, now }).seesMedia(true);
     expect(delivered).toMatchObject({ state: "DELIVERED", taskId: "task" });
     expect(delivered).not.toHaveProperty("capability");
   });
@@ -732,43 +739,6 @@ describe("the last chance of a message", () => {
   });
 });
 
-describe('an operator\'s "send again"', () => {
-  const sendAgain = (before: Row) => new Run({ drop: { role: "operator" }, row: before });
-
-  it("waits for settledAt like everybody", () => {
-    const run = sendAgain(row("NEEDS_REVIEW", { settledAt: NOW + MINUTE_MS })).seesMedia(false);
-    expect(run.wrote).toEqual([]);
-    expect(run.command).toMatchObject({ do: "later", at: NOW + MINUTE_MS });
-  });
-
-  it("finds the media delivered where job/info shows it", () => {
-    expect(sendAgain(row("NEEDS_REVIEW")).seesMedia(true).row?.state).toBe("DELIVERED");
-  });
-
-  it("sends the object with all its POSTs before it, and remembers that an answer was lost", () => {
-    const run = sendAgain(row("NEEDS_REVIEW", { posts: 5, settledAt: NOW }))
-      .seesMedia(false)
-      .claims();
-    expect(run.row).toMatchObject({ state: "SENDING", posts: 1, everUnknown: true });
-    expect(run.command.do).toBe("stream");
-  });
-
-  it("may be refused for good where no answer was ever lost", () => {
-    const run = sendAgain(row("NEEDS_REVIEW", { posts: 5 }))
-      .seesMedia(false)
-      .claims()
-      .gets(REFUSED);
-    expect(run.row?.state).toBe("REJECTED");
-  });
-
-  it("opens the job to its caller where only the caller has the media", () => {
-    const run = sendAgain(row("NEEDS_REVIEW", { media: URL_OF_CALLER })).seesMedia(false);
-    expect(run.row).toMatchObject({ state: "UPLOADING", fence: 5 });
-    expect(run.row).not.toHaveProperty("media");
-    expect(run.command).toMatchObject({ do: "acknowledge", reason: "nothingToDo" });
-  });
-});
-
 describe("an HTTP caller with a URL", () => {
   const call = (before?: Row) =>
     new Run({
@@ -796,7 +766,7 @@ describe("an HTTP caller with a URL", () => {
   );
 
   it.each(["DELIVERED", "NEEDS_REVIEW"] as const)(
-    "is told that the job has its media in %s, which is no conflict",
+    "learns from a row in %s that there is nothing to do, which is no conflict",
     (state) => {
       const run = call(row(state, { announced: true }));
       expect(run.commands).toMatchObject([{ do: "acknowledge", reason: "hasMedia" }]);
@@ -822,7 +792,8 @@ describe("an HTTP caller with a URL", () => {
   it("leaves an unknown answer to the message that looks after the row", () => {
     const run = call().seesMedia(false).gets(UNAVAILABLE);
     expect(run.row).toMatchObject({ state: "FINALIZING", everUnknown: true });
-    const later = new Run({ drop: { role: "reconcile" }, row: { ...row("FINALIZING"), ...run.row, settledAt: NOW } });
+    const settled = { ...row("FINALIZING"), ...run.row, settledAt: NOW, notBefore: NOW };
+    const later = new Run({ drop: { role: "reconcile" }, row: settled });
     expect(later.seesMedia(false).row).toMatchObject({ state: "NEEDS_REVIEW", media: URL_OF_CALLER });
   });
 
