@@ -30,6 +30,12 @@ export const JobInfoAnswer = v.object({
   ),
 });
 
+/**
+ * What cielo24's own servers answer when they fail. A 408 or 504 is the word of a gateway that waited in vain: what
+ * became of the request behind it, it does not know.
+ */
+const ANSWERED_ERRORS: readonly number[] = [429, 500, 502, 503];
+
 const MAX_COMMENT = 256;
 const CONTROL_CHARACTERS = /[\p{Cc}\p{Cf}]+/gu;
 
@@ -58,15 +64,17 @@ const classify = (answer: HttpAnswer, json: unknown, scrub: (text: string) => st
   const parsed = v.safeParse(ErrorBody, json);
   const errorType = parsed.success ? knownType(parsed.output.ErrorType) : undefined;
   const errorComment = parsed.success ? clean(parsed.output.ErrorComment ?? "", scrub) : undefined;
-  const details = { errorType, errorComment, retryAfterMs: undefined };
+  const details = { errorType, errorComment };
+  const passing = (isAnsweredError: boolean) =>
+    new Cielo24Error("UNAVAILABLE", { ...details, isAnsweredError, retryAfterMs: readRetryAfter(answer.retryAfter) });
   if (answer.status === 400) {
     if (errorType === undefined) return new Cielo24Error("UNINTELLIGIBLE", details);
-    if (errorType === "UNHANDLED_ERROR") return new Cielo24Error("UNAVAILABLE", details);
+    if (errorType === "UNHANDLED_ERROR") return passing(true);
     if (errorType === "BAD_API_TOKEN" || errorType === "LOGIN_INVALID") return new Cielo24Error(errorType, details);
     return new Cielo24Error("REFUSED", details);
   }
   if (answer.status === 408 || answer.status === 429 || answer.status >= 500)
-    return new Cielo24Error("UNAVAILABLE", { ...details, retryAfterMs: readRetryAfter(answer.retryAfter) });
+    return passing(ANSWERED_ERRORS.includes(answer.status));
   return new Cielo24Error("UNINTELLIGIBLE", details);
 };
 

@@ -51,22 +51,29 @@ export const requestOptions = (
 /**
  * Makes a GET and collects the answer. Redirects are not followed: an answer of 3xx is an answer like any other.
  *
- * @throws {Cielo24Error} UNAVAILABLE on a network fault, TIMED_OUT at the deadline
+ * @throws {Cielo24Error} UNAVAILABLE on a network fault, TIMED_OUT at the deadline; `isUnsent` where no connection came
+ *   about over which anything could have gone out
  */
 export const callCielo24 = async (baseUrl: string, call: Call, clock: () => number): Promise<HttpAnswer> => {
   const answer = await attempt(baseUrl, call, clock);
   if (answer !== "stale") return answer;
-  const fresh = await attempt(baseUrl, { ...call, isRepeatable: false }, clock);
+  // It may have gone out over the connection that was stale.
+  const fresh = await attempt(baseUrl, { ...call, isRepeatable: false }, clock, { mayBeSent: true });
   if (fresh === "stale") throw new Cielo24Error("UNAVAILABLE");
   return fresh;
 };
 
 /** `"stale"`: a kept-alive connection was closed at its other end before it was used again, by a freeze mostly. */
-const attempt = async (baseUrl: string, call: Call, clock: () => number): Promise<HttpAnswer | "stale"> => {
+const attempt = async (
+  baseUrl: string,
+  call: Call,
+  clock: () => number,
+  { mayBeSent }: { mayBeSent: boolean } = { mayBeSent: false },
+): Promise<HttpAnswer | "stale"> => {
   // After a freeze, whatever came over a kept connection still lies unread: that it was closed, or an answer to nobody.
   if (call.isRepeatable) await readWhatCame();
   // Late is late: nothing goes out whose answer nobody waits for.
-  if (clock() >= call.deadline) throw new Cielo24Error("TIMED_OUT");
+  if (clock() >= call.deadline) throw new Cielo24Error("TIMED_OUT", { isUnsent: !mayBeSent });
   return new Promise((resolve, reject) => {
     const { request: makeRequest, options, protocol } = requestOptions(baseUrl, call);
     const headers = Object.fromEntries(
@@ -82,11 +89,18 @@ const attempt = async (baseUrl: string, call: Call, clock: () => number): Promis
       agent: call.isRepeatable ? agents[protocol] : false,
     });
     let isAnswering = false;
+    let isUnsent = !mayBeSent;
+    // Node keeps what is written until the connection is there, and with TLS until the certificate was found good:
+    // destroyed before, the socket sends none of it.
+    request.on("socket", (socket) => {
+      if (request.reusedSocket) isUnsent = false;
+      else socket.once(protocol === "http:" ? "connect" : "secureConnect", () => (isUnsent = false));
+    });
     const fail = (code: "TIMED_OUT" | "UNAVAILABLE") => {
       clearTimeout(timer);
       request.destroy();
       // Without a cause: Node's errors may carry the URL.
-      reject(new Cielo24Error(code));
+      reject(new Cielo24Error(code, { isUnsent }));
     };
     const timer = setTimeout(
       () => {

@@ -4,11 +4,14 @@ import { callCielo24 } from "./call.ts";
 import { Cielo24Error } from "./errors.ts";
 import type { Credentials } from "./secret.ts";
 import { createScrubber } from "./scrub.ts";
-import { createSession } from "./session.ts";
+import { createSession, tokenFor } from "./session.ts";
 import { Secret } from "./token.ts";
 import { createTransfer } from "./transfer.ts";
 
-/** The answer to an `add_media`: it was accepted, or why it was not. `isUnsent`: the last chunk never went out. */
+/**
+ * The answer to an `add_media`: it was accepted, or why it was not. `isUnsent`: the last chunk never went out, so that
+ * nothing was accepted.
+ */
 export type MediaAnswer = { readonly taskId: string } | { readonly error: Cielo24Error; readonly isUnsent?: true };
 
 /**
@@ -27,6 +30,8 @@ export interface MediaTransfer {
   finish(): Promise<MediaAnswer>;
   /** Closes both sockets and waits until they are closed. Safe to call at any time, repeatedly. */
   abort(): Promise<void>;
+  /** Bytes of the body that were handed to the socket so far; what is held back is among them once `finish` sends it. */
+  sentBytes(): number;
   /** Lower-case hex SHA-256 of the whole body; known once `sendAllButLast` has resolved with `"held"`. */
   sha256(): string;
 }
@@ -46,13 +51,19 @@ export interface CallLimits {
   readonly deadline: number;
 }
 
-/** The calls of cielo24's API that this project makes. Every one fails with {@link Cielo24Error} and nothing else. */
+/**
+ * The calls of cielo24's API that this project makes. Every one fails with {@link Cielo24Error} and nothing else; where
+ * that `isUnsent`, cielo24 has seen nothing of the call, or has definitely refused what it saw.
+ */
 export interface Cielo24 {
   updateMetadata(
     metadata: { readonly jobId: string; readonly referenceId: string; readonly requestorId: string },
     limits: CallLimits,
   ): Promise<{ readonly taskId: string }>;
-  /** cielo24 fetches the media itself. Not idempotent: a `TIMED_OUT` or `UNAVAILABLE` may have been accepted. */
+  /**
+   * cielo24 fetches the media itself. Not idempotent: a `TIMED_OUT` or `UNAVAILABLE` may have been accepted, unless it
+   * `isUnsent`.
+   */
   addMediaByUrl(
     media: { readonly jobId: string; readonly mediaUrl: string; readonly isDuplicate?: boolean },
     limits: CallLimits,
@@ -124,13 +135,14 @@ export const createCielo24 = ({ baseUrl, readCredentials, clock }: Cielo24Parts)
   ): Promise<InferOutput<S>> => {
     const attempt = async (token: Secret) =>
       readAnswer(await callCielo24(baseUrl, { action, query, token, isRepeatable, deadline }, clock), schema, clean);
-    const token = await session.token(deadline);
+    const token = await tokenFor(session, deadline);
     try {
       return await attempt(token);
     } catch (error) {
-      if (!(error instanceof Cielo24Error && error.code === "BAD_API_TOKEN")) throw error;
-      session.refuse(token);
-      return attempt(await session.token(deadline));
+      if (!(error instanceof Cielo24Error)) throw error;
+      session.answered(token, error);
+      if (error.code !== "BAD_API_TOKEN") throw error;
+      return attempt(await tokenFor(session, deadline));
     }
   };
 

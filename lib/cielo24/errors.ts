@@ -77,4 +77,19 @@ export class Cielo24Error extends Error {
     this.isUnsent = details.isUnsent ?? false;
     this.isAnsweredError = details.isAnsweredError ?? false;
   }
+
+  /** The same error as that of a call which it kept from being sent: no answer to that call, and nothing to settle. */
+  ofUnsentCall(): Cielo24Error {
+    return this.with({ isUnsent: true, isAnsweredError: false });
+  }
+
+  /** The same error, where nobody knows what the answer speaks of: no more than an answer that was lost. */
+  asLostAnswer(): Cielo24Error {
+    return this.with({ isUnsent: this.isUnsent, isAnsweredError: false });
+  }
+
+  private with(flags: { isUnsent: boolean; isAnsweredError: boolean }): Cielo24Error {
+    const { code, errorType, errorComment, retryAfterMs } = this;
+    return new Cielo24Error(code, { errorType, errorComment, retryAfterMs, ...flags });
+  }
 }

@@ -9,6 +9,8 @@ interface Line {
   readonly agent: http.Agent;
   /** Resolves once bytes can go out, the handshake of TLS included. */
   readonly isOpen: Promise<unknown>;
+  /** Whether bytes can have gone out. What was written before is never sent once the line is closed. */
+  readonly mayHaveSent: () => boolean;
   /** Waits until it is closed. After a reset the system sends nothing of what it still has buffered. */
   readonly close: (how: { readonly withReset: boolean }) => Promise<void>;
 }
@@ -20,6 +22,7 @@ export const createLine = (protocol: "http:" | "https:"): Line => {
   const { promise: closed, resolve: resolveClosed } = Promise.withResolvers<unknown>();
   let tcp: net.Socket | undefined;
   let socket: net.Socket | undefined;
+  let wasOpened = false;
   agent.createConnection = (options) => {
     const { host, port } = options as net.TcpNetConnectOpts & { host: string };
     tcp = net.connect({ host, port, noDelay: true });
@@ -29,6 +32,7 @@ export const createLine = (protocol: "http:" | "https:"): Line => {
     socket = protocol === "http:" ? tcp : tls.connect({ ...(options as tls.ConnectionOptions), socket: tcp });
     failLater(socket);
     socket.once(protocol === "http:" ? "connect" : "secureConnect", () => {
+      wasOpened = true;
       resolveOpen(undefined);
     });
     return socket;
@@ -36,6 +40,7 @@ export const createLine = (protocol: "http:" | "https:"): Line => {
   return {
     agent,
     isOpen,
+    mayHaveSent: () => wasOpened,
     close: async ({ withReset }) => {
       if (!tcp) return;
       tcp.once("error", resolveClosed);

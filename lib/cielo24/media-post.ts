@@ -27,6 +27,8 @@ export interface MediaPost {
   settle(): Promise<void>;
   /** Sends the end of the body. From now on cielo24 may think as long as the deadline allows. */
   writeLast(bytes: Uint8Array): void;
+  /** Bytes of the body that were handed to the socket. */
+  sentBytes(): number;
   /** Whether an answer has begun, or none can come any more. */
   isOver(): boolean;
   /** The answer, once it is there; closes the socket. */
@@ -67,6 +69,7 @@ export const openMediaPost = (parts: MediaPostParts): MediaPost => {
   let hasWholeAnswer = false;
   let idleTimer: NodeJS.Timeout | undefined;
   let isOpen = false;
+  let sentBytes = 0;
   let wake: () => void = () => undefined;
   const { promise: ended, resolve: resolveEnded } = Promise.withResolvers<undefined>();
 
@@ -85,7 +88,7 @@ export const openMediaPost = (parts: MediaPostParts): MediaPost => {
     resolveEnded(undefined);
   };
   const fail = (code: Cielo24FailureCode) => {
-    endWith({ error: new Cielo24Error(code) });
+    endWith({ error: new Cielo24Error(code, { isUnsent: !line.mayHaveSent() }) });
   };
 
   const deadlineTimer = setTimeout(
@@ -133,8 +136,7 @@ export const openMediaPost = (parts: MediaPostParts): MediaPost => {
       (answer) => {
         hasWholeAnswer = isSent;
         const made = toMediaAnswer(answer, scrub);
-        // An answer that began before the body was sent whole does not speak of the whole body.
-        endWith(beganEarly && "taskId" in made ? { error: new Cielo24Error("UNINTELLIGIBLE") } : made);
+        endWith(beganEarly ? asEarly(made) : made);
       },
       () => {
         fail("UNAVAILABLE");
@@ -171,6 +173,7 @@ export const openMediaPost = (parts: MediaPostParts): MediaPost => {
       await settle();
       if (isOver()) return;
       await untilOver((done) => {
+        sentBytes += bytes.byteLength;
         request.write(bytes, () => {
           done();
         });
@@ -179,8 +182,10 @@ export const openMediaPost = (parts: MediaPostParts): MediaPost => {
     writeLast: (bytes) => {
       isSent = true;
       beganEarly = hasAnswerBegun;
+      sentBytes += bytes.byteLength;
       request.end(bytes);
     },
+    sentBytes: () => sentBytes,
     isOver,
     end: async () => {
       await ended;
@@ -190,6 +195,13 @@ export const openMediaPost = (parts: MediaPostParts): MediaPost => {
     close,
   };
 };
+
+/**
+ * An answer that began before the body was sent whole does not speak of the whole body: not that it was accepted, and not
+ * what became of the rest. A refusal stands.
+ */
+const asEarly = (answer: MediaAnswer): MediaAnswer =>
+  "taskId" in answer ? { error: new Cielo24Error("UNINTELLIGIBLE") } : { error: answer.error.asLostAnswer() };
 
 const toMediaAnswer = (answer: HttpAnswer, scrub: (text: string) => string): MediaAnswer => {
   try {

@@ -1,4 +1,4 @@
-import { Cielo24Error } from "./errors.ts";
+import { ACCOUNT_ERROR_TYPES, Cielo24Error } from "./errors.ts";
 import { SecretError, type Credentials } from "./secret.ts";
 import type { Secret } from "./token.ts";
 
@@ -19,21 +19,30 @@ export interface Session {
    * @throws {Cielo24Error}
    */
   token(deadline: number): Promise<Secret>;
-  /** Tells that cielo24 refused this token, so that the next call logs in; does nothing if there is a newer one. */
-  refuse(token: Secret): void;
+  /**
+   * Tells what cielo24 answered to a call with this token, so that the next call logs in where the token was refused, and
+   * reads the secret again where it may be another account's; does nothing if there is a newer token.
+   */
+  answered(token: Secret, error: Cielo24Error): void;
 }
 
-/** After LOGIN_INVALID the same credentials are not tried again for so long. */
+/** After LOGIN_INVALID the same credentials are not tried again for so long; nor is the secret read for a doubt. */
 const LOCKED_MS = 60_000;
 
 /**
- * Keeps credentials and token in memory for the life of the process, with one login in flight at a time. On
- * LOGIN_INVALID the secret is read again, once; only if it has changed is there a second login.
+ * Keeps credentials and token in memory, with one login in flight at a time. On LOGIN_INVALID the secret is read again,
+ * once; only if it has changed is there a second login. Nothing is kept that only the end of the process would mend: what
+ * was refused is tried again after a minute, and credentials that are good but of the wrong account are replaced once the
+ * secret is.
  */
 export const createSession = ({ readCredentials, logIn, clock }: SessionParts): Session => {
   let credentials: Credentials | undefined;
   let current: Secret | undefined;
-  let refused: Secret | undefined;
+  /** A fixed token that was refused, perhaps by mistake. */
+  let refused: { readonly token: Secret; readonly until: number } | undefined;
+  /** A token that works, while the secret is read again. */
+  let doubted: Secret | undefined;
+  let noDoubtUntil = 0;
   let underWay: Promise<Secret> | undefined;
   let lockedUntil = 0;
 
@@ -51,6 +60,14 @@ export const createSession = ({ readCredentials, logIn, clock }: SessionParts): 
   };
 
   const logInAnew = async (deadline: number): Promise<Secret> => {
+    const kept = doubted;
+    doubted = undefined;
+    if (kept && credentials) {
+      const reread = await load();
+      if (isSame(credentials, reread)) return kept;
+      credentials = reread;
+      lockedUntil = 0;
+    }
     const isLocked = clock() < lockedUntil;
     const known = credentials ?? (await load());
     credentials = known;
@@ -79,7 +96,8 @@ export const createSession = ({ readCredentials, logIn, clock }: SessionParts): 
   const useCredentials = (known: Credentials, deadline: number): Promise<Secret> => {
     if (known.kind === "login") return logIn(known, deadline);
     // A fixed token cannot be renewed: refused, it is as wrong as a wrong password.
-    if (refused?.reveal() === known.token.reveal()) return Promise.reject(new Cielo24Error("LOGIN_INVALID"));
+    const isRefused = refused?.token.reveal() === known.token.reveal() && clock() < refused.until;
+    if (isRefused) return Promise.reject(new Cielo24Error("LOGIN_INVALID"));
     return Promise.resolve(known.token);
   };
 
@@ -107,13 +125,32 @@ export const createSession = ({ readCredentials, logIn, clock }: SessionParts): 
       if (!current) throw new Cielo24Error("TIMED_OUT");
       return current;
     },
-    refuse: (token) => {
+    answered: (token, error) => {
       if (current !== token) return;
-      refused = token;
-      current = undefined;
+      if (error.code === "BAD_API_TOKEN" || error.code === "LOGIN_INVALID") {
+        refused = { token, until: clock() + LOCKED_MS };
+        current = undefined;
+      } else if (mayBeOfWrongAccount(error) && clock() >= noDoubtUntil) {
+        noDoubtUntil = clock() + LOCKED_MS;
+        doubted = token;
+        current = undefined;
+      }
     },
   };
 };
+
+/** The token for a call that is about to be made. @throws {Cielo24Error} of a call that was not sent */
+export const tokenFor = async (session: Session, deadline: number): Promise<Secret> => {
+  try {
+    return await session.token(deadline);
+  } catch (error) {
+    throw error instanceof Cielo24Error ? error.ofUnsentCall() : error;
+  }
+};
+
+/** A job that is another account's is not found, and another account may lack what ours has. */
+const mayBeOfWrongAccount = ({ code, errorType = "" }: Cielo24Error): boolean =>
+  code === "REFUSED" && (errorType === "ITEM_NOT_FOUND" || ACCOUNT_ERROR_TYPES.has(errorType));
 
 /** Waits for the promise until the deadline; what the promise does afterwards is nobody's concern. */
 const endBy = async <T>(deadline: number, promise: Promise<T>, clock: () => number): Promise<T | "late"> => {

@@ -3,7 +3,7 @@ import { MediaReadError } from "../media/errors.ts";
 import type { CallLimits, MediaAnswer, MediaBody, MediaTransfer } from "./client.ts";
 import { Cielo24Error } from "./errors.ts";
 import { openMediaPost, type MediaPost } from "./media-post.ts";
-import type { Session } from "./session.ts";
+import { tokenFor, type Session } from "./session.ts";
 import type { Secret } from "./token.ts";
 
 interface TransferParts {
@@ -42,29 +42,29 @@ export const createTransfer = (
 
   const open = (): MediaPost => {
     // Given up, or late, while the login was under way.
-    if (!token || reading.signal.aborted) throw new Cielo24Error("UNAVAILABLE");
-    if (parts.clock() >= limits.deadline) throw new Cielo24Error("TIMED_OUT");
+    if (!token || reading.signal.aborted) throw new Cielo24Error("UNAVAILABLE", { isUnsent: true });
+    if (parts.clock() >= limits.deadline) throw new Cielo24Error("TIMED_OUT", { isUnsent: true });
     return openMediaPost({ ...parts, ...limits, sizeBytes: body.sizeBytes, token, onOver: stopReading });
   };
 
   const answerOf = async (to: MediaPost): Promise<MediaAnswer> => {
     const answer = await to.end();
-    if (token && "error" in answer && answer.error.code === "BAD_API_TOKEN") session.refuse(token);
+    if (token && "error" in answer) session.answered(token, answer.error);
     return answer;
   };
 
   const sendAllButLast = async (): Promise<"held" | MediaAnswer> => {
     try {
-      token = await session.token(limits.deadline);
+      token = await tokenFor(session, limits.deadline);
       await sendBody();
     } catch (error) {
-      if (error instanceof Cielo24Error) return { error };
+      if (error instanceof Cielo24Error) return { error, isUnsent: true };
       if (!post?.isOver()) {
         await post?.close();
         throw error instanceof MediaReadError ? error : new MediaReadError("READ_FAILED");
       }
     }
-    if (post?.isOver()) return answerOf(post);
+    if (post?.isOver()) return asUnsent(await answerOf(post));
     digest = hash.digest("hex");
     return "held";
   };
@@ -76,7 +76,7 @@ export const createTransfer = (
   const sendBody = async (): Promise<void> => {
     const sendable = body.sizeBytes - heldBytes;
     let position = 0;
-    if (reading.signal.aborted) throw new Cielo24Error("UNAVAILABLE");
+    if (reading.signal.aborted) throw new Cielo24Error("UNAVAILABLE", { isUnsent: true });
     for await (const chunk of body.read(reading.signal)) {
       const to = (post ??= open());
       if (position + chunk.byteLength > body.sizeBytes) throw new MediaReadError("OBJECT_CHANGED");
@@ -96,12 +96,12 @@ export const createTransfer = (
   return {
     sendAllButLast,
     finish: async () => {
-      if (!post) return { error: new Cielo24Error("UNAVAILABLE"), isUnsent: true };
+      if (!post) return asUnsent({ error: new Cielo24Error("UNAVAILABLE", { isUnsent: true }) });
       await post.settle();
       if (post.isOver()) {
         const early = await answerOf(post);
         // A 200 to a body that was not sent whole is no success: nobody knows what it means.
-        return "taskId" in early ? { error: new Cielo24Error("UNINTELLIGIBLE") } : { ...early, isUnsent: true };
+        return "taskId" in early ? { error: new Cielo24Error("UNINTELLIGIBLE") } : asUnsent(early);
       }
       post.writeLast(tail);
       return answerOf(post);
@@ -110,9 +110,13 @@ export const createTransfer = (
       stopReading();
       await post?.close();
     },
+    sentBytes: () => post?.sentBytes() ?? 0,
     sha256: () => {
       if (digest === undefined) throw new Error("The body is not sent yet");
       return digest;
     },
   };
 };
+
+/** An answer that came before the last chunk was sent. That it accepts is cielo24's word, whatever it means. */
+const asUnsent = (answer: MediaAnswer): MediaAnswer => ("error" in answer ? { ...answer, isUnsent: true } : answer);

@@ -55,6 +55,33 @@ describe("an answer of cielo24's", () => {
     expect(errorOf(status, { ErrorType: "INVALID_QUERY" }).code).toBe("UNAVAILABLE");
   });
 
+  it.each([429, 500, 502, 503])("of %i is an error that cielo24 itself has answered", (status) => {
+    expect(errorOf(status, "<html>").isAnsweredError).toBe(true);
+  });
+
+  it.each([408, 501, 504, 505, 520, 599])("of %i tells nothing of what became of the request", (status) => {
+    expect(errorOf(status, { ErrorType: "UNHANDLED_ERROR" })).toMatchObject({
+      code: "UNAVAILABLE",
+      isAnsweredError: false,
+    });
+  });
+
+  it("of 400 UNHANDLED_ERROR is an error that cielo24 itself has answered, and may ask to wait", () => {
+    expect(errorOf(400, { ErrorType: "UNHANDLED_ERROR" }, "7")).toMatchObject({
+      isAnsweredError: true,
+      retryAfterMs: 7_000,
+    });
+  });
+
+  it.each([
+    [400, { ErrorType: "INVALID_QUERY" }],
+    [400, "<html>"],
+    [403, ""],
+    [200, {}],
+  ])("of %i %j is no error of cielo24's own", (status, body) => {
+    expect(errorOf(status, body).isAnsweredError).toBe(false);
+  });
+
   it.each([
     ["0", 0],
     [" 7 ", 7_000],

@@ -27,6 +27,7 @@ const openSession = (
 
 const login = (securekey: string) => parseSecret(JSON.stringify({ username: "u", securekey }));
 const fixed = (token: string) => parseSecret(JSON.stringify({ api_token: token }));
+const BAD_TOKEN = new Cielo24Error("BAD_API_TOKEN");
 const fails = (code: Cielo24Error["code"]): never => {
   throw new Cielo24Error(code);
 };
@@ -62,9 +63,9 @@ describe("a session with cielo24", () => {
   it("keeps a newer token when an older one is refused", async () => {
     const { session, state, token } = openSession(() => `t${state.logins}`);
     const first = await session.token(10_000);
-    session.refuse(first);
+    session.answered(first, BAD_TOKEN);
     expect(await token()).toBe("t2");
-    session.refuse(first);
+    session.answered(first, BAD_TOKEN);
     expect(await token()).toBe("t2");
     expect(state.logins).toBe(2);
   });
@@ -137,10 +138,115 @@ describe("a session with cielo24", () => {
       () => fixed(current),
     );
     const old = await session.token(10_000);
-    session.refuse(old);
+    session.answered(old, BAD_TOKEN);
     await expect(token()).rejects.toMatchObject({ code: "LOGIN_INVALID" });
     current = "new";
     expect(await token()).toBe("new");
     expect(state.logins).toBe(0);
+  });
+
+  it("fault 12: tries a fixed token that was refused again after a minute: the refusal may have been a mistake", async () => {
+    const { session, state, token } = openSession(
+      () => "never",
+      () => fixed("good"),
+    );
+    for (let mistake = 0; mistake < 3; mistake += 1) {
+      session.answered(await session.token(state.now + 10_000), BAD_TOKEN);
+      await expect(token()).rejects.toMatchObject({ code: "LOGIN_INVALID" });
+      state.now += 59_000;
+      await expect(token()).rejects.toMatchObject({ code: "LOGIN_INVALID" });
+      state.now += 2_000;
+      expect(await token()).toBe("good");
+    }
+  });
+
+  it("logs in anew where a call, not the login, is answered with LOGIN_INVALID", async () => {
+    const { session, state, token } = openSession(() => `t${state.logins}`);
+    session.answered(await session.token(10_000), new Cielo24Error("LOGIN_INVALID"));
+    expect(await token()).toBe("t2");
+  });
+
+  it("uses a secret that was malformed as soon as it is mended", async () => {
+    let text = '{"username":"u"}';
+    const { token } = openSession(
+      () => "t",
+      () => parseSecret(text),
+    );
+    await expect(token()).rejects.toMatchObject({ code: "LOGIN_INVALID" });
+    text = '{"username":"u","securekey":"key"}';
+    expect(await token()).toBe("t");
+  });
+
+  it("outlives a secret that is malformed while it is changed", async () => {
+    let text = '{"username":"u","securekey":"old"}';
+    const { state, token } = openSession(
+      (key) => (key === "new" ? "t" : fails("LOGIN_INVALID")),
+      () => parseSecret(text),
+    );
+    await expect(token()).rejects.toMatchObject({ code: "LOGIN_INVALID" });
+    text = "{";
+    await expect(token()).rejects.toMatchObject({ code: "LOGIN_INVALID" });
+    state.now += 61_000;
+    await expect(token()).rejects.toMatchObject({ code: "LOGIN_INVALID" });
+    text = '{"username":"u","securekey":"new"}';
+    expect(await token()).toBe("t");
+  });
+
+  describe("whose answers may be those to another account", () => {
+    const wrongAccount = (errorType: string) => new Cielo24Error("REFUSED", { errorType });
+
+    it.each(["ITEM_NOT_FOUND", "ACCOUNT_UNPRIVILEGED", "ACCOUNT_DOES_NOT_EXIST", "NOT_PARENT_ACCOUNT"])(
+      "uses the changed secret after %s, though the old credentials still work",
+      async (errorType) => {
+        let key = "of another account";
+        const { session, token } = openSession(
+          (securekey) => `token ${securekey}`,
+          () => login(key),
+        );
+        const old = await session.token(10_000);
+        key = "right";
+        session.answered(old, wrongAccount(errorType));
+        expect(await token()).toBe("token right");
+      },
+    );
+
+    it("does so with a fixed token, too", async () => {
+      let current = "old";
+      const { session, token } = openSession(
+        () => "never",
+        () => fixed(current),
+      );
+      const old = await session.token(10_000);
+      current = "new";
+      session.answered(old, wrongAccount("ITEM_NOT_FOUND"));
+      expect(await token()).toBe("new");
+    });
+
+    it("keeps the token where the secret is the same, or cannot be read, and reads it once a minute at most", async () => {
+      let isDown = false;
+      const { session, state, token } = openSession(
+        () => `t${state.logins}`,
+        () => {
+          if (isDown) throw new SecretError("SECRET_UNREADABLE", "down");
+          return login("key");
+        },
+      );
+      for (let call = 0; call < 50; call += 1)
+        session.answered(await session.token(10_000), wrongAccount("ITEM_NOT_FOUND"));
+      expect(await token()).toBe("t1");
+      expect(state).toMatchObject({ logins: 1, reads: 2 });
+      isDown = true;
+      state.now += 61_000;
+      session.answered(await session.token(state.now + 10_000), wrongAccount("ITEM_NOT_FOUND"));
+      expect(await token()).toBe("t1");
+      expect(state).toMatchObject({ logins: 1, reads: 3 });
+    });
+
+    it.each(["INVALID_QUERY", "INVALID_URL"])("sees no such doubt in %s", async (errorType) => {
+      const { session, state, token } = openSession(() => "t");
+      session.answered(await session.token(10_000), wrongAccount(errorType));
+      expect(await token()).toBe("t");
+      expect(state.reads).toBe(1);
+    });
   });
 });
