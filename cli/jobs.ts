@@ -17,9 +17,7 @@ const PAIR = /^(.+)=([^=]+)$/s;
 export const readJobId = (text: string): string => {
   const jobId = normalJobId(text);
   if (jobId !== undefined) return jobId;
-  throw new UsageError(
-    `"${text}" is no job id: those are 32 hex characters, with or without the hyphens of a UUID.`,
-  );
+  throw new UsageError(`"${text}" is no job id: those are 32 hex characters, with or without the hyphens of a UUID.`);
 };
 
 /**

@@ -53,10 +53,7 @@ const call = async (
     afterError,
   }: {
     readonly make: (client: Client, jobId: string, signal: AbortSignal) => Promise<Task>;
-    readonly afterError: (
-      report: Pick<Report, "outcome" | "error">,
-      jobId: string,
-    ) => Pick<Report, "next" | "command">;
+    readonly afterError: (report: Pick<Report, "outcome" | "error">, jobId: string) => Pick<Report, "next" | "command">;
   },
 ): Promise<number> => {
   const note = (text: string) => void context.stderr.write(`${text}\n`);
