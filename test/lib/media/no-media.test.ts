@@ -154,6 +154,12 @@ describe("noMediaByBytes", () => {
     );
   });
 
+  it("takes for media samples that begin like text, and have no control byte: text is UTF-8, and these are not", () => {
+    const quiet = "\x61\x70\x80\x90\xa0\x90\x80".repeat(100);
+    for (const head of ["aP=", "[[", "[]", '["'])
+      expect([head, noMediaByBytes(latin1(head + quiet))]).toEqual([head, undefined]);
+  });
+
   it("takes for media what says nothing of itself, text as it may be", () => {
     for (const text of [
       "",
