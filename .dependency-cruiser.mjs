@@ -33,11 +33,11 @@ export default {
       comment: "The machine, its transitions and the keys know no AWS, no HTTP and no configuration.",
       severity: "error",
       from: {
-        path: "^lib/(delivery/(state|machine|moves|reader|claimant|reasons|transitions|row|uploading|pace)|media/(key|media-url))\\.ts$",
+        path: "^lib/(job-id|delivery/(state|machine|moves|reader|claimant|reasons|transitions|row|uploading|pace)|media/(key|media-url|no-media))\\.ts$",
       },
       to: {
         pathNot:
-          "^(lib/(delivery/(state|machine|moves|reader|claimant|reasons|transitions|row|uploading|pace)|media/(key|media-url))\\.ts|node:crypto|crypto|node:net|net)$",
+          "^(lib/(job-id|delivery/(state|machine|moves|reader|claimant|reasons|transitions|row|uploading|pace)|media/(key|media-url|no-media))\\.ts|node:(crypto|net|buffer)|crypto|net|buffer)$",
         dependencyTypesNot: ["type-only"],
       },
     },

@@ -27,6 +27,7 @@ cielo24-proxy COMMAND --help tells more about each.`;
 
 export const uploadHelp = `
 One job takes one medium, so each of several files has its own: FILE=JOB, or --jobs with a list.
+A job is 32 hex characters, in either case, without hyphens or with those of a UUID.
 Files above the part size go in parts. After Ctrl-C, a crash or a lost connection the same
 command goes on where it was: what is at the store is not sent again. A second Ctrl-C ends at once.
 What that takes is kept for 7 days in $XDG_STATE_HOME/cielo24-proxy/uploads, ~/.local/state/… by

@@ -1,18 +1,23 @@
+import { normalJobId } from "../client/index.ts";
 import { UsageError } from "./outcome.ts";
 
 /** A file, and the job that it is the medium of. */
 export interface Assignment {
   readonly file: string;
+  /** In its normal form: however a job is spelt, it is the same one. */
   readonly jobId: string;
 }
 
-const JOB_ID = /^[0-9a-f]{32}$/;
-const PAIR = /^(.+)=([0-9a-fA-F]{32})$/s;
+const PAIR = /^(.+)=([^=]+)$/s;
 
-/** @throws {UsageError} */
-export const checkJobId = (jobId: string): string => {
-  if (JOB_ID.test(jobId)) return jobId;
-  throw new UsageError(`"${jobId}" is no job id: those are 32 hex characters, in lower case.`);
+/**
+ * @returns the job's id in its normal form
+ * @throws {UsageError}
+ */
+export const readJobId = (text: string): string => {
+  const jobId = normalJobId(text);
+  if (jobId !== undefined) return jobId;
+  throw new UsageError(`"${text}" is no job id: those are 32 hex characters, with or without the hyphens of a UUID.`);
 };
 
 /**
@@ -52,12 +57,13 @@ const assignFiles = (files: readonly string[], jobId: string | undefined): Assig
     throw new UsageError(
       `--job-id goes with one file, as a job takes one medium. For ${files.length} files give each its job: ${file}=JOB ${others[0] ?? ""}=JOB ….`,
     );
-  return [{ file, jobId: checkJobId(jobId) }];
+  return [{ file, jobId: readJobId(jobId) }];
 };
 
 const readPair = (pair: string): Assignment => {
-  const [, file, jobId] = PAIR.exec(pair) ?? [];
-  if (file !== undefined && jobId !== undefined) return { file, jobId: checkJobId(jobId) };
+  const [, file, text = ""] = PAIR.exec(pair) ?? [];
+  const jobId = normalJobId(text);
+  if (file !== undefined && jobId !== undefined) return { file, jobId };
   throw new UsageError(`${pair} has no job: give --job-id JOB for one file, or ${pair}=JOB for each of several.`);
 };
 
@@ -68,11 +74,12 @@ const readList = (list: string): Assignment[] =>
     .split(/\r?\n/)
     .flatMap((line, index): Assignment[] => {
       if (line.trim() === "") return [];
-      const [, quoted, plain, jobId = ""] =
+      const [, quoted, plain, text = ""] =
         /^\s*(?:"((?:[^"]|"")*)"|(.*?))\s*[,;\t]\s*"?([^",;\t]*?)"?\s*$/.exec(line) ?? [];
       const file = quoted?.replaceAll('""', '"') ?? plain ?? "";
-      if (index === 0 && !/[0-9a-f]{32}/i.test(line)) return [];
-      if (file === "" || !JOB_ID.test(jobId))
+      if (index === 0 && !/[0-9a-f-]{32}/i.test(line)) return [];
+      const jobId = normalJobId(text);
+      if (file === "" || jobId === undefined)
         throw new UsageError(`Line ${index + 1} of the list is not FILE,JOB: ${line.trim().slice(0, 100)}`);
       return [{ file, jobId }];
     });

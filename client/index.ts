@@ -19,6 +19,7 @@ export {
   type WaitForDeliveryOptions,
 } from "./delivery.ts";
 export { ProxyError } from "./errors.ts";
+export { normalJobId } from "./job-id.ts";
 export type { MediaRequest, SendMedia, StoreAnswer } from "./sending.ts";
 export type { SignedRequest, SignUpload, SignUploadRequest } from "./signing.ts";
 export type { MediaBytes, MediaSource } from "./source.ts";

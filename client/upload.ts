@@ -1,5 +1,6 @@
 import type { Delivery, DeliveryQuery } from "./delivery.ts";
 import { ProxyError } from "./errors.ts";
+import { normalJobId } from "./job-id.ts";
 import { uploadInParts } from "./multipart.ts";
 import { choosePartBytes } from "./parts.ts";
 import type { UploadProgress } from "./progress.ts";
@@ -76,13 +77,16 @@ export const uploadMedia = async (ports: UploadPorts, options: UploadOptions): P
 };
 
 const checkResume = ({ resume, jobId, source }: UploadOptions): UploadState | undefined => {
-  if (!resume || (resume.jobId === jobId && resume.sizeBytes === source.size)) return resume;
+  if (!resume || (isSameJob(resume.jobId, jobId) && resume.sizeBytes === source.size)) return resume;
   throw new ProxyError({
     source: "client",
     errorType: "OTHER_UPLOAD",
     comment: "The upload to go on with is of another job, or of media of another size.",
   });
 };
+
+const isSameJob = (one: string, other: string): boolean =>
+  one === other || (normalJobId(one) !== undefined && normalJobId(one) === normalJobId(other));
 
 const describe = ({ source, filename, contentType }: UploadOptions) => {
   const { name, type } = source as { name?: unknown; type?: unknown };

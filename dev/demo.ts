@@ -187,6 +187,30 @@ await step("api_token in the query", async () =>
     "INVALID_QUERY",
   ),
 );
+const formJob = cielo24.addJob();
+const lecture = randomBytes(300_000);
+await step("a form around a file, as curl -F", async () => {
+  const form = new FormData();
+  form.append("file", new Blob([lecture]), "lecture.mp4");
+  const told = expectStatus(
+    await client.call("POST", "/api/job/add_media", { job_id: formJob }, form),
+    400,
+    "INVALID_QUERY",
+  );
+  if (cielo24.acceptances.some(({ jobId }) => jobId === formJob)) throw new Error("cielo24 took the form");
+  return told;
+});
+await step("the file itself, for that job", async () => {
+  const answer = await client.call("POST", "/api/job/add_media", { job_id: formJob }, lecture);
+  return `${expectStatus(answer, 200)}, ${checkArrived(formJob, lecture)}`;
+});
+await step("a misspelt parameter", async () =>
+  expectStatus(
+    await client.call("GET", "/api/job/request_upload_url", { job_id: cielo24.addJob(), size: "300000" }),
+    400,
+    "INVALID_QUERY",
+  ),
+);
 await step("second media by a call", async () =>
   expectStatus(
     await client.call("POST", "/api/job/add_media", { job_id: singleJob }, randomBytes(1000)),

@@ -12,16 +12,18 @@ export const createProxyClient = (apiUrl: string, token: string | undefined) => 
     method: string,
     path: string,
     query: Record<string, string> = {},
-    body?: object | Uint8Array<ArrayBuffer>,
+    body?: object | Uint8Array<ArrayBuffer> | FormData,
   ): Promise<ApiAnswer> => {
     const isRaw = body instanceof Uint8Array;
+    const isForm = body instanceof FormData;
     const response = await fetch(`${apiUrl}${path}?${new URLSearchParams({ v: "1", ...query }).toString()}`, {
       method,
       headers: {
         ...(token ? { authorization: `Bearer ${token}` } : {}),
-        ...(body === undefined ? {} : { "content-type": isRaw ? "video/mp4" : "application/json" }),
+        // A form names its boundary itself.
+        ...(body === undefined || isForm ? {} : { "content-type": isRaw ? "video/mp4" : "application/json" }),
       },
-      ...(body === undefined ? {} : { body: isRaw ? body : JSON.stringify(body) }),
+      ...(body === undefined ? {} : { body: isRaw || isForm ? body : JSON.stringify(body) }),
     });
     const text = await response.text();
     return { status: response.status, body: text === "" ? {} : (JSON.parse(text) as Record<string, unknown>) };

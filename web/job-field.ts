@@ -1,3 +1,4 @@
+import { normalJobId } from "../client/job-id.ts";
 import { element } from "./element.ts";
 
 interface JobFieldOptions {
@@ -19,7 +20,10 @@ export const createJobField = ({ id, value = "", onInput, onSampleJob }: JobFiel
     spellcheck: false,
     value,
   });
-  const read = () => input.value.trim().toLowerCase();
+  const read = () => {
+    const text = input.value.trim();
+    return normalJobId(text) ?? text;
+  };
   input.addEventListener("input", () => onInput?.(read()));
   const sampleJob = element("button", { type: "button", className: "quiet", textContent: "New sample job" });
   sampleJob.addEventListener("click", () => onSampleJob?.());
@@ -28,7 +32,7 @@ export const createJobField = ({ id, value = "", onInput, onSampleJob }: JobFiel
     field: element("div", { className: "field" }, [input, ...(onSampleJob ? [sampleJob] : [])]),
     input,
     sampleJob,
-    /** As the API wants it. */
+    /** As the API answers it, where it is a job id. */
     read,
   };
 };

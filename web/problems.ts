@@ -1,5 +1,6 @@
 import type { Delivery } from "../client/delivery.ts";
 import { ProxyError } from "../client/errors.ts";
+import { normalJobId } from "../client/job-id.ts";
 import type { Problem } from "./media.ts";
 import { s3Status, type UploadError } from "./uppy/resume.ts";
 
@@ -54,16 +55,14 @@ export const OTHER_MEDIUM: Problem = {
   next: "Upload this file again, for another job.",
 };
 
-const JOB_ID = /^[0-9a-f]{32}$/;
-
 export const checkJobId = (jobId: string): Problem | undefined =>
-  JOB_ID.test(jobId)
+  normalJobId(jobId) !== undefined
     ? undefined
     : jobId === ""
       ? { text: "Which job is this for?", next: "Give the id of a cielo24 job.", isAboutJob: true }
       : {
           text: "That is no job id.",
-          next: "It has 32 characters, 0 to 9 and a to f: copy all of it.",
+          next: "It has 32 characters, 0 to 9 and a to f, and perhaps hyphens: copy all of it.",
           isAboutJob: true,
         };
 

@@ -1,6 +1,6 @@
 import type { Client, Task } from "../../client/index.ts";
 import { connect, type ConnectionOptions } from "../connection.ts";
-import { checkJobId } from "../jobs.ts";
+import { readJobId } from "../jobs.ts";
 import { SILENT } from "../display/display.ts";
 import { reportError, type Report } from "../report.ts";
 import type { Context } from "./context.ts";
@@ -23,10 +23,10 @@ export interface MetadataOptions extends CallOptions {
 
 /** `cielo24-proxy add-url`. @returns the exit code */
 export const addUrl = (context: Context, mediaUrl: string, options: AddUrlOptions): Promise<number> => {
-  const { jobId, duplicate: isDuplicate = false } = options;
+  const { duplicate: isDuplicate = false } = options;
   return call(context, options, {
-    make: (client, signal) => client.addMediaUrl({ jobId, mediaUrl, isDuplicate, signal }),
-    afterError: ({ outcome, error }) => {
+    make: (client, jobId, signal) => client.addMediaUrl({ jobId, mediaUrl, isDuplicate, signal }),
+    afterError: ({ outcome, error }, jobId) => {
       const command = watchCommand(jobId, { program: context.program, options });
       if (outcome === "interrupted" || outcome === "terminated")
         return { next: "cielo24 may have been asked all the same; to see:", command };
@@ -37,9 +37,9 @@ export const addUrl = (context: Context, mediaUrl: string, options: AddUrlOption
 
 /** `cielo24-proxy metadata`. @returns the exit code */
 export const metadata = (context: Context, options: MetadataOptions): Promise<number> => {
-  const { jobId, referenceId, requestorId } = options;
+  const { referenceId, requestorId } = options;
   return call(context, options, {
-    make: (client, signal) => client.updateMetadata({ jobId, referenceId, requestorId, signal }),
+    make: (client, jobId, signal) => client.updateMetadata({ jobId, referenceId, requestorId, signal }),
     afterError: ({ outcome }) =>
       outcome === "interrupted" || outcome === "terminated" ? { next: "Repeating it does no harm." } : {},
   });
@@ -52,19 +52,19 @@ const call = async (
     make,
     afterError,
   }: {
-    readonly make: (client: Client, signal: AbortSignal) => Promise<Task>;
-    readonly afterError: (report: Pick<Report, "outcome" | "error">) => Pick<Report, "next" | "command">;
+    readonly make: (client: Client, jobId: string, signal: AbortSignal) => Promise<Task>;
+    readonly afterError: (report: Pick<Report, "outcome" | "error">, jobId: string) => Pick<Report, "next" | "command">;
   },
 ): Promise<number> => {
   const note = (text: string) => void context.stderr.write(`${text}\n`);
   const signal = context.interruptible(SILENT);
   const { client } = connect(options, context.env, { patience: "short", note, signal });
-  const jobId = checkJobId(options.jobId);
+  const jobId = readJobId(options.jobId);
   try {
-    const { taskId } = await make(client, signal);
+    const { taskId } = await make(client, jobId, signal);
     return print(context, options, { outcome: "done", jobId, taskId });
   } catch (error) {
     const report = reportError(error);
-    return print(context, options, { ...report, jobId, ...afterError(report) });
+    return print(context, options, { ...report, jobId, ...afterError(report, jobId) });
   }
 };

@@ -1,7 +1,7 @@
 import { connect, type ConnectionOptions } from "../connection.ts";
 import { describeDelivery, SILENT } from "../display/display.ts";
 import { formatBytes } from "../display/units.ts";
-import { checkJobId } from "../jobs.ts";
+import { readJobId } from "../jobs.ts";
 import { reportError } from "../report.ts";
 import type { Context } from "./context.ts";
 import { reportDelivery, watchCommand, type Called } from "./delivery-report.ts";
@@ -14,7 +14,7 @@ export interface StatusOptions extends ConnectionOptions {
 }
 
 /** `cielo24-proxy status`: where a job's media is. @returns the exit code */
-export const status = async (context: Context, jobId: string, options: StatusOptions): Promise<number> => {
+export const status = async (context: Context, job: string, options: StatusOptions): Promise<number> => {
   const note = (text: string) => void context.stderr.write(`${text}\n`);
   const interrupted = context.interruptible(SILENT);
   const { client } = connect(options, context.env, {
@@ -22,7 +22,7 @@ export const status = async (context: Context, jobId: string, options: StatusOpt
     note,
     signal: interrupted,
   });
-  checkJobId(jobId);
+  const jobId = readJobId(job);
   const signal =
     options.timeout === undefined ? interrupted : AbortSignal.any([interrupted, AbortSignal.timeout(options.timeout)]);
   const called = { program: context.program, options };

@@ -1,3 +1,4 @@
+import { isPlainText, noMediaByBytes, noMediaByType, type NoMedia } from "../media/no-media.ts";
 import { ApiError } from "./errors.ts";
 import { decodeForm, quoteName, type Pair } from "./form.ts";
 import type { HttpEvent } from "./request.ts";
@@ -5,28 +6,55 @@ import type { HttpEvent } from "./request.ts";
 /** What a request's body holds: parameters, or media on the routes that take it. */
 export type Body = { readonly pairs: readonly Pair[] } | { readonly media: Buffer };
 
+/** Many times what any route needs. Decoding megabytes of parameters would take seconds, and hundreds of MB of memory. */
+const MAX_PARAMETERS_BYTES = 64 * 1024;
+
 /**
  * Reads the body, of which API Gateway makes base64 when it is a form, binary or has no type.
  *
  * A JSON body holds parameters, always. So does a form body, unless the route takes media and the body cannot be a form,
  * since it is not text: curl's `--data-binary` calls everything a form. Any other body is media where the route takes
- * it, and refused elsewhere.
+ * it, unless it says itself that it is none, and refused elsewhere.
  *
- * @throws {ApiError} INVALID_QUERY
+ * @throws {ApiError} INVALID_QUERY; BODY_TOO_LARGE for parameters of more than 64 KiB, before they are decoded
  */
 export const readBody = (event: HttpEvent, { takesMedia }: { takesMedia: boolean }): Body => {
-  const bytes = Buffer.from(event.body ?? "", event.isBase64Encoded ? "base64" : "utf8");
-  if (bytes.length === 0) return { pairs: [] };
+  const { body = "", isBase64Encoded } = event;
+  const encoding = isBase64Encoded ? "base64" : "utf8";
+  const isTooLarge = Buffer.byteLength(body, encoding) > MAX_PARAMETERS_BYTES;
   const type = mediaType(event);
-  if (type === "application/json" || type.endsWith("+json")) return { pairs: readJson(readText(bytes)) };
+  const isJson = type === "application/json" || type.endsWith("+json");
+  if (isTooLarge && (isJson || !takesMedia)) throw new ApiError("BODY_TOO_LARGE");
+  const bytes = Buffer.from(body, encoding);
+  if (bytes.length === 0) return { pairs: [] };
+  if (isJson) return { pairs: readJson(readText(bytes)) };
   if (type === "application/x-www-form-urlencoded") {
-    const text = readText(bytes);
-    if (text !== undefined) return { pairs: readForm(text) };
+    if (isPlainText(bytes)) {
+      if (isTooLarge) throw new ApiError("BODY_TOO_LARGE");
+      return { pairs: readForm(readText(bytes) ?? "") };
+    }
     if (!takesMedia) throw invalid("The form in the body is not text in UTF-8.");
   }
-  if (takesMedia) return { media: bytes };
-  throw invalid("The body must be application/json or application/x-www-form-urlencoded, and its Content-Type say so.");
+  if (!takesMedia)
+    throw invalid(
+      "The body must be application/json or application/x-www-form-urlencoded, and its Content-Type say so.",
+    );
+  const noMedia = noMediaByType(type) ?? noMediaByBytes(bytes) ?? (isBase64Encoded ? undefined : "text");
+  if (noMedia) throw invalid(`${WHY_NO_MEDIA[noMedia]} ${SEND_THE_FILE}`);
+  return { media: bytes };
 };
+
+/** What becomes the job's media stays it for ever, so whatever says itself that it is none is sent back. */
+const WHY_NO_MEDIA: Readonly<Record<NoMedia, string>> = {
+  form: "The body is a form with the media in it (multipart), and all of it would become the job's media.",
+  // API Gateway passes text on as UTF-8, of which media does not come out whole.
+  text: "Content-Type calls the body text, as browsers do with .ts files, and media called so does not arrive whole.",
+  markup: "The body is XML or HTML, which is no media.",
+  json: "The body is JSON, which is no media. Parameters are sent as application/json.",
+  parameters: "The body is name=value text, which is no media. Parameters are sent as application/json.",
+};
+const SEND_THE_FILE =
+  "Send the file itself, as application/octet-stream: curl -H 'Content-Type: application/octet-stream' --data-binary @FILE; in a browser, fetch with this header and the File as body.";
 
 const invalid = (comment: string) => new ApiError("INVALID_QUERY", { comment });
 
@@ -34,15 +62,8 @@ const mediaType = (event: HttpEvent): string =>
   (event.headers["content-type"] ?? "").split(";", 1).join("").trim().toLowerCase();
 
 /** The text of a body; undefined where it is not UTF-8, or holds control characters as only binary data does. */
-const readText = (bytes: Buffer): string | undefined => {
-  try {
-    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-    // eslint-disable-next-line no-control-regex -- control characters are what it looks for
-    return /[\0-\x08\x0e-\x1f\x7f]/.test(text) ? undefined : text;
-  } catch {
-    return undefined;
-  }
-};
+const readText = (bytes: Buffer): string | undefined =>
+  isPlainText(bytes) ? new TextDecoder("utf-8").decode(bytes) : undefined;
 
 const readForm = (text: string): Pair[] => {
   const form = text.trim();

@@ -1,5 +1,6 @@
 import type { ApiMiddleware, HttpEvent } from "./request.ts";
 import type { Config } from "../config.ts";
+import { normalJobId } from "../job-id.ts";
 import { ApiError } from "./errors.ts";
 
 /**
@@ -29,7 +30,7 @@ export const readCaller = (event: HttpEvent, config: CallerConfig): Caller => {
     });
 
   const jobs = config.jobsClaim === "" ? undefined : readClaim(claims, config.jobsClaim);
-  if (jobs !== undefined) return { isAdmin: false, owner, jobs: listOf(jobs) };
+  if (jobs !== undefined) return { isAdmin: false, owner, jobs: jobIdsOf(jobs) };
   if (config.jobsClaimRequired)
     throw new ApiError("NOT_AUTHORIZED", {
       comment: `The token does not list the jobs that it may be used for${config.jobsClaim === "" ? "" : `, as its claim ${config.jobsClaim} must`}. Get one that does, or ask the operator.`,
@@ -60,6 +61,10 @@ const listOf = (claim: string): ReadonlySet<string> =>
       .split(/[\s,]+/)
       .filter((item) => item !== ""),
   );
+
+/** Whatever is no job id stays as it is: a list of nothing but such lets nobody at any job. */
+const jobIdsOf = (claim: string): ReadonlySet<string> =>
+  new Set([...listOf(claim)].map((item) => normalJobId(item) ?? item));
 
 /** `scope` (RFC 8693) or `scp`: the two claims that API Gateway itself looks for scopes in. */
 const scopesOf = (claims: Claims): ReadonlySet<string> =>

@@ -17,6 +17,7 @@ type RequestFailureCode =
   | "ACCOUNT_REFUSED"
   | "QUEUE_UNAVAILABLE"
   | "MEDIA_TOO_LARGE"
+  | "BODY_TOO_LARGE"
   | "ACTION_NOT_OFFERED"
   | "ANSWER_UNKNOWN"
   | "NEEDS_REVIEW"
@@ -74,6 +75,12 @@ const ANSWERS: Readonly<Record<ApiErrorCode, ErrorAnswer>> = {
     comment: "The operator closed the job: cielo24 may have its media. Use another job.",
   },
   MEDIA_TOO_LARGE: { status: 413, errorType: "MEDIA_TOO_LARGE", comment: "The media is too large." },
+  BODY_TOO_LARGE: {
+    status: 413,
+    errorType: "BODY_TOO_LARGE",
+    comment:
+      "Parameters in a body may have at most 64 KiB. For media, ask /api/job/request_upload_url or /api/job/sign_upload for a URL; up to 4 MiB may also be the body of /api/job/add_media, as application/octet-stream.",
+  },
   UNHANDLED_ERROR: {
     status: 500,
     errorType: "UNHANDLED_ERROR",

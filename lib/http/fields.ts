@@ -1,10 +1,15 @@
 import * as v from "valibot";
+import { JOB_ID_SPELLINGS, normalJobId } from "../job-id.ts";
 
 /** cielo24 knows one version of its API. */
 export const apiVersion = v.picklist(["1"], "must be 1");
 
-/** cielo24's ids. Upper case is refused rather than converted: the id is part of keys and compared as it is. */
-export const jobId = v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/, "must be 32 hex characters, in lower case"));
+/** A job's id, however it is spelt; comes out in its normal form. */
+export const jobId = v.pipe(
+  v.string(),
+  v.regex(JOB_ID_SPELLINGS, "must be 32 hex characters, with or without the hyphens of a UUID"),
+  v.transform((text) => normalJobId(text) ?? text),
+);
 
 /** Text that cielo24 stores for a client. */
 export const plainText = v.pipe(

@@ -1,4 +1,5 @@
 import { Cielo24Error } from "../cielo24/errors.ts";
+import { normalJobId } from "../job-id.ts";
 import type { LogFields, Observability } from "../observability.ts";
 import type { Runtime } from "../runtime.ts";
 import { toApiError } from "./errors.ts";
@@ -40,12 +41,13 @@ export const requestLog = (observability: Observability, { clock }: Pick<Runtime
 
 const about = (event: HttpEvent, durationMs: number): LogFields => {
   // Where a request was refused early, its parameters were never read.
-  const jobId = (event as Partial<{ parameters: Readonly<Record<string, string>> }>).parameters?.["job_id"];
+  const given = (event as Partial<{ parameters: Readonly<Record<string, string>> }>).parameters?.["job_id"];
+  const jobId = given === undefined ? undefined : normalJobId(given);
   return {
     requestId: event.requestContext.requestId,
     route: event.routeKey,
     durationMs,
-    ...(jobId && /^[0-9a-f]{32}$/.test(jobId) ? { jobId } : {}),
+    ...(jobId === undefined ? {} : { jobId }),
   };
 };
 

@@ -1,4 +1,7 @@
 import type { Row } from "../delivery/row.ts";
+import { JOB_ID } from "../job-id.ts";
+
+const PATH_PART = new RegExp(`^(${JOB_ID})\\.([0-9a-f]{32})$`);
 
 /**
  * The URL under which cielo24 pulls an object that does not fit into one invocation:
@@ -12,7 +15,7 @@ export const capabilityUrl = (baseUrl: string, row: Row): string => {
 
 /** Job and capability of the path's first part, or undefined where it has another form. */
 export const parseCapability = (part: string): { jobId: string; capability: string } | undefined => {
-  const [, jobId, capability] = /^([0-9a-f]{32})\.([0-9a-f]{32})$/.exec(part) ?? [];
+  const [, jobId, capability] = PATH_PART.exec(part) ?? [];
   return jobId && capability ? { jobId, capability } : undefined;
 };
 

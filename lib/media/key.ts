@@ -1,20 +1,21 @@
 import { createHash } from "node:crypto";
+import { JOB_ID, normalJobId } from "../job-id.ts";
 
 /**
  * Names of objects in the bucket. Uploads through a signed URL lie under `media/<job_id>/<upload_id>/<name>`, where
- * everything but the job is ours; operators drop files as `media/<job_id>/<any name>`.
+ * everything but the job is ours; operators drop files as `media/<job_id>/<any name>`, and spell the job as they like.
  */
 export interface MediaKey {
+  /** In its normal form, however the key spells it. */
   readonly jobId: string;
   /** Random part of a key that was made for a signed upload; absent from an operator's. */
   readonly uploadId?: string;
   readonly name: string;
 }
 
-const ID = "[0-9a-f]{32}";
-const OURS = new RegExp(`^media/(${ID})/(${ID})/([^/]+)$`, "s");
-const OPERATORS = new RegExp(`^media/(${ID})/(.+)$`, "s");
-const FOLDER = new RegExp(`^media/(?:${ID}/(?:.*/)?)?$`, "s");
+const OURS = new RegExp(`^media/(${JOB_ID})/([0-9a-f]{32})/([^/]+)$`, "s");
+/** A job's folder, and what is named in it: nothing, for the marker of the folder itself. */
+const OF_A_JOB = /^media\/([^/]+)\/(.*)$/s;
 
 /** S3's limit, in bytes of UTF-8. */
 const LONGEST_KEY_BYTES = 1024;
@@ -72,11 +73,13 @@ export const decodeEventKey = (raw: string): string | undefined => {
  */
 export const parseMediaKey = (key: string): MediaKey | "folderMarker" | undefined => {
   if (Buffer.byteLength(key) > LONGEST_KEY_BYTES) return undefined;
-  if (FOLDER.test(key)) return "folderMarker";
-  const [, jobId, uploadId, name] = OURS.exec(key) ?? [];
-  if (jobId !== undefined && uploadId !== undefined && name !== undefined) return { jobId, uploadId, name };
-  const [, itsJobId, itsName] = OPERATORS.exec(key) ?? [];
-  return itsJobId === undefined || itsName === undefined ? undefined : { jobId: itsJobId, name: itsName };
+  if (key === "media/") return "folderMarker";
+  const [, folder = "", name = ""] = OF_A_JOB.exec(key) ?? [];
+  const jobId = normalJobId(folder);
+  if (jobId === undefined) return undefined;
+  if (name === "" || name.endsWith("/")) return "folderMarker";
+  const [, , uploadId, ourName] = OURS.exec(key) ?? [];
+  return uploadId === undefined || ourName === undefined ? { jobId, name } : { jobId, uploadId, name: ourName };
 };
 
 /** Stable short name of one version of one object. A bucket without versions has the version `null`, as S3 calls it. */

@@ -30,6 +30,13 @@ describe("the command line's exit code", () => {
 
   it.each<[code: number, of: string, words: string[], answer: Canned, says: RegExp]>([
     [0, "a delivery that has ended well", ["status", JOB], DELIVERED, /^Delivered: job \S+, TaskId f{32}$/m],
+    [
+      0,
+      "a job in upper case",
+      ["status", JOB.toUpperCase()],
+      DELIVERED,
+      new RegExp(`^Delivered: job ${JOB}, TaskId`, "m"),
+    ],
     [0, "help", ["--help"], {}, /Exit codes:/],
     [0, "a command's help", ["upload", "--help"], {}, /Examples:[\s\S]*Exit codes:/],
     [0, "the version", ["--version"], {}, /^\d+\.\d+\.\d+$/m],
@@ -53,6 +60,13 @@ describe("the command line's exit code", () => {
       ["add-url", "https://a.example", "-j", JOB],
       refusal(409, "JOB_HAS_MEDIA"),
       /another job[\s\S]*cielo24-proxy status \S+ --watch/,
+    ],
+    [
+      3,
+      "the medium of a job that is spelt as a UUID",
+      ["add-url", "https://a.example", "-j", "01234567-89AB-CDEF-0123-456789ABCDEF"],
+      refusal(409, "JOB_HAS_MEDIA"),
+      new RegExp(`cielo24-proxy status ${JOB} --watch`),
     ],
     [4, "a token that is refused", ["status", JOB], { status: 401, body: { message: "Unauthorized" } }, /new token/],
     [

@@ -3,6 +3,7 @@ import { assignJobs } from "../../cli/jobs.ts";
 import { quoteCommand } from "../../cli/report.ts";
 
 const ONE = "0123456789abcdef0123456789abcdef";
+const ONE_AS_UUID = "01234567-89AB-CDEF-0123-456789ABCDEF";
 const OTHER = "fedcba9876543210fedcba9876543210";
 
 describe("which file goes to which job", () => {
@@ -14,6 +15,16 @@ describe("which file goes to which job", () => {
     expect(assignJobs({ files: [`a=b.mp4=${ONE}`, `c.mp4=${OTHER}`] })).toEqual([
       { file: "a=b.mp4", jobId: ONE },
       { file: "c.mp4", jobId: OTHER },
+    ]);
+  });
+
+  it("takes a job in upper case and with the hyphens of a UUID, and calls it as the API does", () => {
+    expect(assignJobs({ files: ["a.mp4"], jobId: ONE_AS_UUID })).toEqual([{ file: "a.mp4", jobId: ONE }]);
+    expect(assignJobs({ files: [`a=b.mp4=${ONE_AS_UUID}`] })).toEqual([{ file: "a=b.mp4", jobId: ONE }]);
+    const list = `a.mp4,${ONE_AS_UUID}\nb.mp4,${OTHER.toUpperCase()}\n`;
+    expect(assignJobs({ files: [], list })).toEqual([
+      { file: "a.mp4", jobId: ONE },
+      { file: "b.mp4", jobId: OTHER },
     ]);
   });
 
@@ -31,7 +42,9 @@ describe("which file goes to which job", () => {
     ["a file without a job", { files: ["a.mp4"] }, /or a\.mp4=JOB for each of several/],
     ["several files with one job", { files: ["a.mp4", "b.mp4"], jobId: ONE }, /a\.mp4=JOB b\.mp4=JOB/],
     ["one job twice", { files: [`a=${ONE}`, `b=${ONE}`] }, /a and b are both for job/],
-    ["a job in upper case", { files: [`a=${ONE.toUpperCase()}`] }, /32 hex characters, in lower case/],
+    ["one job twice, spelt in two ways", { files: [`a=${ONE}`, `b=${ONE_AS_UUID}`] }, /a and b are both for job 0123/],
+    ["what is no job", { files: ["a.mp4"], jobId: "lecture-7" }, /32 hex characters, with or without the hyphens of/],
+    ["a pair that names no job", { files: [`a.mp4=${ONE}0`] }, /has no job/],
     [
       "a line that is none",
       { files: [], list: `a.mp4,${ONE}\nb.mp4,job-7` },

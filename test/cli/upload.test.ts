@@ -70,6 +70,17 @@ describe("cielo24-proxy upload", () => {
     expect(stderr).not.toContain("\u001b");
   });
 
+  it("is the same command where the job is spelt in another way", async () => {
+    const jobId = newJob();
+    await uploadAndDrain(smallFile, "--job-id", jobId);
+    const uuid = jobId.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-").toUpperCase();
+    const { code, stdout, stderr } = await upload(smallFile, "--job-id", uuid);
+    expect(code).toBe(0);
+    expect(stdout).toContain(`job ${jobId}, TaskId`);
+    expect(stderr).toContain("was uploaded before");
+    expect(countStored(local.stack, "PutObject", jobId)).toBe(1);
+  });
+
   it("sends a larger file in parts, and prints JSON for programs", async () => {
     const jobId = newJob();
     const ended = await upload(file, "-j", jobId, ...IN_PARTS, "--json", "--quiet");

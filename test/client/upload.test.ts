@@ -7,6 +7,8 @@ import { failureOf, operationOf } from "./requests.ts";
 const HOUR_MS = 3_600_000;
 const SIZE = 2 * PART_BYTES + 100_000;
 
+const asUuid = (jobId: string): string => jobId.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-").toUpperCase();
+
 describe("uploads with the client", () => {
   const local = useStack({ env: { MAX_MEDIA_BYTES: String(20 * MIB) } });
   const media = makeMedia(SIZE);
@@ -221,6 +223,14 @@ describe("uploads with the client", () => {
       expect(await alice.uploadMedia({ ...inParts(jobId), resume: last })).toEqual({ key });
       await alice.waitForDelivery({ jobId });
       expect(countStored(local.stack, "UploadPart", jobId)).toBe(3);
+    });
+
+    it("go on where the job is spelt in another way", async () => {
+      const jobId = newJob();
+      const resume = await endAfter(2, jobId);
+      const { key } = await alice.uploadMedia({ ...inParts(asUuid(jobId)), resume });
+      expect(key).toBe(resume.key);
+      await expectDelivered(jobId);
     });
 
     it("don't go on with another job's, or other media", async () => {

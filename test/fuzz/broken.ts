@@ -48,6 +48,21 @@ const CREDENTIALS = [
 ];
 const AUTH_HEADERS = ["x-auth-user", "x-auth-password", "x-auth-securekey", "X-Auth-Token"];
 
+/** What callers write for parameters. */
+const MISSPELT: Partial<Readonly<Record<FieldName, readonly string[]>>> = {
+  job_id: ["jobId", "JOB_ID", "job-id", "jobid", "job_di", "job"],
+  media_url: ["mediaUrl", "media-url", "media_uri", "url"],
+  is_duplicate: ["isDuplicate", "is_dublicate", "duplicate"],
+  reference_id: ["referenceId", "refrence_id"],
+  requestor_id: ["requestorId", "requester_id"],
+  filename: ["file_name", "fileName", "filenam"],
+  content_length: ["size", "filesize", "contentLength", "content_lenght"],
+  content_type: ["contentType", "content-type", "mimetype"],
+  upload_id: ["uploadId", "upload"],
+  part_number: ["partNumber", "partnumber", "part"],
+  wait: ["Wait", "wait_s"],
+};
+
 /** A value nested so deep that a parser which recurses runs out of stack. */
 const deepJson = (depth: number, open: string, close: string) => open.repeat(depth) + close.repeat(depth);
 
@@ -65,9 +80,9 @@ const NO_PARAMETERS = [
   '{"a":1}{"b":2}',
   '{"a":undefined}',
   "\0",
-  deepJson(50_000, "[", "]"),
-  `{"a":${deepJson(50_000, "[", "]")}}`,
-  `${'{"a":'.repeat(20_000)}1${"}".repeat(20_000)}`,
+  deepJson(30_000, "[", "]"),
+  `{"a":${deepJson(30_000, "[", "]")}}`,
+  `${'{"a":'.repeat(10_000)}1${"}".repeat(10_000)}`,
 ];
 
 /** Changes of a right request after which there is one right refusal, by name. */
@@ -94,6 +109,21 @@ const MUTATIONS: Readonly<Record<string, Mutation>> = {
         }),
       ),
     ),
+  "a parameter is misspelt": (draft) => {
+    const misspelt = [...draft.use.required, ...draft.use.optional].flatMap((name) =>
+      (MISSPELT[name] ?? []).map((written) => ({ name, written })),
+    );
+    return fc
+      .constantFrom(...misspelt)
+      .map(({ name, written }) =>
+        refusal(
+          draft,
+          `${written} in place of ${name}`,
+          request(withValue(without(draft, name), written, "1")),
+          invalidQuery,
+        ),
+      );
+  },
   "a parameter comes twice": (draft) =>
     fc.constantFrom(...names(draft)).map((name) => {
       const pair = encodePairs([[name, draft.parameters[name] ?? ""]]);
@@ -180,6 +210,21 @@ const MUTATIONS: Readonly<Record<string, Mutation>> = {
       // Where media is taken, it must not come beside a media_url.
       .map(([type, body]) =>
         refusal(draft, `a body of type ${type ?? "nothing"}`, withBody(draft, type, Buffer.from(body)), invalidQuery),
+      ),
+  "the parameters in the body are too large": (draft) =>
+    fc
+      .constantFrom<readonly [string, (length: number) => string]>(
+        ["application/json", (length) => toJson({ x: "a".repeat(length) })],
+        ["application/json", (length) => "[".repeat(length)],
+        [FORM_TYPE, (length) => `x=${"a".repeat(length)}`],
+        [FORM_TYPE, (length) => "%".repeat(length)],
+        [FORM_TYPE, (length) => "a&".repeat(length / 2)],
+      )
+      .map(([type, body]) =>
+        refusal(draft, `a large body of type ${type}`, withBody(draft, type, body(70_000)), {
+          status: 413,
+          errorType: "BODY_TOO_LARGE",
+        }),
       ),
   "JSON comes as a form": (draft) =>
     fc.constant(refusal(draft, "JSON as a form", withBody(draft, FORM_TYPE, '{"x":"1"}'), invalidQuery)),

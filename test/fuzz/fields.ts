@@ -45,6 +45,9 @@ const HEX = Array.from("0123456789abcdef");
 /** cielo24 knows none of these. */
 export const unknownId = fc.string({ unit: fc.constantFrom(...HEX), minLength: 32, maxLength: 32 });
 
+/** With the hyphens of a UUID. */
+export const asUuid = (id: string): string => id.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+
 const CONTROL = /\p{Cc}/u;
 const plainText: Field = {
   valid: fc
@@ -79,11 +82,13 @@ export const FIELDS = {
     broken: fc.oneof(
       unknownId.map((id) => id.slice(1)),
       unknownId.map((id) => `${id}0`),
-      unknownId.map((id) => `A${id.slice(1)}`),
+      unknownId.map((id) => `{${asUuid(id)}}`),
+      unknownId.map((id) => `${id.slice(0, 16)}-${id.slice(16)}`),
+      unknownId.map((id) => asUuid(id).replace("-", "")),
       unknownId.map((id) => `${id}\n`),
       unknownId.map((id) => `g${id.slice(1)}`),
       unknownId.map((id) => `０${id.slice(1)}`),
-      textUnlike(/^[0-9a-f]{32}$/),
+      textUnlike(/^[0-9a-f-]{32,36}$/i),
     ),
     errorType: "INVALID_QUERY",
   },

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import type { Case } from "./case.ts";
 import { carriers, carry, type Carrier } from "./carry.ts";
-import { FIELDS, type FieldName } from "./fields.ts";
+import { asUuid, FIELDS, type FieldName } from "./fields.ts";
 import type { Use } from "./uses.ts";
 import { FRESH_JOB } from "./case.ts";
 import type { World } from "./world.ts";
@@ -14,6 +14,14 @@ export interface Draft {
   readonly carrier: Carrier;
   readonly headers: Readonly<Record<string, string>>;
 }
+
+/** All mean the same job. A fresh one is put into requests later, by this one spelling of its own. */
+const spellings = fc.constantFrom<(id: string) => string>(
+  (id) => id,
+  (id) => id.toUpperCase(),
+  asUuid,
+  (id) => asUuid(id).toUpperCase(),
+);
 
 /** Drafts of requests to which the answer is 200. */
 export const drafts = (world: World, routeKey: string, uses: readonly Use[]): fc.Arbitrary<Draft> =>
@@ -29,13 +37,17 @@ const draftsOf = (world: World, routeKey: string, use: Use): fc.Arbitrary<Draft>
       }),
       carrier: carriers,
       jobId: fc.constantFrom(...use.jobs(world)),
+      spell: spellings,
     })
-    .map(({ values, carrier, jobId }) => ({
+    .map(({ values, carrier, jobId, spell }) => ({
       routeKey,
       use,
       carrier,
       parameters: Object.fromEntries(
-        Object.entries({ ...values, ...use.fixed }).map(([name, value]) => [name, value.replaceAll(FRESH_JOB, jobId)]),
+        Object.entries({ ...values, ...use.fixed }).map(([name, value]) => [
+          name,
+          value.replaceAll(FRESH_JOB, name === "job_id" && jobId !== FRESH_JOB ? spell(jobId) : jobId),
+        ]),
       ),
       headers: { authorization: `Bearer ${world.tokens.alice}` },
     }));

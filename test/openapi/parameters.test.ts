@@ -168,6 +168,7 @@ const valuesOf = (schema: Schema): fc.Arbitrary<string> => {
     fc.constantFrom(0, 1, ...limits).chain((limit) => fc.integer({ min: -2, max: 2 }).map((by) => String(limit + by))),
     fc.stringMatching(/^[0-9a-f]{31,33}$/),
     fc.stringMatching(/^[0-9A-F]{32}$/),
+    fc.stringMatching(/^[0-9A-Fa-f]{7,9}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$/),
     fc.stringMatching(/^[a-z]{1,8}\/[a-z0-9.+-]{1,8}(; ?[a-z]=[a-z])?$/),
     fc.string({ unit: "binary", minLength: 1 }),
     fc.string({ unit: "grapheme-ascii", minLength: 1, maxLength: 20 }),

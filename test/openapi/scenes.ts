@@ -137,7 +137,16 @@ export const SCENES: Readonly<Record<string, Scene>> = {
   }),
 
   jobMissing: asking("job_id", undefined),
-  jobMalformed: asking("job_id", EXAMPLE_JOB.toUpperCase()),
+  jobMalformed: asking("job_id", EXAMPLE_JOB.slice(1)),
+  jobMisspelt: ({ world, job, request }) =>
+    world.send(withMoreParameter(withParameter(request, "job_id", undefined), "jobId", job)),
+  formSent: async ({ world, request }) => {
+    const form = new FormData();
+    form.append("file", new Blob([request.media?.bytes as Buffer<ArrayBuffer>]), "lecture.mp4");
+    const envelope = new Response(form);
+    const type = envelope.headers.get("content-type") ?? "";
+    return world.send({ ...request, media: { type, bytes: Buffer.from(await envelope.arrayBuffer()) } });
+  },
   versionUnknown: asking("v", "2"),
   methodUnknown: asking("method", "PATCH"),
   uploadIdMissing: bodyNamed("part", asking("upload_id", undefined)),
@@ -183,6 +192,10 @@ export const SCENES: Readonly<Record<string, Scene>> = {
   largerThanOneRequest: askingMore("content_length", "5368709121"),
   largerThanABody: ({ world, request }) =>
     world.send({ ...request, media: { type: "video/mp4", bytes: Buffer.alloc(4 * MIB + 1) } }),
+  parametersTooLarge: ({ world, operation, job, request }) => {
+    const byForm = request.media ? exampleRequest(operation, "byForm", { [EXAMPLE_JOB]: job }) : request;
+    return world.send(withMoreParameter({ ...byForm, headers: request.headers }, "more", "a".repeat(64 * 1024)));
+  },
   largerThanTheGatewayTakes: ({ world, request }) =>
     request.media
       ? world.send({ ...request, media: { type: "video/mp4", bytes: Buffer.alloc(6 * MIB) } })

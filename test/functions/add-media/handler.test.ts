@@ -1,5 +1,9 @@
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "@jest/globals";
+import { findProgram, runProgram } from "../../drops/programs.ts";
 import { error, errorOf, sendAs, type Send } from "../../lib/http/api-client.ts";
 import { ApiError } from "../../../lib/http/errors.ts";
 import { useStack } from "../../stack.ts";
@@ -51,7 +55,84 @@ describe("add_media through the gateway", () => {
       alice("POST", `${PATH}?v=1&job_id=${newJob()}`, { headers, body: Buffer.alloc(sizeBytes, 1) });
     expect(await send(4 * MIB)).toMatchObject(ACCEPTED);
     expect(errorOf(await send(4 * MIB + 1))).toEqual(error(413, "MEDIA_TOO_LARGE", /request_upload_url/));
-    expect(await send(6 * MIB)).toMatchObject({ status: 413, body: { message: "Request Entity Too Large" } });
+    // Base64 in an invocation of 6 MB: 4.7 MB, and some of that is the rest of the event.
+    expect(errorOf(await send(4_700_000))).toEqual(error(413, "MEDIA_TOO_LARGE", /request_upload_url/));
+    expect(await send(4_720_000)).toMatchObject({ status: 413, body: { message: "Request Entity Too Large" } });
+  });
+
+  it("refuses parameters of more than 64 KiB, and takes media as large that curl calls a form", async () => {
+    const target = `${PATH}?v=1&job_id=${newJob()}`;
+    const tooLarge = error(413, "BODY_TOO_LARGE", /at most 64 KiB.*as application\/octet-stream/);
+    const form = "a=&".repeat(MIB);
+    expect(errorOf(await alice("POST", target, { headers: FORM_TYPE, body: form }))).toEqual(tooLarge);
+    const json = JSON.stringify({ media_url: URL_OF_MEDIA, x: "a".repeat(64 * 1024) });
+    expect(errorOf(await alice("POST", target, { headers: JSON_TYPE, body: json }))).toEqual(tooLarge);
+    const media = Buffer.concat([MEDIA, Buffer.alloc(MIB, "a")]);
+    expect(await alice("POST", target, { headers: FORM_TYPE, body: media })).toMatchObject(ACCEPTED);
+  });
+
+  describe("what is no medium", () => {
+    const FILE = randomBytes(300_000);
+    const ADVICE =
+      /Send the file itself, as application\/octet-stream: curl -H 'Content-Type: application\/octet-stream' --data-binary @FILE/;
+    const expectFree = async (job: string) => {
+      expect(local.stack.cielo24?.acceptances.filter(({ jobId }) => jobId === job)).toEqual([]);
+      expect(await local.stack.ledger.read(job)).toBeUndefined();
+      const headers = { "content-type": "application/octet-stream" };
+      const body = Buffer.from(FILE);
+      expect(await alice("POST", `${PATH}?v=1&job_id=${job}`, { headers, body })).toMatchObject(ACCEPTED);
+      expect(local.stack.cielo24?.acceptances.filter(({ jobId }) => jobId === job)).toMatchObject([
+        { sha256: createHash("sha256").update(FILE).digest("hex") },
+      ]);
+    };
+
+    it.each<[string, () => FormData | URLSearchParams | string | Blob, string | undefined]>([
+      [
+        "a browser's FormData",
+        () => {
+          const form = new FormData();
+          form.append("file", new Blob([FILE], { type: "video/mp4" }), "lecture.mp4");
+          return form;
+        },
+        undefined,
+      ],
+      ["a .ts file, as browsers call it", () => new Blob([FILE], { type: "text/vnd.trolltech.linguist" }), undefined],
+      ["text", () => "media_url=https://media.example.org/a.mp4", undefined],
+      ["XML", () => "<media/>", "application/xml"],
+      ["JSON that is called media", () => JSON.stringify({ media_url: URL_OF_MEDIA }), "application/octet-stream"],
+      ["a form that is called media", () => `media_url=${encodedUrl}&is_duplicate=true`, "video/mp4"],
+    ])("is refused with the right command, and the job stays free: %s", async (_what, makeBody, type) => {
+      const job = newJob();
+      const wrapped = new Response(makeBody());
+      const headers = { "content-type": type ?? wrapped.headers.get("content-type") ?? "" };
+      const body = Buffer.from(await wrapped.arrayBuffer());
+      expect(errorOf(await alice("POST", `${PATH}?v=1&job_id=${job}`, { headers, body }))).toEqual(
+        error(400, "INVALID_QUERY", ADVICE),
+      );
+      await expectFree(job);
+    });
+
+    const curl = findProgram("curl");
+    (curl ? it : it.skip).each([
+      ["curl -F", (file: string) => ["-F", `file=@${file}`]],
+      ["curl -F with a type of its own", (file: string) => ["-F", `file=@${file}`, "-H", "Content-Type: video/mp4"]],
+      ["curl -d with a form called media", () => ["-d", `media_url=${encodedUrl}`, "-H", "Content-Type: video/mp4"]],
+    ])("is refused with the right command, and the job stays free: %s", async (_what, argumentsFor) => {
+      const job = newJob();
+      const token = await local.stack.token({ sub: "alice", scope: "media.write" });
+      const folder = await mkdtemp(join(tmpdir(), "form-"));
+      const file = join(folder, "lecture.mp4");
+      await writeFile(file, FILE);
+      const target = `${local.stack.apiUrl}${PATH}?v=1&job_id=${job}`;
+      const words = ["-sS", target, "-H", `Authorization: Bearer ${token}`, ...argumentsFor(file)];
+      const printed = await runProgram(curl, words, { env: {}, cwd: folder });
+      await rm(folder, { recursive: true, force: true });
+      expect(JSON.parse(printed)).toMatchObject({
+        ErrorType: "INVALID_QUERY",
+        ErrorComment: expect.stringMatching(ADVICE),
+      });
+      await expectFree(job);
+    });
   });
 
   it("takes one medium a job", async () => {
@@ -84,6 +165,8 @@ describe("add_media through the gateway", () => {
     [`&media_url=${encodedUrl}&media_url=${encodedUrl}`, "INVALID_QUERY", "media_url is given twice."],
     [`&media_url=${encodedUrl}&is_duplicate=maybe`, "INVALID_OPTION", "is_duplicate must be true or false."],
     [`&media_url=${encodedUrl}&api_token=x`, "INVALID_QUERY", /^api_token has no business here/],
+    [`&mediaUrl=${encodedUrl}`, "INVALID_QUERY", "mediaUrl is no parameter of this call: did you mean media_url?"],
+    [`&media_url=${encodedUrl}&isDuplicate=true`, "INVALID_QUERY", /did you mean is_duplicate\?$/],
   ])("refuses %j", async (query, errorType, comment) => {
     const answer = await alice("GET", `${PATH}?v=1&job_id=${newJob()}${query}`);
     expect(errorOf(answer)).toEqual(error(400, errorType, comment));

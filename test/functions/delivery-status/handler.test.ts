@@ -28,6 +28,15 @@ describe("delivery through the gateway", () => {
     });
   });
 
+  it("knows a job in upper case and with hyphens, and answers its id as it is", async () => {
+    const job = newJob();
+    await beginUpload(job);
+    const uuid = job.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+    for (const spelt of [job.toUpperCase(), uuid, uuid.toUpperCase()])
+      expect(await alice("GET", `${PATH}?v=1&job_id=${spelt}`)).toMatchObject({ status: 200, body: { JobId: job } });
+    expect(errorOf(await bob("GET", `${PATH}?v=1&job_id=${uuid}`))).toEqual(NOT_FOUND);
+  });
+
   it("threat 5: does not tell foreign and absent jobs apart", async () => {
     const job = newJob();
     await beginUpload(job);

@@ -109,7 +109,7 @@ describe("requestUploadUrl", () => {
     [{ content_length: "9".repeat(16) }, "content_length must be a whole number."],
     [{ content_type: "mp4" }, "content_type must be a media type such as video/mp4."],
     [{ content_type: "video/mp4\r\nx: y" }, "content_type must be text without control characters."],
-    [{ job_id: "x" }, "job_id must be 32 hex characters, in lower case."],
+    [{ job_id: "x" }, "job_id must be 32 hex characters, with or without the hyphens of a UUID."],
   ])("refuses %j", async (wrong, ErrorComment) => {
     const { request, signed } = setUp();
     const { status, body } = await request(wrong);

@@ -39,6 +39,23 @@ describe("uploads through the gateway and the bucket", () => {
       .map((etag, index) => `<Part><PartNumber>${index + 1}</PartNumber><ETag>${etag}</ETag></Part>`)
       .join("")}</CompleteMultipartUpload>`;
 
+  it("knows a job in upper case and with hyphens, and makes its key of the id as it is", async () => {
+    const job = newJob();
+    const uuid = job.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+    for (const spelt of [job.toUpperCase(), uuid])
+      expect((await request(spelt)).body["key"]).toMatch(new RegExp(`^media/${job}/`));
+    const upload = await createUpload(uuid);
+    expect(upload.key).toMatch(new RegExp(`^media/${job}/`));
+    expect((await sign({ ...upload, job_id: job.toUpperCase(), method: "GET" })).status).toBe(200);
+  });
+
+  it.each([
+    ["size=5", "size is no parameter of this call: did you mean content_length?"],
+    ["fileName=a.mp4", "fileName is no parameter of this call: did you mean filename?"],
+  ])("refuses the misspelt parameter in %s, which would be lost", async (query, comment) => {
+    expect(errorOf(await request(newJob(), `&${query}`))).toEqual(error(400, "INVALID_QUERY", comment));
+  });
+
   it("answers a URL that takes one PUT, whatever content type the client sends", async () => {
     const job = newJob();
     const signed = await request(job, "&filename=My+Lecture.mp4");

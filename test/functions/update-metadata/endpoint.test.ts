@@ -12,6 +12,8 @@ const JOB = "0123456789abcdef0123456789abcdef";
 const TASK = "fedcba9876543210fedcba9876543210";
 const PARAMETERS = { v: "1", job_id: JOB, reference_id: "course 7", requestor_id: "jo@example.com" };
 
+const NO_JOB_ID = "job_id must be 32 hex characters, with or without the hyphens of a UUID.";
+
 const setUp = (answer: () => Promise<{ taskId: string }> = () => Promise.resolve({ taskId: TASK })) => {
   const calls: Parameters<Cielo24["updateMetadata"]>[] = [];
   const owners = memoryOwners();
@@ -38,6 +40,16 @@ describe("updateMetadata", () => {
     expect(owners.table.get(JOB)).toBe("alice");
   });
 
+  it.each([JOB.toUpperCase(), "01234567-89ab-cdef-0123-456789abcdef", "01234567-89AB-CDEF-0123-456789ABCDEF"])(
+    "knows the job that is spelt %s by its id in lower case, without hyphens",
+    async (job_id) => {
+      const { endpoint, calls, owners } = setUp();
+      expect((await answered(endpoint(apiRequest({ ...PARAMETERS, job_id })))).status).toBe(200);
+      expect(calls).toMatchObject([[{ jobId: JOB }, {}]]);
+      expect([...owners.table.keys()]).toEqual([JOB]);
+    },
+  );
+
   it("passes on no parameter that it does not know", async () => {
     const { endpoint, calls } = setUp();
     await endpoint(apiRequest({ ...PARAMETERS, callback_url: "https://x.example/" }));
@@ -48,9 +60,10 @@ describe("updateMetadata", () => {
     [{ v: "" }, "MISSING_PARAMETER", "v is missing."],
     [{ v: "2" }, "INVALID_OPTION", "v must be 1."],
     [{ job_id: "" }, "MISSING_PARAMETER", "job_id is missing."],
-    [{ job_id: JOB.toUpperCase() }, "INVALID_QUERY", "job_id must be 32 hex characters, in lower case."],
-    [{ job_id: `${JOB}&api_token=x` }, "INVALID_QUERY", "job_id must be 32 hex characters, in lower case."],
-    [{ job_id: `${JOB}\n` }, "INVALID_QUERY", "job_id must be 32 hex characters, in lower case."],
+    [{ job_id: JOB.slice(1) }, "INVALID_QUERY", NO_JOB_ID],
+    [{ job_id: `${JOB.slice(0, 16)}-${JOB.slice(16)}` }, "INVALID_QUERY", NO_JOB_ID],
+    [{ job_id: `${JOB}&api_token=x` }, "INVALID_QUERY", NO_JOB_ID],
+    [{ job_id: `${JOB}\n` }, "INVALID_QUERY", NO_JOB_ID],
     [{ reference_id: "" }, "MISSING_PARAMETER", "reference_id is missing."],
     [{ reference_id: "", requestor_id: "" }, "MISSING_PARAMETER", "reference_id is missing. requestor_id is missing."],
     [{ requestor_id: "a\nb" }, "INVALID_QUERY", "requestor_id must be text without control characters."],

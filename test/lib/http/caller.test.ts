@@ -70,6 +70,11 @@ describe("readCaller", () => {
     expect(read({ sub: "alice", jobs }, LISTED)).toEqual({ isAdmin: false, owner: "alice", jobs: new Set(expected) });
   });
 
+  it("reads the list of jobs however it spells them, and leaves what is no job as it is", () => {
+    const jobs = `[${A.toUpperCase()} bbbbbbbb-bbbb-BBBB-bbbb-bbbbbbbbbbbb *]`;
+    expect(read({ sub: "alice", jobs }, LISTED)).toMatchObject({ jobs: new Set([A, B, "*"]) });
+  });
+
   it("names the claim that a token lacks", () => {
     const wordsOf = (claims: Record<string, unknown>, config: CallerConfig): string => {
       try {

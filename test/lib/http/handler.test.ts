@@ -119,6 +119,12 @@ describe("apiHandler", () => {
     ]);
   });
 
+  it("logs a job by its id, however it was spelt", async () => {
+    const query = "job_id=01234567-89AB-CDEF-0123-456789ABCDEF";
+    const { records } = await call(() => Promise.resolve(answer({})), httpEvent({ query }));
+    expect(records).toMatchObject([{ jobId: JOB }]);
+  });
+
   it("threat 14: logs a job_id only if it is one", async () => {
     const { records } = await call(() => Promise.resolve(answer({})), httpEvent({ query: "job_id=%0Ainjected" }));
     expect(records[0]).not.toHaveProperty("jobId");

@@ -153,6 +153,42 @@ describe("readParameters", () => {
   });
 });
 
+describe("parameters of more than 64 KiB", () => {
+  const tooLarge = { status: 413, code: "BODY_TOO_LARGE", comment: expect.stringMatching(/at most 64 KiB/) as unknown };
+  const LIMIT = 64 * 1024;
+
+  it("are taken up to there, in a form as in JSON", () => {
+    const form = Buffer.from("x=".padEnd(LIMIT, "a"));
+    expect(parametersOf({ headers: FORM, body: form })).toEqual({ x: "a".repeat(LIMIT - 2) });
+    const json = JSON.stringify({ x: "ü".repeat((LIMIT - 8) / 2) });
+    expect(Buffer.byteLength(json)).toBe(LIMIT);
+    expect(Object.keys(parametersOf({ headers: JSON_TYPE, body: json }))).toEqual(["x"]);
+  });
+
+  it.each<[string, Parts]>([
+    ["a form", { headers: FORM, body: Buffer.from("x=".padEnd(LIMIT + 1, "a")) }],
+    ["JSON", { headers: JSON_TYPE, body: JSON.stringify({ x: "a".repeat(LIMIT) }) }],
+    ["JSON in base64", { headers: JSON_TYPE, body: Buffer.from(JSON.stringify({ x: "a".repeat(LIMIT) })) }],
+    ["JSON of fewer characters than bytes", { headers: JSON_TYPE, body: JSON.stringify({ x: "ü".repeat(LIMIT / 2) }) }],
+  ])("are refused as %s, also where media is taken", (_as, parts) => {
+    expect(refusal(parts)).toEqual(tooLarge);
+    expect(refusal(parts, true)).toEqual(tooLarge);
+  });
+
+  it("are refused before they are decoded or parsed, or what is wrong with them would be told", () => {
+    for (const body of ["%".repeat(LIMIT + 1), "a&".repeat(LIMIT)])
+      expect(refusal({ headers: FORM, body: Buffer.from(body) })).toEqual(tooLarge);
+    expect(refusal({ headers: JSON_TYPE, body: "{".repeat(LIMIT + 1) })).toEqual(tooLarge);
+    expect(refusal({ body: Buffer.alloc(LIMIT + 1) })).toEqual(tooLarge);
+  });
+
+  it("are no media: that may be larger, also where curl calls it a form", () => {
+    const body = Buffer.alloc(LIMIT + 1, 0x80);
+    for (const headers of [FORM, {}])
+      expect(read({ headers, body }, true)).toEqual({ parameters: {}, mediaBody: body });
+  });
+});
+
 describe("credentials in a request", () => {
   const CANARY = "5ecr37c4n4ry";
 
@@ -192,16 +228,52 @@ describe("credentials in a request", () => {
 describe("a body on a route that takes media", () => {
   const media = Buffer.from([0, 0, 0, 0x18, 0x66, 0x74, 0x79, 0x70, 0xff]);
 
+  it.each(["video/mp4", "audio/wav", "application/octet-stream", "", "application/x-www-form-urlencoded"])(
+    "is media when its type is %j",
+    (type) => {
+      const parts = { query: "v=1", headers: type ? { "content-type": type } : {}, body: media };
+      expect(read(parts, true)).toEqual({ parameters: { v: "1" }, mediaBody: media });
+    },
+  );
+
   it.each([
-    "video/mp4",
-    "audio/wav",
-    "application/octet-stream",
-    "text/plain",
-    "",
-    "application/x-www-form-urlencoded",
-  ])("is media when its type is %j", (type) => {
-    const parts = { query: "v=1", headers: type ? { "content-type": type } : {}, body: media };
-    expect(read(parts, true)).toEqual({ parameters: { v: "1" }, mediaBody: media });
+    "multipart/form-data; boundary=x",
+    "Multipart/Mixed",
+    "text/plain; charset=utf-8",
+    "text/vnd.trolltech.linguist",
+  ])("is refused when its type is %j, whatever it holds, with the advice how to send it", (type) => {
+    for (const body of [media, media.toString("utf8")])
+      expect(refusal({ headers: { "content-type": type }, body }, true)).toEqual(
+        refused(/Send the file itself, as application\/octet-stream: curl .*--data-binary @FILE; in a browser, fetch/),
+      );
+  });
+
+  it.each(["application/xml", "text/xml", "application/atom+xml", "image/svg+xml"])(
+    "is refused when it is %s",
+    (type) => {
+      expect(refusal({ headers: { "content-type": type }, body: media }, true)).toEqual(refused(/^The body is XML/));
+    },
+  );
+
+  it("is refused when the gateway has made text of it: what was no UTF-8 is lost", () => {
+    const parts = { headers: { "content-type": "video/mp4" }, body: media.toString("utf8") };
+    expect(refusal(parts, true)).toEqual(refused(/does not arrive whole/));
+  });
+
+  it.each([
+    ['{"media_url": "https://media.example.org/a.mp4"}', /^The body is JSON/],
+    ["job_id=a&media_url=https%3A%2F%2Fmedia.example.org", /^The body is name=value text/],
+    ["--x\r\nContent-Disposition: form-data; name=file\r\n\r\n\0\xff\r\n--x--", /^The body is a form/],
+  ])("is refused when it begins like %j, whatever its type", (text, comment) => {
+    for (const type of [undefined, "application/octet-stream", "video/mp4"])
+      expect(
+        refusal({ headers: type ? { "content-type": type } : {}, body: Buffer.from(text, "latin1") }, true),
+      ).toEqual(refused(comment));
+  });
+
+  it("is refused when it is a form in a code page, as Windows' curl sends it, and not taken for media", () => {
+    const body = Buffer.from("media_url=https://media.example.org/\xfcber.mp4", "latin1");
+    expect(refusal({ headers: FORM, body }, true)).toEqual(refused(/^The body is name=value text/));
   });
 
   it("is parameters when it is a form that can be one", () => {

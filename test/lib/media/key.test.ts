@@ -1,8 +1,10 @@
 import { describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
+import { normalJobId } from "../../../lib/job-id.ts";
 import { decodeEventKey, mediaKey, objectId, parseMediaKey } from "../../../lib/media/key.ts";
 
 const JOB = "0123456789abcdef0123456789abcdef";
+const JOB_AS_UUID = "01234567-89ab-cdef-0123-456789abcdef";
 const UPLOAD = "fedcba9876543210fedcba9876543210";
 
 /** As S3 encodes keys in its events: form encoding of UTF-8, slashes left alone. */
@@ -122,12 +124,27 @@ describe("parseMediaKey", () => {
     expect(parseMediaKey(`media/${JOB}/${name}`)).toEqual({ jobId: JOB, name });
   });
 
-  it.each(["media/", `media/${JOB}/`, `media/${JOB}/spring/`, `media/${JOB}/${UPLOAD}/`])(
-    "knows %s for the marker of a folder",
-    (key) => {
-      expect(parseMediaKey(key)).toBe("folderMarker");
-    },
-  );
+  const SPELLINGS = [JOB, JOB.toUpperCase(), JOB_AS_UUID, JOB_AS_UUID.toUpperCase()];
+
+  it.each(SPELLINGS)("knows the job in an operator's key that spells it %s", (spelt) => {
+    expect(parseMediaKey(`media/${spelt}/a.mp4`)).toEqual({ jobId: JOB, name: "a.mp4" });
+    expect(parseMediaKey(`media/${spelt}/spring/a.mp4`)).toEqual({ jobId: JOB, name: "spring/a.mp4" });
+  });
+
+  it("takes no key for ours that spells the job or the upload in another way than we do", () => {
+    const name = `${UPLOAD}/a.mp4`;
+    for (const spelt of SPELLINGS.slice(1))
+      expect(parseMediaKey(`media/${spelt}/${name}`)).toEqual({ jobId: JOB, name });
+    const loud = `${UPLOAD.toUpperCase()}/a.mp4`;
+    expect(parseMediaKey(`media/${JOB}/${loud}`)).toEqual({ jobId: JOB, name: loud });
+  });
+
+  it.each([
+    "media/",
+    ...SPELLINGS.flatMap((spelt) => ["", "spring/", `${UPLOAD}/`].map((each) => `media/${spelt}/${each}`)),
+  ])("knows %s for the marker of a folder", (key) => {
+    expect(parseMediaKey(key)).toBe("folderMarker");
+  });
 
   it.each([
     "",
@@ -138,7 +155,9 @@ describe("parseMediaKey", () => {
     "media/spring/",
     `media/${JOB.slice(1)}/a.mp4`,
     `media/${JOB}0/a.mp4`,
-    `media/${JOB.toUpperCase()}/a.mp4`,
+    `media/${JOB_AS_UUID.replace("-", "")}/a.mp4`,
+    `media/{${JOB_AS_UUID}}/a.mp4`,
+    `media/${JOB_AS_UUID}`,
     `media/${JOB.replace("0", "g")}/a.mp4`,
     `media/${JOB.replace("0", "\uff10")}/a.mp4`,
     `media/ ${JOB}/a.mp4`,
@@ -158,12 +177,14 @@ describe("parseMediaKey", () => {
       fc.property(
         fc.oneof(
           anyText,
-          anyText.map((rest) => `media/${JOB}/${rest}`),
+          fc.tuple(fc.constantFrom(...SPELLINGS), anyText).map((parts) => `media/${parts.join("/")}`),
         ),
         (key) => {
           const parsed = parseMediaKey(key);
-          if (typeof parsed === "object")
-            expect(`media/${parsed.jobId}/${parsed.uploadId ? `${parsed.uploadId}/` : ""}${parsed.name}`).toBe(key);
+          if (typeof parsed !== "object") return;
+          const [folder, , ...rest] = key.split("/");
+          expect([folder, normalJobId(key.split("/")[1] ?? "")]).toEqual(["media", parsed.jobId]);
+          expect(`${parsed.uploadId ? `${parsed.uploadId}/` : ""}${parsed.name}`).toBe(rest.join("/"));
         },
       ),
     );

@@ -4,12 +4,13 @@ import itertools
 import os
 import re
 import threading
+import uuid
 
 import schemathesis
 
 with open(os.environ["JOBS_FILE"], encoding="ascii") as file:
     JOBS = iter(file.read().split())
-JOB_ID = re.compile(r"[0-9a-f]{32}")
+JOB_ID = re.compile(r"[0-9A-Fa-f]{32}|[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 # Those that the description allows. Which hosts are public is more than it can say.
 MEDIA_URLS = re.compile(r"(?i:https)://[^\s\\/?#\x00-\x1f\x7f-\x9f][^\s\\\x00-\x1f\x7f-\x9f]{0,2039}")
 MEDIA_URL = "https://media.example.org/lecture.mp4"
@@ -29,11 +30,16 @@ def pick_job():
         return current
 
 
+def spelt_as(example, job_id):
+    spelt = str(uuid.UUID(job_id)) if "-" in example else job_id
+    return spelt.upper() if example.isupper() else spelt
+
+
 def use_job(parameters):
     job_id = parameters.get("job_id")
     if not isinstance(job_id, str) or not JOB_ID.fullmatch(job_id):
         return
-    parameters["job_id"] = pick_job()
+    parameters["job_id"] = spelt_as(job_id, pick_job())
 
 
 def is_taken_all_the_same(parameters, is_json):
