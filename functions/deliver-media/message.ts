@@ -1,5 +1,6 @@
 import type { S3EventRecord } from "aws-lambda";
 import * as v from "valibot";
+import { normalJobId } from "../../lib/job-id.ts";
 import { decodeEventKey, objectId, parseMediaKey } from "../../lib/media/key.ts";
 import type { OperatorDecision } from "../../lib/delivery/machine.ts";
 import type { MediaRef } from "../../lib/delivery/row.ts";
@@ -17,7 +18,7 @@ export type Task =
   /** Nothing of ours: another bucket, a removal, a test event, a folder marker. */
   | { readonly is: "ignore" };
 
-const JobId = v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/));
+const JobId = v.pipe(v.string(), v.transform(normalJobId), v.string());
 
 /** What an operator decides, about which object and which state of the row; who, and why. */
 const Decision = v.strictObject({

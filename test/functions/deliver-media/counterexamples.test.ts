@@ -192,9 +192,10 @@ describe("a write that is late", () => {
     await local.drop(job);
     await local.stack.drain();
     const given = await local.row(job);
-    expect(given).toMatchObject({ state: "SENDING", posts: 1 });
+    expect(given).toMatchObject({ state: "SENDING", posts: 0 });
     const now = local.stack.runtime.clock();
-    const late = transition.finalize(heldClaim(job, 1), { now, settledAt: now });
+    if (!given) throw new Error("The row is gone");
+    const late = transition.finalize(heldClaim(job, 1), given, { now, settledAt: now });
     expect(await local.stack.ledger.write(job, late)).toBe("refused");
     expect(await local.row(job)).toEqual(given);
     await local.finish();
@@ -209,13 +210,15 @@ describe("a write that is late", () => {
     expect(delivered).toMatchObject({ state: "DELIVERED" });
     const now = local.stack.runtime.clock();
     const held = heldClaim(job, 1);
-    const { media = { id: "", kind: "object" } } = delivered ?? {};
+    if (!delivered?.media) throw new Error("The row is gone");
+    const { media } = delivered;
+    const waits = { now, settledAt: now, notBefore: now, waiting: { type: "X", comment: "" }, answeredError: false };
     for (const write of [
       transition.reportProgress(held, { now, sentBytes: 1 }),
       transition.claim(undefined, media, { claimId: held.claimId, leaseUntil: now, now, sizeBytes: 1 }),
-      transition.finalize(held, { now, settledAt: now }),
-      transition.loseAnswer(held, { now, settledAt: now }),
-      transition.backOut(held, { now, handOver: false }),
+      transition.finalize(held, delivered, { now, settledAt: now }),
+      transition.loseAnswer(held, waits),
+      transition.backOut(held, delivered, { now, notBefore: now, handOver: false }),
     ])
       expect(await local.stack.ledger.write(job, write)).toBe("refused");
     expect(await local.row(job)).toEqual(delivered);
