@@ -160,7 +160,8 @@ const telling: Check[] = Object.entries(TELLING).flatMap(([rule, { event, said }
       assert.ok(typeof text === "string" && !text.includes('"'));
       const filled = new Set([...text.matchAll(/<(\w+)>/g)].map(([, name]) => name));
       assert.deepEqual([...filled].sort(), Object.keys(said).sort());
-      assert.ok(text.includes(`get-item --table-name cielo24-proxy-${stage}-deliveries --key 'job_id={S=<job>}'`));
+      const command = `aws dynamodb get-item --table-name cielo24-proxy-${stage}-deliveries --key 'job_id={S=<job>}'`;
+      assert.ok(text.endsWith(`: ${command} --consistent-read`), text);
       const [, anchor = ""] = /docs\/operations\.md#([\w-]+)/.exec(text) ?? [];
       assert.ok(anchorsOf(readFileSync(RUNBOOK, "utf8")).includes(anchor), text);
     },
