@@ -32,7 +32,7 @@ const DEAD_LETTER_QUEUE = "cielo24-proxy-local-dead-letters";
 const VISIBILITY_TIMEOUT_S = 6 * 900;
 const RETENTION_S = 7 * 86_400;
 const DEAD_LETTER_RETENTION_S = 14 * 86_400;
-const MAX_RECEIVES = 250;
+const MAX_RECEIVES = 1000;
 /** How long running invocations may go on once the stack is being closed. */
 const CLOSING_GRACE_MS = 1_000;
 

@@ -59,7 +59,7 @@ export type MetricName =
   /** Objects, and their bytes, that came for a job besides its medium. */
   | "SurplusObjects"
   | "SurplusBytes"
-  | "CensusRequeued"
+  /** Media that the census put back on its way, or would have if the queue had taken it. */
   | "CensusFound"
   | "Http5xx";
 

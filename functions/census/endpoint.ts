@@ -28,19 +28,23 @@ export interface Census {
   readonly intervalMs: number;
 }
 
-export interface CensusReport {
+/** Why something was put back on its way. */
+type Finding =
+  /** An object that no row knows of. */
+  | "unannouncedObjects"
+  /** An object of a job that still waits for its media. */
+  | "uploadedObjects"
+  /** An object that came besides the job's media, and has no end on record. */
+  | "otherObjects"
+  /** A row that nobody drives although its time is over. */
+  | "stuckRows"
+  /** A row whose end was never announced. */
+  | "silentRows";
+
+/** The findings count what this census put back, or would have if the queue had taken it; never what merely waits. */
+export interface CensusReport extends Readonly<Record<Finding, number>> {
   readonly objects: number;
   readonly rows: number;
-  /** Objects that no row knows of. */
-  readonly unannouncedObjects: number;
-  /** Objects of jobs that still wait for their media. */
-  readonly uploadedObjects: number;
-  /** Objects that came besides the job's media, and have no end on record. */
-  readonly otherObjects: number;
-  /** Rows that nobody drives although their time is over. */
-  readonly stuckRows: number;
-  /** Rows whose end was never announced. */
-  readonly silentRows: number;
   /** Objects whose key names no job; they were quarantined when they came. */
   readonly foreignObjects: number;
   readonly requeued: number;
@@ -74,8 +78,11 @@ export const takeCensus = async (parts: Census): Promise<CensusReport> => {
     requeued: 0,
     failed: 0,
   };
-  const putBack = async (message: unknown, ageMs: number) => {
-    if (!isQueueEmpty && !passesMark(ageMs, parts.intervalMs)) return;
+  /** Puts back what has been due since then, if it is time. */
+  const putBack = async (finding: Finding, message: unknown, dueAt: number) => {
+    const ageMs = now - dueAt;
+    if (ageMs < GRACE_MS || !(isQueueEmpty || passesMark(ageMs, parts.intervalMs))) return;
+    found[finding] += 1;
     await queue.put(message, { delayS: 0 }).then(
       () => (found.requeued += 1),
       () => (found.failed += 1),
@@ -86,15 +93,9 @@ export const takeCensus = async (parts: Census): Promise<CensusReport> => {
   for await (const row of ledger.scan()) {
     found.rows += 1;
     rows.set(row.jobId, pickKnown(row));
-    const stuckSince = stuckTime(row);
-    if (stuckSince !== undefined && now - stuckSince >= GRACE_MS) {
-      found.stuckRows += 1;
-      await putBack({ reconcile: row.jobId }, now - stuckSince);
-    }
-    if (hasSilentEnd(row) && now - row.updatedAt >= GRACE_MS) {
-      found.silentRows += 1;
-      await putBack({ reconcile: row.jobId }, now - row.updatedAt);
-    }
+    const message = { reconcile: row.jobId };
+    if (isOpen(row)) await putBack("stuckRows", message, dueTime(row));
+    if (hasSilentEnd(row)) await putBack("silentRows", message, row.updatedAt);
   }
 
   for await (const object of parts.listObjects()) {
@@ -105,39 +106,43 @@ export const takeCensus = async (parts: Census): Promise<CensusReport> => {
       found.foreignObjects += 1;
       continue;
     }
-    const ageMs = now - object.writtenAt;
     const row = rows.get(parsed.jobId);
-    if (ageMs < GRACE_MS || isKnown(row, objectId(object.key, object.versionId))) continue;
-    if (row === undefined) found.unannouncedObjects += 1;
-    else if (row.state === "UPLOADING") found.uploadedObjects += 1;
-    else found.otherObjects += 1;
-    await putBack(eventOf(object, parts.bucketName), ageMs);
+    if (isKnown(row, objectId(object.key, object.versionId))) continue;
+    await putBack(findingOf(row), eventOf(object, parts.bucketName), object.writtenAt);
   }
 
-  const total =
-    found.unannouncedObjects + found.uploadedObjects + found.otherObjects + found.stuckRows + found.silentRows;
+  const total = found.requeued + found.failed;
   observability.log[total > 0 ? "warn" : "info"]("census", { counts: found });
   observability.count("CensusFound", total);
-  if (found.requeued > 0) observability.count("CensusRequeued", found.requeued);
   return found;
 };
 
-/** When the row's driver should have acted; undefined where nobody owes it anything. */
-const stuckTime = (row: Row): number | undefined => {
-  if (row.state === "SENDING") return row.leaseUntil ?? row.updatedAt;
-  if (row.state === "FINALIZING") return row.settledAt ?? row.updatedAt;
-  return undefined;
+const findingOf = (row: KnownRow | undefined): Finding => {
+  if (row === undefined) return "unannouncedObjects";
+  return row.state === "UPLOADING" ? "uploadedObjects" : "otherObjects";
 };
+
+/** A row whose driver has still something to do. */
+const isOpen = ({ state }: Pick<Row, "state">): boolean => state === "SENDING" || state === "FINALIZING";
+
+/**
+ * When an open row's next step is due at the latest. Nobody may take it before `notBefore`, which may lie days ahead; a
+ * claim holds SENDING until its lease is over, and FINALIZING is decided at `settledAt`. Whoever waits has a message that
+ * comes back by then.
+ */
+const dueTime = ({ state, leaseUntil, settledAt, notBefore = 0, updatedAt }: Row): number =>
+  Math.max((state === "SENDING" ? leaseUntil : settledAt) ?? updatedAt, notBefore);
 
 const hasSilentEnd = ({ state, announced }: Row): boolean =>
   !announced && (state === "DELIVERED" || state === "REJECTED" || state === "NEEDS_REVIEW");
 
 /**
- * Whether the ledger has an end for the object, or is about to. An object that only waits behind another one is not
- * known: its message may have died meanwhile.
+ * Whether the ledger has an end for the object, or will see to one. While the row of another object is open, the object
+ * waits for its turn behind it: it is looked for again once that one has its end, since its message may have died meanwhile.
  */
 const isKnown = (row: KnownRow | undefined, id: string): boolean => {
   if (row === undefined || row.state === "UPLOADING") return false;
+  if (isOpen(row)) return true;
   const { media, rejected = [], conflicts = [], conflictCount = 0 } = row;
   // The row keeps the names of the latest conflicts alone.
   return media?.id === id || rejected.includes(id) || conflicts.includes(id) || conflictCount > conflicts.length;

@@ -1,5 +1,6 @@
 import { timingSafeEqual } from "node:crypto";
 import { LedgerError, type Ledger } from "../../lib/delivery/ledger.ts";
+import { recordRedirect } from "../../lib/delivery/redirect.ts";
 import type { Row } from "../../lib/delivery/row.ts";
 import type { Answer } from "../../lib/http/answer.ts";
 import { ApiError } from "../../lib/http/errors.ts";
@@ -14,7 +15,7 @@ interface ObjectName {
 }
 
 export interface MediaSource {
-  readonly ledger: Pick<Ledger, "read" | "countPull">;
+  readonly ledger: Pick<Ledger, "read" | "write" | "countPull">;
   readonly store: {
     /** Undefined where the version is gone. @throws {MediaReadError} */
     measure(object: ObjectName): Promise<ObjectFacts | undefined>;
@@ -28,26 +29,51 @@ export interface MediaSource {
  * Where cielo24 pulls handed-over media from: `/media/<job_id>.<capability>/<name>`. HEAD tells size and type, which a
  * presigned URL for GET would answer with 403; GET redirects to a URL that is signed on the spot, so that a pull may begin
  * late. Whatever is wrong with a capability, the answer is the same.
+ *
+ * No redirect leaves before the row says that there was one: with nothing on the row, cielo24 has read nothing.
  */
 export const serveMedia =
-  ({ ledger, store, clock }: MediaSource) =>
+  (parts: MediaSource) =>
   async (method: string, part: string): Promise<Answer> => {
+    const { ledger, store, clock } = parts;
     const { jobId, capability } = parseCapability(part) ?? notFound();
-    const object = sharedObject(await ledger.read(jobId), capability, clock()) ?? notFound();
+    const shared = findShared(await ledger.read(jobId), capability, clock()) ?? notFound();
     if (method === "HEAD") {
-      const { sizeBytes, contentType = "application/octet-stream" } = (await measure(store, object)) ?? notFound();
+      const { sizeBytes, contentType = "application/octet-stream" } =
+        (await measure(store, shared.object)) ?? notFound();
       return answer(200, { "content-length": String(sizeBytes), "content-type": contentType });
     }
+    // Signed first: what cannot be signed is not redirected, either.
+    const location = await store.sign(shared.object);
+    await ensureRecorded(parts, shared.row, capability);
     await countPull(ledger, jobId);
-    return answer(302, { location: await store.sign(object) });
+    return answer(302, { location });
   };
 
+interface Shared {
+  readonly row: Row;
+  readonly object: ObjectName;
+}
+
 /** The object behind the row's capability URL; undefined once that is over, revoked or another. */
-const sharedObject = (row: Row | undefined, capability: string, now: number): ObjectName | undefined => {
+const findShared = (row: Row | undefined, capability: string, now: number): Shared | undefined => {
   if (row?.state !== "FINALIZING" || !isSame(row.capability, capability)) return undefined;
   if (now >= (row.capabilityUntil ?? 0)) return undefined;
   const { key, versionId } = row.media ?? {};
-  return key === undefined || versionId === undefined ? undefined : { key, versionId };
+  return key === undefined || versionId === undefined ? undefined : { row, object: { key, versionId } };
+};
+
+/**
+ * Has the row say that a GET of this capability was redirected. Resolves only where it does.
+ *
+ * @throws {ApiError} 404 where the capability was revoked meanwhile, 503 where the row changed under our hands
+ * @throws {LedgerError} where nobody knows what the row says
+ */
+const ensureRecorded = async ({ ledger, clock }: MediaSource, row: Row, capability: string): Promise<void> => {
+  if (row.redirected) return;
+  if ((await ledger.write(row.jobId, recordRedirect(row))) === "written") return;
+  const { row: present } = findShared(await ledger.read(row.jobId), capability, clock()) ?? notFound();
+  if (!present.redirected) throw new ApiError("LEDGER_UNAVAILABLE");
 };
 
 const isSame = (known: string | undefined, given: string): boolean =>

@@ -17,6 +17,8 @@ export const paramsFile = (): string => (existsSync(OWN_PARAMS) ? OWN_PARAMS : E
 
 /** The longest that a drop may wait: the life of a message in the dead-letter queue. */
 const QUEUE_LIFE_DAYS = 14;
+/** The most that the functions take, see `lib/config.ts`. */
+const MOST_RETENTION_DAYS = 3650;
 /** RFC 2606: nobody can own such a name. */
 const PLACEHOLDER = /\.example\b/;
 
@@ -26,6 +28,8 @@ export const findFaults = (params: Params, { isDeploy }: { isDeploy: boolean }):
   const retentionDays = Number(params["mediaRetentionDays"]);
   if (!(retentionDays >= QUEUE_LIFE_DAYS))
     faults.push(`mediaRetentionDays has to be ${QUEUE_LIFE_DAYS} at least: media must outlive its message`);
+  else if (!Number.isInteger(retentionDays) || retentionDays > MOST_RETENTION_DAYS)
+    faults.push(`mediaRetentionDays has to be a whole number of days, ${MOST_RETENTION_DAYS} at most`);
   if (isDeploy)
     for (const [name, value] of Object.entries(params))
       if (PLACEHOLDER.test(String(value))) faults.push(`${name} still has the example's value`);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
 import { globSync, readFileSync } from "node:fs";
+import { readConfig } from "../../lib/config.ts";
 import { findFaults, readParams, EXAMPLE_PARAMS } from "../../scripts/package/params.ts";
 import { STAGES } from "./check.ts";
 
@@ -54,6 +55,17 @@ describe("parameters", () => {
 
   it.each([13, 0, "forever", undefined])("that let media expire before its message are refused: %p", (days) => {
     expect(findFaults({ ...own, mediaRetentionDays: days }, { isDeploy: false })).toHaveLength(1);
+  });
+
+  it.each([3651, 30.5, 1e9])("that no function would start with are refused: %p days of media", (days) => {
+    const faults = findFaults({ ...own, mediaRetentionDays: days }, { isDeploy: false });
+    expect(faults).toEqual([expect.stringMatching(/^mediaRetentionDays has to be a whole number of days/)]);
+    expect(() => readConfig({ MEDIA_RETENTION_DAYS: String(days) }, "mediaRetentionDays")).toThrow();
+  });
+
+  it("may keep media for ten years", () => {
+    expect(findFaults({ ...own, mediaRetentionDays: 3650 }, { isDeploy: false })).toEqual([]);
+    expect(readConfig({ MEDIA_RETENTION_DAYS: "3650" }, "mediaRetentionDays").mediaRetentionDays).toBe(3650);
   });
 
   it("say in their names which unit they have, where they have one", () => {

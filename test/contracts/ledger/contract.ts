@@ -9,6 +9,7 @@ import type { AwsEnvironment } from "../../../lib/config.ts";
 import { createDocumentClient, createDynamoLedger, createDynamoOwners } from "../../../lib/delivery/dynamodb-ledger.ts";
 import { LedgerError, type Ledger, type Owners } from "../../../lib/delivery/ledger.ts";
 import { decideWrite, type MediaRef, type Row, type Write } from "../../../lib/delivery/row.ts";
+import { recordRedirect } from "../../../lib/delivery/redirect.ts";
 import { claim, recordConflict, reportProgress } from "../../../lib/delivery/transitions.ts";
 import { writeCase, type WriteCase } from "./random-writes.ts";
 import type { TableServer } from "./table-server.ts";
@@ -162,6 +163,26 @@ export const ledgerContract = (name: string, start: () => Promise<TableServer>):
           row,
           write: { if: { state: ["DELIVERED"], conflictCount: 1 }, set: { conflictCount: 2 } },
         },
+        "that wants the capability that there is": {
+          row: { ...row, capability: "c" },
+          write: { if: { state: ["DELIVERED"], capability: "c" }, set: { redirected: true } },
+        },
+        "that wants another capability": {
+          row: { ...row, capability: "c" },
+          write: { if: { state: ["DELIVERED"], capability: "d" }, set: { redirected: true } },
+        },
+        "that wants a capability where there is none": {
+          row,
+          write: { if: { state: ["DELIVERED"], capability: "c" }, set: { redirected: true } },
+        },
+        "that wants no redirect where none was recorded": {
+          row,
+          write: { if: { state: ["DELIVERED"], redirected: false }, set: { fence: 9 } },
+        },
+        "that wants no redirect where one was recorded": {
+          row: { ...row, redirected: true },
+          write: { if: { state: ["DELIVERED"], redirected: false }, set: { fence: 9 } },
+        },
       };
       it.each(Object.entries(cases))("%s", async (_, each) => {
         await carryOut(each);
@@ -213,6 +234,24 @@ export const ledgerContract = (name: string, start: () => Promise<TableServer>):
       const progress = reportProgress({ fence: 1, claimId: "first" }, { now: 2_000, sentBytes: 5 });
       await expect(ledger.write(jobId, progress)).resolves.toBe("refused");
       await expect(ledger.read(jobId)).resolves.toMatchObject({ claimId: "second", sentBytes: 0 });
+    });
+
+    it("lets one of a redirect and a withdrawal that takes it for none be written", async () => {
+      const jobId = newJob();
+      const row: Row = { jobId, state: "FINALIZING", fence: 2, media: MEDIA, capability: "c", updatedAt: 1 };
+      await putRow(row);
+      const withdrawal: Write = {
+        if: { state: ["FINALIZING"], fence: 2, capability: "c", redirected: false },
+        set: { state: "SENDING", fence: 3 },
+        remove: ["capability"],
+      };
+      const outcomes = await Promise.all([
+        ledger.write(jobId, withdrawal),
+        ...Array.from({ length: 5 }, () => ledger.write(jobId, recordRedirect(row))),
+      ]);
+      const after = await ledger.read(jobId);
+      expect(after?.redirected).toBe(outcomes[0] === "refused" ? true : undefined);
+      expect(outcomes.slice(1)).toEqual(Array(5).fill(outcomes[0] === "refused" ? "written" : "refused"));
     });
 
     it("counts every one of the conflicts that several workers record at once", async () => {

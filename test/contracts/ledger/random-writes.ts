@@ -13,6 +13,7 @@ const STATES: readonly State[] = ["UPLOADING", "SENDING", "FINALIZING", "DELIVER
 const state = fc.constantFrom(...STATES);
 const fence = fc.integer({ min: 0, max: 3 });
 const claimId = fc.constantFrom("claim-a", "claim-b", "");
+const capability = fc.constantFrom("capability-a", "capability-b");
 const count = fc.integer({ min: 0, max: 2 });
 const timeMs = fc.integer({ min: 0, max: 4_102_444_800_000 });
 const text = fc.string({ unit: "grapheme", maxLength: 12 });
@@ -37,14 +38,24 @@ const attributes = {
   leaseUntil: timeMs,
   settledAt: timeMs,
   posts: count,
+  claims: count,
+  notBefore: timeMs,
+  waiting: fc.record({ type: text, comment: text }),
+  unknownSince: timeMs,
+  answeredError: fc.boolean(),
+  bytesInVain: fc.integer({ min: 0, max: 107_374_182_390 }),
   everUnknown: fc.boolean(),
   handOver: fc.boolean(),
-  capability: text,
+  capability,
   capabilityUntil: timeMs,
+  redirected: fc.boolean(),
   pulls: count,
   rejected: fc.array(text, { maxLength: 3 }),
   conflicts: fc.array(text, { maxLength: 3 }),
   conflictCount: count,
+  decision: fc.record({ what: fc.constantFrom("resend" as const, "reject" as const), by: text, why: text, at: timeMs }),
+  closed: fc.boolean(),
+  jobSeenAt: timeMs,
   announced: fc.boolean(),
   taskId: text,
   error: fc.record({ type: text, comment: text }),
@@ -64,7 +75,7 @@ const seenOr = <T>(seen: T | undefined, other: fc.Arbitrary<T>): fc.Arbitrary<T>
 
 const conditionFor = (present: Omit<Row, "jobId"> | undefined): fc.Arbitrary<Condition> => {
   const anyState = fc.constantFrom(...STATES, "none" as const);
-  return fc.record(
+  const common = fc.record(
     {
       state: fc
         .tuple(
@@ -83,6 +94,13 @@ const conditionFor = (present: Omit<Row, "jobId"> | undefined): fc.Arbitrary<Con
     },
     { requiredKeys: ["state"] },
   );
+  const ofHandOver = fc.record(
+    { capability: seenOr(present?.capability, capability), redirected: fc.constant(false as const) },
+    { requiredKeys: [] },
+  );
+  return fc
+    .tuple(common, fc.oneof({ weight: 3, arbitrary: fc.constant({}) }, { weight: 1, arbitrary: ofHandOver }))
+    .map(([condition, more]) => ({ ...condition, ...more }));
 };
 
 const changes: fc.Arbitrary<Pick<Write, "set" | "remove">> = fc.record(

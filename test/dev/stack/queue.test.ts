@@ -9,7 +9,7 @@ const createQueues = () => {
   const deadLetterQueue = new Queue("dead", { visibilityTimeoutS: 30, retentionS: 14 * 86_400 }, clock);
   const queue = new Queue(
     "media",
-    { visibilityTimeoutS: 5400, retentionS: 7 * 86_400, redrive: { deadLetterQueue, maxReceives: 250 } },
+    { visibilityTimeoutS: 5400, retentionS: 7 * 86_400, redrive: { deadLetterQueue, maxReceives: 1000 } },
     clock,
   );
   return { time, queue, deadLetterQueue };
@@ -72,10 +72,10 @@ describe("a queue", () => {
     const { time, queue, deadLetterQueue } = createQueues();
     queue.send("one");
     const sentAt = time.now;
-    for (let count = 0; count < 250; count += 1) queue.receive(1, 0);
+    for (let count = 0; count < 1000; count += 1) queue.receive(1, 0);
     time.now += 6 * DAY_MS;
     expect(queue.receive(1)).toEqual([]);
-    expect(deadLetterQueue.inspect().visible).toMatchObject([{ body: "one", sentAt, receiveCount: 250 }]);
+    expect(deadLetterQueue.inspect().visible).toMatchObject([{ body: "one", sentAt, receiveCount: 1000 }]);
     time.now += 8 * DAY_MS + 1;
     expect(deadLetterQueue.inspect().visible).toEqual([]);
   });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
 import { serveMedia, type MediaSource } from "../../../functions/media-source/endpoint.ts";
 import { LedgerError } from "../../../lib/delivery/ledger.ts";
-import type { Row } from "../../../lib/delivery/row.ts";
+import { decideWrite, type Row } from "../../../lib/delivery/row.ts";
 import { MediaReadError } from "../../../lib/media/errors.ts";
 
 const JOB = "0123456789abcdef0123456789abcdef";
@@ -26,16 +26,30 @@ const without = (...names: (keyof Row)[]): Row => {
   return row;
 };
 
-const source = (row: Row | undefined, store: Partial<MediaSource["store"]> = {}) => {
+/** The source over a ledger with one row; what is given stands in for parts of ledger and store. */
+const source = (
+  row: Row | undefined,
+  store: Partial<MediaSource["store"]> = {},
+  ledger: Partial<MediaSource["ledger"]> = {},
+) => {
+  const table = { row };
   const pulls: string[] = [];
   const asked: object[] = [];
+  const writes: string[] = [];
   const serve = serveMedia({
     ledger: {
-      read: (jobId) => Promise.resolve(jobId === JOB ? row : undefined),
+      read: (jobId) => Promise.resolve(jobId === JOB ? table.row : undefined),
+      write: (jobId, write) => {
+        const after = decideWrite(jobId, table.row, write);
+        if (after) table.row = after;
+        writes.push(after ? "written" : "refused");
+        return Promise.resolve(after ? "written" : "refused");
+      },
       countPull: (jobId) => {
         pulls.push(jobId);
         return Promise.resolve();
       },
+      ...ledger,
     },
     store: {
       measure: (object) => {
@@ -50,7 +64,7 @@ const source = (row: Row | undefined, store: Partial<MediaSource["store"]> = {})
     },
     clock: () => NOW,
   });
-  return { serve, pulls, asked };
+  return { serve, table, pulls, asked, writes };
 };
 
 const notFound = expect.objectContaining({ name: "ApiError", status: 404, errorType: "ITEM_NOT_FOUND" });
@@ -85,14 +99,8 @@ describe("the source of handed-over media", () => {
   });
 
   it("redirects though the pull could not be counted", async () => {
-    const serve = serveMedia({
-      ledger: {
-        read: () => Promise.resolve(handedOver),
-        countPull: () => Promise.reject(new LedgerError("down")),
-      },
-      store: { measure: () => Promise.resolve(undefined), sign: () => Promise.resolve(SIGNED_URL) },
-      clock: () => NOW,
-    });
+    const countPull = () => Promise.reject(new LedgerError("down"));
+    const { serve } = source(handedOver, {}, { countPull });
     await expect(serve("GET", PART)).resolves.toMatchObject({ statusCode: 302 });
   });
 
@@ -112,9 +120,9 @@ describe("the source of handed-over media", () => {
   };
   describe.each(["GET", "HEAD"])("answers 404 to %s and asks the bucket nothing when", (method) => {
     it.each(Object.entries(closed))("%s", async (_, row) => {
-      const { serve, pulls, asked } = source(row);
+      const { serve, pulls, asked, writes } = source(row);
       await expect(serve(method, PART)).rejects.toEqual(notFound);
-      expect({ pulls, asked }).toEqual({ pulls: [], asked: [] });
+      expect({ pulls, asked, writes }).toEqual({ pulls: [], asked: [], writes: [] });
     });
   });
 
@@ -140,5 +148,90 @@ describe("the source of handed-over media", () => {
     const measure = () => Promise.reject(new MediaReadError("READ_FAILED"));
     const answer = source(handedOver, { measure }).serve("HEAD", PART);
     await expect(answer).rejects.toEqual(expect.objectContaining({ name: "ApiError", status: 503 }));
+  });
+
+  describe("records its first redirect, so that a row without one tells that cielo24 has read nothing", () => {
+    it("before the redirect leaves", async () => {
+      const { serve, table, writes } = source(handedOver);
+      await expect(serve("GET", PART)).resolves.toMatchObject({ statusCode: 302 });
+      expect(table.row).toEqual({ ...handedOver, redirected: true });
+      expect(writes).toEqual(["written"]);
+    });
+
+    it("once, however often it is asked", async () => {
+      const { serve, writes, pulls } = source(handedOver);
+      for (let pull = 0; pull < 3; pull += 1) await serve("GET", PART);
+      expect(writes).toEqual(["written"]);
+      expect(pulls).toHaveLength(3);
+    });
+
+    it("and nothing at HEAD", async () => {
+      const { serve, table } = source(handedOver);
+      await serve("HEAD", PART);
+      expect(table.row).toEqual(handedOver);
+    });
+
+    it("and nothing where the URL cannot be signed", async () => {
+      const { serve, table, pulls } = source(handedOver, { sign: () => Promise.reject(new Error("no credentials")) });
+      await expect(serve("GET", PART)).rejects.toThrow("no credentials");
+      expect(table.row).toEqual(handedOver);
+      expect(pulls).toEqual([]);
+    });
+
+    it("or does not redirect: 503 where the ledger does not answer", async () => {
+      const { serve, pulls } = source(handedOver, {}, { write: () => Promise.reject(new LedgerError("down")) });
+      // The wrapper of every HTTP function answers it with 503.
+      await expect(serve("GET", PART)).rejects.toBeInstanceOf(LedgerError);
+      expect(pulls).toEqual([]);
+    });
+
+    /** A row that becomes another one between the read and the write. */
+    const meanwhile = (changed: Row | undefined) => {
+      let present: Row | undefined = handedOver;
+      return source(
+        handedOver,
+        {},
+        {
+          read: () => Promise.resolve(present),
+          write: (jobId, write) => {
+            const after = decideWrite(jobId, changed, write);
+            present = after ?? changed;
+            return Promise.resolve(after ? "written" : "refused");
+          },
+        },
+      );
+    };
+
+    it("or finds that another GET has recorded it, or its own write whose answer was lost", async () => {
+      const { serve, pulls } = meanwhile({ ...handedOver, fence: 3, redirected: true });
+      await expect(serve("GET", PART)).resolves.toMatchObject({ statusCode: 302 });
+      expect(pulls).toEqual([JOB]);
+    });
+
+    it.each<[string, Row | undefined]>([
+      ["the row is gone", undefined],
+      ["the delivery was taken back", { ...without("capability"), state: "SENDING", fence: 3 }],
+      ["a person has to decide", { ...handedOver, state: "NEEDS_REVIEW" }],
+      ["the job has its media", { ...without("capability"), state: "DELIVERED", redirected: true }],
+      ["the object is handed over anew", { ...handedOver, capability: "0".repeat(32) }],
+    ])("or answers 404, as to a revoked capability: %s", async (_, row) => {
+      const { serve, pulls } = meanwhile(row);
+      await expect(serve("GET", PART)).rejects.toEqual(notFound);
+      expect(pulls).toEqual([]);
+    });
+
+    it("or answers 503 where the write is refused although the capability is good", async () => {
+      const { serve, pulls } = meanwhile({ ...handedOver, fence: 3 });
+      await expect(serve("GET", PART)).rejects.toEqual(
+        expect.objectContaining({ name: "ApiError", code: "LEDGER_UNAVAILABLE", status: 503 }),
+      );
+      expect(pulls).toEqual([]);
+    });
+
+    it("of the capability that was asked for alone", async () => {
+      const { serve, table } = source({ ...handedOver, redirected: true, capability: "0".repeat(32) });
+      await expect(serve("GET", PART)).rejects.toEqual(notFound);
+      expect(table.row).toMatchObject({ capability: "0".repeat(32) });
+    });
   });
 });

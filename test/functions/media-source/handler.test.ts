@@ -61,6 +61,19 @@ describe("/media/{capability}/{name}", () => {
     expect((await stack.ledger.read(JOB))?.pulls).toBe(before + 2);
   });
 
+  it("records the first redirect before it answers, or answers 503", async () => {
+    const forget = { if: { state: ["FINALIZING"] }, set: {}, remove: ["redirected"] } as const;
+    await stack.ledger.write(JOB, forget);
+    expect((await fetch(url, { method: "HEAD" })).status).toBe(200);
+    expect(await stack.ledger.read(JOB)).not.toHaveProperty("redirected");
+    stack.aws.faults.add({ action: "UpdateItem", kind: "unavailable", times: 3 });
+    const answer = await fetch(url, { redirect: "manual" });
+    expect([answer.status, answer.headers.get("location")]).toEqual([503, null]);
+    expect(await stack.ledger.read(JOB)).not.toHaveProperty("redirected");
+    expect((await fetch(url, { redirect: "manual" })).status).toBe(302);
+    expect(await stack.ledger.read(JOB)).toMatchObject({ state: "FINALIZING", redirected: true });
+  });
+
   it("serves parts, as pullers ask for them", async () => {
     const answer = await fetch(url, { headers: { range: "bytes=5-" } });
     expect([answer.status, await answer.text()]).toEqual([206, CONTENT.slice(5)]);

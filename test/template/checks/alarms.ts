@@ -1,15 +1,36 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { runInNewContext } from "node:vm";
 import { check, is, type Check } from "../check.ts";
-import { at, textAt, namesOf, put, stringsIn, type Json } from "../cloudformation.ts";
+import { at, textAt, namesOf, put, stringsIn, type Json, type Template } from "../cloudformation.ts";
 import { FUNCTIONS } from "./functions.ts";
 
-const OWN_METRICS = {
-  NeedsReviewAlarm: "MediaNeedsReview",
-  LoginInvalidAlarm: "LoginInvalid",
-  QuarantinedAlarm: "MediaQuarantined",
-  CensusAlarm: "CensusFound",
-  Http5xxAlarm: "Http5xx",
+/** Alarms on the project's own metrics, each with how much of it in how many seconds is too much. */
+const OWN_METRICS: Readonly<Record<string, readonly [metric: string, threshold: number, periodS: number]>> = {
+  NeedsReviewAlarm: ["MediaNeedsReview", 1, 300],
+  LoginInvalidAlarm: ["LoginInvalid", 1, 300],
+  AccountRefusedAlarm: ["AccountRefused", 1, 300],
+  JobUnknownAlarm: ["JobUnknown", 1, 300],
+  AnswerNotUnderstoodAlarm: ["AnswerNotUnderstood", 1, 300],
+  ObjectAccessRefusedAlarm: ["ObjectAccessRefused", 1, 300],
+  BytesCarriedInVainAlarm: ["BytesCarriedInVain", 1, 300],
+  MediaUrlRefusedAlarm: ["MediaUrlRefused", 3, 3600],
+  SurplusObjectsAlarm: ["SurplusObjects", 100, 3600],
+  SurplusBytesAlarm: ["SurplusBytes", 100 * 1024 ** 3, 3600],
+  QuarantinedAlarm: ["MediaQuarantined", 1, 300],
+  CensusAlarm: ["CensusFound", 1, 900],
+  Http5xxAlarm: ["Http5xx", 5, 300],
 };
+
+/** What waits for an operator tells again only when it is tried again, an hour later or more. */
+const WAITING = [
+  "LoginInvalidAlarm",
+  "AccountRefusedAlarm",
+  "JobUnknownAlarm",
+  "AnswerNotUnderstoodAlarm",
+  "ObjectAccessRefusedAlarm",
+  "BytesCarriedInVainAlarm",
+];
 
 const DURATIONS_MS = {
   SignUpload: 5_000,
@@ -18,20 +39,22 @@ const DURATIONS_MS = {
   DeliverMedia: 870_000,
 };
 
-const metricOf = (name: string) => `${name}.Properties`;
-
-const ownMetrics: Check[] = Object.entries(OWN_METRICS).map(([alarm, metric]) =>
+const ownMetrics: Check[] = Object.entries(OWN_METRICS).map(([alarm, [metric, threshold, periodS]]) =>
   check(
     `fault 12, fault 14, fault 34: alarms on ${metric}`,
     (template, stage) => {
-      const { Namespace, MetricName, Dimensions, Statistic } = at(template, metricOf(alarm)) as Record<string, Json>;
+      const properties = at(template, `${alarm}.Properties`) as Record<string, Json>;
+      const { Namespace, MetricName, Dimensions, Statistic, Threshold, Period, ComparisonOperator } = properties;
       assert.deepEqual(
-        { Namespace, MetricName, Dimensions, Statistic },
+        { Namespace, MetricName, Dimensions, Statistic, Threshold, Period, ComparisonOperator },
         {
           Namespace: "cielo24-proxy",
           MetricName: metric,
           Dimensions: [{ Name: "stage", Value: stage }],
           Statistic: "Sum",
+          Threshold: threshold,
+          Period: periodS,
+          ComparisonOperator: "GreaterThanOrEqualToThreshold",
         },
       );
     },
@@ -40,6 +63,117 @@ const ownMetrics: Check[] = Object.entries(OWN_METRICS).map(([alarm, metric]) =>
     },
   ),
 );
+
+const waiting: Check[] = WAITING.map((alarm) =>
+  check(
+    `rises at the first word of what waits, and ends two hours after the last: ${alarm}`,
+    (template) => {
+      const { Period, EvaluationPeriods, DatapointsToAlarm } = at(template, `${alarm}.Properties`) as Record<
+        string,
+        Json
+      >;
+      assert.equal(Number(Period) * Number(EvaluationPeriods), 2 * 3600);
+      assert.equal(DatapointsToAlarm, 1);
+    },
+    (template) => {
+      put(template, `${alarm}.Properties.DatapointsToAlarm`, undefined);
+    },
+  ),
+);
+
+/** The value of an alarm's expression: metric math as JavaScript understands it, where a metric is absent if it is 0. */
+const evaluate = (template: Template, alarm: string, metrics: Readonly<Record<string, number>>): unknown => {
+  const expression = textAt(template, `${alarm}.Properties.Metrics.0.Expression`);
+  return runInNewContext(expression.replaceAll(" AND ", " && ").replaceAll(" OR ", " || "), {
+    IF: (condition: boolean, then: number, otherwise: number) => (condition ? then : otherwise),
+    FILL: (value: number | undefined, filling: number) => value ?? filling,
+    ...Object.fromEntries(
+      [...idsOf(template, alarm)].map((id) => [id, metrics[id] === 0 ? undefined : metrics[id]] as const),
+    ),
+  });
+};
+
+/** The metrics behind an expression, by what the expression calls them. */
+const idsOf = (template: Template, alarm: string): Set<string> =>
+  new Set(stringsIn(at(template, `${alarm}.Properties.Metrics`)).filter((text) => /^[a-z]\w*$/.test(text)));
+
+/** The project's own metrics in an alarm, which has one of them, or several in an expression. */
+const ownMetricsIn = (value: unknown): string[] => {
+  if (typeof value !== "object" || value === null) return [];
+  const { Namespace, MetricName } = value as Record<string, unknown>;
+  if (Namespace === "cielo24-proxy") return [String(MetricName)];
+  return Object.values(value).flatMap(ownMetricsIn);
+};
+
+const TOPIC_POLICY = "AlarmTopicPolicy.Properties.PolicyDocument.Statement";
+const RUNBOOK = "docs/operations.md";
+/** The places in the runbook that can be linked to: its headings, as GitHub names them. */
+const anchorsOf = (text: string): string[] =>
+  [...text.matchAll(/^#+ (.+)$/gm)].map(([, title = ""]) =>
+    title
+      .toLowerCase()
+      .replace(/[^\w\- ]/g, "")
+      .replaceAll(" ", "-"),
+  );
+
+const ownMetricNames = (): string[] =>
+  [...readFileSync("lib/observability.ts", "utf8").matchAll(/^ {2}\| "(\w+)"/gm)].map(([, name = ""]) => name);
+
+/** The rules that tell the alarm topic of a job by its name: what event, and what of it is said. */
+const TELLING = {
+  MediaDelayedRule: {
+    event: "Media Delayed",
+    said: {
+      job: "$.detail.JobId",
+      reason: "$.detail.Reason.ErrorType",
+      carried: "$.detail.BytesCarriedInVain",
+      size: "$.detail.SizeBytes",
+    },
+  },
+  MediaNeedsReviewRule: {
+    event: "Media Needs Review",
+    said: { job: "$.detail.JobId", reason: "$.detail.Error.ErrorType" },
+  },
+};
+
+const telling: Check[] = Object.entries(TELLING).flatMap(([rule, { event, said }]) => [
+  is(
+    `tells the alarm topic of "${event}"`,
+    `${rule}.Properties.EventPattern`,
+    { source: ["cielo24-proxy"], "detail-type": [event] },
+    { source: ["cielo24-proxy"], "detail-type": ["Media Delivered"] },
+  ),
+  is(`hears "${event}" on the deliveries' bus`, `${rule}.Properties.EventBusName`, { Ref: "MediaEventBus" }),
+  check(
+    `names job, reason and the next command in a readable text of "${event}"`,
+    (template, stage) => {
+      const [target, ...others] = at(template, `${rule}.Properties.Targets`) as {
+        Arn: Json;
+        RoleArn?: Json;
+        InputTransformer: { InputPathsMap: Record<string, string>; InputTemplate: string };
+      }[];
+      assert.ok(target && others.length === 0);
+      assert.deepEqual([target.Arn, target.RoleArn], [{ Ref: "AlarmTopic" }, undefined]);
+      // What is put into a text is not escaped: a comment's quotation mark would end it.
+      assert.deepEqual(target.InputTransformer.InputPathsMap, said);
+      const text = JSON.parse(target.InputTransformer.InputTemplate) as unknown;
+      assert.ok(typeof text === "string" && !text.includes('"'));
+      const filled = new Set([...text.matchAll(/<(\w+)>/g)].map(([, name]) => name));
+      assert.deepEqual([...filled].sort(), Object.keys(said).sort());
+      const command = `aws dynamodb get-item --table-name cielo24-proxy-${stage}-deliveries --key 'job_id={S=<job>}'`;
+      assert.ok(text.endsWith(`: ${command} --consistent-read`), text);
+      const [, anchor = ""] = /docs\/operations\.md#([\w-]+)/.exec(text) ?? [];
+      assert.ok(anchorsOf(readFileSync(RUNBOOK, "utf8")).includes(anchor), text);
+    },
+    (template) => {
+      put(
+        template,
+        `${rule}.Properties.Targets.0.InputTransformer.InputPathsMap.reason`,
+        "$.detail.Error.ErrorComment",
+      );
+    },
+  ),
+]);
 
 const durations: Check[] = Object.entries(DURATIONS_MS).map(([name, thresholdMs]) =>
   check(
@@ -76,8 +210,10 @@ const everyFunction: Check[] = ["Throttles", "Errors"].map((metric) =>
 
 export const alarmChecks: Check[] = [
   ...ownMetrics,
+  ...waiting,
   ...durations,
   ...everyFunction,
+  ...telling,
   check(
     "fault 37: alarms on the first dead letter",
     (template) => {
@@ -123,6 +259,54 @@ export const alarmChecks: Check[] = [
       put(template, "NothingDeliveredAlarm.Properties.Metrics.2.MetricStat", undefined);
     },
   ),
+  check(
+    "alarms on rejections where nothing is delivered, or where they are more than a fifth of the ends",
+    (template, stage) => {
+      const alarm = "RejectionsAlarm";
+      const metrics = at(template, `${alarm}.Properties.Metrics`) as Record<string, Json>[];
+      const strings = stringsIn(metrics);
+      assert.ok(["MediaRejected", "MediaDelivered", "MediaNeedsReview", stage].every((each) => strings.includes(each)));
+      const rises = (rejected: number, delivered: number, inReview: number) =>
+        evaluate(template, alarm, { rejected, delivered, inReview });
+      assert.deepEqual([rises(0, 0, 0), rises(0, 9, 9), rises(0, 0, 1)], [0, 0, 0]);
+      assert.deepEqual([rises(1, 0, 0), rises(1, 1, 0), rises(4, 1, 0)], [1, 0, 0]);
+      assert.deepEqual([rises(5, 20, 0), rises(5, 19, 0), rises(5, 15, 5), rises(50, 199, 0)], [0, 1, 0, 1]);
+    },
+    (template) => {
+      const path = "RejectionsAlarm.Properties.Metrics.0.Expression";
+      put(template, path, textAt(template, path).replace(">= 5", ">= 50"));
+    },
+  ),
+  check(
+    "has for every alarm a place in the runbook, and names it in the mail",
+    (template) => {
+      const anchors = anchorsOf(readFileSync(RUNBOOK, "utf8"));
+      for (const name of namesOf(template, "AWS::CloudWatch::Alarm")) {
+        const [, anchor = ""] =
+          / See docs\/operations\.md#([\w-]+)$/.exec(textAt(template, `${name}.Properties.AlarmDescription`)) ?? [];
+        assert.ok(anchors.includes(anchor), name);
+      }
+    },
+    (template) => {
+      put(template, "JobUnknownAlarm.Properties.AlarmDescription", "See docs/operations.md#nowhere");
+    },
+  ),
+  check(
+    "looks at no metric that nobody counts",
+    (template) => {
+      const known = ownMetricNames();
+      const { "Fn::Sub": dashboard } = at(template, "Dashboard.Properties.DashboardBody") as { "Fn::Sub": string };
+      const shown = [...dashboard.matchAll(/\["cielo24-proxy", "(\w+)"/g)].map(([, name = ""]) => name);
+      const watched = namesOf(template, "AWS::CloudWatch::Alarm").flatMap((name) =>
+        ownMetricsIn(template.Resources[name]),
+      );
+      assert.ok(shown.length >= 10 && watched.length >= 15);
+      for (const name of [...shown, ...watched]) assert.ok(known.includes(name), name);
+    },
+    (template) => {
+      put(template, "CensusAlarm.Properties.MetricName", "CensusRequeued");
+    },
+  ),
   is("alarms on API Gateway's own 5xx", "Api5xxAlarm.Properties.Dimensions", [
     { Name: "ApiId", Value: { Ref: "HttpApi" } },
   ]),
@@ -157,10 +341,33 @@ export const alarmChecks: Check[] = [
       put(template, "LoginInvalidAlarm.Properties.AlarmName", "login-invalid");
     },
   ),
+  is("lets this account's alarms alone publish to the topic", `${TOPIC_POLICY}.[Sid=AlarmsPublish].Condition`, {
+    StringEquals: { "aws:SourceAccount": { Ref: "AWS::AccountId" } },
+  }),
   is(
-    "lets this account's alarms alone publish to the topic",
-    "AlarmTopicPolicy.Properties.PolicyDocument.Statement.0.Condition",
-    { StringEquals: { "aws:SourceAccount": { Ref: "AWS::AccountId" } } },
+    "lets EventBridge publish to the topic, without a condition, which would lose what it sends",
+    `${TOPIC_POLICY}.[Sid=RulesPublish]`,
+    {
+      Sid: "RulesPublish",
+      Effect: "Allow",
+      Principal: { Service: "events.amazonaws.com" },
+      Action: "sns:Publish",
+      Resource: { Ref: "AlarmTopic" },
+    },
+    { Sid: "RulesPublish" },
+  ),
+  check(
+    "lets nobody else publish to the topic",
+    (template) => {
+      const statements = at(template, TOPIC_POLICY) as { Principal: Json }[];
+      assert.deepEqual(
+        statements.map(({ Principal }) => Principal),
+        [{ Service: "cloudwatch.amazonaws.com" }, { Service: "events.amazonaws.com" }],
+      );
+    },
+    (template) => {
+      put(template, `${TOPIC_POLICY}.0.Principal`, "*");
+    },
   ),
   is("mails alarms only where an address is given", "AlarmEmail.Condition", "HasAlarmEmail"),
   check(

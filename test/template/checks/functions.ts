@@ -76,6 +76,15 @@ export const functionChecks: Check[] = [
   is("gives a delivery 900 s", "DeliverMediaLambdaFunction.Properties.Timeout", 900, 300),
   is("gives a delivery a whole CPU", "DeliverMediaLambdaFunction.Properties.MemorySize", 1769, 512),
   check(
+    "updates deliver-media after media-source, whose redirects it relies on",
+    (template) => {
+      assert.ok([at(template, "DeliverMediaLambdaFunction.DependsOn")].flat().includes("MediaSourceLambdaFunction"));
+    },
+    (template) => {
+      put(template, "DeliverMediaLambdaFunction.DependsOn", undefined);
+    },
+  ),
+  check(
     "tells every function its stage and version",
     (template, stage) => {
       for (const name of functionsOf(template)) {

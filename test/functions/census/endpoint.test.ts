@@ -1,0 +1,232 @@
+import { describe, expect, it } from "@jest/globals";
+import { takeCensus, type Census, type CensusReport, type ListedObject } from "../../../functions/census/endpoint.ts";
+import type { Row, State } from "../../../lib/delivery/row.ts";
+import { objectId } from "../../../lib/media/key.ts";
+import { createObservability } from "../../../lib/observability.ts";
+
+const JOB = "0123456789abcdef0123456789abcdef";
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const NOW = 1_800_000_000_000;
+const DUE = 30 * MINUTE_MS;
+
+const objectOf = (name: string, ageMs = 5 * HOUR_MS): ListedObject => ({
+  key: `media/${JOB}/${name}`,
+  versionId: "v1",
+  sizeBytes: 7,
+  writtenAt: NOW - ageMs,
+});
+const mediaOf = ({ key, versionId }: ListedObject) =>
+  ({ id: objectId(key, versionId), kind: "object", key, versionId }) as const;
+
+const OWN = objectOf("own.mp4");
+const OTHER = objectOf("other.mp4");
+
+const rowIn = (state: State, attributes: Partial<Row> = {}): Row => ({
+  jobId: JOB,
+  state,
+  fence: 3,
+  media: mediaOf(OWN),
+  updatedAt: NOW - 24 * HOUR_MS,
+  ...attributes,
+});
+
+async function* each<T>(items: readonly T[]): AsyncGenerator<T> {
+  for (const item of items) yield await Promise.resolve(item);
+}
+
+/** What a census finds in a world of these rows and objects, and what it puts into the queue. */
+const take = async (
+  world: { rows?: readonly Row[]; objects?: readonly ListedObject[]; messages?: number; now?: number },
+  put: Census["queue"]["put"] = () => Promise.resolve(),
+) => {
+  const sent: unknown[] = [];
+  const lines: string[] = [];
+  const runtime = { clock: () => world.now ?? NOW, writeLine: (line: string) => lines.push(line) };
+  const report = await takeCensus({
+    ledger: { scan: () => each(world.rows ?? []) },
+    queue: {
+      put: (message, options) => {
+        sent.push(message);
+        return put(message, options);
+      },
+    },
+    listObjects: () => each(world.objects ?? []),
+    countMessages: () => Promise.resolve(world.messages ?? 0),
+    bucketName: "bucket",
+    observability: createObservability(runtime, { service: "census", stage: "test" }),
+    runtime,
+    intervalMs: 15 * MINUTE_MS,
+  });
+  const records = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+  return {
+    found: amiss(report),
+    sent,
+    levels: records.flatMap(({ level }) => level ?? []),
+    counted: records.reduce((sum, record) => sum + Number(record["CensusFound"] ?? 0), 0),
+  };
+};
+
+/** What is not as it should be; what is 0 is left out. */
+const amiss = (report: CensusReport) =>
+  Object.fromEntries(
+    Object.entries(report).filter(([what, count]) => !["objects", "rows"].includes(what) && count > 0),
+  );
+
+const RECONCILE = [{ reconcile: JOB }];
+
+describe("a census leaves alone what merely waits", () => {
+  const waiting = { type: "CIELO24_UNAVAILABLE", comment: "cielo24 does not answer." };
+  const alive: Record<string, Row> = {
+    "a claim whose lease runs": rowIn("SENDING", { claimId: "c", leaseUntil: NOW + 1 }),
+    "a claim whose lease has been over for less than 30 minutes": rowIn("SENDING", { leaseUntil: NOW - DUE + 1 }),
+    "what was parked and is due in eleven hours": rowIn("SENDING", {
+      leaseUntil: NOW - 6 * HOUR_MS,
+      notBefore: NOW + 11 * HOUR_MS,
+      waiting,
+    }),
+    "what was parked before it was ever claimed": rowIn("SENDING", { notBefore: NOW + 1, waiting }),
+    "what is due in a day and a half": rowIn("SENDING", { leaseUntil: NOW - 1, notBefore: NOW + 36 * HOUR_MS }),
+    "what was due less than 30 minutes ago": rowIn("SENDING", { leaseUntil: 1, notBefore: NOW - DUE + 1 }),
+    "an outcome that is not settled yet, though it was to be asked for": rowIn("FINALIZING", {
+      notBefore: NOW - 5 * HOUR_MS,
+      settledAt: NOW + 1,
+    }),
+    "an outcome that is settled, but not to be asked for yet": rowIn("FINALIZING", {
+      settledAt: NOW - 5 * HOUR_MS,
+      notBefore: NOW + 1,
+    }),
+    "an outcome that settled less than 30 minutes ago": rowIn("FINALIZING", { settledAt: NOW - DUE + 1 }),
+  };
+  it.each(Object.entries(alive))("%s", async (_, row) => {
+    // With an empty queue nothing speaks for it but its row.
+    for (const messages of [0, 1])
+      expect(await take({ rows: [row], objects: [OWN, OTHER], messages })).toEqual({
+        found: {},
+        sent: [],
+        levels: ["info"],
+        counted: 0,
+      });
+  });
+
+  it("and counts none of it, in however long an outage", async () => {
+    const jobs = Array.from({ length: 500 }, (_, number) => number.toString(16).padStart(32, "0"));
+    const rows = jobs.map((jobId, number) => ({
+      ...rowIn("SENDING", { waiting, notBefore: NOW + number * 10_000 }),
+      jobId,
+    }));
+    expect(await take({ rows, messages: 500 })).toMatchObject({ counted: 0, found: {} });
+  });
+});
+
+describe("a census puts back a row that nobody drives although it has been due for 30 minutes", () => {
+  const stuck: Record<string, Row> = {
+    "since its lease was over": rowIn("SENDING", { leaseUntil: NOW - DUE }),
+    "since its wait was over": rowIn("SENDING", { leaseUntil: NOW - 9 * HOUR_MS, notBefore: NOW - DUE }),
+    "since its lease was over, after its wait": rowIn("SENDING", { leaseUntil: NOW - DUE, notBefore: NOW - HOUR_MS }),
+    "since it was parked, without a claim or a time": rowIn("SENDING", { updatedAt: NOW - DUE }),
+    "since its outcome was settled": rowIn("FINALIZING", { settledAt: NOW - DUE }),
+    "since it was to be asked for, after it was settled": rowIn("FINALIZING", {
+      settledAt: NOW - 9 * HOUR_MS,
+      notBefore: NOW - DUE,
+    }),
+    "since it was settled, after it was to be asked for": rowIn("FINALIZING", {
+      settledAt: NOW - DUE,
+      notBefore: NOW - 9 * HOUR_MS,
+    }),
+    "since its last write, in a row that has no time": rowIn("FINALIZING", { updatedAt: NOW - DUE }),
+  };
+  it.each(Object.entries(stuck))("%s", async (_, row) => {
+    for (const messages of [0, 1])
+      expect(await take({ rows: [row], messages })).toEqual({
+        found: { stuckRows: 1, requeued: 1 },
+        sent: RECONCILE,
+        levels: ["warn"],
+        counted: 1,
+      });
+  });
+});
+
+describe("a census announces every end of which nobody was told", () => {
+  it.each<[string, Row]>([
+    ["DELIVERED", rowIn("DELIVERED")],
+    ["REJECTED", rowIn("REJECTED")],
+    ["NEEDS_REVIEW", rowIn("NEEDS_REVIEW", { settledAt: NOW + HOUR_MS })],
+    ["NEEDS_REVIEW that an operator closed", rowIn("NEEDS_REVIEW", { closed: true })],
+  ])("%s", async (_, row) => {
+    expect(await take({ rows: [row] })).toMatchObject({ found: { silentRows: 1, requeued: 1 }, sent: RECONCILE });
+    expect(await take({ rows: [{ ...row, announced: true }] })).toMatchObject({ found: {}, sent: [] });
+    expect(await take({ rows: [{ ...row, updatedAt: NOW - DUE + 1 }] })).toMatchObject({ found: {}, sent: [] });
+  });
+});
+
+describe("a census puts back an object that has no end on record", () => {
+  const keysSent = async (rows: readonly Row[], objects: readonly ListedObject[]) =>
+    (await take({ rows, objects })).sent.map((message) => {
+      const [record] = (message as { Records?: { s3: { object: { key: string } } }[] }).Records ?? [];
+      return record ? decodeURIComponent(record.s3.object.key) : "a row";
+    });
+
+  it("of a job without a row, and of one that waits for its media", async () => {
+    expect(await keysSent([], [OWN])).toEqual([OWN.key]);
+    expect(await keysSent([rowIn("UPLOADING")], [OWN])).toEqual([OWN.key]);
+  });
+
+  it("only once it is 30 minutes old", async () => {
+    expect(await keysSent([], [objectOf("young.mp4", DUE - 1)])).toEqual([]);
+    expect(await keysSent([], [objectOf("old.mp4", DUE)])).toEqual([`media/${JOB}/old.mp4`]);
+  });
+
+  it("not while the row of another one is open, even where that one is stuck: it waits for its turn", async () => {
+    for (const state of ["SENDING", "FINALIZING"] as const) {
+      expect(await keysSent([rowIn(state, { leaseUntil: NOW, settledAt: NOW })], [OWN, OTHER])).toEqual([]);
+      expect(await keysSent([rowIn(state)], [OWN, OTHER])).toEqual(["a row"]);
+    }
+  });
+
+  it("when the other one has its end", async () => {
+    for (const state of ["DELIVERED", "REJECTED", "NEEDS_REVIEW"] as const)
+      expect(await keysSent([rowIn(state, { announced: true })], [OWN, OTHER])).toEqual([OTHER.key]);
+  });
+
+  it("but none of a thousand that were rejected, however long ago", async () => {
+    const objects = Array.from({ length: 1_000 }, (_, number) => objectOf(`${number}.mp4`));
+    const rejected = objects.map((object) => mediaOf(object).id);
+    expect(await keysSent([rowIn("REJECTED", { announced: true, rejected })], objects)).toEqual([]);
+  });
+});
+
+describe("a census counts what it puts back, and nothing else", () => {
+  const objects = [objectOf("a.mp4", 45 * MINUTE_MS)];
+
+  it("where messages wait: as a thing's age passes 30 minutes, 1 hour, 2 hours and so on", async () => {
+    const countedAt: number[] = [];
+    for (let minutes = 0; minutes <= 5 * 60; minutes += 15) {
+      const { counted, found, sent } = await take({
+        objects: [objectOf("a.mp4", 0)],
+        messages: 1,
+        now: NOW + minutes * MINUTE_MS,
+      });
+      expect([found["unannouncedObjects"] ?? 0, found["requeued"] ?? 0]).toEqual([counted, sent.length]);
+      if (counted > 0) countedAt.push(minutes);
+    }
+    expect(countedAt).toEqual([30, 60, 120, 240]);
+  });
+
+  it("where no message is left: everything", async () => {
+    expect(await take({ objects, messages: 1 })).toMatchObject({ counted: 0, found: {}, levels: ["info"] });
+    expect(await take({ objects, messages: 0 })).toMatchObject({
+      counted: 1,
+      found: { unannouncedObjects: 1, requeued: 1 },
+      levels: ["warn"],
+    });
+  });
+
+  it("where the queue does not take it, too: nobody drives it still", async () => {
+    expect(await take({ objects }, () => Promise.reject(new Error("down")))).toMatchObject({
+      counted: 1,
+      found: { unannouncedObjects: 1, failed: 1 },
+      levels: ["warn"],
+    });
+  });
+});
