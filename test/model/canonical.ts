@@ -1,4 +1,4 @@
-import type { Command } from "../../lib/delivery/machine.ts";
+import type { Command, OperatorDecision } from "../../lib/delivery/machine.ts";
 import { TICK_MS, UNKNOWN_JOB_TICKS } from "./scenario.ts";
 import type { Worker, World } from "./world.ts";
 
@@ -87,6 +87,13 @@ const shapeOf = (value: object): Shape => {
     if (typeof inner === "string" && (name === "claimId" || name === "capability")) {
       claimIds.push(inner);
       return "";
+    }
+    if (name === "decision") {
+      // Whether two speak of the same fence matters, however far behind that is.
+      const { what, object, fence: of } = inner as OperatorDecision;
+      claimIds.push(`decision ${of}`);
+      fences.push(of);
+      return `${what} ${object}`;
     }
     if (inner instanceof Object) return SHARED.has(name) ? include(shapeOf(inner)) : describeAll(inner, name);
     return String(inner);
