@@ -180,6 +180,13 @@ await step("a token of nobody's", async () => {
 await step("somebody else's job", async () =>
   expectStatus(await stranger.call("GET", "/api/job/delivery", { job_id: singleJob }), 404, "ITEM_NOT_FOUND"),
 );
+await step("a mistyped job, before its upload", async () =>
+  expectStatus(
+    await client.call("GET", "/api/job/request_upload_url", { job_id: "0".repeat(32) }),
+    404,
+    "ITEM_NOT_FOUND",
+  ),
+);
 await step("api_token in the query", async () =>
   expectStatus(
     await client.call("GET", "/api/job/delivery", { job_id: singleJob, api_token: "0".repeat(32) }),

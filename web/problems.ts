@@ -17,7 +17,7 @@ export const AGAIN = {
 const ON_THIS_PAGE: Readonly<Record<string, (again: string) => string>> = {
   JOB_HAS_MEDIA: (again) => `Give another job, then ${again}.`,
   DELIVERY_UNDER_WAY: (again) => `Another medium came first. Give another job, then ${again}.`,
-  ITEM_NOT_FOUND: (again) => `Check the job id: it may be somebody else's. Then ${again}.`,
+  ITEM_NOT_FOUND: (again) => `Check the job id: cielo24 may not know it, or it may be somebody else's. Then ${again}.`,
   UNAUTHORIZED: (again) => `Log in again, then ${again}: what is uploaded is not lost.`,
   FORBIDDEN: (again) => `Log in as somebody who may do this, then ${again}.`,
   NETWORK: (again) => `Check your network, then ${again}: what is uploaded is not lost.`,

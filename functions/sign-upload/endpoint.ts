@@ -1,20 +1,16 @@
-import type { Ledger } from "../../lib/delivery/ledger.ts";
 import { answer } from "../../lib/http/answer.ts";
 import { ApiError } from "../../lib/http/errors.ts";
-import type { Ownership } from "../../lib/http/ownership.ts";
-import type { Endpoint } from "../../lib/http/request.ts";
+import type { ApiRequest, Endpoint } from "../../lib/http/request.ts";
 import { validate } from "../../lib/http/validate.ts";
 import { mediaKey, parseMediaKey } from "../../lib/media/key.ts";
 import type { SignedRequest, UploadSigner } from "../../lib/media/upload-signing.ts";
 import type { Runtime } from "../../lib/runtime.ts";
-import { recordUpload } from "./admission.ts";
+import { beginUpload, type BeginUpload } from "./admission.ts";
 import { checkMediaSize, checkRequestSize } from "./limits.ts";
 import { requestUploadUrlParameters, signUploadParameters, type SignUploadParameters } from "./schema.ts";
 
-export interface SignUpload {
+export interface SignUpload extends Omit<BeginUpload, "clock"> {
   readonly signer: UploadSigner;
-  readonly ledger: Pick<Ledger, "read" | "write">;
-  readonly ownership: Ownership;
   readonly runtime: Pick<Runtime, "clock" | "randomHex">;
   readonly maxMediaBytes: number;
 }
@@ -22,32 +18,32 @@ export interface SignUpload {
 /** `GET /api/job/request_upload_url`: one PUT of the whole media, as cielo24's own action of that name. */
 export const requestUploadUrl =
   (parts: SignUpload): Endpoint =>
-  async ({ parameters, caller }) => {
+  async ({ parameters, ...from }) => {
     const wanted = validate(requestUploadUrlParameters, parameters);
-    await parts.ownership.claim(caller, wanted.job_id);
-    const { url, ...signed } = show(await signPut(parts, wanted));
+    const { url, ...signed } = show(await signPut(parts, wanted, from));
     return answer({ upload_url: url, ...signed });
   };
 
 /** `POST /api/job/sign_upload`: one request to S3, of a single upload or of one in parts. */
 export const signUpload =
   (parts: SignUpload): Endpoint =>
-  async ({ parameters, caller }) => {
-    const wanted = validate(signUploadParameters, parameters);
-    await parts.ownership.claim(caller, wanted.job_id);
-    return answer(show(await sign(parts, wanted)));
-  };
+  async ({ parameters, ...from }) =>
+    answer(show(await sign(parts, validate(signUploadParameters, parameters), from)));
+
+/** Who asks, and by when they must have their answer. */
+type From = Pick<ApiRequest, "caller" | "deadline">;
 
 const show = ({ url, key, headers, expiresAt }: SignedRequest) => ({ url, key, headers, expires_at: expiresAt });
 
 /** Which request is meant follows from its method and from whether there is an upload already, as in S3 itself. */
-const sign = (parts: SignUpload, wanted: SignUploadParameters): Promise<SignedRequest> => {
-  const { signer } = parts;
+const sign = async (parts: SignUpload, wanted: SignUploadParameters, from: From): Promise<SignedRequest> => {
+  const { signer, ownership } = parts;
   const { method, upload_id, part_number: partNumber, content_length: contentLength } = wanted;
   if (upload_id === undefined && partNumber === undefined) {
-    if (method === "PUT") return signPut(parts, wanted);
-    if (method === "POST") return signCreate(parts, wanted);
+    if (method === "PUT") return signPut(parts, wanted, from);
+    if (method === "POST") return signCreate(parts, wanted, from);
   }
+  await ownership.claim(from.caller, wanted.job_id);
   const upload = { key: ownKey(wanted), uploadId: upload_id ?? missing("upload_id") };
   switch (method) {
     case "PUT":
@@ -64,16 +60,20 @@ const sign = (parts: SignUpload, wanted: SignUploadParameters): Promise<SignedRe
 
 type NewUpload = Pick<SignUploadParameters, "job_id" | "filename" | "content_length" | "content_type">;
 
-const signPut = async (parts: SignUpload, { content_length: contentLength, content_type, ...wanted }: NewUpload) => {
+const signPut = async (
+  parts: SignUpload,
+  { content_length: contentLength, content_type, ...wanted }: NewUpload,
+  from: From,
+) => {
   checkMediaSize(contentLength, parts.maxMediaBytes);
   checkRequestSize(contentLength);
-  const key = await newKey(parts, wanted);
+  const key = await newKey(parts, wanted, from);
   return parts.signer.put({ key, contentLength, contentType: content_type });
 };
 
-const signCreate = async (parts: SignUpload, { content_length, content_type, ...wanted }: NewUpload) => {
+const signCreate = async (parts: SignUpload, { content_length, content_type, ...wanted }: NewUpload, from: From) => {
   checkMediaSize(content_length, parts.maxMediaBytes);
-  const key = await newKey(parts, wanted);
+  const key = await newKey(parts, wanted, from);
   return parts.signer.createMultipart({ key, contentType: content_type });
 };
 
@@ -87,8 +87,12 @@ const signComplete = async ({ signer, maxMediaBytes }: SignUpload, upload: { key
 };
 
 /** A client's own wish for a key is ignored: it gets this one back instead. */
-const newKey = async ({ ledger, runtime }: SignUpload, { job_id: jobId, filename }: NewUpload): Promise<string> => {
-  await recordUpload({ ledger, clock: runtime.clock }, jobId);
+const newKey = async (
+  { runtime, ...parts }: SignUpload,
+  { job_id: jobId, filename }: NewUpload,
+  { caller, deadline }: From,
+): Promise<string> => {
+  await beginUpload({ ...parts, clock: runtime.clock }, { jobId, caller, deadline });
   return mediaKey(jobId, runtime.randomHex(), filename);
 };
 

@@ -1,15 +1,20 @@
 import { awsClientOptions } from "../../lib/aws.ts";
+import { connectCielo24 } from "../../lib/cielo24/connect.ts";
 import { readAwsEnvironment, readConfig } from "../../lib/config.ts";
 import { createDocumentClient, createDynamoLedger, createDynamoOwners } from "../../lib/delivery/dynamodb-ledger.ts";
 import { apiHandler, type HttpHandler } from "../../lib/http/handler.ts";
 import { createOwnership } from "../../lib/http/ownership.ts";
 import { createUploadSigner } from "../../lib/media/upload-signing.ts";
+import { createObservability } from "../../lib/observability.ts";
 import { lambdaHandler, type Runtime } from "../../lib/runtime.ts";
 import { requestUploadUrl, signUpload } from "./endpoint.ts";
+import { askWith } from "./question.ts";
+
+const SERVICE = "sign-upload";
 
 export const build = (runtime: Runtime): HttpHandler => {
   const { env, clock } = runtime;
-  const config = readConfig(env, "bucketName", "tableName", "maxMediaBytes", "uploadUrlLifetimeS");
+  const config = readConfig(env, "bucketName", "tableName", "maxMediaBytes", "uploadUrlLifetimeS", "stage", "logLevel");
   const client = createDocumentClient(readAwsEnvironment(env, "DYNAMODB"));
   const parts = {
     signer: createUploadSigner({
@@ -20,12 +25,21 @@ export const build = (runtime: Runtime): HttpHandler => {
     }),
     ledger: createDynamoLedger({ client, tableName: config.tableName }),
     ownership: createOwnership(createDynamoOwners({ client, tableName: config.tableName })),
+    askAboutJob: askWith({
+      cielo24: connectCielo24(runtime),
+      clock,
+      observability: createObservability(runtime, {
+        service: SERVICE,
+        stage: config.stage,
+        level: config.logLevel,
+      }),
+    }),
     runtime,
     maxMediaBytes: config.maxMediaBytes,
   };
   const answerOne = requestUploadUrl(parts);
   const answerAny = signUpload(parts);
-  return apiHandler(runtime, "sign-upload", (request) =>
+  return apiHandler(runtime, SERVICE, (request) =>
     request.routeKey.endsWith("/request_upload_url") ? answerOne(request) : answerAny(request),
   );
 };

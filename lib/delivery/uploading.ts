@@ -1,8 +1,8 @@
 import type { Row, State, Write } from "./row.ts";
 import { EXPIRY_S } from "./transitions.ts";
 
-/** What stands in the way of another upload for a job: it has its media, or may have it already. */
-export type Occupied = Exclude<State, "UPLOADING" | "REJECTED">;
+/** What stands in the way of another upload for a job: it has its media, or may have it already, or is closed. */
+export type Occupied = Exclude<State, "UPLOADING" | "REJECTED"> | "CLOSED";
 
 /** Whether an upload may be signed, and what the ledger has to say of it first. */
 export type Admission =
@@ -12,17 +12,21 @@ export type Admission =
  * none, UPLOADING, REJECTED → UPLOADING, by a reader. Signing again before anything arrived is allowed; after REJECTED it
  * begins anew, but neither fence nor the rejected media are forgotten. A REJECTED row whose end is not announced yet is
  * left alone: the worker still has to tell it, and the new object may claim the job from there.
+ *
+ * @param jobSeenAt when job/info showed the job without media, if it was asked just now (ms since the epoch)
  */
-export const admitUpload = (row: Row | undefined, nowMs: number): Admission => {
+export const admitUpload = (row: Row | undefined, nowMs: number, jobSeenAt?: number): Admission => {
   const uploading = {
     state: "UPLOADING",
     updatedAt: nowMs,
     expiresAt: Math.floor(nowMs / 1000) + EXPIRY_S,
+    ...(jobSeenAt === undefined ? {} : { jobSeenAt }),
   } as const;
   if (row === undefined) return { admitted: true, write: { if: { state: ["none"] }, set: { ...uploading, fence: 0 } } };
   if (row.state === "UPLOADING")
     return { admitted: true, write: { if: { state: ["UPLOADING"], fence: row.fence }, set: uploading } };
   if (row.state !== "REJECTED") return { admitted: false, state: row.state };
+  if (row.closed) return { admitted: false, state: "CLOSED" };
   if (!row.announced && !isExpired(row, nowMs)) return { admitted: true };
   return {
     admitted: true,
@@ -30,25 +34,42 @@ export const admitUpload = (row: Row | undefined, nowMs: number): Admission => {
   };
 };
 
-/** What a row knows of the media that was rejected. `fence`, `rejected` and the conflicts stay. */
+/**
+ * What a row knows of the media that was rejected. `fence`, `rejected` and the conflicts stay, and so do `decision`, which
+ * is a person's, and `jobSeenAt`, which is about the job.
+ */
 const OF_THE_REJECTED = [
   "announced",
+  "answeredError",
+  "bytesInVain",
   "capability",
   "capabilityUntil",
   "claimId",
+  "claims",
   "error",
   "everUnknown",
   "handOver",
   "leaseUntil",
   "media",
+  "notBefore",
   "posts",
   "pulls",
+  "redirected",
   "sentBytes",
   "settledAt",
   "sha256",
   "sizeBytes",
   "taskId",
+  "unknownSince",
+  "waiting",
 ] as const satisfies readonly (keyof Row)[];
+
+/** How long job/info's word that the job is there, without media, spares the next question. */
+const JOB_SEEN_MS = 60_000;
+
+/** Whether job/info has shown the job without media so lately that it is not asked again. */
+export const wasJobSeen = (row: Row | undefined, nowMs: number): boolean =>
+  row?.jobSeenAt !== undefined && nowMs - row.jobSeenAt < JOB_SEEN_MS;
 
 /** Time to live removes rows days late; an expired one is as good as gone. */
 export const isExpired = (row: Row, nowMs: number): boolean =>

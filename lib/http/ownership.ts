@@ -11,6 +11,13 @@ export interface Ownership {
    */
   claim(caller: Caller, jobId: string): Promise<void>;
   /**
+   * Before somebody else is asked about a job that is claimed afterwards: lets in whomever `claim` would let in at this
+   * moment, and leaves a job without an owner as it is.
+   * @throws {ApiError} ITEM_NOT_FOUND
+   * @throws {LedgerError}
+   */
+  mayClaim(caller: Caller, jobId: string): Promise<void>;
+  /**
    * Before something is told about a job; leaves a job without an owner as it is.
    * @throws {ApiError} ITEM_NOT_FOUND
    * @throws {LedgerError}
@@ -26,6 +33,7 @@ export const createOwnership = (owners: Owners): Ownership => {
   };
   return {
     claim: (caller, jobId) => admit(caller, jobId, (owner) => owners.bind(jobId, owner)),
+    mayClaim: (caller, jobId) => admit(caller, jobId, async (owner) => (await owners.ownerOf(jobId)) ?? owner),
     check: (caller, jobId) => admit(caller, jobId, () => owners.ownerOf(jobId)),
   };
 };

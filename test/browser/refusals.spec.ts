@@ -12,7 +12,7 @@ import {
   smallFile,
   taskIdOf,
 } from "./person.ts";
-import { holdPut } from "./store.ts";
+import { holdPut, requestsFor } from "./store.ts";
 import { useUploadPage } from "./upload-page.ts";
 
 const GIB = 1024 ** 3;
@@ -107,15 +107,24 @@ describe("the page refuses, and says what to do next, for", () => {
     expect(await problemOf(page, "two.mp4")).toMatch(/Another file has this job.*give each file its own/);
   });
 
-  it("a job that cielo24 does not know, once it has said so", async () => {
-    const { page, picture } = local.opened;
+  it("a job that cielo24 does not know, before anything goes up: another job takes the file", async () => {
+    const { page, stack, picture } = local.opened;
+    const unknownJobId = "0123456789abcdef0123456789abcdef";
     await chooseFiles(page, smallFile("lecture.mp4"));
     await jobIdOf(page, "lecture.mp4");
-    await jobField("lecture.mp4").fill("0123456789abcdef0123456789abcdef");
+    await jobField("lecture.mp4").fill(unknownJobId);
     await pressUpload(page);
-    await seesBadge(page, "lecture.mp4", "Not delivered");
-    expect(await problemOf(page, "lecture.mp4")).toMatch(/does not exist.*Check the job id/);
+    expect(await problemOf(page, "lecture.mp4")).toMatch(
+      /No such job.*Check the job id: cielo24 may not know it.*then press “Retry”/i,
+    );
+    await seesBadge(page, "lecture.mp4", "Not uploaded");
+    expect(requestsFor(stack, unknownJobId)).toEqual([]);
     await picture("refusals-5-unknown-job");
+    await rowOf(page, "lecture.mp4").getByRole("button", { name: "New sample job" }).click();
+    await jobIdOf(page, "lecture.mp4", { not: unknownJobId });
+    await page.getByRole("button", { name: "Retry upload" }).last().click();
+    const taskId = await taskIdOf(page, "lecture.mp4");
+    expect(stack.cielo24?.acceptances.at(-1)).toMatchObject({ taskId });
   });
 
   it("an address that is none, and one that cielo24 may not fetch", async () => {

@@ -188,7 +188,7 @@ describe("the command line's exit code", () => {
       exitCode: 3,
       jobId: JOB,
       error: { errorType: "ITEM_NOT_FOUND", comment: "Because.", status: 404, requestId: "r-1" },
-      next: "Check the job id, and that the token belongs to the job's owner.",
+      next: "Check the job id: cielo24 has to know the job, and the token has to belong to its owner.",
     });
   });
 

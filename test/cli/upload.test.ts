@@ -371,12 +371,18 @@ describe("cielo24-proxy upload", () => {
       expect(ended).toMatchObject({ code, stdout: "" });
     });
 
-    it("by cielo24, which does not know the job: rejected, with its reason", async () => {
-      const ended = await upload(smallFile, "-j", "0".repeat(32));
+    it.each([
+      ["in one request", []],
+      ["in parts", IN_PARTS],
+    ])("before a byte travels %s, where cielo24 does not know the job", async (_how, words) => {
+      const jobId = "0".repeat(32);
+      const ended = await upload(words.length > 0 ? file : smallFile, "-j", jobId, ...words);
       expect(ended.stderr).toMatch(
-        /^Rejected: [\s\S]*\(ITEM_NOT_FOUND\)\n {2}Check the job id, and upload for the right job/m,
+        /^Refused: [\s\S]*\(ITEM_NOT_FOUND, 404, request .*\)\n {2}Check the job id: cielo24 has to know the job/m,
       );
-      expect(ended).toMatchObject({ code: 6, stdout: "" });
+      expect(ended).toMatchObject({ code: 3, stdout: "" });
+      for (const operation of ["PutObject", "CreateMultipartUpload"])
+        expect(countStored(local.stack, operation, jobId)).toBe(0);
     });
   });
 });

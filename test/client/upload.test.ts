@@ -301,7 +301,7 @@ describe("uploads with the client", () => {
 
   describe("that are refused", () => {
     it.each([
-      ["media for a job that has its own", 409, "JOB_HAS_MEDIA", /^Nothing needs to be sent/],
+      ["media for a job that has its own", 409, "JOB_HAS_MEDIA", /^Nothing more can be sent/],
       ["media for somebody else's job", 404, "ITEM_NOT_FOUND", /^Check the job id/],
       ["media that is too large", 413, "MEDIA_TOO_LARGE", /^Make the file smaller/],
       ["a type that is none", 400, "INVALID_QUERY", /^Correct what the message names/],

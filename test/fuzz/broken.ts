@@ -34,6 +34,8 @@ const withBody = (draft: Draft, type: string | undefined, body: string | Buffer)
   return { ...made, headers: { ...made.headers, ...(type === undefined ? {} : { "content-type": type }) }, body };
 };
 
+const isNewUpload = ({ use: { name } }: Draft): boolean => ["one PUT", "PUT", "create"].includes(name);
+
 const names = (draft: Draft) => Object.keys(draft.parameters) as FieldName[];
 
 const CREDENTIALS = [
@@ -244,7 +246,7 @@ const MUTATIONS: Readonly<Record<string, Mutation>> = {
       }),
     ),
   "a job that nobody knows": (draft) =>
-    /update_metadata|delivery/.test(draft.routeKey)
+    /update_metadata|delivery/.test(draft.routeKey) || isNewUpload(draft)
       ? unknownId.map((id) =>
           refusal(draft, "an unknown job", request(withValue(draft, "job_id", id)), {
             status: 404,
@@ -253,7 +255,7 @@ const MUTATIONS: Readonly<Record<string, Mutation>> = {
         )
       : undefined,
   "a job that has its media": (draft, { deliveredJobs }) =>
-    ["one PUT", "PUT", "create", "by URL"].includes(draft.use.name)
+    isNewUpload(draft) || draft.use.name === "by URL"
       ? fc.constantFrom(...deliveredJobs).map((id) =>
           refusal(draft, "a job that has its media", request(withValue(draft, "job_id", id)), {
             status: 409,

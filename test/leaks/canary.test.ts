@@ -18,6 +18,14 @@ describe("the canary", () => {
       body: randomBytes(1000),
     });
     token = stack.cielo24?.issuedTokens[0] ?? "";
+    // An upload is signed though cielo24 repeats what it was sent, and another is refused in its words.
+    for (const ErrorType of ["ACCOUNT_UNPRIVILEGED", "ITEM_NOT_FOUND"]) {
+      const body = JSON.stringify({ ErrorType, ErrorComment: `${token} ${stack.credentials.securekey}` });
+      stack.cielo24?.faults.add({ action: "job/info", kind: "answer", status: 400, body });
+      await fetch(`${stack.apiUrl}/api/job/request_upload_url?v=1&job_id=${stack.cielo24?.addJob() ?? ""}`, {
+        headers: { authorization: `Bearer ${bearer}` },
+      });
+    }
   });
   afterAll(async () => {
     watch.stop();
@@ -29,6 +37,9 @@ describe("the canary", () => {
     expect(stack.logs.length).toBeGreaterThan(3);
     const places = new Set(watch.outputs().map(({ place }) => place));
     expect([...places]).toEqual(expect.arrayContaining(["answers", "results", "UpdateItem", "SendMessage", "stdout"]));
+    const fromSigning = stack.logs.filter((line) => line.includes('"service":"sign-upload"'));
+    expect(fromSigning.length).toBeGreaterThan(2);
+    expect(stack.cielo24?.faults.hits()).toBe(2);
     expect(await findLeaks(stack, watch)).toEqual([]);
   });
 

@@ -177,8 +177,12 @@ export const SCENES: Readonly<Record<string, Scene>> = {
     const headers = { authorization: await stage.world.authorization({ sub: "bob" }) };
     return stage.world.send({ ...stage.request, headers });
   },
+  jobUnknownToCielo24: asking("job_id", OTHER_JOB),
   mediaUnknown: ask,
   jobHasMedia: after(deliverBody),
+  jobHasMediaAtCielo24: after((stage) => {
+    breakCielo24("job/info", 200, { JobId: stage.job, MediaLengthSeconds: 3600 })(stage);
+  }),
   deliveryUnderWay: after(async (stage) => {
     await signFirst(stage);
     const leaseUntil = stage.world.stack.runtime.clock() + HOUR_MS;

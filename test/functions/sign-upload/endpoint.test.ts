@@ -1,5 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
 import { requestUploadUrl, signUpload } from "../../../functions/sign-upload/endpoint.ts";
+import type { JobAnswer } from "../../../functions/sign-upload/question.ts";
 import type { Row, State } from "../../../lib/delivery/row.ts";
 import { createOwnership } from "../../../lib/http/ownership.ts";
 import { parseMediaKey } from "../../../lib/media/key.ts";
@@ -40,12 +41,35 @@ const recordingSigner = (uploadedBytes: number | undefined = 0) => {
   return { signed, signer };
 };
 
-const setUp = ({ row, uploadedBytes }: { row?: Row; uploadedBytes?: number | undefined } = {}) => {
+interface World {
+  readonly row?: Row;
+  readonly owner?: string;
+  readonly uploadedBytes?: number | undefined;
+}
+
+const setUp = ({ row, owner, uploadedBytes }: World = {}) => {
   const ledger = row ? memoryLedger(row) : memoryLedger();
-  const owners = memoryOwners();
+  const owners = memoryOwners(owner === undefined ? {} : { [JOB]: owner });
   const { signed, signer } = recordingSigner(uploadedBytes);
   const runtime = testRuntime();
-  const parts = { signer, ledger, ownership: createOwnership(owners), runtime, maxMediaBytes: MAX_MEDIA_BYTES };
+  const cielo24 = {
+    asked: [] as { jobId: string; deadline: number }[],
+    says: "free" as JobAnswer,
+    /** Lets something happen while cielo24 thinks. */
+    meanwhile: (): unknown => undefined,
+  };
+  const parts = {
+    signer,
+    ledger,
+    ownership: createOwnership(owners),
+    askAboutJob: async (jobId: string, deadline: number) => {
+      cielo24.asked.push({ jobId, deadline });
+      await cielo24.meanwhile();
+      return cielo24.says;
+    },
+    runtime,
+    maxMediaBytes: MAX_MEDIA_BYTES,
+  };
   const request = requestUploadUrl(parts);
   const sign = signUpload(parts);
   return {
@@ -53,6 +77,7 @@ const setUp = ({ row, uploadedBytes }: { row?: Row; uploadedBytes?: number | und
     owners,
     signed,
     runtime,
+    cielo24,
     request: (parameters: Record<string, string> = {}, more: Parameters<typeof apiRequest>[1] = {}) =>
       answered(request(apiRequest({ v: "1", job_id: JOB, ...parameters }, more))),
     sign: (parameters: Record<string, string>, more: Parameters<typeof apiRequest>[1] = {}) =>
@@ -167,6 +192,128 @@ describe("requestUploadUrl", () => {
     expect(signed).toEqual([]);
   });
 
+  it.each<State | undefined>([undefined, "UPLOADING", "REJECTED"])(
+    "asks cielo24 about the job first, and keeps that it is there, over a row that is %s",
+    async (state) => {
+      const { request, cielo24, ledger, runtime } = setUp(state ? { row: row(state, { announced: true }) } : {});
+      expect((await request({}, { deadline: 7 })).status).toBe(200);
+      expect(cielo24.asked).toEqual([{ jobId: JOB, deadline: 7 }]);
+      expect(ledger.table.get(JOB)).toMatchObject({ state: "UPLOADING", jobSeenAt: runtime.now });
+    },
+  );
+
+  it("asks once a minute at most, whichever request is signed", async () => {
+    const { request, sign, cielo24, ledger, runtime } = setUp();
+    const firstAt = runtime.now;
+    await request();
+    runtime.now += 59_999;
+    await sign({ method: "PUT" });
+    await sign({ method: "POST" });
+    expect(cielo24.asked).toHaveLength(1);
+    expect(ledger.table.get(JOB)).toMatchObject({ updatedAt: runtime.now, jobSeenAt: firstAt });
+    runtime.now += 1;
+    await sign({ method: "POST" });
+    expect(cielo24.asked).toHaveLength(2);
+    expect(ledger.table.get(JOB)).toMatchObject({ jobSeenAt: runtime.now });
+  });
+
+  it("reads the row no second time for it, and the owner's once", async () => {
+    const { request, ledger, owners } = setUp();
+    await request();
+    expect([ledger.reads, owners.reads]).toEqual([1, 1]);
+  });
+
+  it("answers for a job that cielo24 does not know as for a foreign one, and gives it to nobody", async () => {
+    const { request, sign, cielo24, owners, ledger, signed } = setUp();
+    cielo24.says = "unknown";
+    const foreign = await setUp({ owner: "bob" }).request();
+    for (const refused of [await request(), await sign({ method: "PUT" }), await sign({ method: "POST" })])
+      expect(refused).toEqual(foreign);
+    expect(foreign).toMatchObject({ status: 404, body: { ErrorType: "ITEM_NOT_FOUND" } });
+    expect([owners.table.size, ledger.table.size, signed.length]).toEqual([0, 0, 0]);
+  });
+
+  it("asks anew about a job that was not known: it may have been made since", async () => {
+    const { request, cielo24, owners } = setUp();
+    cielo24.says = "unknown";
+    await request();
+    cielo24.says = "free";
+    expect((await request()).status).toBe(200);
+    expect(owners.table.get(JOB)).toBe("alice");
+  });
+
+  it("tells of media that cielo24 has, before the upload", async () => {
+    const { request, sign, cielo24, ledger, signed } = setUp();
+    cielo24.says = "hasMedia";
+    for (const refused of [await request(), await sign({ method: "PUT" }), await sign({ method: "POST" })])
+      expect(refused).toMatchObject({ status: 409, body: { ErrorType: "JOB_HAS_MEDIA" } });
+    expect([ledger.table.size, signed.length]).toEqual([0, 0]);
+  });
+
+  it("signs all the same where cielo24 says nothing, keeps nothing, and asks again the next time", async () => {
+    const { request, cielo24, ledger } = setUp({ row: row("UPLOADING", { jobSeenAt: 5 }) });
+    cielo24.says = undefined;
+    expect((await request()).status).toBe(200);
+    expect(ledger.table.get(JOB)).toMatchObject({ state: "UPLOADING", jobSeenAt: 5 });
+    await request();
+    expect(cielo24.asked).toHaveLength(2);
+  });
+
+  it("asks nobody about a foreign job, nor about one that is not on the token's list", async () => {
+    const { request, cielo24 } = setUp({ owner: "bob" });
+    expect((await request()).status).toBe(404);
+    const listed = { isAdmin: false, owner: "bob", jobs: new Set([OTHER_JOB]) } as const;
+    expect((await request({}, { caller: listed })).status).toBe(404);
+    expect(cielo24.asked).toEqual([]);
+  });
+
+  it("leaves the job to whoever took it while cielo24 was asked", async () => {
+    for (const says of ["free", "hasMedia", undefined] as const) {
+      const { request, cielo24, owners, signed } = setUp();
+      cielo24.says = says;
+      cielo24.meanwhile = () => owners.bind(JOB, "bob");
+      expect((await request()).status).toBe(404);
+      expect(signed).toEqual([]);
+    }
+  });
+
+  it("asks once where the row changes meanwhile, and goes by the row", async () => {
+    const { request, cielo24, ledger } = setUp();
+    cielo24.meanwhile = () => ledger.table.set(JOB, row("SENDING"));
+    expect((await request()).body["ErrorType"]).toBe("DELIVERY_UNDER_WAY");
+    cielo24.meanwhile = () => ledger.table.set(JOB, row("UPLOADING", { fence: 9 }));
+    ledger.table.delete(JOB);
+    expect((await request()).status).toBe(200);
+    expect(cielo24.asked).toHaveLength(2);
+  });
+
+  it.each<State>(["SENDING", "FINALIZING", "DELIVERED", "NEEDS_REVIEW"])(
+    "does not ask about a job that is %s: the row knows more",
+    async (state) => {
+      const { request, cielo24 } = setUp({ row: row(state) });
+      expect((await request()).status).toBe(409);
+      expect(cielo24.asked).toEqual([]);
+    },
+  );
+
+  it("signs nothing for a job that an operator has closed", async () => {
+    const { request, cielo24, signed } = setUp({ row: row("REJECTED", { announced: true, closed: true }) });
+    expect(await request()).toEqual({
+      status: 409,
+      body: {
+        ErrorType: "JOB_HAS_MEDIA",
+        ErrorComment: "The job may have its media, and an operator has closed it for good. Use another job.",
+      },
+    });
+    expect([cielo24.asked, signed]).toEqual([[], []]);
+  });
+
+  it("asks nobody about what is too large anyway", async () => {
+    const { request, cielo24, owners } = setUp();
+    expect((await request({ content_length: "10737418240" })).status).toBe(413);
+    expect([cielo24.asked.length, owners.table.size]).toEqual([0, 0]);
+  });
+
   it("signs nothing for a foreign job", async () => {
     const { request, signed } = setUp();
     await request();
@@ -178,6 +325,15 @@ describe("requestUploadUrl", () => {
     const { request, owners } = setUp();
     expect((await request({}, { caller: admin })).status).toBe(200);
     expect(owners.table.size).toBe(0);
+  });
+
+  it.each([
+    ["unknown", 404],
+    ["hasMedia", 409],
+  ] as const)("tells an admin, too, of a job that is %s to cielo24", async (says, status) => {
+    const { request, cielo24 } = setUp({ owner: "bob" });
+    cielo24.says = says;
+    expect((await request({}, { caller: admin })).status).toBe(status);
   });
 });
 
@@ -214,9 +370,10 @@ describe("signUpload", () => {
     [{ method: "POST", upload_id: "u" }, ["complete", { key: KEY, uploadId: "u" }]],
     [{ method: "DELETE", upload_id: "u" }, ["abort", { key: KEY, uploadId: "u" }]],
   ])("signs %j of an upload in parts", async (parameters, expected) => {
-    const { sign, signed, ledger } = setUp();
+    const { sign, signed, ledger, cielo24 } = setUp();
     const { status, body } = await sign({ ...parameters, key: KEY });
     expect(status).toBe(200);
+    expect(cielo24.asked).toEqual([]);
     expect(body["key"]).toBe(KEY);
     expect(signed).toEqual([expected]);
     expect(ledger.table.size).toBe(0);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
 import { decideWrite, type Row, type State } from "../../../lib/delivery/row.ts";
-import { admitUpload } from "../../../lib/delivery/uploading.ts";
+import { admitUpload, wasJobSeen } from "../../../lib/delivery/uploading.ts";
 
 const JOB = "0123456789abcdef0123456789abcdef";
 const NOW = Date.UTC(2031, 4, 6);
@@ -9,8 +9,8 @@ const IN_90_DAYS_S = NOW / 1000 + 90 * 24 * 3600;
 const row = (state: State, more: Partial<Row> = {}): Row => ({ jobId: JOB, state, fence: 4, updatedAt: 1, ...more });
 
 /** The row after the upload was admitted; undefined where no write was asked for. */
-const admit = (before: Row | undefined): Row | undefined => {
-  const admission = admitUpload(before, NOW);
+const admit = (before: Row | undefined, jobSeenAt?: number): Row | undefined => {
+  const admission = admitUpload(before, NOW, jobSeenAt);
   if (!admission.admitted) throw new Error(`occupied: ${admission.state}`);
   if (!admission.write) return undefined;
   const after = decideWrite(JOB, before, admission.write);
@@ -44,11 +44,20 @@ describe("admitUpload", () => {
       conflictCount: 1,
       error: { type: "INVALID_QUERY", comment: "" },
       media: { id: "object:a", kind: "object", key: "k", versionId: "v" },
+      decision: { what: "reject", by: "jo", why: "blank", at: 1 },
+      jobSeenAt: 1,
       claimId: "c",
+      claims: 3,
       leaseUntil: 1,
       settledAt: 1,
+      notBefore: 1,
+      waiting: { type: "ITEM_NOT_FOUND", comment: "" },
+      unknownSince: 1,
       posts: 2,
       everUnknown: true,
+      answeredError: true,
+      bytesInVain: 1,
+      redirected: true,
       handOver: true,
       capability: "x",
       capabilityUntil: 1,
@@ -65,8 +74,29 @@ describe("admitUpload", () => {
         rejected: ["object:a"],
         conflicts: ["object:b"],
         conflictCount: 1,
+        decision: { what: "reject", by: "jo", why: "blank", at: 1 },
+        jobSeenAt: 1,
       }),
     );
+  });
+
+  it.each([undefined, row("UPLOADING"), row("UPLOADING", { jobSeenAt: 1 }), row("REJECTED", { announced: true })])(
+    "keeps when cielo24 was seen to know the job: %j",
+    (before) => {
+      expect(admit(before, NOW - 5)).toMatchObject({ state: "UPLOADING", jobSeenAt: NOW - 5 });
+    },
+  );
+
+  it("keeps what was seen before where nobody was asked", () => {
+    expect(admit(row("UPLOADING", { jobSeenAt: 1 }))).toMatchObject({ jobSeenAt: 1 });
+  });
+
+  it("admits nothing to a job that an operator has closed, not even once its row has expired", () => {
+    for (const closed of [
+      row("REJECTED", { closed: true, announced: true }),
+      row("REJECTED", { closed: true, expiresAt: 1 }),
+    ])
+      expect(admitUpload(closed, NOW)).toEqual({ admitted: false, state: "CLOSED" });
   });
 
   it("leaves a rejection alone that is still to be announced", () => {
@@ -95,5 +125,14 @@ describe("admitUpload", () => {
     const fresh = admitUpload(undefined, NOW);
     if (!fresh.admitted || !fresh.write) throw new Error("not admitted");
     expect(decideWrite(JOB, row("UPLOADING"), fresh.write)).toBeUndefined();
+  });
+});
+
+describe("wasJobSeen", () => {
+  it("spares the next question for a minute", () => {
+    expect(wasJobSeen(undefined, NOW)).toBe(false);
+    expect(wasJobSeen(row("UPLOADING"), NOW)).toBe(false);
+    expect(wasJobSeen(row("UPLOADING", { jobSeenAt: NOW - 59_999 }), NOW)).toBe(true);
+    expect(wasJobSeen(row("UPLOADING", { jobSeenAt: NOW - 60_000 }), NOW)).toBe(false);
   });
 });

@@ -27,16 +27,20 @@ export const memoryLedger = (...rows: Row[]) => {
 
 export const memoryOwners = (owners: Record<string, string> = {}) => {
   const table = new Map(Object.entries(owners));
-  const port: Owners & { readonly table: ReadonlyMap<string, string>; isDown: boolean } = {
+  const port: Owners & { readonly table: ReadonlyMap<string, string>; isDown: boolean; reads: number } = {
     table,
     isDown: false,
+    reads: 0,
     bind: (jobId, owner) => {
       if (port.isDown) return Promise.reject(new LedgerError());
       const first = table.get(jobId) ?? owner;
       table.set(jobId, first);
       return Promise.resolve(first);
     },
-    ownerOf: (jobId) => (port.isDown ? Promise.reject(new LedgerError()) : Promise.resolve(table.get(jobId))),
+    ownerOf: (jobId) => {
+      port.reads += 1;
+      return port.isDown ? Promise.reject(new LedgerError()) : Promise.resolve(table.get(jobId));
+    },
   };
   return port;
 };

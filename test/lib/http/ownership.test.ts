@@ -28,6 +28,18 @@ describe("createOwnership", () => {
     expect(owners.table.size).toBe(0);
   });
 
+  it("lets in whoever may claim a job, and gives it to nobody by that", async () => {
+    const owners = memoryOwners({ [OTHER]: "alice" });
+    const ownership = createOwnership(owners);
+    await ownership.mayClaim(alice, JOB);
+    await ownership.mayClaim(bob, JOB);
+    await ownership.mayClaim(admin, JOB);
+    await ownership.mayClaim(alice, OTHER);
+    await ownership.mayClaim(admin, OTHER);
+    await expect(ownership.mayClaim(bob, OTHER)).rejects.toEqual(notFound);
+    expect([...owners.table]).toEqual([[OTHER, "alice"]]);
+  });
+
   it("makes foreign and absent jobs look the same", async () => {
     const ownership = createOwnership(memoryOwners({ [JOB]: "bob" }));
     const tell = async (jobId: string) => {
@@ -43,6 +55,7 @@ describe("createOwnership", () => {
     const listed = { ...alice, jobs: new Set([JOB]) };
     await ownership.claim(listed, JOB);
     await expect(ownership.claim(listed, OTHER)).rejects.toEqual(notFound);
+    await expect(ownership.mayClaim(listed, OTHER)).rejects.toEqual(notFound);
     await expect(ownership.check(listed, OTHER)).rejects.toEqual(notFound);
     expect([...owners.table.keys()]).toEqual([JOB]);
   });

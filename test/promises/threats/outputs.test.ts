@@ -86,6 +86,30 @@ describe("what is written down", () => {
     const outputs = JSON.stringify([shown, local.events(), local.records()]);
     for (const secret of [token, securekey]) expect(outputs).not.toContain(secret);
   });
+
+  it("threat 15: shows nothing of what cielo24 says to whoever has an upload signed", async () => {
+    const alice = await sendAs(local.stack, { sub: "alice" });
+    const sign = (job: string) => alice("GET", `/api/job/request_upload_url?v=1&job_id=${job}`);
+    await sign(local.newJob());
+    const token = local.cielo24.issuedTokens.at(-1) ?? "";
+    const { securekey } = local.stack.credentials;
+    const ErrorComment = `${INJECTED} Token ${token} and key ${securekey} are no good.`;
+    for (const [action, ErrorType, status] of [
+      ["job/info", "ITEM_NOT_FOUND", 404],
+      ["job/info", "ACCOUNT_UNPRIVILEGED", 200],
+      ["job/info", `BAD_${token}`, 200],
+      ["account/login", "ACCOUNT_DOES_NOT_EXIST", 200],
+    ] as const) {
+      const body = JSON.stringify({ ErrorType, ErrorComment });
+      local.cielo24.faults.add({ action, kind: "answer", status: 400, body });
+      if (action === "account/login") local.cielo24.expireTokens();
+      const answer = await sign(local.newJob());
+      expect(answer.status).toBe(status);
+      const outputs = JSON.stringify([answer.body, [...answer.headers], local.records()]);
+      for (const secret of [token, securekey, "no good"]) expect(outputs).not.toContain(secret);
+    }
+    expectPlainLog();
+  });
 });
 
 describe("a forged message of the queue", () => {

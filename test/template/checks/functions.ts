@@ -120,11 +120,12 @@ export const functionChecks: Check[] = [
       assert.deepEqual(told.sort(), [
         "AddMediaLambdaFunction",
         "DeliverMediaLambdaFunction",
+        "SignUploadLambdaFunction",
         "UpdateMetadataLambdaFunction",
       ]);
     },
     (template) => {
-      put(template, "SignUploadLambdaFunction.Properties.Environment.Variables.CIELO24_SECRET_ARN", "arn");
+      put(template, "DeliveryStatusLambdaFunction.Properties.Environment.Variables.CIELO24_SECRET_ARN", "arn");
     },
   ),
   is(

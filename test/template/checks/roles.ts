@@ -9,6 +9,7 @@ const GRANTS: Readonly<Record<(typeof FUNCTIONS)[number], readonly string[]>> = 
     "s3:PutObject on MediaBucket/media/*",
     "s3:AbortMultipartUpload on MediaBucket/media/*",
     "s3:ListMultipartUploadParts on MediaBucket/media/*",
+    "secretsmanager:GetSecretValue on the secret",
     "dynamodb:GetItem on DeliveryTable",
     "dynamodb:UpdateItem on DeliveryTable",
   ],
@@ -221,7 +222,12 @@ export const roleChecks: Check[] = [
   check(
     "lets the functions that call cielo24 alone read its credentials",
     (template) => {
-      assert.deepEqual(holdersOf(template, /^secretsmanager:/), ["AddMedia", "DeliverMedia", "UpdateMetadata"]);
+      assert.deepEqual(holdersOf(template, /^secretsmanager:/), [
+        "AddMedia",
+        "DeliverMedia",
+        "SignUpload",
+        "UpdateMetadata",
+      ]);
     },
     (template) => {
       allow(template, "DeliveryStatus", "secretsmanager:GetSecretValue", "the secret");
@@ -230,7 +236,7 @@ export const roleChecks: Check[] = [
   check(
     "grants the secret with the suffix that Secrets Manager gives it",
     (template, stage) => {
-      for (const name of ["AddMedia", "DeliverMedia", "UpdateMetadata"])
+      for (const name of ["AddMedia", "DeliverMedia", "SignUpload", "UpdateMetadata"])
         assert.deepEqual(at(template, `${statementsPath(name)}.[Sid=ReadCredentials].Resource`), {
           "Fn::Sub": `arn:\${AWS::Partition}:secretsmanager:\${AWS::Region}:\${AWS::AccountId}:secret:cielo24/${stage}-??????`,
         });
