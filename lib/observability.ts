@@ -48,6 +48,8 @@ export type MetricName =
   | "AccountRefused"
   /** cielo24 does not know a job: another account's secret, or sandbox and production mixed up, or a wrong job id. */
   | "JobUnknown"
+  /** An upload was not signed, since cielo24 does not know the job: mistyped, unless it is many. */
+  | "UploadOfUnknownJob"
   /** An answer of cielo24's that its documentation does not know. */
   | "AnswerNotUnderstood"
   /** S3 refuses to let an object be read: the role, the bucket's policy or a key. */

@@ -10,6 +10,8 @@ export interface BeginUpload {
   readonly ownership: Ownership;
   readonly askAboutJob: AskAboutJob;
   readonly clock: () => number;
+  /** How long the row of an upload is kept. */
+  readonly expiryMs: number;
 }
 
 const ATTEMPTS = 3;
@@ -26,14 +28,14 @@ const ATTEMPTS = 3;
  * @throws {LedgerError}
  */
 export const beginUpload = async (
-  { ledger, ownership, askAboutJob, clock }: BeginUpload,
+  { ledger, ownership, askAboutJob, clock, expiryMs }: BeginUpload,
   { jobId, caller, deadline }: { readonly jobId: string } & Pick<ApiRequest, "caller" | "deadline">,
 ): Promise<void> => {
   await ownership.mayClaim(caller, jobId);
   let row = await ledger.read(jobId);
   const askedAt = clock();
   // The row of a job that takes no upload knows more than job/info shows.
-  const isAsked = admitUpload(row, askedAt).admitted && !wasJobSeen(row, askedAt);
+  const isAsked = admitUpload(row, { now: askedAt, expiryMs }).admitted && !wasJobSeen(row, askedAt);
   const answer = isAsked ? await askAboutJob(jobId, deadline) : undefined;
   if (answer === "unknown") throw new ApiError("ITEM_NOT_FOUND");
   await ownership.claim(caller, jobId);
@@ -41,7 +43,7 @@ export const beginUpload = async (
 
   const jobSeenAt = answer === "free" ? askedAt : undefined;
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-    const admission = admitUpload(row, clock(), jobSeenAt);
+    const admission = admitUpload(row, { now: clock(), expiryMs, jobSeenAt });
     if (!admission.admitted) throw refusalOf(admission.state);
     if (!admission.write || (await ledger.write(jobId, admission.write)) === "written") return;
     // Refused: the row has changed since it was read, so another look decides.
@@ -60,8 +62,6 @@ const refusalOf = (state: Occupied): ApiError => {
     case "NEEDS_REVIEW":
       return new ApiError("JOB_IN_REVIEW");
     case "CLOSED":
-      return new ApiError("JOB_HAS_MEDIA", {
-        comment: "The job may have its media, and an operator has closed it for good. Use another job.",
-      });
+      return new ApiError("JOB_CLOSED");
   }
 };

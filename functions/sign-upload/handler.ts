@@ -2,6 +2,7 @@ import { awsClientOptions } from "../../lib/aws.ts";
 import { connectCielo24 } from "../../lib/cielo24/connect.ts";
 import { readAwsEnvironment, readConfig } from "../../lib/config.ts";
 import { createDocumentClient, createDynamoLedger, createDynamoOwners } from "../../lib/delivery/dynamodb-ledger.ts";
+import { rowExpiryMs } from "../../lib/delivery/settings.ts";
 import { apiHandler, type HttpHandler } from "../../lib/http/handler.ts";
 import { createOwnership } from "../../lib/http/ownership.ts";
 import { createUploadSigner } from "../../lib/media/upload-signing.ts";
@@ -14,7 +15,16 @@ const SERVICE = "sign-upload";
 
 export const build = (runtime: Runtime): HttpHandler => {
   const { env, clock } = runtime;
-  const config = readConfig(env, "bucketName", "tableName", "maxMediaBytes", "uploadUrlLifetimeS", "stage", "logLevel");
+  const config = readConfig(
+    env,
+    "bucketName",
+    "tableName",
+    "maxMediaBytes",
+    "mediaRetentionDays",
+    "uploadUrlLifetimeS",
+    "stage",
+    "logLevel",
+  );
   const client = createDocumentClient(readAwsEnvironment(env, "DYNAMODB"));
   const parts = {
     signer: createUploadSigner({
@@ -35,6 +45,7 @@ export const build = (runtime: Runtime): HttpHandler => {
       }),
     }),
     runtime,
+    expiryMs: rowExpiryMs(config),
     maxMediaBytes: config.maxMediaBytes,
   };
   const answerOne = requestUploadUrl(parts);

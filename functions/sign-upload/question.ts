@@ -35,7 +35,7 @@ export const askWith =
         error instanceof Cielo24Error ? error : { code: "UNHANDLED_ERROR", errorType: undefined };
       if (code === "REFUSED" && errorType === "ITEM_NOT_FOUND") {
         // A mistyped id, as a rule. Where it is all jobs, cielo24's account or address is the wrong one.
-        count("JobUnknown");
+        count("UploadOfUnknownJob");
         return "unknown";
       }
       log.warn("cielo24 did not say whether it knows the job: the upload is signed all the same", {

@@ -14,7 +14,6 @@ export interface Claim {
   readonly claimId: string;
 }
 
-export const EXPIRY_S = 90 * 24 * 3600;
 /** Names of rejected media that a row holds: some 45 KB. Where it is full, whatever comes for the job waits. */
 export const REJECTED_KEPT = 1000;
 const CONFLICTS_KEPT = 10;
@@ -149,7 +148,8 @@ export const postpone = (
 });
 
 /** In seconds, as DynamoDB's time to live wants it. */
-const expiry = ({ now, expiryMs }: { now: number; expiryMs: number }): number => Math.floor((now + expiryMs) / 1000);
+export const expiry = ({ now, expiryMs }: { now: number; expiryMs: number }): number =>
+  Math.floor((now + expiryMs) / 1000);
 
 /** SENDING → FINALIZING: from here on cielo24 may accept. By the claimant, before the last chunk or the URL goes out. */
 export const finalize = (

@@ -1,5 +1,5 @@
 import type { Row, State, Write } from "./row.ts";
-import { EXPIRY_S } from "./transitions.ts";
+import { expiry } from "./transitions.ts";
 
 /** What stands in the way of another upload for a job: it has its media, or may have it already, or is closed. */
 export type Occupied = Exclude<State, "UPLOADING" | "REJECTED"> | "CLOSED";
@@ -13,21 +13,26 @@ export type Admission =
  * begins anew, but neither fence nor the rejected media are forgotten. A REJECTED row whose end is not announced yet is
  * left alone: the worker still has to tell it, and the new object may claim the job from there.
  *
- * @param jobSeenAt when job/info showed the job without media, if it was asked just now (ms since the epoch)
+ * @param at.now ms since the epoch
+ * @param at.expiryMs how long the row is kept, longer than any version that it speaks of
+ * @param at.jobSeenAt when job/info showed the job without media, if it was asked just now (ms since the epoch)
  */
-export const admitUpload = (row: Row | undefined, nowMs: number, jobSeenAt?: number): Admission => {
+export const admitUpload = (
+  row: Row | undefined,
+  at: { readonly now: number; readonly expiryMs: number; readonly jobSeenAt?: number | undefined },
+): Admission => {
   const uploading = {
     state: "UPLOADING",
-    updatedAt: nowMs,
-    expiresAt: Math.floor(nowMs / 1000) + EXPIRY_S,
-    ...(jobSeenAt === undefined ? {} : { jobSeenAt }),
+    updatedAt: at.now,
+    expiresAt: expiry(at),
+    ...(at.jobSeenAt === undefined ? {} : { jobSeenAt: at.jobSeenAt }),
   } as const;
   if (row === undefined) return { admitted: true, write: { if: { state: ["none"] }, set: { ...uploading, fence: 0 } } };
   if (row.state === "UPLOADING")
     return { admitted: true, write: { if: { state: ["UPLOADING"], fence: row.fence }, set: uploading } };
-  if (row.state !== "REJECTED") return { admitted: false, state: row.state };
   if (row.closed) return { admitted: false, state: "CLOSED" };
-  if (!row.announced && !isExpired(row, nowMs)) return { admitted: true };
+  if (row.state !== "REJECTED") return { admitted: false, state: row.state };
+  if (!row.announced && !isExpired(row, at.now)) return { admitted: true };
   return {
     admitted: true,
     write: { if: { state: ["REJECTED"], fence: row.fence }, set: uploading, remove: OF_THE_REJECTED },

@@ -127,7 +127,7 @@ function* sendAgain(world: World): Generator<Transition> {
 
 /** Signing reads the row, and writes it at any time after that. */
 function* signUpload(world: World): Generator<Transition> {
-  const admission = admitUpload(world.row, world.now);
+  const admission = admitUpload(world.row, { now: world.now, expiryMs: TICK_MS });
   if (!admission.admitted || !admission.write) return;
   yield { label: "an upload is signed", isFault: true, world: delay(spend(world, "signings"), admission.write) };
 }

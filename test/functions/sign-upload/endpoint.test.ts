@@ -69,6 +69,7 @@ const setUp = ({ row, owner, uploadedBytes }: World = {}) => {
     },
     runtime,
     maxMediaBytes: MAX_MEDIA_BYTES,
+    expiryMs: 90 * 24 * 3600 * 1000,
   };
   const request = requestUploadUrl(parts);
   const sign = signUpload(parts);
@@ -297,12 +298,12 @@ describe("requestUploadUrl", () => {
   );
 
   it("signs nothing for a job that an operator has closed", async () => {
-    const { request, cielo24, signed } = setUp({ row: row("REJECTED", { announced: true, closed: true }) });
+    const { request, cielo24, signed } = setUp({ row: row("NEEDS_REVIEW", { announced: true, closed: true }) });
     expect(await request()).toEqual({
       status: 409,
       body: {
-        ErrorType: "JOB_HAS_MEDIA",
-        ErrorComment: "The job may have its media, and an operator has closed it for good. Use another job.",
+        ErrorType: "JOB_CLOSED",
+        ErrorComment: "The operator closed the job: cielo24 may have its media. Use another job.",
       },
     });
     expect([cielo24.asked, signed]).toEqual([[], []]);

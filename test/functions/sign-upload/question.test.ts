@@ -46,7 +46,7 @@ describe("the question about a job", () => {
   it("counts jobs that cielo24 does not know: it may be the wrong account", async () => {
     const { ask, records } = setUp(() => fail("REFUSED", { errorType: "ITEM_NOT_FOUND" }));
     expect(await ask(JOB, FAR)).toBe("unknown");
-    expect(records()).toMatchObject([{ JobUnknown: 1 }]);
+    expect(records()).toMatchObject([{ UploadOfUnknownJob: 1 }]);
   });
 
   it.each<ConstructorParameters<typeof Cielo24Error>>([

@@ -10,13 +10,15 @@ const row = (state: State, more: Partial<Row> = {}): Row => ({ jobId: JOB, state
 
 /** The row after the upload was admitted; undefined where no write was asked for. */
 const admit = (before: Row | undefined, jobSeenAt?: number): Row | undefined => {
-  const admission = admitUpload(before, NOW, jobSeenAt);
+  const admission = admitUpload(before, { ...AT, jobSeenAt });
   if (!admission.admitted) throw new Error(`occupied: ${admission.state}`);
   if (!admission.write) return undefined;
   const after = decideWrite(JOB, before, admission.write);
   if (!after) throw new Error("the write does not hold on the row that it was made for");
   return after;
 };
+
+const AT = { now: NOW, expiryMs: 90 * 24 * 3600 * 1000 };
 
 describe("admitUpload", () => {
   it("begins a row for a job that has none", () => {
@@ -44,7 +46,7 @@ describe("admitUpload", () => {
       conflictCount: 1,
       error: { type: "INVALID_QUERY", comment: "" },
       media: { id: "object:a", kind: "object", key: "k", versionId: "v" },
-      decision: { what: "reject", by: "jo", why: "blank", at: 1 },
+      decision: { what: "reject", fence: 1, by: "jo", why: "blank", at: 1 },
       jobSeenAt: 1,
       claimId: "c",
       claims: 3,
@@ -74,7 +76,7 @@ describe("admitUpload", () => {
         rejected: ["object:a"],
         conflicts: ["object:b"],
         conflictCount: 1,
-        decision: { what: "reject", by: "jo", why: "blank", at: 1 },
+        decision: { what: "reject", fence: 1, by: "jo", why: "blank", at: 1 },
         jobSeenAt: 1,
       }),
     );
@@ -93,10 +95,10 @@ describe("admitUpload", () => {
 
   it("admits nothing to a job that an operator has closed, not even once its row has expired", () => {
     for (const closed of [
-      row("REJECTED", { closed: true, announced: true }),
-      row("REJECTED", { closed: true, expiresAt: 1 }),
+      row("NEEDS_REVIEW", { closed: true, announced: true }),
+      row("NEEDS_REVIEW", { closed: true, expiresAt: 1 }),
     ])
-      expect(admitUpload(closed, NOW)).toEqual({ admitted: false, state: "CLOSED" });
+      expect(admitUpload(closed, AT)).toEqual({ admitted: false, state: "CLOSED" });
   });
 
   it("leaves a rejection alone that is still to be announced", () => {
@@ -110,19 +112,19 @@ describe("admitUpload", () => {
   it.each<State>(["SENDING", "FINALIZING", "DELIVERED", "NEEDS_REVIEW"])(
     "admits nothing while the job is %s",
     (state) => {
-      expect(admitUpload(row(state), NOW)).toEqual({ admitted: false, state });
+      expect(admitUpload(row(state), AT)).toEqual({ admitted: false, state });
     },
   );
 
   it("makes writes that another's write in between defeats", () => {
     for (const before of [row("UPLOADING"), row("REJECTED", { announced: true })]) {
-      const admission = admitUpload(before, NOW);
+      const admission = admitUpload(before, AT);
       if (!admission.admitted || !admission.write) throw new Error("not admitted");
       expect(decideWrite(JOB, { ...before, fence: 5 }, admission.write)).toBeUndefined();
       expect(decideWrite(JOB, row("SENDING"), admission.write)).toBeUndefined();
       expect(decideWrite(JOB, undefined, admission.write)).toBeUndefined();
     }
-    const fresh = admitUpload(undefined, NOW);
+    const fresh = admitUpload(undefined, AT);
     if (!fresh.admitted || !fresh.write) throw new Error("not admitted");
     expect(decideWrite(JOB, row("UPLOADING"), fresh.write)).toBeUndefined();
   });
