@@ -122,12 +122,20 @@ const tell = ({ index, worker, machine }: Actor, from: World, happening: Happeni
     // Only the end differs, so that every jitter is nothing.
     random: from.randoms.toString(16).padStart(32, "0"),
   } as DeliveryEvent;
-  let { memory, command } = machine.step(worker.memory, event);
-  if (command.do === "abort") ({ memory, command } = machine.step(memory, { ...event, type: "aborted" }));
+  const step = worker.isOfLastRelease && machine.lastRelease ? machine.lastRelease.step : machine.step;
+  let { memory, command } = step(worker.memory, worker.isOfLastRelease ? asBefore(event) : event);
+  if (command.do === "abort") ({ memory, command } = step(memory, { ...event, type: "aborted" }));
   if (command.do === "later")
     return endWorker(from, index, leaving(worker, command), Math.max(command.at - worker.clockOffset, from.now));
   const next = replaceWorker(from, index, { ...worker, memory, command, sent: undefined, heard: undefined });
   return { ...next, randoms: from.randoms + 1 };
+};
+
+/** The last release's runner knew no refusals of the account: they were refusals. */
+const asBefore = (event: DeliveryEvent): DeliveryEvent => {
+  if (event.type !== "answered" && event.type !== "noInfo") return event;
+  const { answer } = event;
+  return answer.is === "accountRefused" ? { ...event, answer: { is: "refused", error: answer.error } } : event;
 };
 
 /** An operator's word counts once: a row that it opened is looked after by another message. */
@@ -320,7 +328,8 @@ function* handOver(by: Actor): Generator<Transition> {
   const pulling = doubt(float(countResend(by), { mediaId: media?.id ?? "", until, capability }));
   yield replied(by, "hands the object over", pulling, ACCEPTED);
   yield* beRefused(by);
-  if (world.budgets.refusals > 0) {
+  // The last release took every such answer for definite.
+  if (world.budgets.refusals > 0 && !by.worker.isOfLastRelease) {
     // Said before cielo24 tried again, or behind a pull that it made.
     yield repliedBadly(by, "hands over a URL that cannot be fetched", spend(pulling, "refusals"), INVALID_URL);
     const [pulled] = redirect(pulling, pulling.floating.length - 1, by.machine);

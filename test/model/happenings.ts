@@ -27,7 +27,7 @@ import {
 export function* happenings(world: World, scenario: Scenario, by: Machine): Generator<Transition> {
   yield passTime(world, scenario);
   if (world.workers.length < scenario.workers) {
-    yield* receive(world, scenario);
+    yield* receive(world, scenario, by);
     if (world.budgets.callers > 0) yield* call(world, scenario, by);
   }
   if (world.budgets.operators > 0) yield* sendAgain(world);
@@ -58,32 +58,48 @@ const passTime = (world: World, { killsAtDeadline }: Scenario): Transition => {
 
 const clockOffsets = ({ clockSkewTicks }: Scenario) => (clockSkewTicks ? [0, clockSkewTicks * TICK_MS] : [0]);
 
+/** New code may take over at any time, and old code what new code has left. */
+const kindsOfWorkers = (scenario: Scenario): Pick<Worker, "clockOffset" | "isOfLastRelease">[] =>
+  clockOffsets(scenario).flatMap((clockOffset) =>
+    scenario.mixesReleases ? [{ clockOffset }, { clockOffset, isOfLastRelease: true }] : [{ clockOffset }],
+  );
+
 const invoke = (
   world: World,
+  { lastRelease }: Machine,
   scenario: Scenario,
   drop: Pick<Drop, "role" | "lastChance"> & Partial<Pick<Drop, "media" | "decision">>,
-  { clockOffset, message }: Pick<Worker, "clockOffset" | "message">,
+  { clockOffset, message, isOfLastRelease }: Pick<Worker, "clockOffset" | "message" | "isOfLastRelease">,
 ): World => {
   const settings = drop.role === "caller" ? callSettingsOf(scenario) : settingsOf(scenario);
-  const started = start({ jobId: JOB_ID, receiveCount: 1, ...drop }, settings);
-  const worker = { ...started, deadline: world.now + scenario.invocationTicks * TICK_MS, clockOffset, message };
+  const begin = isOfLastRelease && lastRelease ? lastRelease.start : start;
+  const started = begin({ jobId: JOB_ID, receiveCount: 1, ...drop }, settings);
+  const worker = {
+    ...started,
+    deadline: world.now + scenario.invocationTicks * TICK_MS,
+    clockOffset,
+    message,
+    isOfLastRelease,
+  };
   return { ...world, workers: [...world.workers, worker] };
 };
 
-function* receive(world: World, scenario: Scenario): Generator<Transition> {
+function* receive(world: World, scenario: Scenario, by: Machine): Generator<Transition> {
   for (const [index, message] of world.messages.entries()) {
     if (message.visibleAt > world.now) continue;
     const { role, media, decision } = message;
     const drop = { role, lastChance: false, ...(media ? { media } : {}), ...(decision ? { decision } : {}) };
     const taken = { ...world, messages: without(world.messages, index) };
-    for (const clockOffset of clockOffsets(scenario)) {
-      const label = `a worker${clockOffset ? " with a clock ahead" : ""} takes the message of ${media?.id ?? role}`;
-      yield { label, isFault: false, world: invoke(taken, scenario, drop, { clockOffset, message }) };
+    for (const { clockOffset, isOfLastRelease } of kindsOfWorkers(scenario)) {
+      const kind = `${clockOffset ? " with a clock ahead" : ""}${isOfLastRelease ? " of the last release" : ""}`;
+      const label = `a worker${kind} takes the message of ${media?.id ?? role}`;
+      const taker = { clockOffset, isOfLastRelease, message };
+      yield { label, isFault: false, world: invoke(taken, by, scenario, drop, taker) };
       if (world.budgets.duplicates > 0)
         yield {
           label: `${label}, which stays in the queue`,
           isFault: true,
-          world: invoke(spend(world, "duplicates"), scenario, drop, { clockOffset, message: undefined }),
+          world: invoke(spend(world, "duplicates"), by, scenario, drop, { ...taker, message: undefined }),
         };
       if (world.budgets.lastChances > 0)
         yield {
@@ -91,9 +107,10 @@ function* receive(world: World, scenario: Scenario): Generator<Transition> {
           isFault: true,
           world: invoke(
             spend(taken, "lastChances"),
+            by,
             scenario,
             { ...drop, lastChance: true },
-            { clockOffset, message: undefined },
+            { ...taker, message: undefined },
           ),
         };
     }
@@ -101,7 +118,8 @@ function* receive(world: World, scenario: Scenario): Generator<Transition> {
 }
 
 /** The message that looks after the row is in the queue before the row is claimed, and hidden while the call lives. */
-function* call(world: World, scenario: Scenario, { queuesCalls = true }: Machine): Generator<Transition> {
+function* call(world: World, scenario: Scenario, by: Machine): Generator<Transition> {
+  const { queuesCalls = true } = by;
   const reconcile: Message = { role: "reconcile", visibleAt: world.now + (scenario.invocationTicks + 1) * TICK_MS };
   const messages = queuesCalls ? [...world.messages, reconcile] : world.messages;
   const called = { ...spend(world, "callers"), messages };
@@ -110,7 +128,7 @@ function* call(world: World, scenario: Scenario, { queuesCalls = true }: Machine
     yield {
       label: `a caller brings ${drop.media.id}`,
       isFault: false,
-      world: invoke(called, scenario, drop, { clockOffset, message: undefined }),
+      world: invoke(called, by, scenario, drop, { clockOffset, message: undefined }),
     };
 }
 

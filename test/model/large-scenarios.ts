@@ -3,6 +3,13 @@ import { scenario } from "./scenarios.ts";
 
 /** What `npm run test:model -- --large` explores: more at once than there is time for in CI. */
 export const LARGE_SCENARIOS: readonly Scenario[] = [
+  scenario("an operator who decides twice, and whose first decision comes again", {
+    workers: 1,
+    settleTicks: 1,
+    cielo24: { lateAcceptanceTicks: 0, lateInfoTicks: 0, enforcesOneMedium: false },
+    budgets: { operators: 2, refusals: 3, duplicates: 1 },
+    mustReach: ["delivered", "rejected"],
+  }),
   scenario("three workers and two duplicates, sending again", {
     workers: 3,
     resendAfterUnknown: true,

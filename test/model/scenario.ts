@@ -58,6 +58,8 @@ export interface Scenario {
   readonly resendAfterServerError: boolean;
   /** How long job/info is given to show what was accepted behind an error. */
   readonly serverErrorSettleTicks: number;
+  /** Whether workers of the last release take messages, too. */
+  readonly mixesReleases: boolean;
   /** Whether the second object is a newer version of the first. */
   readonly supersedes: boolean;
   /**

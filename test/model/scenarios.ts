@@ -31,6 +31,7 @@ export const scenario = (
   resendAfterServerError: true,
   serverErrorSettleTicks: 3,
   supersedes: false,
+  mixesReleases: false,
   killsAtDeadline: true,
   invocationTicks: 1,
   clockSkewTicks: 0,
@@ -157,11 +158,6 @@ export const QUICK_SCENARIOS: readonly Scenario[] = [
     budgets: { calls: 1 },
     mustReach: ["delivered", "conflict"],
   }),
-  scenario("an operator whose decision comes twice", {
-    workers: 1,
-    budgets: { operators: 2, refusals: 3, duplicates: 1 },
-    mustReach: ["delivered", "rejected"],
-  }),
   scenario("an operator who rejects where an answer was lost", {
     workers: 1,
     budgets: { operators: 1, answers: 1, lastChances: 1 },
@@ -184,11 +180,35 @@ export const QUICK_SCENARIOS: readonly Scenario[] = [
 /** What `npm run test:model` explores, each to its end. */
 export const SCENARIOS: readonly Scenario[] = [
   ...QUICK_SCENARIOS,
+  scenario("an operator whose decision comes twice", {
+    workers: 1,
+    budgets: { operators: 1, refusals: 2, duplicates: 1 },
+    mustReach: ["delivered", "rejected"],
+  }),
   scenario("an operator who decides late, when another object has come", {
     workers: 1,
     objects: 2,
     budgets: { operators: 1, refusals: 1 },
     mustReach: ["delivered", "rejected", "conflict"],
+  }),
+  scenario("workers of the last release beside these, and a crash", {
+    mixesReleases: true,
+    budgets: { crashes: 1 },
+    mustReach: ["delivered", "needs review"],
+  }),
+  scenario("workers of the last release beside these, and whatever may go wrong, sending again", {
+    mixesReleases: true,
+    workers: 1,
+    resendAfterUnknown: true,
+    budgets: { refusals: 1, answers: 1 },
+    mustReach: ["delivered", "delivered after a resend", "rejected"],
+  }),
+  scenario("workers of the last release beside these, and an object handed over by URL", {
+    mixesReleases: true,
+    mode: "url",
+    workers: 1,
+    budgets: { refusals: 1 },
+    mustReach: ["delivered", "rejected"],
   }),
   scenario("an error behind the whole body, and a duplicate", {
     budgets: { errors: 1, duplicates: 1 },

@@ -1,5 +1,6 @@
 import { parentPort } from "node:worker_threads";
 import { step } from "../../lib/delivery/state.ts";
+import { loadLastRelease } from "./last-release.ts";
 import { explore, type Exploration } from "./explorer.ts";
 import { LARGE_SCENARIOS } from "./large-scenarios.ts";
 import { MUTANTS } from "./mutants.ts";
@@ -13,12 +14,17 @@ export interface Errand {
 
 /** Explores on a thread of its own, where code runs twice as fast as under jest and its coverage. */
 parentPort?.on("message", (errand: Errand) => {
-  parentPort?.postMessage(explore(...lookUp(errand)) satisfies Exploration);
+  void lookUp(errand).then((found) => {
+    parentPort?.postMessage(explore(...found) satisfies Exploration);
+  });
 });
 
-const lookUp = (errand: Errand): Parameters<typeof explore> => {
+const lookUp = async (errand: Errand): Promise<Parameters<typeof explore>> => {
   const scenario = [...SCENARIOS, ...LARGE_SCENARIOS].find(({ name }) => name === errand.scenario);
   const machine = errand.mutant === undefined ? { step } : MUTANTS.find(({ name }) => name === errand.mutant);
   if (!scenario || !machine) throw new Error(`There is no such exploration: ${JSON.stringify(errand)}`);
-  return [scenario, machine];
+  if (!scenario.mixesReleases) return [scenario, machine];
+  const lastRelease = await loadLastRelease();
+  if (!lastRelease) process.stderr.write("the last release is not in this repository's history: explored without it\n");
+  return [scenario, { ...machine, lastRelease }];
 };

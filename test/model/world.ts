@@ -1,6 +1,7 @@
 import type { MediaRef, Row, Write } from "../../lib/delivery/row.ts";
 import type { Answer, Command, Memory, OperatorDecision } from "../../lib/delivery/machine.ts";
 import type { step } from "../../lib/delivery/state.ts";
+import type { Release } from "./last-release.ts";
 import { TICK_MS, type Budgets, type Scenario } from "./scenario.ts";
 
 /**
@@ -61,6 +62,8 @@ export interface Worker {
   /** When its invocation ends, in true time. */
   readonly deadline: number;
   readonly clockOffset: number;
+  /** It runs the last release's code. */
+  readonly isOfLastRelease?: boolean | undefined;
   /** The message that it was invoked for, unless that was a duplicate or dies with it; a caller has none. */
   readonly message: Message | undefined;
   /** cielo24's answer to a POST that is out, until the worker hears it. */
@@ -82,6 +85,8 @@ export interface Transition {
 /** The machine's step, so that mutants can take its place, and what else of the product they may do otherwise. */
 export interface Machine {
   readonly step: typeof step;
+  /** The code that ran before, where both may run at a time. */
+  readonly lastRelease?: Release | undefined;
   /** What is made of a write before it is carried out. */
   readonly alter?: (write: Write) => Write;
   /** Whether an HTTP call puts a message that looks after its row into the queue first; it does. */
