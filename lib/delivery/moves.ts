@@ -173,7 +173,7 @@ export const waiting = (
   const backOffMs = at === undefined ? MIN_WAIT_MS + fraction * (ceilingMs - MIN_WAIT_MS) : at - event.now;
   const wishedMs = Math.min(Math.max(retryAfterMs ?? 0, 0), MAX_RETRY_AFTER_MS) * (1 + fraction / 10);
   return {
-    at: event.now + Math.max(backOffMs, wishedMs, leastMs),
+    at: Math.ceil(event.now + Math.max(backOffMs, wishedMs, leastMs)),
     reason,
     waiting: waitingFor(reason, detail),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs: Math.max(wishedMs, 1000) }),

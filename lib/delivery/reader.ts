@@ -99,8 +99,9 @@ const dueAt = (row: Row): number => {
 const onDecision = (memory: Memory, event: DeliveryEvent, row: Row, decision: OperatorDecision | undefined): Step => {
   const { media, state, fence, closed } = row;
   if (!decision || media?.id !== decision.object) return acknowledge(memory, "notMeant");
-  // Carried out already, perhaps by a worker that died of it: somebody has to look after the row.
-  if (row.decision?.fence === decision.fence) return onRow({ ...memory, drop: follower(memory) }, event);
+  // Carried out already, perhaps by a worker that died of it: somebody has to look after the row, and tell its end.
+  const isUntold = !row.announced && (state === "DELIVERED" || state === "REJECTED") && fence !== decision.fence;
+  if (row.decision?.fence === decision.fence || isUntold) return onRow({ ...memory, drop: follower(memory) }, event);
   if (fence !== decision.fence || closed) return acknowledge(memory, "notMeant");
   const canResend = decision.what === "resend" && media.kind === "object";
   // job/info is asked first: the medium may have shown by now.
@@ -245,7 +246,11 @@ const claim = (memory: Memory, event: DeliveryEvent): Step => {
 export const onSettlingInfo = (memory: Memory, event: DeliveryEvent & { type: "info" }): Step => {
   const { row, settings, drop } = memory;
   if (!row) return read(memory);
-  if (event.hasMedia) return end(memory, transition.deliverAsSeen(row, { now: event.now }));
+  if (event.hasMedia)
+    return end(
+      { ...memory, drop: drop.role === "operator" ? follower(memory) : drop },
+      transition.deliverAsSeen(row, { now: event.now }),
+    );
   const { decision } = drop;
   if (row.state === "NEEDS_REVIEW" && decision?.what === "reject") return closeReview(memory, event, row, decision);
   const settledAt = row.settledAt ?? (row.state === "NEEDS_REVIEW" ? 0 : Number.POSITIVE_INFINITY);

@@ -203,13 +203,13 @@ const mayExpire = ({ expiresAt }: Row): boolean => expiresAt !== undefined;
 
 /** What is on its way arrives, or never will. */
 function* settle(world: World, scenario: Scenario, by: Machine): Generator<Transition> {
-  for (const [index, { mediaId, capability }] of world.floating.entries()) {
+  for (const [index, { mediaId, capability, isPull }] of world.floating.entries()) {
     const left = { ...world, floating: without(world.floating, index) };
     if (capability !== undefined)
       for (const pulled of redirect(world, index, by))
         yield { label: `a pull of ${mediaId} is redirected`, isFault: false, world: pulled };
     else if (!scenario.cielo24.enforcesOneMedium || world.accepted.length === 0)
-      yield { label: `cielo24 accepts ${mediaId} late`, isFault: true, world: accept(left, mediaId, scenario) };
+      yield { label: `cielo24 accepts ${mediaId} late`, isFault: !isPull, world: accept(left, mediaId, scenario) };
     yield { label: `${mediaId} is never accepted`, isFault: false, world: left };
   }
   for (const [index, write] of world.delayed.entries()) {

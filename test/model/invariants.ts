@@ -48,7 +48,7 @@ const isClaimed = (before: Row | undefined, after: Row): boolean =>
  * to be delivered, without a person.
  */
 export const mustBeDelivered = (world: World, scenario: Scenario): boolean => {
-  const { row, accepted, floating, delayed, deadLetters, workers, isRefused, superseded, budgets } = world;
+  const { row, accepted, floating, delayed, deadLetters, workers, isRefused, superseded, budgets, doubts } = world;
   const isQuiet = [accepted, floating, delayed, deadLetters, superseded].every((each) => each.length === 0);
   if (
     scenario.mixesReleases ||
@@ -58,7 +58,8 @@ export const mustBeDelivered = (world: World, scenario: Scenario): boolean => {
   )
     return false;
   // Nobody has to know what a row was that time to live took away.
-  if (scenario.rowsExpire || budgets.lastChances < scenario.budgets.lastChances || isRefused || !isQuiet) return false;
+  if (scenario.rowsExpire || budgets.lastChances < scenario.budgets.lastChances || isRefused || doubts > 0 || !isQuiet)
+    return false;
   if (workers.some(({ sent, memory }) => sent !== undefined || memory.fact !== undefined)) return false;
   if (row === undefined || row.state === "UPLOADING") return true;
   return row.state === "SENDING" && !row.everUnknown;

@@ -46,6 +46,8 @@ export interface Floating {
   readonly until: number;
   /** It is behind a capability URL, which has to be asked for first. */
   readonly capability?: string | undefined;
+  /** cielo24 reads it at S3: that it takes the medium is no misfortune. */
+  readonly isPull?: true;
 }
 
 export interface Message {
@@ -151,7 +153,7 @@ export const replaceWorker = (world: World, index: number, worker: Worker): Worl
 export const endWorker = (world: World, index: number, { message, memory }: Worker, visibleAt: number): World => {
   const { lastChance, media } = memory.drop;
   return {
-    ...(isFinalizing(world.row, memory) ? doubt(world) : world),
+    ...(isUntold(world, memory) ? doubt(world) : world),
     workers: without(world.workers, index),
     messages: message ? [...world.messages, { ...message, visibleAt }] : world.messages,
     deadLetters: lastChance && media ? [...world.deadLetters, media.id].sort() : world.deadLetters,
@@ -188,8 +190,11 @@ export const float = (world: World, floating: Floating): World => ({
 });
 
 /** Whoever dies in its own FINALIZING leaves nobody who knows. */
-const isFinalizing = (row: Row | undefined, { claim }: Memory): boolean =>
-  row?.state === "FINALIZING" && row.claimId !== undefined && row.claimId === claim?.claimId && !row.everUnknown;
+const isUntold = ({ row, doubts }: World, { claim }: Memory): boolean =>
+  row?.state === "FINALIZING" &&
+  row.claimId !== undefined &&
+  row.claimId === claim?.claimId &&
+  (row.posts ?? 0) > doubts;
 
 /** cielo24 took it, and job/info may take its time to show it. */
 export const acceptUnseen = (world: World, mediaId: string, ticks: number): World => ({
@@ -209,7 +214,7 @@ export const redirect = (world: World, index: number, { recordsRedirects = true 
   const pull = world.floating[index];
   if (!pull?.capability || row?.state !== "FINALIZING" || row.capability !== pull.capability) return [];
   const floating = world.floating.map((each, at) =>
-    at === index ? { mediaId: each.mediaId, until: each.until } : each,
+    at === index ? { mediaId: each.mediaId, until: each.until, isPull: true as const } : each,
   );
   return [{ ...world, floating, row: recordsRedirects ? { ...row, redirected: true } : row }];
 };
