@@ -11,6 +11,10 @@ export interface S3Fault {
     | "slowDown"
     | "internalError"
     | "accessDenied"
+    /** The key that the object is encrypted with is disabled. */
+    | "kmsDisabled"
+    /** The object lies in an archive: for GetObject, since a HEAD of it succeeds. */
+    | "archived"
     /** Resets the connection before an answer. */
     | "reset"
     /** Resets once so many bytes of the answer's body are out. */

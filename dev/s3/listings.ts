@@ -86,12 +86,12 @@ export const listObjects = (bucket: Bucket, query: URLSearchParams): XmlValue =>
           Marker: options.show(marker),
           NextMarker: page.isTruncated && options.delimiter ? options.show(page.last ?? "") : undefined,
         }),
-    Contents: page.entries.map(({ key, etag, content, writtenAt }) => ({
+    Contents: page.entries.map(({ key, etag, content, storage, writtenAt }) => ({
       Key: options.show(key),
       LastModified: date(writtenAt),
       ETag: etag,
       Size: content?.sizeBytes ?? 0,
-      StorageClass: "STANDARD",
+      StorageClass: storage.storageClass,
     })),
     CommonPrefixes: page.prefixes.map((prefix) => ({ Prefix: options.show(prefix) })),
   };
@@ -133,7 +133,7 @@ export const listVersions = (bucket: Bucket, query: URLSearchParams): XmlValue =
         ...describe(version, isLatest(version)),
         ETag: version.etag,
         Size: version.content?.sizeBytes ?? 0,
-        StorageClass: "STANDARD",
+        StorageClass: version.storage.storageClass,
       })),
     DeleteMarker: page.entries.filter(({ content }) => !content).map((version) => describe(version, isLatest(version))),
     CommonPrefixes: page.prefixes.map((prefix) => ({ Prefix: options.show(prefix) })),
@@ -161,11 +161,11 @@ export const listUploads = (bucket: Bucket, query: URLSearchParams): XmlValue =>
     NextUploadIdMarker: isTruncated ? page.at(-1)?.uploadId : undefined,
     MaxUploads: maxUploads,
     IsTruncated: isTruncated,
-    Upload: page.map(({ key, uploadId, startedAt }) => ({
+    Upload: page.map(({ key, uploadId, storage, startedAt }) => ({
       Key: key,
       UploadId: uploadId,
       Initiated: date(startedAt),
-      StorageClass: "STANDARD",
+      StorageClass: storage.storageClass,
     })),
   };
 };

@@ -4,6 +4,7 @@ import type { Content } from "./content.ts";
 import { S3Error } from "./errors.ts";
 import type { S3Fault } from "./faults.ts";
 import type { S3Request } from "./request.ts";
+import { isArchived, storageHeaders } from "./storage.ts";
 import type { Bucket, Version } from "./store.ts";
 
 /** Answers GetObject and HeadObject: versions, conditions, ranges. @returns the bytes that went out */
@@ -21,6 +22,7 @@ export const sendObject = async (
   }
   const version = bucket.get(key, versionId);
   checkConditions(headers, version);
+  if (method === "GET" && isArchived(version.storage)) throw new S3Error("InvalidObjectState");
   const range = parseRange(headers["range"], version.content.sizeBytes);
   const [start, end] = range ?? [0, version.content.sizeBytes];
   response.writeHead(range ? 206 : 200, {
@@ -32,6 +34,7 @@ export const sendObject = async (
     "x-amz-version-id": version.versionId,
     ...(range ? { "content-range": `bytes ${start}-${end - 1}/${version.content.sizeBytes}` } : {}),
     ...Object.fromEntries(Object.entries(version.metadata).map(([name, value]) => [`x-amz-meta-${name}`, value])),
+    ...storageHeaders(version.storage),
     ...signedAnswerHeaders(query),
   });
   if (method === "HEAD") {

@@ -5,6 +5,7 @@ import { S3Error } from "./errors.ts";
 import type { CreatedBy } from "./events.ts";
 import { listObjects, listParts, listUploads, listVersions } from "./listings.ts";
 import type { S3Request } from "./request.ts";
+import { isArchived, readStorage } from "./storage.ts";
 import type { Bucket, Upload, Version } from "./store.ts";
 import { parseXml, type XmlValue } from "./xml.ts";
 
@@ -57,7 +58,9 @@ export const createOperations = ({
     const [path = "", versionId] = (headers["x-amz-copy-source"] ?? "").split("?versionId=");
     const source = decodeURIComponent(path).replace(/^\//, "");
     const slash = source.indexOf("/");
-    return findBucket(source.slice(0, slash)).get(source.slice(slash + 1), versionId);
+    const version = findBucket(source.slice(0, slash)).get(source.slice(slash + 1), versionId);
+    if (isArchived(version.storage)) throw new S3Error("ObjectNotInActiveTierError");
+    return version;
   };
 
   return {
@@ -106,7 +109,9 @@ export const createOperations = ({
       const bucket = findBucket(request.bucket);
       const md5 = from.etag.replace(/"|-.*/g, "");
       const isDescribedAnew = request.headers["x-amz-metadata-directive"] === "REPLACE";
-      const options = isDescribedAnew ? writeOptions(request) : from;
+      const { storage, ...described } = writeOptions(request);
+      // The class is never copied: where none is asked for, it is STANDARD.
+      const options = { ...(isDescribedAnew ? described : from), storage };
       const version = bucket.put(request.key, { content: from.content, md5 }, options);
       await announce(bucket, version, "Copy");
       return {
@@ -241,6 +246,7 @@ const readPart = (part: unknown): { partNumber: number; etag: string } => {
 
 const writeOptions = ({ headers }: S3Request) => ({
   contentType: headers["content-type"],
+  storage: readStorage(headers),
   metadata: Object.fromEntries(
     Object.entries(headers)
       .filter(([name]) => name.startsWith("x-amz-meta-"))

@@ -14,6 +14,7 @@ import { sendObject } from "./objects.ts";
 import { createOperations, type Result } from "./operations.ts";
 import { nameOperation, parseRequest, type S3Request } from "./request.ts";
 import { verifySignature } from "./signature.ts";
+import type { Storage } from "./storage.ts";
 import { createBucket, type Bucket, type Version } from "./store.ts";
 import { toXml } from "./xml.ts";
 
@@ -42,6 +43,8 @@ export interface S3Simulator {
   readonly faults: S3Faults;
   /** Puts an object of any size whose bytes are made when it is read. @returns its version */
   readonly putVirtualObject: (bucket: string, key: string, sizeBytes: number, seed: number) => string;
+  /** Moves the object's current version into an archive, or out of one. */
+  readonly setStorage: (bucket: string, key: string, storage: Storage) => void;
   /** Puts a delete marker over an object. */
   readonly removeObject: (bucket: string, key: string) => void;
   readonly requests: readonly S3LogEntry[];
@@ -53,7 +56,7 @@ const LOG_ENTRIES = 10_000;
 
 /**
  * S3, as far as clients and this project use it: signatures by header and query are verified, buckets are versioned,
- * events are S3's own. Not simulated: IAM, bucket policies, ACLs, storage classes, encryption.
+ * events are S3's own. Not simulated: IAM, bucket policies, ACLs, life cycles, encryption.
  */
 export const startS3 = async ({ port = 0, region, accounts, clock = Date.now }: S3Options): Promise<S3Simulator> => {
   const directory = await mkdtemp(join(tmpdir(), "s3-simulator-"));
@@ -159,6 +162,9 @@ export const startS3 = async ({ port = 0, region, accounts, clock = Date.now }: 
       const md5 = `${seed.toString(16)}${sizeBytes.toString(16)}`.padStart(32, "0").slice(-32);
       return findBucket(name).put(key, { content: virtualContent(sizeBytes, seed), md5 }, {}).versionId;
     },
+    setStorage: (name, key, storage) => {
+      findBucket(name).setStorage(key, storage);
+    },
     removeObject: (name, key) => {
       findBucket(name).remove(key, undefined);
     },
@@ -179,6 +185,8 @@ const throwFault = (fault: S3Fault | undefined): void => {
   if (fault?.kind === "slowDown") throw new S3Error("SlowDown");
   if (fault?.kind === "internalError") throw new S3Error("InternalError");
   if (fault?.kind === "accessDenied") throw new S3Error("AccessDenied");
+  if (fault?.kind === "kmsDisabled") throw new S3Error("KMS.DisabledException");
+  if (fault?.kind === "archived") throw new S3Error("InvalidObjectState");
 };
 
 const sendResult = (response: ServerResponse, { status = 200, headers = {}, xml }: Result): void => {

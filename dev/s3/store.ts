@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { concatenate, type Content, type Received } from "./content.ts";
 import { S3Error } from "./errors.ts";
+import { STANDARD, type Storage } from "./storage.ts";
 
 export interface Version {
   readonly key: string;
@@ -10,6 +11,7 @@ export interface Version {
   readonly etag: string;
   readonly contentType: string;
   readonly metadata: Readonly<Record<string, string>>;
+  readonly storage: Storage;
   /** Milliseconds since the epoch. */
   readonly writtenAt: number;
 }
@@ -25,6 +27,7 @@ export interface Upload {
   readonly key: string;
   readonly contentType: string;
   readonly metadata: Readonly<Record<string, string>>;
+  readonly storage: Storage;
   readonly startedAt: number;
   readonly parts: Map<number, Part>;
 }
@@ -32,6 +35,7 @@ export interface Upload {
 export interface WriteOptions {
   readonly contentType?: string | undefined;
   readonly metadata?: Readonly<Record<string, string>>;
+  readonly storage?: Storage;
 }
 
 const MIN_PART_BYTES = 5 * 1024 * 1024;
@@ -86,11 +90,18 @@ export const createBucket = (name: string, clock: () => number) => {
         etag: `"${md5}"`,
         contentType: options.contentType ?? DEFAULT_TYPE,
         metadata: options.metadata ?? {},
+        storage: options.storage ?? STANDARD,
       }),
+    /** Moves the current version, as a rule of its life cycle or a restoration does. */
+    setStorage: (key: string, storage: Storage): void => {
+      const [current, ...others] = keys.get(key) ?? [];
+      if (!current) throw new S3Error("NoSuchKey");
+      keys.set(key, [{ ...current, storage }, ...others]);
+    },
     /** Puts a delete marker, or removes one version for good. */
     remove: (key: string, versionId: string | undefined): { versionId: string | undefined; isMarker: boolean } => {
       if (versionId === undefined) {
-        const marker = push(key, { content: undefined, etag: "", contentType: "", metadata: {} });
+        const marker = push(key, { content: undefined, etag: "", contentType: "", metadata: {}, storage: STANDARD });
         return { versionId: marker.versionId, isMarker: true };
       }
       const versions = keys.get(key) ?? [];
@@ -114,6 +125,7 @@ export const createBucket = (name: string, clock: () => number) => {
         key,
         contentType: options.contentType ?? DEFAULT_TYPE,
         metadata: options.metadata ?? {},
+        storage: options.storage ?? STANDARD,
         startedAt: clock(),
         parts: new Map(),
       };
@@ -144,6 +156,7 @@ export const createBucket = (name: string, clock: () => number) => {
         etag: `"${md5.digest("hex")}-${parts.length}"`,
         contentType: upload.contentType,
         metadata: upload.metadata,
+        storage: upload.storage,
       });
     },
     abortUpload: (key: string, uploadId: string): void => {

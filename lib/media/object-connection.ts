@@ -46,7 +46,8 @@ export const openConnection = (
     headers: Readonly<Record<string, string>>;
     /** One connection after another may use them. */
     buffers: ReadBuffers;
-    idleTimeoutMs: number;
+    /** Asked anew before each wait. */
+    idleTimeoutMs: () => number;
     signal: AbortSignal;
   },
 ): ObjectConnection => {
@@ -105,7 +106,7 @@ export const openConnection = (
   const next = async (): Promise<Uint8Array> => {
     let bytes = take();
     if (!bytes && !hasEnded) {
-      const timer = setTimeout(stop, idleTimeoutMs);
+      const timer = setTimeout(stop, idleTimeoutMs());
       await new Promise<void>((resolve) => (wake = resolve));
       wake = undefined;
       clearTimeout(timer);

@@ -1,5 +1,6 @@
 import {
   GetObjectCommand,
+  HeadBucketCommand,
   HeadObjectCommand,
   S3Client,
   type HeadObjectCommandInput,
@@ -26,6 +27,8 @@ export interface ObjectFacts {
   readonly sizeBytes: number;
   readonly etag: string | undefined;
   readonly contentType: string | undefined;
+  /** It cannot be read before it is restored: a HEAD of it succeeds all the same. */
+  readonly isArchived?: boolean;
 }
 
 /**
@@ -34,7 +37,12 @@ export interface ObjectFacts {
  */
 type ObjectInspection =
   | ({ readonly status: "current" | "superseded" | "deleted" } & ObjectFacts)
-  | { readonly status: "gone"; readonly sizeBytes: 0 };
+  | {
+      readonly status: "gone";
+      readonly sizeBytes: 0;
+      readonly contentType?: undefined;
+      readonly isArchived?: undefined;
+    };
 
 /** A URL for one read of the media is not kept: it is signed anew for every attempt. */
 const READ_URL_LIFETIME_S = 900;
@@ -47,7 +55,8 @@ export const createObjectClient = (env: Runtime["env"]): S3Client =>
  * What the store says of one version; undefined where there is none of that name.
  *
  * @param forbiddenIsAbsent for who may read every object but not list the bucket: S3 then says 403 of what is not there
- * @throws {MediaReadError} READ_FAILED where it does not say: it fails, stalls or refuses (403)
+ * @throws {MediaReadError} ACCESS_REFUSED where the store refuses us, without its code: a HEAD's answer has no room for
+ *   one. READ_FAILED where it fails or stalls
  */
 export const measureObject = async (
   client: S3Client,
@@ -58,13 +67,26 @@ export const measureObject = async (
   const answer = await head(client, { Bucket: bucketName, Key: key, VersionId: versionId }, absent);
   return "absent" in answer
     ? undefined
-    : { sizeBytes: answer.ContentLength ?? 0, etag: answer.ETag, contentType: answer.ContentType };
+    : {
+        sizeBytes: answer.ContentLength ?? 0,
+        etag: answer.ETag,
+        contentType: answer.ContentType,
+        isArchived: isArchived(answer),
+      };
 };
+
+/**
+ * Source: Amazon S3 User Guide, "Working with archived objects". A class GLACIER_IR is no archive; an object that was
+ * restored keeps its class, and what S3 Intelligent-Tiering has archived is told by its status alone.
+ */
+const isArchived = ({ StorageClass, Restore = "", ArchiveStatus }: HeadObjectCommandOutput): boolean =>
+  ArchiveStatus !== undefined ||
+  ((StorageClass === "GLACIER" || StorageClass === "DEEP_ARCHIVE") && !Restore.includes('ongoing-request="false"'));
 
 /**
  * What the store says of a version, and of the one that is current.
  *
- * @throws {MediaReadError} READ_FAILED, as `measureObject`
+ * @throws {MediaReadError} as `measureObject`; ACCESS_REFUSED, too, where the bucket itself does not exist
  */
 export const inspectObject = async (client: S3Client, version: ObjectVersion): Promise<ObjectInspection> => {
   const [facts, current] = await Promise.all([
@@ -72,14 +94,15 @@ export const inspectObject = async (client: S3Client, version: ObjectVersion): P
     head(client, { Bucket: version.bucketName, Key: version.key }),
   ]);
   // Between the two questions the version may have vanished: then nothing is current, nor is there a delete marker.
-  if (!facts || ("absent" in current && current.absent !== "deleteMarker")) return { status: "gone", sizeBytes: 0 };
+  if (!facts || ("absent" in current && current.absent !== "deleteMarker")) {
+    await failWithoutBucket(client, version.bucketName);
+    return { status: "gone", sizeBytes: 0 };
+  }
   if ("absent" in current) return { status: "deleted", ...facts };
   return { status: (current.VersionId ?? "null") === version.versionId ? "current" : "superseded", ...facts };
 };
 
-type HeadAnswer =
-  | Pick<HeadObjectCommandOutput, "VersionId" | "ContentLength" | "ETag" | "ContentType">
-  | { readonly absent: "deleteMarker" | "object" };
+type HeadAnswer = HeadObjectCommandOutput | { readonly absent: "deleteMarker" | "object" };
 
 /** 405: the version that was asked for is a delete marker itself. */
 const ABSENT: readonly number[] = [404, 405];
@@ -88,13 +111,33 @@ const head = async (client: S3Client, input: HeadObjectCommandInput, absent = AB
   try {
     return await client.send(new HeadObjectCommand(input));
   } catch (error) {
-    const { $metadata, $response } = error as {
-      $metadata?: { httpStatusCode?: number };
-      $response?: { headers: Readonly<Record<string, string | undefined>> };
-    };
-    if (!absent.includes($metadata?.httpStatusCode ?? 0)) throw new MediaReadError("READ_FAILED");
-    return { absent: $response?.headers["x-amz-delete-marker"] === "true" ? "deleteMarker" : "object" };
+    const { status, headers } = answerOf(error);
+    if (!absent.includes(status)) throw new MediaReadError(REFUSED.includes(status) ? "ACCESS_REFUSED" : "READ_FAILED");
+    return { absent: headers["x-amz-delete-marker"] === "true" ? "deleteMarker" : "object" };
   }
+};
+
+/** 400: of the credentials, or of the key that the object is encrypted with. Our question itself is well formed. */
+const REFUSED: readonly number[] = [400, 401, 403];
+
+/** A HEAD says 404 of a missing bucket as it does of a missing object, and nothing is lost by the former. */
+const failWithoutBucket = async (client: S3Client, bucketName: string): Promise<void> => {
+  try {
+    await client.send(new HeadBucketCommand({ Bucket: bucketName }));
+  } catch (error) {
+    const { status } = answerOf(error);
+    if (status === 404) throw new MediaReadError("ACCESS_REFUSED", "NoSuchBucket");
+    throw new MediaReadError(REFUSED.includes(status) ? "ACCESS_REFUSED" : "READ_FAILED");
+  }
+};
+
+/** What the store answered, out of an error of the SDK's; status 0 where it did not. */
+const answerOf = (error: unknown): { status: number; headers: Readonly<Record<string, string | undefined>> } => {
+  const { $metadata, $response } = error as {
+    $metadata?: { httpStatusCode?: number };
+    $response?: { headers: Readonly<Record<string, string | undefined>> };
+  };
+  return { status: $metadata?.httpStatusCode ?? 0, headers: $response?.headers ?? {} };
 };
 
 /** A URL that reads the version, for as long and no longer than the credentials last. It is a secret. */
@@ -133,6 +176,7 @@ export const openObject = ({
     etag,
     sign: () => signObjectUrl(client, version, { lifetimeS: READ_URL_LIFETIME_S, now: clock() }),
     idleTimeoutMs,
+    clock,
     sleep,
     random,
   });
@@ -149,8 +193,8 @@ export const createMediaStore = (
   };
   return {
     inspect: async (media) => {
-      const { status, sizeBytes } = await inspectObject(client, versionOf(media));
-      return { status, sizeBytes };
+      const { status, sizeBytes, contentType, isArchived = false } = await inspectObject(client, versionOf(media));
+      return { status, sizeBytes, contentType, isArchived };
     },
     body: (media, sizeBytes) =>
       openObject({

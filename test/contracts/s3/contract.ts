@@ -10,6 +10,7 @@ import { multipartContract } from "./contract/multipart.ts";
 import { payloadContract } from "./contract/payloads.ts";
 import { presignedContract } from "./contract/presigned-urls.ts";
 import { rangeContract } from "./contract/ranges.ts";
+import { storageClassContract } from "./contract/storage-classes.ts";
 import { versionContract } from "./contract/versions.ts";
 import type { S3Server } from "./s3-server.ts";
 import { openSession, type S3Session, type Suite } from "./suite.ts";
@@ -61,6 +62,7 @@ export const s3Contract = (
     rangeContract(suite);
     conditionContract(suite);
     versionContract(suite);
+    storageClassContract(suite);
     multipartContract(suite);
     copyContract(suite);
     listingContract(suite);

@@ -32,6 +32,8 @@ describe("faults of the simulated S3", () => {
     ["slowDown", 503, "SlowDown"],
     ["internalError", 500, "InternalError"],
     ["accessDenied", 403, "AccessDenied"],
+    ["kmsDisabled", 400, "KMS.DisabledException"],
+    ["archived", 403, "InvalidObjectState"],
   ] as const)
     it(`${kind} answers ${status}`, async () => {
       simulator.s3.faults.add({ operation: "GetObject", kind });

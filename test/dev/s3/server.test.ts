@@ -76,6 +76,31 @@ describe("the simulated S3", () => {
     expect(part.equals(whole.subarray(1_048_000, 1_050_001))).toBe(true);
   });
 
+  const headers = async (key: string) => {
+    const { headers } = await fetch(await simulator.signHead(key), { method: "HEAD" });
+    return ["x-amz-storage-class", "x-amz-restore", "x-amz-archive-status"].map((name) => headers.get(name));
+  };
+
+  it("refuses to give what lies in an archive, and gives it again once it is restored", async () => {
+    await simulator.put("archived", "12345");
+    for (const [storage, shown] of [
+      [{ storageClass: "GLACIER" }, ["GLACIER", null, null]],
+      [{ storageClass: "GLACIER", restore: "ongoing" }, ["GLACIER", 'ongoing-request="true"', null]],
+      [{ storageClass: "DEEP_ARCHIVE" }, ["DEEP_ARCHIVE", null, null]],
+      [
+        { storageClass: "INTELLIGENT_TIERING", archiveStatus: "DEEP_ARCHIVE_ACCESS" },
+        ["INTELLIGENT_TIERING", null, "DEEP_ARCHIVE_ACCESS"],
+      ],
+    ] as const) {
+      simulator.s3.setStorage(BUCKET, "archived", storage);
+      await expect(readAll("archived")).rejects.toMatchObject({ name: "InvalidObjectState" });
+      expect(await headers("archived")).toEqual(shown);
+    }
+    simulator.s3.setStorage(BUCKET, "archived", { storageClass: "GLACIER", restore: "finished" });
+    expect((await readAll("archived")).toString()).toBe("12345");
+    expect(await headers("archived")).toEqual(["GLACIER", expect.stringMatching(/^ongoing-request="false"/), null]);
+  });
+
   it("keeps bodies that are too large for memory", async () => {
     const body = Buffer.alloc(5_000_000, "0123456789abc");
     const { ETag } = await simulator.put("large", body);

@@ -1,4 +1,4 @@
-import { GetObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { GetObjectCommand, HeadObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import type { S3Event } from "aws-lambda";
 import { startS3 } from "../../../dev/s3/server.ts";
@@ -41,6 +41,8 @@ export const openSimulator = async () => {
         expiresIn,
         signingDate: new Date(time.now),
       }),
+    signHead: (Key: string) =>
+      getSignedUrl(client, new HeadObjectCommand({ Bucket: BUCKET, Key }), { signingDate: new Date(time.now) }),
     signPut: (Key: string) =>
       getSignedUrl(client, new PutObjectCommand({ Bucket: BUCKET, Key }), { signingDate: new Date(time.now) }),
     close: async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
 import { randomBytes } from "node:crypto";
+import { setImmediate as immediate } from "node:timers/promises";
 import { HOUR_MS, MINUTE_MS, SECOND_MS, sha256, useDrops } from "./dropping.ts";
 
 const GET = "GET job/add_media";
@@ -96,7 +97,7 @@ describe("a drop that does not fit into the time that is left", () => {
 
   it("fault 21: is not finished with less than FINALIZE_RESERVE_S left, but handed over", async () => {
     const job = local.newJob();
-    await passWhileRead(local, job, 13 * MINUTE_MS + 30 * SECOND_MS);
+    await passWhileRead(local, job, 13 * MINUTE_MS + 5 * SECOND_MS);
     expect(["tooSlow", "noTime"]).toContain(local.reasons(job)[0]);
     await local.cielo24.settled();
     await local.finish();
@@ -118,7 +119,7 @@ describe("a drop that does not fit into the time that is left, with DELIVERY_MOD
 
   it("fault 21: is given back in SENDING and streamed by the next attempt", async () => {
     const job = local.newJob();
-    await passWhileRead(local, job, 13 * MINUTE_MS + 30 * SECOND_MS);
+    await passWhileRead(local, job, 13 * MINUTE_MS + 5 * SECOND_MS);
     expect(local.reasons(job)[0]).toBe("noTime");
     await local.finish();
     expect(local.posts(job).at(-1)).toMatchObject({ outcome: "accepted" });
@@ -126,12 +127,22 @@ describe("a drop that does not fit into the time that is left, with DELIVERY_MOD
   });
 });
 
-/** Drops less than a chunk, and lets so much time pass while S3 lets the reader wait. */
+/** S3 may bring nothing for so long without being given up, and once more. */
+const STEP_MS = 15 * SECOND_MS;
+
+/** Drops less than a chunk, and lets so much time pass while S3 gives it piece by piece. */
 const passWhileRead = async (local: ReturnType<typeof useDrops>, job: string, ms: number): Promise<void> => {
   const object = local.place(job, 65_000);
-  local.stack.s3.faults.add({ operation: "GetObject", key: object.key, kind: "slowDown", times: 4 });
+  const steps = Math.ceil(ms / STEP_MS);
+  const fault = { operation: "GetObject", key: object.key, kind: "truncate", times: steps } as const;
+  local.stack.s3.faults.add({ ...fault, atByte: 1_000 });
+  const reads = () =>
+    local.stack.s3.requests.filter(({ key, operation }) => key === object.key && operation === "GetObject");
   local.send(local.event(object));
   await local.claimed(job);
-  local.stack.advanceTime(ms);
+  for (let step = 0; step < steps; step += 1) {
+    while (reads().length <= step) await immediate();
+    local.stack.advanceTime(STEP_MS);
+  }
   await local.hurry(SECOND_MS, () => local.reasons(job).length > 0);
 };

@@ -26,13 +26,15 @@ describe("an object that S3 is slow or unable to give", () => {
 
   it("fault 5: opens no POST while SlowDown goes on, and is delivered by a later attempt", async () => {
     const job = local.newJob();
-    local.stack.s3.faults.add({ operation: "GetObject", key: `media/${job}/a.mp4`, kind: "slowDown", times: 5 });
+    local.stack.s3.faults.add({ operation: "GetObject", key: `media/${job}/a.mp4`, kind: "slowDown", times: 1_000 });
     await local.drop(job, bytes);
     await local.hurry();
-    expect(gets(job).map(({ status }) => status)).toEqual([503, 503, 503, 503, 503]);
+    expect(new Set(gets(job).map(({ status }) => status))).toEqual(new Set([503]));
+    expect(gets(job).length).toBeGreaterThan(5);
     expect(local.posts(job)).toEqual([]);
     expect(local.reasons(job)).toEqual(["source"]);
     expect(await local.row(job)).toMatchObject({ state: "SENDING" });
+    local.stack.s3.faults.clear();
     await local.finish();
     expect(local.posts(job)).toMatchObject([{ outcome: "accepted" }]);
     expect(local.taken(job)).toMatchObject([{ sha256: sha256(bytes) }]);
@@ -91,11 +93,12 @@ describe("an object that S3 is slow or unable to give", () => {
     const job = local.newJob();
     const key = `media/${job}/a.mp4`;
     local.stack.s3.faults.add({ operation: "GetObject", key, kind: "resetAfterBytes", atByte: OPEN_POST });
-    local.stack.s3.faults.add({ operation: "GetObject", key, kind: "internalError", times: 5 });
+    local.stack.s3.faults.add({ operation: "GetObject", key, kind: "internalError", times: 1_000 });
     await local.drop(job, bytes);
     await local.hurry();
     expect(local.reasons(job)).toEqual(["source"]);
     expect(await local.row(job)).toMatchObject({ state: "SENDING", posts: 1 });
+    local.stack.s3.faults.clear();
     await local.finish();
     expect(local.posts(job)).toMatchObject([{ outcome: "cutShort" }, { outcome: "accepted" }]);
     expect(local.taken(job)).toMatchObject([{ sha256: sha256(bytes) }]);

@@ -7,7 +7,10 @@ import type { AddressInfo, Socket } from "node:net";
 export type Fault =
   | { readonly kind: "reset" | "truncate" | "stall"; readonly atByte: number }
   | { readonly kind: "stallBeforeHead" | "resetBeforeHead" | "noHttp" | "endlessHead" }
-  | { readonly kind: "status"; readonly status: number }
+  /** An error of S3's, with its code; as S3 sends it, in chunks of so many bytes, where that is given. */
+  | { readonly kind: "status"; readonly status: number; readonly code?: string; readonly chunkBytes?: number }
+  /** An error whose document never comes, or never ends. */
+  | { readonly kind: "mute" | "endless"; readonly status: number }
   | { readonly kind: "headers"; readonly status?: number; readonly headers: Readonly<Record<string, string>> };
 
 export interface FaultyStore {
@@ -20,6 +23,18 @@ export interface FaultyStore {
   idle(): Promise<void>;
   close(): Promise<void>;
 }
+
+const refuse = (response: ServerResponse, { status, code = "Any", chunkBytes }: Fault & { kind: "status" }): void => {
+  const document = `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${code}</Code><Message>Why.</Message></Error>`;
+  const type = { "content-type": "application/xml" };
+  if (chunkBytes === undefined) {
+    response.writeHead(status, { ...type, "content-length": document.length }).end(document);
+    return;
+  }
+  response.writeHead(status, type);
+  for (let at = 0; at < document.length; at += chunkBytes) response.write(document.slice(at, at + chunkBytes));
+  response.end();
+};
 
 /** A store of one object that answers GETs with Range and If-Match, over real sockets, and breaks as it is told. */
 export const startFaultyStore = async (
@@ -44,7 +59,9 @@ export const startFaultyStore = async (
     if (fault?.kind === "resetBeforeHead") reset(socket);
     else if (fault?.kind === "noHttp") socket.end("SSH-2.0-OpenSSH\r\n\r\n");
     else if (fault?.kind === "endlessHead") socket.write(`HTTP/1.1 200 OK\r\n${"x-filler: x\r\n".repeat(100_000)}`);
-    else if (fault?.kind === "status") response.writeHead(fault.status).end("<Error><Code>Any</Code></Error>");
+    else if (fault?.kind === "status") refuse(response, fault);
+    else if (fault?.kind === "mute") response.writeHead(fault.status, { "content-length": 100 }).flushHeaders();
+    else if (fault?.kind === "endless") response.writeHead(fault.status).write("<Error>".padEnd(100_000));
     else if (ifMatch !== undefined && ifMatch !== etag) response.writeHead(412).end();
     else send(response, Number(/^bytes=(\d+)-$/.exec(range ?? "")?.[1] ?? 0), range !== undefined, fault);
   };

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "@jest/globals";
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from "@jest/globals";
 import { createHash } from "node:crypto";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
@@ -26,6 +26,8 @@ const CONTENT_SHA256 = sha256(content);
 describe("reading an object", () => {
   let store: FaultyStore;
   let pausesMs: number[] = [];
+  /** Moves by what is slept, and by what a test lets pass. */
+  let now = 0;
 
   beforeAll(async () => {
     store = await startFaultyStore(content, { etag: ETAG });
@@ -35,6 +37,7 @@ describe("reading an object", () => {
     store.faults.length = 0;
     store.requests.length = 0;
     pausesMs = [];
+    now = 0;
   });
   afterAll(() => store.close());
 
@@ -44,8 +47,10 @@ describe("reading an object", () => {
       etag: ETAG,
       sign: () => Promise.resolve(`${store.url}/bucket/key?signature=s3cr3t`),
       idleTimeoutMs: IDLE_TIMEOUT_MS,
+      clock: () => now,
       sleep: (ms) => {
         pausesMs.push(ms);
+        now += ms;
         return Promise.resolve();
       },
       random: () => 1,
@@ -63,7 +68,12 @@ describe("reading an object", () => {
   };
   const whole = { sizeBytes: SIZE, sha256: CONTENT_SHA256 };
 
-  const fail = (code: MediaReadError["code"]) => expect.objectContaining({ name: "MediaReadError", code });
+  const fail = (code: MediaReadError["code"], storeCode?: string) =>
+    expect.objectContaining({ name: "MediaReadError", code, ...(storeCode === undefined ? {} : { storeCode }) });
+  const failWith = async (fault: Fault, error: unknown, times = 1) => {
+    for (let count = 0; count < times; count += 1) store.faults.push(fault);
+    await expect(read()).rejects.toEqual(error);
+  };
 
   it("gives every byte in order, by one GET of what is meant", async () => {
     await expect(read()).resolves.toEqual(whole);
@@ -166,22 +176,126 @@ describe("reading an object", () => {
   });
 
   describe("gives up", () => {
-    it("fault 6: with READ_FAILED after five attempts that brought nothing", async () => {
-      for (let count = 0; count < 9; count += 1) store.faults.push({ kind: "status", status: 503 });
-      await expect(read()).rejects.toEqual(fail("READ_FAILED"));
-      expect(store.requests).toHaveLength(5);
+    it("fault 5, fault 6: with READ_FAILED and what the store said, once it has brought nothing for 40 s", async () => {
+      const busy: Fault = { kind: "status", status: 503, code: "SlowDown" };
+      await failWith(busy, fail("READ_FAILED", "SlowDown"), 50);
+      const sleptMs = pausesMs.reduce((sum, ms) => sum + ms, 0);
+      expect(sleptMs).toBeGreaterThan(35_000);
+      expect(sleptMs).toBeLessThan(40_000);
+      expect(Math.max(...pausesMs)).toBe(5_000);
     });
 
-    it("fault 7: with READ_FAILED after five stalls", async () => {
-      for (let count = 0; count < 9; count += 1) store.faults.push({ kind: "stallBeforeHead" });
-      await expect(read({ idleTimeoutMs: 20 })).rejects.toEqual(fail("READ_FAILED"));
-      expect(store.requests).toHaveLength(5);
+    it("fault 6: 40 s after the last byte, not after the first attempt", async () => {
+      for (const atByte of [1_000, 1_000]) {
+        store.faults.push({ kind: "truncate", atByte });
+        for (let count = 0; count < 8; count += 1) store.faults.push({ kind: "status", status: 500 });
+      }
+      await expect(read()).resolves.toEqual(whole);
+      expect(now).toBeGreaterThan(40_000);
     });
 
-    it.each([400, 401, 403, 301])("with READ_FAILED at once on a %d", async (status) => {
-      store.faults.push({ kind: "status", status });
-      await expect(read()).rejects.toEqual(fail("READ_FAILED"));
+    it("fault 6: and does not count the time that the consumer takes", async () => {
+      store.faults.push({ kind: "truncate", atByte: 1_000 }, { kind: "status", status: 500 });
+      let sizeBytes = 0;
+      for await (const chunk of open().read(new AbortController().signal)) {
+        sizeBytes += chunk.length;
+        now += 60_000;
+      }
+      expect(sizeBytes).toBe(SIZE);
+    });
+
+    it("fault 7: with READ_FAILED where it stalls for 40 s, over several connections", async () => {
+      for (let count = 0; count < 50; count += 1) store.faults.push({ kind: "stallBeforeHead" });
+      // Each stall takes a fifth of a second, and ten by the clock.
+      const clock = () => now + 10_000 * Math.max(store.requests.length - 1, 0);
+      await expect(read({ clock, idleTimeoutMs: 200 })).rejects.toEqual(fail("READ_FAILED"));
+      expect(store.requests.length).toBeGreaterThanOrEqual(4);
+    });
+
+    it("fault 7: gives one connection up early enough for others, however long it may be idle", async () => {
+      jest.useFakeTimers({ doNotFake: ["nextTick", "setImmediate", "queueMicrotask"] });
+      try {
+        for (let count = 0; count < 9; count += 1) store.faults.push({ kind: "stallBeforeHead" });
+        const startedAt = Date.now();
+        const reading = read({ idleTimeoutMs: 600_000, clock: Date.now, random: () => 0 }).then(
+          () => "read",
+          (error: unknown) => error,
+        );
+        const state: { result?: unknown } = {};
+        void reading.then((result) => (state.result = result));
+        while (state.result === undefined) {
+          for (let turn = 0; turn < 20; turn += 1) await nextTurn();
+          jest.advanceTimersByTime(500);
+        }
+        expect(state.result).toEqual(fail("READ_FAILED"));
+        expect(store.requests.length).toBeGreaterThanOrEqual(4);
+        expect(Date.now() - startedAt).toBeLessThanOrEqual(45_000);
+      } finally {
+        jest.useRealTimers();
+      }
+    });
+
+    const refusals: [status: number, storeCode: string, code: MediaReadError["code"]][] = [
+      [403, "InvalidObjectState", "OBJECT_ARCHIVED"],
+      [403, "AccessDenied", "ACCESS_REFUSED"],
+      [403, "RequestTimeTooSkewed", "ACCESS_REFUSED"],
+      [403, "InvalidAccessKeyId", "ACCESS_REFUSED"],
+      [403, "SignatureDoesNotMatch", "ACCESS_REFUSED"],
+      [400, "ExpiredToken", "ACCESS_REFUSED"],
+      [400, "InvalidToken", "ACCESS_REFUSED"],
+      [400, "KMS.DisabledException", "ACCESS_REFUSED"],
+      [400, "KMS.NotFoundException", "ACCESS_REFUSED"],
+      [400, "KMS.KMSInvalidStateException", "ACCESS_REFUSED"],
+      [403, "KMS.AccessDeniedException", "ACCESS_REFUSED"],
+      [404, "NoSuchBucket", "ACCESS_REFUSED"],
+      [404, "NoSuchVersion", "OBJECT_GONE"],
+      [404, "NoSuchKey", "OBJECT_GONE"],
+      [405, "MethodNotAllowed", "OBJECT_GONE"],
+      [412, "PreconditionFailed", "OBJECT_CHANGED"],
+      [416, "InvalidRange", "OBJECT_CHANGED"],
+      [301, "PermanentRedirect", "READ_FAILED"],
+      [307, "TemporaryRedirect", "READ_FAILED"],
+      [400, "AuthorizationHeaderMalformed", "READ_FAILED"],
+      [400, "InvalidRequest", "READ_FAILED"],
+    ];
+    it.each(refusals)("at once on a %d %s, with %s and the store's code", async (status, storeCode, code) => {
+      await failWith({ kind: "status", status, code: storeCode }, fail(code, storeCode));
       expect(store.requests).toHaveLength(1);
+    });
+
+    it.each([1, 7, 64])("with the store's code where the error comes in chunks of %d bytes", async (chunkBytes) => {
+      const fault: Fault = { kind: "status", status: 400, code: "KMS.DisabledException", chunkBytes };
+      await failWith(fault, fail("ACCESS_REFUSED", "KMS.DisabledException"));
+    });
+
+    it.each(["mute", "endless"] as const)("without a code where the document of a 403 is %s", async (kind) => {
+      store.faults.push({ kind, status: 403 });
+      const error: unknown = await read().catch((caught: unknown) => caught);
+      expect(error).toEqual(new MediaReadError("ACCESS_REFUSED"));
+    });
+
+    it("without a code where that is none", async () => {
+      store.faults.push({ kind: "status", status: 403, code: "https://example.org/?s3cr3t" });
+      const error: unknown = await read().catch((caught: unknown) => caught);
+      expect(error).toEqual(new MediaReadError("ACCESS_REFUSED"));
+    });
+
+    const passing = [
+      "RequestTimeout",
+      "KMS.ThrottlingException",
+      "KMS.DependencyTimeoutException",
+      "KMS.KMSInternalException",
+      "KMS.KeyUnavailableException",
+    ];
+    it.each(passing)("not on a 400 %s, which may pass", async (code) => {
+      store.faults.push({ kind: "status", status: 400, code });
+      await expect(read()).resolves.toEqual(whole);
+    });
+
+    it("not on a 404 that is not S3's own, and says no more than that it could not read", async () => {
+      store.faults.push({ kind: "status", status: 404, code: "Any" });
+      await expect(read()).resolves.toEqual(whole);
+      await failWith({ kind: "status", status: 404, code: "Any" }, fail("READ_FAILED", "Any"), 50);
     });
 
     it("with READ_FAILED where nothing listens", async () => {
@@ -194,8 +308,11 @@ describe("reading an object", () => {
       await expect(read({ sign })).rejects.toEqual(fail("READ_FAILED"));
     });
 
-    it.each([404, 405])("with OBJECT_GONE on a %d in mid-read", async (status) => {
-      store.faults.push({ kind: "truncate", atByte: 1_000 }, { kind: "status", status });
+    it.each([
+      [404, "NoSuchVersion"],
+      [405, "MethodNotAllowed"],
+    ])("with OBJECT_GONE on a %d %s in mid-read", async (status, code) => {
+      store.faults.push({ kind: "truncate", atByte: 1_000 }, { kind: "status", status, code });
       await expect(read()).rejects.toEqual(fail("OBJECT_GONE"));
     });
 

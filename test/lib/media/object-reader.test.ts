@@ -62,6 +62,7 @@ describe("objects in a bucket", () => {
         sizeBytes: 5,
         etag: '"827ccb0eea8a706c4c34a16891f84e7b"',
         contentType: "video/mp4",
+        isArchived: false,
       });
     });
 
@@ -99,11 +100,46 @@ describe("objects in a bucket", () => {
       await expect(inspectObject(client, marker)).resolves.toEqual({ status: "gone", sizeBytes: 0 });
     });
 
-    it("fail with READ_FAILED when the store refuses us, and say nothing of it", async () => {
+    it.each([
+      ["GLACIER", { storageClass: "GLACIER" }, true],
+      ["DEEP_ARCHIVE", { storageClass: "DEEP_ARCHIVE" }, true],
+      ["being restored", { storageClass: "GLACIER", restore: "ongoing" }, true],
+      ["restored", { storageClass: "GLACIER", restore: "finished" }, false],
+      ["put away for want of readers", { storageClass: "INTELLIGENT_TIERING", archiveStatus: "ARCHIVE_ACCESS" }, true],
+      ["INTELLIGENT_TIERING", { storageClass: "INTELLIGENT_TIERING" }, false],
+      ["GLACIER_IR", { storageClass: "GLACIER_IR" }, false],
+      ["STANDARD_IA", { storageClass: "STANDARD_IA" }, false],
+    ] as const)("tell whether they would have to be restored first: %s", async (_what, storage, isArchived) => {
+      const version = await put(newKey(), "12345");
+      s3.setStorage(BUCKET, version.key, storage);
+      await expect(inspectObject(client, version)).resolves.toMatchObject({ status: "current", isArchived });
+    });
+
+    it("fail with ACCESS_REFUSED where there is no such bucket: nothing is gone", async () => {
+      const version = { bucketName: "no-such-bucket", key: "media/job/x", versionId: "v" };
+      await expect(inspectObject(client, version)).rejects.toEqual(
+        new MediaReadError("ACCESS_REFUSED", "NoSuchBucket"),
+      );
+    });
+
+    it("fail with READ_FAILED where nobody can tell whether the bucket is there", async () => {
+      const version = await put(newKey(), "12345");
+      await remove(version.key, version.versionId);
+      s3.faults.add({ operation: "HeadBucket", kind: "internalError", times: 10 });
+      await expect(inspectObject(client, version)).rejects.toEqual(new MediaReadError("READ_FAILED"));
+    });
+
+    it("fail with ACCESS_REFUSED when the key that they are encrypted with does", async () => {
+      const version = await put(newKey(), "12345");
+      s3.faults.add({ operation: "HeadObject", kind: "kmsDisabled" });
+      await expect(inspectObject(client, version)).rejects.toEqual(new MediaReadError("ACCESS_REFUSED"));
+    });
+
+    it("fail with ACCESS_REFUSED when the store refuses us, and say nothing of it", async () => {
       const stranger = createObjectClient({ ...env, AWS_SECRET_ACCESS_KEY: "wrong" });
       const version = await put(newKey(), "12345");
       const error: unknown = await inspectObject(stranger, version).catch((caught: unknown) => caught);
-      expect(error).toEqual(new MediaReadError("READ_FAILED"));
+      expect(error).toEqual(new MediaReadError("ACCESS_REFUSED"));
       expect(inspect(error, { depth: 10, showHidden: true })).not.toMatch(/AKIDTEST|media-bucket|127\.0\.0\.1/);
       stranger.destroy();
     });
@@ -115,7 +151,7 @@ describe("objects in a bucket", () => {
         return measureObject(client, version, options);
       };
       await expect(ask({ forbiddenIsAbsent: true })).resolves.toBeUndefined();
-      await expect(ask()).rejects.toEqual(new MediaReadError("READ_FAILED"));
+      await expect(ask()).rejects.toEqual(new MediaReadError("ACCESS_REFUSED"));
     });
 
     it("fail with READ_FAILED when the store cannot be reached", async () => {
@@ -129,7 +165,7 @@ describe("objects in a bucket", () => {
   describe("read", () => {
     const content = Buffer.alloc(1_500_000, "0123456789abcdefghi");
     const read = async (
-      version: { key: string; versionId: string },
+      version: { bucketName?: string; key: string; versionId: string },
       sizeBytes: number,
       etag?: string,
       idleTimeoutMs = IDLE_TIMEOUT_MS,
@@ -187,16 +223,28 @@ describe("objects in a bucket", () => {
       expect(sha256(await read(version, content.length, undefined, 200))).toBe(sha256(content));
     });
 
-    it("fail with READ_FAILED when the store refuses us", async () => {
+    it.each([
+      ["the store refuses us", "accessDenied", "ACCESS_REFUSED", "AccessDenied"],
+      ["the key that they are encrypted with does", "kmsDisabled", "ACCESS_REFUSED", "KMS.DisabledException"],
+      ["they lie in an archive", "archived", "OBJECT_ARCHIVED", "InvalidObjectState"],
+    ] as const)("fail with the store's own code when %s", async (_why, kind, code, storeCode) => {
       const version = await put(newKey(), content);
-      s3.faults.add({ operation: "GetObject", kind: "accessDenied" });
-      await expect(read(version, content.length)).rejects.toEqual(new MediaReadError("READ_FAILED"));
+      s3.faults.add({ operation: "GetObject", kind });
+      const error: unknown = await read(version, content.length).catch((caught: unknown) => caught);
+      expect(error).toMatchObject({ name: "MediaReadError", code, storeCode });
+    });
+
+    it("fail with ACCESS_REFUSED, not as gone, where there is no such bucket", async () => {
+      const nowhere = { bucketName: "no-such-bucket", key: "media/job/x", versionId: "v" };
+      const error: unknown = await read(nowhere, 5).catch((caught: unknown) => caught);
+      expect(error).toMatchObject({ code: "ACCESS_REFUSED", storeCode: "NoSuchBucket" });
     });
 
     it("fail with OBJECT_GONE when the version was removed", async () => {
       const version = await put(newKey(), "12345");
       await remove(version.key, version.versionId);
-      await expect(read(version, 5)).rejects.toEqual(new MediaReadError("OBJECT_GONE"));
+      const error: unknown = await read(version, 5).catch((caught: unknown) => caught);
+      expect(error).toMatchObject({ code: "OBJECT_GONE", storeCode: "NoSuchVersion" });
     });
 
     it("fail with OBJECT_CHANGED when the bytes are not those that were measured", async () => {
@@ -215,7 +263,12 @@ describe("objects in a bucket", () => {
       const { key, versionId } = await put(newKey(), "12345");
       const media = { id: "object:a", kind: "object", key, versionId } as const;
       // The event may have told another size: the object's counts.
-      await expect(store.inspect(media)).resolves.toEqual({ status: "current", sizeBytes: 5 });
+      await expect(store.inspect(media)).resolves.toEqual({
+        status: "current",
+        sizeBytes: 5,
+        contentType: "video/mp4",
+        isArchived: false,
+      });
       const chunks: string[] = [];
       for await (const chunk of store.body(media, 5).read(new AbortController().signal))
         chunks.push(Buffer.from(chunk).toString());
