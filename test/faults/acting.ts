@@ -1,3 +1,4 @@
+import type { WriteOptions } from "../../dev/s3/store.ts";
 import { httpEvent } from "../lib/http/http-event.ts";
 import type { Act, DropKind } from "./schedule.ts";
 import { urlOfSize, type Theatre } from "./theatre.ts";
@@ -25,6 +26,12 @@ export interface Actor {
   readonly calls: readonly Call[];
 }
 
+const OPTIONS: Readonly<Record<DropKind, WriteOptions>> = {
+  media: {},
+  form: { contentType: "multipart/form-data; boundary=x" },
+  archived: { storage: { storageClass: "GLACIER" } },
+};
+
 interface ActorParts {
   readonly theatre: Theatre;
   readonly jobId: string;
@@ -51,7 +58,7 @@ export const createActor = ({ theatre, jobId, callApi, track }: ActorParts): Act
     for (const earlier of dropsAt(key)) earlier.isCovered = true;
     // Of its own size, so that the acceptance log tells which one it was.
     const sizeBytes = wantedBytes === 0 ? 0 : wantedBytes + 7 * drops.length;
-    const versionId = stack.s3.putVirtualObject(stack.bucketName, key, sizeBytes, drops.length + 1);
+    const versionId = stack.s3.putVirtualObject(stack.bucketName, key, sizeBytes, drops.length + 1, OPTIONS[as]);
     const made = { key, versionId, sizeBytes, as, isCovered: false };
     drops.push(made);
     sendEvent(made, 0);

@@ -43,7 +43,7 @@ export type Fault =
   /** To the chunk of that number between the instances and one of their upstreams, or all: what any of them says or hears. */
   | { readonly at: number; readonly on: "any" | "cielo24" | "aws"; readonly chunk: ChunkFault }
   | { readonly cielo24: Cielo24Fault }
-  | { readonly s3: Omit<S3Fault, "atByte"> & Spell & { readonly fraction?: number } }
+  | { readonly s3: Omit<S3Fault, "atByte"> & { readonly fraction?: number } }
   | { readonly aws: { readonly action: string; readonly kind: AwsFaultKind; readonly times: number } }
   /** EventBridge takes the call and not the entry. */
   | { readonly refusedEntries: number };
@@ -293,7 +293,7 @@ const slowAcceptance: fc.Arbitrary<Cielo24Fault> = fc
 const storeRefusal: fc.Arbitrary<Fault> = lasting(
   fc.record({
     operation: fc.constantFrom("GetObject", "HeadObject"),
-    kind: fc.constantFrom("accessDenied" as const),
+    kind: fc.constantFrom("accessDenied" as const, "kmsDisabled" as const),
   }),
   spell,
 ).map((s3) => ({ s3 }));
