@@ -1,8 +1,9 @@
+import type { Acceptance } from "../../dev/cielo24/jobs.ts";
+import { ACCOUNT_ERROR_TYPES } from "../../lib/cielo24/errors.ts";
 import type { Row } from "../../lib/delivery/row.ts";
 import { objectId } from "../../lib/media/key.ts";
 import type { Drop } from "./acting.ts";
-import type { Acceptance } from "../../dev/cielo24/jobs.ts";
-import { isAnsweredError, type Doubt } from "./door.ts";
+import { isAnsweredError, type Doubt, type Offer } from "./door.ts";
 import { explainsRejection, explainsWait } from "./explanations.ts";
 import type { Performance } from "./play.ts";
 import { AGE_MS, LEAST_PEACE_MS, SERVER_ERROR_SETTLE_MS } from "./schedule.ts";
@@ -46,18 +47,27 @@ export const judge = (theatre: Theatre, performance: Performance): Verdict => {
   const [first] = accepted;
   const doubts = theatre.door.doubts(jobId);
   const doubtsBefore = ({ updatedAt }: Row) => doubts.filter(({ at }) => at <= updatedAt + CLOCK_SKEW_MS);
+  const attemptsBefore = ({ updatedAt }: Row) =>
+    theatre.door.offers(jobId).filter((offer) => isAttempt(offer) && offer.begunAt <= updatedAt + CLOCK_SKEW_MS).length;
   const repeated = theatre.door.offers(jobId).filter(({ isRepeated }) => isRepeated);
   const latePosts = repeated.filter(({ begunAt }) => isPriceOfAssumption(first, begunAt)).length;
   const lateMedia = accepted.slice(1).filter(({ at }) => isPriceOfAssumption(first, at)).length;
 
   return {
     end: row === undefined ? "nothing" : (END_OF[row.state] ?? "nothing"),
-    ...(row?.state === "NEEDS_REVIEW" ? { cause: nameCause(row, doubtsBefore(row)) } : {}),
+    ...(row?.state === "NEEDS_REVIEW" ? { cause: nameCause(row, doubtsBefore(row), performance) } : {}),
     lost: [
       ...complainOfRecords(theatre, performance, accepted),
       ...complainOfRejections(theatre, performance),
       ...complainOfWaits(theatre, performance),
-      ...reviews.flatMap((review) => complainOfReview(review, doubtsBefore(review), performance, first)),
+      ...reviews.flatMap((review) =>
+        complainOfReview(review, {
+          doubts: doubtsBefore(review),
+          attempts: attemptsBefore(review),
+          performance,
+          first,
+        }),
+      ),
     ],
     givenUpWithoutDoubt: reviews.filter((review) => isNeedless(review, doubtsBefore(review), performance)).length,
     secondMedia: Math.max(accepted.length - 1, 0) - lateMedia,
@@ -138,12 +148,19 @@ const complainOfWaits = ({ parkings }: Theatre, performance: Performance): strin
 
 /** A person was asked: what else could have been done? */
 const complainOfReview = (
-  review: Row,
-  doubts: readonly Doubt[],
-  { schedule, startedAt }: Performance,
-  first: Acceptance | undefined,
+  { error, updatedAt, media, closed }: Row,
+  {
+    doubts,
+    attempts,
+    performance: { schedule, startedAt },
+    first,
+  }: {
+    readonly doubts: readonly Doubt[];
+    readonly attempts: number;
+    readonly performance: Performance;
+    readonly first: Acceptance | undefined;
+  },
 ): string[] => {
-  const { error, updatedAt, media, closed } = review;
   const type = error?.type ?? "unnamed";
   if (closed) return [];
   const hasAged = updatedAt - startedAt >= AGE_MS - CLOCK_SKEW_MS;
@@ -154,12 +171,17 @@ const complainOfReview = (
   const resends = type === "ERRORS_BEHIND_MEDIA" ? schedule.resendAfterServerError : schedule.resendAfterUnknown;
   const isOfAttempts = ATTEMPT_TYPES.includes(type) && resends && media?.kind === "object" && !hasAged;
   // What an instance could not put on record is an attempt, too, and is not seen each time.
-  if (isOfAttempts && doubts.length < MAX_ATTEMPTS && doubts.every(({ offer }) => offer !== undefined))
-    complaints.push(`given up after ${doubts.length} attempts: ${type}`);
+  if (isOfAttempts && attempts < MAX_ATTEMPTS && doubts.every(({ offer }) => offer !== undefined))
+    complaints.push(`given up after ${attempts} attempts: ${type}`);
   return complaints;
 };
 const ATTEMPT_TYPES: readonly string[] = ["ANSWER_UNKNOWN", "ERRORS_BEHIND_MEDIA", "ATTEMPTS_USED_UP"];
 const MAX_ATTEMPTS = 5;
+
+/** What is refused for the token or the account counts for nothing; what is refused behind a doubt settles nothing. */
+const isAttempt = ({ leftAt, heard }: Offer): boolean =>
+  leftAt !== undefined && !(heard?.errorType && OF_THE_ACCOUNT.has(heard.errorType));
+const OF_THE_ACCOUNT = new Set([...ACCOUNT_ERROR_TYPES, "BAD_API_TOKEN", "LOGIN_INVALID"]);
 
 /** What is shown hours late, a person may have been asked about meanwhile; an answer may be under way for an hour. */
 const isShownBy = ({ at, shownAfterMs }: Acceptance, time: number, lagMs: number): boolean =>
@@ -186,15 +208,18 @@ const isPriceOfAssumption = (first: Acceptance | undefined, at: number): boolean
   at >= first.at + SERVER_ERROR_SETTLE_MS &&
   at <= first.at + first.shownAfterMs + LONGEST_POST_MS;
 
-const nameCause = ({ error, closed }: Row, doubts: readonly Doubt[]): string => {
+const nameCause = ({ error, closed, media }: Row, doubts: readonly Doubt[], { schedule }: Performance): string => {
   const type = error?.type ?? "unnamed";
   if (closed) return "closed by an operator";
   if (type === "GAVE_UP") return `age ran out: ${/\((\w+)\)/.exec(error?.comment ?? "")?.[1] ?? "unnamed"}`;
   const last = doubts.at(-1);
   if (!last) return `no doubt: ${type}`;
+  const isError = last.offer !== undefined && isAnsweredError(last.offer);
+  if (media?.kind === "body") return last.cause.replace("the body", "a caller's body");
   if (doubts.length >= MAX_ATTEMPTS)
     return doubts.every(({ offer }) => offer && isAnsweredError(offer))
       ? "answered error five times"
       : `five attempts, the last: ${last.cause}`;
-  return ATTEMPT_TYPES.includes(type) ? last.cause : `${last.cause}, then ${type}`;
+  if (!ATTEMPT_TYPES.includes(type)) return `${last.cause}, then ${type}`;
+  return isError && !schedule.resendAfterServerError ? `${last.cause}, and sending again is off` : last.cause;
 };

@@ -173,7 +173,11 @@ const emptyBody = fc.constant("");
 const forHours = (...hours: number[]): fc.Arbitrary<Spell> =>
   fc.constantFrom(...hours).map((each) => ({ forMs: each * HOUR_MS }));
 const forTimes: fc.Arbitrary<Spell> = fc.integer({ min: 1, max: 5 }).map((count) => ({ times: count }));
-const spell = fc.oneof(forTimes, forHours(0.25, 1, 5));
+const spell = fc.oneof(
+  { weight: 3, arbitrary: forTimes },
+  { weight: 2, arbitrary: forHours(0.25, 1) },
+  { weight: 1, arbitrary: forHours(5) },
+);
 
 const impatient = fc.constantFrom("0", "1", "30").map((seconds) => ({ "retry-after": seconds }));
 const page = {
@@ -222,7 +226,7 @@ const habit: fc.Arbitrary<Cielo24Fault> = fc.oneof(
         status: fc.constant(400),
         body: fc.constantFrom(...ACCOUNT_ERRORS).map(refusal),
       }),
-      forHours(1, 5, 20),
+      fc.oneof({ weight: 4, arbitrary: forHours(1, 5) }, { weight: 1, arbitrary: forHours(20) }),
     ),
   },
   {
@@ -234,14 +238,15 @@ const habit: fc.Arbitrary<Cielo24Fault> = fc.oneof(
         status: fc.constant(400),
         body: fc.constant(refusal("ITEM_NOT_FOUND")),
       }),
-      forHours(1, 10, 40),
+      fc.oneof({ weight: 4, arbitrary: forHours(1, 5) }, { weight: 1, arbitrary: forHours(20, 40) }),
     ),
   },
   {
     weight: 3,
     arbitrary: lasting(
       fc.tuple(fc.record({ action: fc.constant(POST), kind: answer }), answeredError).map(merge),
-      fc.oneof(forTimes, forHours(1, 20)),
+      // Between such answers lie 6, 12, 24 and 36 hours of questions.
+      fc.oneof({ weight: 4, arbitrary: forHours(1) }, { weight: 1, arbitrary: fc.oneof(forTimes, forHours(20)) }),
     ),
   },
   {
@@ -258,8 +263,12 @@ const habit: fc.Arbitrary<Cielo24Fault> = fc.oneof(
   },
 );
 
-/** All requests fail until a time, at least 13 hours before a message's age ends. */
-const outageSpell = forHours(2, 8, 30, 130);
+/** All requests fail until a time, at least 13 hours before a message's age ends. The longest take seconds to play. */
+const outageSpell = fc.oneof(
+  { weight: 20, arbitrary: forHours(2, 8) },
+  { weight: 4, arbitrary: forHours(30) },
+  { weight: 1, arbitrary: forHours(130) },
+);
 const outage: fc.Arbitrary<Cielo24Fault> = fc.oneof(
   lasting(
     fc.record({
