@@ -44,7 +44,8 @@ const CHILD_PAUSE_MS = 25;
 const CHILD_STEP_MS = 20_000;
 /** The instance that answers HTTP calls. */
 const CALLER = 7;
-const REPEATED_AFTER_S = 600;
+/** When an operator has looked, and when the queue repeats the message, in seconds. */
+const DECIDED_AFTER_S = [600, 900];
 const QUEUE_ARN = "arn:aws:sqs:us-east-1:000000000000:cielo24-proxy-local-media";
 
 /** Plays a schedule to its end: until nothing moves any more, and the census finds nothing more to do. */
@@ -179,7 +180,7 @@ export const play = async (
     if (row.state === "NEEDS_REVIEW") reviews.push(row);
     const decision = { job: jobId, object: row.media.id, fence: row.fence, by: "somebody", why: "to see what happens" };
     // A queue may repeat a message: the second one is about a row that is not there any more.
-    for (const delayS of [0, REPEATED_AFTER_S]) stack.queue.send(JSON.stringify({ [what]: decision }), delayS);
+    for (const delayS of DECIDED_AFTER_S) stack.queue.send(JSON.stringify({ [what]: decision }), delayS);
     return true;
   };
 
