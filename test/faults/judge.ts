@@ -16,8 +16,8 @@ export interface Verdict {
   readonly cause?: string;
   /** Drops without an end on record, ends that nobody was told of, and ends that are not true. */
   readonly lost: readonly string[];
-  /** How often a person was asked although everybody could know that cielo24 had nothing. */
-  readonly givenUpWithoutDoubt: number;
+  /** Reasons for which a person was asked although everybody could know that cielo24 had nothing. */
+  readonly givenUpWithoutDoubt: readonly string[];
   readonly secondMedia: number;
   readonly secondPostAfterAcceptance: number;
   /** The price of `resendAfterServerError`, where cielo24 shows what it accepted later than that assumes. */
@@ -69,7 +69,9 @@ export const judge = (theatre: Theatre, performance: Performance): Verdict => {
         }),
       ),
     ],
-    givenUpWithoutDoubt: reviews.filter((review) => isNeedless(review, doubtsBefore(review), performance)).length,
+    givenUpWithoutDoubt: reviews
+      .filter((review) => isNeedless(review, doubtsBefore(review), performance))
+      .map(({ error }) => error?.type ?? "unnamed"),
     secondMedia: Math.max(accepted.length - 1, 0) - lateMedia,
     secondPostAfterAcceptance: repeated.length - latePosts,
     secondMediaLate: lateMedia,

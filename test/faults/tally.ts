@@ -41,11 +41,12 @@ export const emptyTally = (): Tally => ({
   needsReviewByCause: {},
 });
 
-export const addVerdict = (tally: Tally, { end, cause, lost, ...counts }: Verdict): void => {
+export const addVerdict = (tally: Tally, { end, cause, lost, givenUpWithoutDoubt, ...counts }: Verdict): void => {
   tally.schedules += 1;
   if (end !== "nothing") tally[end] += 1;
   if (cause !== undefined) tally.needsReviewByCause[cause] = (tally.needsReviewByCause[cause] ?? 0) + 1;
   if (lost.length > 0) tally.lost += 1;
+  tally.givenUpWithoutDoubt += givenUpWithoutDoubt.length;
   for (const [name, count] of Object.entries(counts)) tally[name as keyof typeof counts] += count;
 };
 
