@@ -174,8 +174,8 @@ const forHours = (...hours: number[]): fc.Arbitrary<Spell> =>
   fc.constantFrom(...hours).map((each) => ({ forMs: each * HOUR_MS }));
 const forTimes: fc.Arbitrary<Spell> = fc.integer({ min: 1, max: 5 }).map((count) => ({ times: count }));
 const spell = fc.oneof(
-  { weight: 3, arbitrary: forTimes },
-  { weight: 2, arbitrary: forHours(0.25, 1) },
+  { weight: 4, arbitrary: forTimes },
+  { weight: 4, arbitrary: forHours(0.25, 1) },
   { weight: 1, arbitrary: forHours(5) },
 );
 
@@ -226,7 +226,7 @@ const habit: fc.Arbitrary<Cielo24Fault> = fc.oneof(
         status: fc.constant(400),
         body: fc.constantFrom(...ACCOUNT_ERRORS).map(refusal),
       }),
-      fc.oneof({ weight: 4, arbitrary: forHours(1, 5) }, { weight: 1, arbitrary: forHours(20) }),
+      fc.oneof({ weight: 8, arbitrary: forHours(1, 3) }, { weight: 1, arbitrary: forHours(20) }),
     ),
   },
   {
@@ -238,7 +238,7 @@ const habit: fc.Arbitrary<Cielo24Fault> = fc.oneof(
         status: fc.constant(400),
         body: fc.constant(refusal("ITEM_NOT_FOUND")),
       }),
-      fc.oneof({ weight: 4, arbitrary: forHours(1, 5) }, { weight: 1, arbitrary: forHours(20, 40) }),
+      fc.oneof({ weight: 8, arbitrary: forHours(1, 3) }, { weight: 1, arbitrary: forHours(20, 40) }),
     ),
   },
   {
@@ -246,7 +246,7 @@ const habit: fc.Arbitrary<Cielo24Fault> = fc.oneof(
     arbitrary: lasting(
       fc.tuple(fc.record({ action: fc.constant(POST), kind: answer }), answeredError).map(merge),
       // Between such answers lie 6, 12, 24 and 36 hours of questions.
-      fc.oneof({ weight: 4, arbitrary: forHours(1) }, { weight: 1, arbitrary: fc.oneof(forTimes, forHours(20)) }),
+      fc.oneof({ weight: 8, arbitrary: forHours(1) }, { weight: 1, arbitrary: fc.oneof(forTimes, forHours(20)) }),
     ),
   },
   {
@@ -265,7 +265,7 @@ const habit: fc.Arbitrary<Cielo24Fault> = fc.oneof(
 
 /** All requests fail until a time, at least 13 hours before a message's age ends. The longest take seconds to play. */
 const outageSpell = fc.oneof(
-  { weight: 20, arbitrary: forHours(2, 8) },
+  { weight: 30, arbitrary: forHours(2, 8) },
   { weight: 4, arbitrary: forHours(30) },
   { weight: 1, arbitrary: forHours(130) },
 );
@@ -346,7 +346,7 @@ const fault: fc.Arbitrary<Fault> = fc.oneof(
   { weight: 12, arbitrary: chunkFault },
   { weight: 2, arbitrary: lastWord },
   { weight: 6, arbitrary: cielo24Fault },
-  { weight: 8, arbitrary: habit.map((cielo24) => ({ cielo24 })) },
+  { weight: 6, arbitrary: habit.map((cielo24) => ({ cielo24 })) },
   { weight: 1, arbitrary: outage.map((cielo24) => ({ cielo24 })) },
   { weight: 4, arbitrary: awsFault },
   { weight: 2, arbitrary: s3Fault },
