@@ -66,7 +66,7 @@ describe("the door of the random faults", () => {
     [504, "", "a gateway's timeout behind the body"],
     [413, "<html></html>", "an answer that nobody understands behind the body"],
     [200, "<html></html>", "a 200 that is of no use behind the body"],
-    [200, { TaskId: JOB }, "success behind the body, and neither a record nor job/info showed it"],
+    [200, { TaskId: JOB }, "success never on record"],
   ])("calls %i %j behind a body: %s", (status, body, cause) => {
     post(3);
     send("abc");

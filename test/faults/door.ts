@@ -229,10 +229,8 @@ const describeDoubt = (offer: Offer): string => {
   const what = { body: "behind the body", handOver: "to a hand-over", mediaUrl: "to a caller's media_url" }[via];
   if (isKilled) return via === "body" ? "process killed behind the last chunk" : `process killed, no answer ${what}`;
   if (heard === undefined) return `answer lost ${what}`;
-  if (heard.status === 200)
-    return heard.hasTaskId
-      ? `success ${what}, and neither a record nor job/info showed it`
-      : `a 200 that is of no use ${what}`;
+  if (heard.status === 200 && !heard.hasTaskId) return `a 200 that is of no use ${what}`;
+  if (heard.status === 200) return via === "body" ? "success never on record" : "hand-over taken, and no medium showed";
   if (isAnsweredError(offer)) return `answered error ${what}`;
   if (TIMEOUTS.includes(heard.status)) return `a gateway's timeout ${what}`;
   return heard.status >= 500 || heard.status === 429 ? `an error ${what}` : `an answer that nobody understands ${what}`;
