@@ -136,17 +136,21 @@ const complainOfRejections = ({ stack }: Theatre, performance: Performance): str
     });
 
 /** A row that is put off says what it waits for. */
-const complainOfWaits = ({ parkings }: Theatre, performance: Performance): string[] =>
-  parkings
-    .filter(({ jobId, state, at, notBefore }) => {
-      const isAtOnce = notBefore <= at + CLOCK_SKEW_MS + MINUTE_MS;
-      return jobId === performance.jobId && state === "SENDING" && !isAtOnce;
-    })
-    .flatMap(({ waiting, at, notBefore }) => {
-      const minutes = Math.round((notBefore - at) / MINUTE_MS);
-      if (waiting === undefined) return [`waits for ${minutes} minutes without saying why`];
-      return explainsWait(waiting, performance) ? [] : [`waits for what is not the matter: ${waiting}`];
-    });
+const complainOfWaits = ({ parkings }: Theatre, performance: Performance): string[] => {
+  const waits = parkings.filter(({ jobId, state, at, notBefore }) => {
+    const isAtOnce = notBefore <= at + CLOCK_SKEW_MS + MINUTE_MS;
+    return jobId === performance.jobId && state === "SENDING" && !isAtOnce;
+  });
+  const silent = waits.filter(({ waiting }) => waiting === undefined);
+  const minutes = Math.round(Math.max(...silent.map(({ at, notBefore }) => notBefore - at)) / MINUTE_MS);
+  const untrue = new Set(
+    waits.flatMap(({ waiting }) => (waiting === undefined || explainsWait(waiting, performance) ? [] : [waiting])),
+  );
+  return [
+    ...(silent.length > 0 ? [`waits for up to ${minutes} minutes without saying why`] : []),
+    ...[...untrue].map((waiting) => `waits for what is not the matter: ${waiting}`),
+  ];
+};
 
 /** A person was asked: what else could have been done? */
 const complainOfReview = (
