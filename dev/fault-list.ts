@@ -1,3 +1,10 @@
+/** How long a fault lasts: for so many calls, or for so long. For one call where neither is given. */
+export interface Spell {
+  readonly times?: number;
+  /** Every call, so long from when it is switched on. */
+  readonly forMs?: number;
+}
+
 /** Faults of a simulator that are switched on, the oldest first. */
 export interface FaultList<Fault> {
   readonly add: (fault: Fault) => void;
@@ -6,27 +13,34 @@ export interface FaultList<Fault> {
   readonly takeFirst: (isMeant: (fault: Fault) => boolean) => Fault | undefined;
   /** How many calls were hit so far. */
   readonly hits: () => number;
+  /** When the last call was hit; undefined where none was. */
+  readonly lastHitAt: () => number | undefined;
 }
 
-/** A fault hits so many calls as its `times` says; one where it says nothing. */
-export const createFaultList = <Fault extends { readonly times?: number }>(): FaultList<Fault> => {
-  let active: { fault: Fault; left: number }[] = [];
+export const createFaultList = <Fault extends Spell>(clock: () => number = Date.now): FaultList<Fault> => {
+  let active: { readonly fault: Fault; left: number; readonly until: number }[] = [];
   let hits = 0;
+  let lastHitAt: number | undefined;
   return {
     add: (fault) => {
-      active.push({ fault, left: fault.times ?? 1 });
+      const { times = fault.forMs === undefined ? 1 : Infinity, forMs = Infinity } = fault;
+      active.push({ fault, left: times, until: clock() + forMs });
     },
     clear: () => {
       active = [];
     },
     takeFirst: (isMeant) => {
+      const now = clock();
+      active = active.filter(({ until }) => now < until);
       const found = active.find(({ fault }) => isMeant(fault));
       if (!found) return undefined;
       hits += 1;
+      lastHitAt = now;
       found.left -= 1;
       if (found.left <= 0) active = active.filter((each) => each !== found);
       return found.fault;
     },
     hits: () => hits,
+    lastHitAt: () => lastHitAt,
   };
 };

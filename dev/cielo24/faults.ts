@@ -1,16 +1,16 @@
-import { createFaultList } from "../fault-list.ts";
+import { createFaultList, type Spell } from "../fault-list.ts";
 
 /** Stands for the TaskId in the pieces of a raw answer, and is as long. */
 export const TASK_ID = "<TaskId>".padStart(32, "-");
 
-/** A misbehaviour of the simulated cielo24, for calls of one action, a number of times. */
-export type Fault = {
-  /** For example `job/add_media`; `POST job/add_media` for the raw body alone. */
+/** A misbehaviour of the simulated cielo24, for calls of one action, a number of times or for a while. */
+export type Fault = Spell & {
+  /** For example `job/add_media`; `POST job/add_media` for the raw body alone; {@link ANY_ACTION}. */
   readonly action: string;
   readonly jobId?: string;
-  /** How often; once if not given. */
-  readonly times?: number;
 } & FaultKind;
+
+export const ANY_ACTION = "*";
 
 type FaultKind =
   /** Answers with this instead of doing anything; a POST's body is read first. */
@@ -21,8 +21,24 @@ type FaultKind =
       readonly headers?: Readonly<Record<string, string>>;
       readonly afterMs?: number;
     }
+  /** Resets the connection at once, and does nothing. */
+  | { readonly kind: "away" }
   /** Answers a POST before its body is read; with `reset`, then resets the connection. */
-  | { readonly kind: "earlyAnswer"; readonly status: number; readonly body: string; readonly reset?: boolean }
+  | {
+      readonly kind: "earlyAnswer";
+      readonly status: number;
+      readonly body: string;
+      readonly headers?: Readonly<Record<string, string>>;
+      readonly reset?: boolean;
+    }
+  /** Accepts, and answers this error all the same. job/info shows the medium so much later, if given. */
+  | {
+      readonly kind: "acceptsBehindError";
+      readonly status: number;
+      readonly body?: string;
+      readonly headers?: Readonly<Record<string, string>>;
+      readonly shownAfterMs?: number;
+    }
   /** Resets the connection once so much of the body has come (0 to 1), or ends it orderly; nothing is accepted. */
   | { readonly kind: "resetAt"; readonly fraction: number; readonly orderly?: boolean }
   /** Reads the whole body, accepts it or not, and resets the connection instead of answering. */
@@ -37,15 +53,15 @@ type FaultKind =
   | { readonly kind: "uselessAnswer"; readonly answer: "truncated" | "badJson" | "noTaskId" | "empty" };
 
 /** Faults that are switched on, the oldest first. */
-export const createFaults = () => {
-  const { takeFirst, ...list } = createFaultList<Fault>();
+export const createFaults = (clock: () => number) => {
+  const { takeFirst, ...list } = createFaultList<Fault>(clock);
   return {
     ...list,
     /** The fault for this call, which is used up by it. */
     take: (method: string, action: string, jobId: string | undefined): Fault | undefined =>
       takeFirst(
         (fault) =>
-          (fault.action === action || fault.action === `${method} ${action}`) &&
+          [action, `${method} ${action}`, ANY_ACTION].includes(fault.action) &&
           (fault.jobId === undefined || fault.jobId === jobId),
       ),
   };

@@ -11,6 +11,8 @@ export interface Acceptance {
   readonly via: "body" | "url";
   /** Milliseconds since the epoch, by the simulator's clock. */
   readonly at: number;
+  /** How much later job/info shows it, where that is not the same for all. */
+  readonly shownAfterMs?: number;
 }
 
 export interface Job {
@@ -19,8 +21,10 @@ export interface Job {
   readonly tasks: { readonly taskId: string; readonly type: string; status: "INPROGRESS" | "COMPLETE" | "FAILED" }[];
   /** The task that took the job's medium, or is about to. */
   mediaTask?: string | undefined;
+  /** When the first one was accepted; job/info speaks of that one. */
   mediaAt?: number;
   mediaBytes?: number;
+  mediaShownAfterMs?: number;
 }
 
 const newId = (): string => randomBytes(16).toString("hex");
@@ -79,20 +83,30 @@ export const createJobs = ({
       if (task) task.status = "FAILED";
       if (job.mediaTask === taskId) job.mediaTask = undefined;
     },
-    accept: (job: Job, medium: { sizeBytes: number; sha256: string; via: "body" | "url"; taskId?: string }): string => {
+    accept: (
+      job: Job,
+      medium: Pick<Acceptance, "sizeBytes" | "sha256" | "via"> & {
+        taskId?: string;
+        shownAfterMs?: number | undefined;
+      },
+    ): string => {
       const taskId = medium.taskId ?? newId();
       const pulled = job.tasks.find((each) => each.taskId === taskId);
       if (pulled) pulled.status = "COMPLETE";
       else job.tasks.push({ taskId, type: "JOB_ADD_MEDIA", status: "COMPLETE" });
       job.mediaTask = taskId;
-      job.mediaAt = clock();
-      job.mediaBytes = medium.sizeBytes;
-      const { sizeBytes, sha256, via } = medium;
-      acceptances.push({ jobId: job.jobId, taskId, sizeBytes, sha256, via, at: clock() });
+      const { sizeBytes, sha256, via, shownAfterMs } = medium;
+      const late = shownAfterMs === undefined ? {} : { shownAfterMs };
+      if (job.mediaAt === undefined) {
+        job.mediaAt = clock();
+        job.mediaBytes = sizeBytes;
+        if (shownAfterMs !== undefined) job.mediaShownAfterMs = shownAfterMs;
+      }
+      acceptances.push({ jobId: job.jobId, taskId, sizeBytes, sha256, via, at: clock(), ...late });
       return taskId;
     },
     info: (job: Job): Record<string, unknown> => {
-      const isShown = job.mediaAt !== undefined && clock() - job.mediaAt >= infoLagMs();
+      const isShown = job.mediaAt !== undefined && clock() - job.mediaAt >= (job.mediaShownAfterMs ?? infoLagMs());
       return {
         JobId: job.jobId,
         JobName: job.name,

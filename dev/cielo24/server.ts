@@ -85,7 +85,7 @@ export const startCielo24 = async (options: Cielo24Options = {}): Promise<Cielo2
     infoLagMs: typeof jobInfoLagMs === "number" ? () => jobInfoLagMs : jobInfoLagMs,
     showTasks: options.showTasks ?? false,
   });
-  const faults = createFaults();
+  const faults = createFaults(clock);
   const posts: MediaPost[] = [];
   const metadata: MetadataUpdate[] = [];
   const pulls = new Set<Promise<void>>();
@@ -93,11 +93,16 @@ export const startCielo24 = async (options: Cielo24Options = {}): Promise<Cielo2
   const uploads = new Map<string, { readonly jobId: string; readonly until: number }>();
   let logins = 0;
 
-  const pullLater = (job: Job, taskId: string, pull: () => Promise<{ sizeBytes: number; sha256: string }>) => {
+  const pullLater = (
+    job: Job,
+    pull: () => Promise<{ sizeBytes: number; sha256: string }>,
+    how: { taskId: string; shownAfterMs: number | undefined },
+  ) => {
+    const { taskId } = how;
     const pulling = pull()
       .then(
         (medium) => {
-          jobs.accept(job, { ...medium, via: "url", taskId });
+          jobs.accept(job, { ...medium, via: "url", ...how });
         },
         () => {
           jobs.failPull(job, taskId);
@@ -142,8 +147,9 @@ export const startCielo24 = async (options: Cielo24Options = {}): Promise<Cielo2
       const pull = await reach(url, options.fetchMedia);
       jobs.checkFree(job);
       const taskId = jobs.beginPull(job);
-      pullLater(job, taskId, pull);
+      pullLater(job, pull, { taskId, shownAfterMs: shownAfterMs(fault) });
       if (fault?.kind === "resetAfterBody") reset(request);
+      else if (fault?.kind === "acceptsBehindError") await sendFault(response, fault);
       else await sendTask(response, taskId, fault);
       return undefined;
     },
@@ -155,7 +161,7 @@ export const startCielo24 = async (options: Cielo24Options = {}): Promise<Cielo2
     const declared = request.headers["content-length"];
     if (fault?.kind === "earlyAnswer") {
       posts.push({ jobId, declaredBytes: Number(declared), receivedBytes: 0, outcome: "faulted" });
-      response.writeHead(fault.status, { "content-type": "application/json", connection: "close" });
+      response.writeHead(fault.status, { "content-type": "application/json", ...fault.headers, connection: "close" });
       response.end(fault.body, () => {
         if (fault.reset) reset(request);
       });
@@ -192,9 +198,15 @@ export const startCielo24 = async (options: Cielo24Options = {}): Promise<Cielo2
         reset(request);
         return;
       }
-      const taskId = jobs.accept(job, { sizeBytes: declaredBytes, sha256: received.sha256, via: "body" });
+      const taskId = jobs.accept(job, {
+        sizeBytes: declaredBytes,
+        sha256: received.sha256,
+        via: "body",
+        shownAfterMs: shownAfterMs(fault),
+      });
       record("accepted");
       if (fault?.kind === "resetAfterBody") reset(request);
+      else if (fault?.kind === "acceptsBehindError") await sendFault(response, fault);
       else await sendTask(response, taskId, fault);
     } catch (error) {
       record("refused");
@@ -210,6 +222,10 @@ export const startCielo24 = async (options: Cielo24Options = {}): Promise<Cielo2
     const fault = faults.take(method, action, searchParams.get("job_id") ?? undefined);
     const call = { request, response, fault };
     const jobId = searchParams.get("job_id") ?? "";
+    if (fault?.kind === "away") {
+      reset(request);
+      return;
+    }
     if (isMedia) {
       await takeBody(call, jobId, () => {
         accounts.check(searchParams.get("api_token") ?? undefined);
@@ -315,8 +331,14 @@ const required = (get: (name: string) => string | undefined, name: string): stri
   return value;
 };
 
-const sendFault = async (response: ServerResponse, fault: Extract<Fault, { kind: "answer" }>): Promise<void> => {
-  if (fault.afterMs) await wait(fault.afterMs, undefined, { ref: false });
+const shownAfterMs = (fault: Fault | undefined): number | undefined =>
+  fault?.kind === "acceptsBehindError" ? fault.shownAfterMs : undefined;
+
+const sendFault = async (
+  response: ServerResponse,
+  fault: Extract<Fault, { kind: "answer" | "acceptsBehindError" }>,
+): Promise<void> => {
+  if (fault.kind === "answer" && fault.afterMs) await wait(fault.afterMs, undefined, { ref: false });
   response.writeHead(fault.status, { "content-type": "application/json", ...fault.headers });
   response.end(fault.body ?? "");
 };

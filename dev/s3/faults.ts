@@ -1,12 +1,10 @@
-import { createFaultList } from "../fault-list.ts";
+import { createFaultList, type Spell } from "../fault-list.ts";
 
-/** A misbehaviour of the simulated S3, for requests of one operation, a number of times. */
-export interface S3Fault {
+/** A misbehaviour of the simulated S3, for requests of one operation, a number of times or for a while. */
+export interface S3Fault extends Spell {
   /** S3's name of the operation, for example `GetObject`. */
   readonly operation: string;
   readonly key?: string;
-  /** How often; once if not given. */
-  readonly times?: number;
   readonly kind:
     | "slowDown"
     | "internalError"
@@ -28,8 +26,8 @@ export interface S3Fault {
   readonly atByte?: number;
 }
 
-export const createS3Faults = () => {
-  const { takeFirst, ...list } = createFaultList<S3Fault>();
+export const createS3Faults = (clock: () => number) => {
+  const { takeFirst, ...list } = createFaultList<S3Fault>(clock);
   return {
     ...list,
     take: (operation: string, key: string | undefined): S3Fault | undefined =>

@@ -15,7 +15,7 @@ import { createOperations, type Result } from "./operations.ts";
 import { nameOperation, parseRequest, type S3Request } from "./request.ts";
 import { verifySignature } from "./signature.ts";
 import type { Storage } from "./storage.ts";
-import { createBucket, type Bucket, type Version } from "./store.ts";
+import { createBucket, type Bucket, type Version, type WriteOptions } from "./store.ts";
 import { toXml } from "./xml.ts";
 
 export interface S3Options {
@@ -42,7 +42,13 @@ export interface S3Simulator {
   readonly onObjectCreated: (listener: (event: S3Event) => void | Promise<void>) => void;
   readonly faults: S3Faults;
   /** Puts an object of any size whose bytes are made when it is read. @returns its version */
-  readonly putVirtualObject: (bucket: string, key: string, sizeBytes: number, seed: number) => string;
+  readonly putVirtualObject: (
+    bucket: string,
+    key: string,
+    sizeBytes: number,
+    seed: number,
+    options?: WriteOptions,
+  ) => string;
   /** Moves the object's current version into an archive, or out of one. */
   readonly setStorage: (bucket: string, key: string, storage: Storage) => void;
   /** Puts a delete marker over an object. */
@@ -62,7 +68,7 @@ export const startS3 = async ({ port = 0, region, accounts, clock = Date.now }: 
   const directory = await mkdtemp(join(tmpdir(), "s3-simulator-"));
   const buckets = new Map<string, { bucket: Bucket; corsOrigins: readonly string[] }>();
   const listeners: ((event: S3Event) => void | Promise<void>)[] = [];
-  const faults = createS3Faults();
+  const faults = createS3Faults(clock);
   const requests: S3LogEntry[] = [];
 
   const findBucket = (name: string): Bucket => {
@@ -158,9 +164,9 @@ export const startS3 = async ({ port = 0, region, accounts, clock = Date.now }: 
       listeners.push(listener);
     },
     faults,
-    putVirtualObject: (name, key, sizeBytes, seed) => {
+    putVirtualObject: (name, key, sizeBytes, seed, options = {}) => {
       const md5 = `${seed.toString(16)}${sizeBytes.toString(16)}`.padStart(32, "0").slice(-32);
-      return findBucket(name).put(key, { content: virtualContent(sizeBytes, seed), md5 }, {}).versionId;
+      return findBucket(name).put(key, { content: virtualContent(sizeBytes, seed), md5 }, options).versionId;
     },
     setStorage: (name, key, storage) => {
       findBucket(name).setStorage(key, storage);

@@ -1,7 +1,7 @@
-import { createFaultList, type FaultList } from "../fault-list.ts";
+import { createFaultList, type FaultList, type Spell } from "../fault-list.ts";
 
-/** A fault of a simulated AWS service. */
-interface AwsFault {
+/** A fault of a simulated AWS service. The SDK's own repeats are calls, too. */
+interface AwsFault extends Spell {
   /** Name of the call: `PutEvents`, `UpdateItem`. */
   readonly action: string;
   /**
@@ -12,8 +12,6 @@ interface AwsFault {
    * - `hang`: nothing is done, and no answer comes
    */
   readonly kind: "unavailable" | "throttled" | "reset" | "answerLost" | "hang";
-  /** How many calls it hits; one if not given. The SDK's own repeats are calls, too. */
-  readonly times?: number;
   /** Only calls whose input it is true of. */
   readonly when?: (input: Record<string, unknown>) => boolean;
 }

@@ -1,11 +1,13 @@
+import type { WriteOptions } from "../../dev/s3/store.ts";
 import { httpEvent } from "../lib/http/http-event.ts";
-import type { Act } from "./schedule.ts";
+import type { Act, DropKind } from "./schedule.ts";
 import { urlOfSize, type Theatre } from "./theatre.ts";
 
 export interface Drop {
   readonly key: string;
   readonly versionId: string;
   readonly sizeBytes: number;
+  readonly as: DropKind;
   /** Another version, or a delete marker, lies over it. */
   isCovered: boolean;
 }
@@ -23,6 +25,12 @@ export interface Actor {
   readonly drops: readonly Drop[];
   readonly calls: readonly Call[];
 }
+
+const OPTIONS: Readonly<Record<DropKind, WriteOptions>> = {
+  media: {},
+  form: { contentType: "multipart/form-data; boundary=x" },
+  archived: { storage: { storageClass: "GLACIER" } },
+};
 
 interface ActorParts {
   readonly theatre: Theatre;
@@ -45,13 +53,13 @@ export const createActor = ({ theatre, jobId, callApi, track }: ActorParts): Act
     stack.queue.send(JSON.stringify({ Records: [record] }), delayS);
   };
 
-  const drop = (name: string, wantedBytes: number) => {
+  const drop = (name: string, wantedBytes: number, as: DropKind) => {
     const key = keyOf(name);
     for (const earlier of dropsAt(key)) earlier.isCovered = true;
     // Of its own size, so that the acceptance log tells which one it was.
     const sizeBytes = wantedBytes === 0 ? 0 : wantedBytes + 7 * drops.length;
-    const versionId = stack.s3.putVirtualObject(stack.bucketName, key, sizeBytes, drops.length + 1);
-    const made = { key, versionId, sizeBytes, isCovered: false };
+    const versionId = stack.s3.putVirtualObject(stack.bucketName, key, sizeBytes, drops.length + 1, OPTIONS[as]);
+    const made = { key, versionId, sizeBytes, as, isCovered: false };
     drops.push(made);
     sendEvent(made, 0);
   };
@@ -81,7 +89,7 @@ export const createActor = ({ theatre, jobId, callApi, track }: ActorParts): Act
   const perform = (act: Act): void => {
     switch (act.do) {
       case "drop":
-        drop(act.name, act.sizeBytes);
+        drop(act.name, act.sizeBytes, act.as);
         return;
       case "call":
         track(call(act.media));

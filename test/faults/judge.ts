@@ -1,7 +1,12 @@
+import type { Acceptance } from "../../dev/cielo24/jobs.ts";
+import { ACCOUNT_ERROR_TYPES } from "../../lib/cielo24/errors.ts";
 import type { Row } from "../../lib/delivery/row.ts";
 import { objectId } from "../../lib/media/key.ts";
 import type { Drop } from "./acting.ts";
+import { isAnsweredError, type Doubt, type Offer } from "./door.ts";
+import { explainsRejection, explainsWait } from "./explanations.ts";
 import type { Performance } from "./play.ts";
+import { AGE_MS, LEAST_PEACE_MS, SERVER_ERROR_SETTLE_MS } from "./schedule.ts";
 import type { Theatre } from "./theatre.ts";
 
 /** What became of a schedule, in the eyes of the acceptance log. */
@@ -11,8 +16,13 @@ export interface Verdict {
   readonly cause?: string;
   /** Drops without an end on record, ends that nobody was told of, and ends that are not true. */
   readonly lost: readonly string[];
+  /** Reasons for which a person was asked although everybody could know that cielo24 had nothing. */
+  readonly givenUpWithoutDoubt: readonly string[];
   readonly secondMedia: number;
   readonly secondPostAfterAcceptance: number;
+  /** The price of `resendAfterServerError`, where cielo24 shows what it accepted later than that assumes. */
+  readonly secondMediaLate: number;
+  readonly secondPostLate: number;
 }
 
 /**
@@ -22,28 +32,81 @@ export interface Verdict {
 export const isOver = (row: Row | undefined, drops: readonly Drop[]): boolean =>
   row === undefined
     ? drops.every(({ isCovered }) => isCovered)
-    : isEnd(row) &&
-      (row.announced === true || row.state === "UPLOADING") &&
-      drops.every((drop) => drop.isCovered || hasEnd(row, drop));
+    : isEnd(row) && row.announced === true && drops.every((drop) => drop.isCovered || hasEnd(row, drop));
 
-/** An operator's "send again" frees a job whose medium only its caller has: nobody owes it anything then. */
-const isEnd = ({ state }: Row): boolean => state !== "SENDING" && state !== "FINALIZING";
+const isEnd = ({ state }: Row): boolean => state in EVENT_OF;
 
 const hasEnd = ({ media, rejected, conflicts }: Row, { key, versionId }: Drop): boolean => {
   const id = objectId(key, versionId);
   return media?.id === id || [rejected, conflicts].flat().includes(id);
 };
 
-export const judge = ({ stack, cielo24, repeatedOffers }: Theatre, performance: Performance): Verdict => {
-  const { jobId, row, drops, calls, restless } = performance;
-  const accepted = cielo24.acceptances.filter((each) => each.jobId === jobId);
+export const judge = (theatre: Theatre, performance: Performance): Verdict => {
+  const { jobId, row, reviews } = performance;
+  const accepted = theatre.cielo24.acceptances.filter((each) => each.jobId === jobId);
+  const [first] = accepted;
+  const doubts = theatre.door.doubts(jobId);
+  const doubtsBefore = ({ updatedAt }: Row) => doubts.filter(({ at }) => at <= updatedAt + CLOCK_SKEW_MS);
+  const attemptsBefore = ({ updatedAt }: Row) =>
+    theatre.door.offers(jobId).filter((offer) => isAttempt(offer) && offer.begunAt <= updatedAt + CLOCK_SKEW_MS).length;
+  const repeated = theatre.door.offers(jobId).filter(({ isRepeated }) => isRepeated);
+  const latePosts = repeated.filter(({ begunAt }) => isPriceOfAssumption(first, begunAt)).length;
+  const lateMedia = accepted.slice(1).filter(({ at }) => isPriceOfAssumption(first, at)).length;
+
+  return {
+    end: row === undefined ? "nothing" : (END_OF[row.state] ?? "nothing"),
+    ...(row?.state === "NEEDS_REVIEW" ? { cause: nameCause(row, doubtsBefore(row), performance) } : {}),
+    lost: [
+      ...complainOfRecords(theatre, performance, accepted),
+      ...complainOfRejections(theatre, performance),
+      ...complainOfWaits(theatre, performance),
+      ...reviews.flatMap((review) =>
+        complainOfReview(review, {
+          doubts: doubtsBefore(review),
+          attempts: attemptsBefore(review),
+          performance,
+          first,
+        }),
+      ),
+    ],
+    givenUpWithoutDoubt: reviews
+      .filter((review) => isNeedless(review, doubtsBefore(review), performance))
+      .map(({ error }) => error?.type ?? "unnamed"),
+    secondMedia: Math.max(accepted.length - 1, 0) - lateMedia,
+    secondPostAfterAcceptance: repeated.length - latePosts,
+    secondMediaLate: lateMedia,
+    secondPostLate: latePosts,
+  };
+};
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+/** Instances' clocks are ahead by so much at most. */
+const CLOCK_SKEW_MS = 5 * MINUTE_MS;
+/** Between the question whether there is media, and a POST's last byte. */
+const LONGEST_POST_MS = 15 * MINUTE_MS;
+
+const EVENT_OF: Readonly<Record<string, string>> = {
+  DELIVERED: "Media Delivered",
+  REJECTED: "Media Rejected",
+  NEEDS_REVIEW: "Media Needs Review",
+};
+const END_OF: Readonly<Record<string, Verdict["end"]>> = {
+  DELIVERED: "delivered",
+  REJECTED: "rejected",
+  NEEDS_REVIEW: "needsReview",
+};
+
+const complainOfRecords = (
+  { stack }: Theatre,
+  { jobId, row, drops, calls, restless }: Performance,
+  accepted: readonly Acceptance[],
+): string[] => {
   const [first] = accepted;
   const told = stack.events.filter(({ detail }) => detail["JobId"] === jobId).map(({ detailType }) => detailType);
-  const dropOf = (sizeBytes: number | undefined) => drops.find((drop) => drop.sizeBytes === sizeBytes);
-  const idOf = (drop: Drop | undefined) => (drop ? objectId(drop.key, drop.versionId) : undefined);
-  const acceptedId = idOf(dropOf(first?.sizeBytes));
+  const acceptedDrop = drops.find(({ sizeBytes }) => sizeBytes === first?.sizeBytes);
+  const acceptedId = acceptedDrop && objectId(acceptedDrop.key, acceptedDrop.versionId);
   const lost: string[] = [];
-
   if (restless) lost.push(restless);
   if (row && !isEnd(row)) lost.push(`the row is still ${row.state}`);
   if (!isOver(row, drops)) lost.push("an object has no end on record, or the end was not announced");
@@ -53,55 +116,116 @@ export const judge = ({ stack, cielo24, repeatedOffers }: Theatre, performance: 
     lost.push("DELIVERED, and another medium was accepted");
   if (row?.sha256 && row.state === "DELIVERED" && first?.via === "body" && first.sha256 !== row.sha256)
     lost.push("DELIVERED, and other bytes were accepted");
-  if (first && (row?.state === "REJECTED" || row?.state === "UPLOADING"))
-    lost.push(`${row.state}, and a medium was accepted`);
+  if (first && row?.state === "REJECTED") lost.push("REJECTED, and a medium was accepted");
   if (first && !row) lost.push("a medium was accepted, and there is no row");
   if (acceptedId && [row?.rejected, row?.conflicts].flat().includes(acceptedId))
     lost.push("recorded as rejected or as a conflict, and accepted");
   for (const { taskId } of calls)
     if (taskId !== undefined && first?.taskId !== taskId) lost.push("a caller was told a TaskId that is not the job's");
-  const cause = row?.state === "NEEDS_REVIEW" ? (row.error?.type ?? "unnamed") : undefined;
-  // What failed on the last chance is given up without another question.
-  if (first && cause !== undefined && cause !== "GAVE_UP")
-    lost.push(`job/info showed the medium, and a person was asked: ${cause}`);
-  if (cause !== undefined && !mayAsk(cause, performance)) lost.push(`a person was asked without need: ${cause}`);
-
-  return {
-    end: row === undefined ? "nothing" : (END_OF[row.state] ?? "nothing"),
-    ...(cause === undefined ? {} : { cause }),
-    lost,
-    secondMedia: Math.max(accepted.length - 1, 0),
-    secondPostAfterAcceptance: repeatedOffers.filter((each) => each === jobId).length,
-  };
+  return lost;
 };
 
-/** Whether something went wrong after which nobody could know, or go on. */
-const mayAsk = (cause: string, { faults, schedule }: Performance): boolean => {
-  const strikes = (name: "cielo24" | "chunk" | "aws" | "s3") =>
-    faults > 0 && schedule.faults.some((fault) => name in fault);
-  switch (cause) {
-    case "ANSWER_UNKNOWN":
-    case "ATTEMPTS_USED_UP":
-      // A pull of cielo24's that fails at S3 is not seen here.
-      return strikes("chunk") || strikes("cielo24") || strikes("aws") || (schedule.handsOver && strikes("s3"));
-    case "GAVE_UP":
-      return schedule.acts.some((act) => act.do === "rest" && act.minutes >= GIVES_UP_MIN);
-    default:
-      // An answer that cielo24's documentation does not know.
-      return strikes("cielo24");
-  }
-};
-/** After six days a message is given up. */
-const GIVES_UP_MIN = 6 * 24 * 60;
+/** Whatever was rejected, by the events of it: the row forgets the reasons of all but the last. */
+const complainOfRejections = ({ stack }: Theatre, performance: Performance): string[] =>
+  stack.events
+    .filter(({ detailType, detail }) => detailType === "Media Rejected" && detail["JobId"] === performance.jobId)
+    .flatMap(({ detail }) => {
+      const { ErrorType: type = "" } = (detail["Error"] ?? {}) as { ErrorType?: string };
+      const isObject = detail["Key"] !== undefined;
+      return explainsRejection(type, { isObject, ...performance }) ? [] : [`rejected without a definite no: ${type}`];
+    });
 
-const EVENT_OF: Readonly<Record<string, string>> = {
-  DELIVERED: "Media Delivered",
-  REJECTED: "Media Rejected",
-  NEEDS_REVIEW: "Media Needs Review",
-  UPLOADING: "Media Needs Review",
+/** A row that is put off says what it waits for. */
+const complainOfWaits = ({ parkings }: Theatre, performance: Performance): string[] => {
+  const waits = parkings.filter(({ jobId, state, at, notBefore }) => {
+    const isAtOnce = notBefore <= at + CLOCK_SKEW_MS + MINUTE_MS;
+    return jobId === performance.jobId && state === "SENDING" && !isAtOnce;
+  });
+  const silent = waits.filter(({ waiting }) => waiting === undefined);
+  const minutes = Math.round(Math.max(...silent.map(({ at, notBefore }) => notBefore - at)) / MINUTE_MS);
+  const untrue = new Set(
+    waits.flatMap(({ waiting }) => (waiting === undefined || explainsWait(waiting, performance) ? [] : [waiting])),
+  );
+  return [
+    ...(silent.length > 0 ? [`waits for up to ${minutes} minutes without saying why`] : []),
+    ...[...untrue].map((waiting) => `waits for what is not the matter: ${waiting}`),
+  ];
 };
-const END_OF: Readonly<Record<string, Verdict["end"]>> = {
-  DELIVERED: "delivered",
-  REJECTED: "rejected",
-  NEEDS_REVIEW: "needsReview",
+
+/** A person was asked: what else could have been done? */
+const complainOfReview = (
+  { error, updatedAt, media, closed }: Row,
+  {
+    doubts,
+    attempts,
+    performance: { schedule, startedAt },
+    first,
+  }: {
+    readonly doubts: readonly Doubt[];
+    readonly attempts: number;
+    readonly performance: Performance;
+    readonly first: Acceptance | undefined;
+  },
+): string[] => {
+  const type = error?.type ?? "unnamed";
+  if (closed) return [];
+  const hasAged = updatedAt - startedAt >= AGE_MS - CLOCK_SKEW_MS;
+  if (type === "GAVE_UP") return hasAged ? [] : ["given up before its time"];
+  const complaints: string[] = [];
+  if (first && isShownBy(first, updatedAt, schedule.jobInfoLagMin * MINUTE_MS))
+    complaints.push(`job/info showed the medium, and a person was asked: ${type}`);
+  const resends = type === "ERRORS_BEHIND_MEDIA" ? schedule.resendAfterServerError : schedule.resendAfterUnknown;
+  const isOfAttempts = ATTEMPT_TYPES.includes(type) && resends && media?.kind === "object" && !hasAged;
+  // What an instance could not put on record is an attempt, too, and is not seen each time.
+  if (isOfAttempts && attempts < MAX_ATTEMPTS && doubts.every(({ offer }) => offer !== undefined))
+    complaints.push(`given up after ${attempts} attempts: ${type}`);
+  return complaints;
+};
+const ATTEMPT_TYPES: readonly string[] = ["ANSWER_UNKNOWN", "ERRORS_BEHIND_MEDIA", "ATTEMPTS_USED_UP"];
+const MAX_ATTEMPTS = 5;
+
+/** What is refused for the token or the account counts for nothing; what is refused behind a doubt settles nothing. */
+const isAttempt = ({ leftAt, heard }: Offer): boolean =>
+  leftAt !== undefined && !(heard?.errorType && OF_THE_ACCOUNT.has(heard.errorType));
+const OF_THE_ACCOUNT = new Set([...ACCOUNT_ERROR_TYPES, "BAD_API_TOKEN", "LOGIN_INVALID"]);
+
+/** What is shown hours late, a person may have been asked about meanwhile; an answer may be under way for an hour. */
+const isShownBy = ({ at, shownAfterMs }: Acceptance, time: number, lagMs: number): boolean =>
+  shownAfterMs === undefined ? at + lagMs <= time : at + shownAfterMs + HOUR_MS <= time;
+
+/**
+ * Whether everybody could know that nothing had been accepted: no POST's last byte and no URL had left an instance
+ * towards cielo24 but for those that it definitely refused, and no instance was killed, or failed to reach the ledger,
+ * between the word that one may leave and the word that none did.
+ *
+ * Age is the only limit of such a drop's patience: it may run out while something is still wrong, or so soon behind that
+ * nobody had the time to try again.
+ */
+const isNeedless = (review: Row, doubts: readonly Doubt[], { troubleUntil }: Performance): boolean => {
+  if (doubts.length > 0 || review.closed) return false;
+  const isAge = review.error?.type === "GAVE_UP" && review.updatedAt - troubleUntil < LEAST_PEACE_MS;
+  return !isAge;
+};
+
+/** Whether a second POST is the price of `resendAfterServerError`: it waited, and the medium was still not shown. */
+const isPriceOfAssumption = (first: Acceptance | undefined, at: number): boolean =>
+  first?.shownAfterMs !== undefined &&
+  first.shownAfterMs > SERVER_ERROR_SETTLE_MS &&
+  at >= first.at + SERVER_ERROR_SETTLE_MS &&
+  at <= first.at + first.shownAfterMs + LONGEST_POST_MS;
+
+const nameCause = ({ error, closed, media }: Row, doubts: readonly Doubt[], { schedule }: Performance): string => {
+  const type = error?.type ?? "unnamed";
+  if (closed) return "closed by an operator";
+  if (type === "GAVE_UP") return `age ran out: ${/\((\w+)\)/.exec(error?.comment ?? "")?.[1] ?? "unnamed"}`;
+  const last = doubts.at(-1);
+  if (!last) return `no doubt: ${type}`;
+  const isError = last.offer !== undefined && isAnsweredError(last.offer);
+  if (media?.kind === "body") return last.cause.replace("the body", "a caller's body");
+  if (doubts.length >= MAX_ATTEMPTS)
+    return doubts.every(({ offer }) => offer && isAnsweredError(offer))
+      ? "answered error five times"
+      : `five attempts, the last: ${last.cause}`;
+  if (!ATTEMPT_TYPES.includes(type)) return `${last.cause}, then ${type}`;
+  return isError && !schedule.resendAfterServerError ? `${last.cause}, and sending again is off` : last.cause;
 };

@@ -4,6 +4,8 @@ import { listen } from "../../dev/stack/listen.ts";
 /** What a chunk's way leads over. */
 export interface Chunk {
   readonly upstream: string;
+  /** Number of the connection, of which no two in this process have the same. */
+  readonly connection: number;
   readonly direction: "up" | "down";
   readonly bytes: Buffer;
 }
@@ -24,6 +26,8 @@ export interface Network {
   readonly cutOff: () => void;
   readonly close: () => Promise<void>;
 }
+
+let connections = 0;
 
 /**
  * A TCP proxy before each upstream. It knows nothing of what it carries, so that whatever an instance says or hears can be
@@ -48,8 +52,9 @@ export const startNetwork = async (
     const pair = { near, far };
     pairs.add(pair);
     near.setNoDelay(true);
-    carry(near, far, (bytes) => onChunk({ upstream, direction: "up", bytes }));
-    carry(far, near, (bytes) => onChunk({ upstream, direction: "down", bytes }));
+    const connection = (connections += 1);
+    carry(near, far, (bytes) => onChunk({ upstream, connection, direction: "up", bytes }));
+    carry(far, near, (bytes) => onChunk({ upstream, connection, direction: "down", bytes }));
     far.once("close", () => pairs.delete(pair));
   };
 

@@ -14,8 +14,13 @@ export interface Performance {
   readonly row: Row | undefined;
   readonly drops: readonly Drop[];
   readonly calls: readonly Call[];
+  /** The row whenever a person was asked, its end included. */
+  readonly reviews: readonly Row[];
   /** Faults that hit. */
   readonly faults: number;
+  /** When the last of them, and the last time without anybody at work, was over. */
+  readonly troubleUntil: number;
+  readonly startedAt: number;
   /** Whether it took the census to come to an end. */
   readonly neededCensus: boolean;
   /** Why it never came to rest; undefined where it did. */
@@ -33,12 +38,14 @@ const MINUTE_MS = 60_000;
 const CENSUS_MIN = 2 * 60;
 const MAX_CENSUSES = 5;
 /** More steps of time than any schedule needs. */
-const MAX_STEPS = 3_000;
+const MAX_STEPS = 20_000;
 /** What another process needs to react. */
 const CHILD_PAUSE_MS = 25;
 const CHILD_STEP_MS = 20_000;
 /** The instance that answers HTTP calls. */
 const CALLER = 7;
+/** When an operator has looked, and when the queue repeats the message, in seconds. */
+const DECIDED_AFTER_S = [600, 900];
 const QUEUE_ARN = "arn:aws:sqs:us-east-1:000000000000:cielo24-proxy-local-media";
 
 /** Plays a schedule to its end: until nothing moves any more, and the census finds nothing more to do. */
@@ -53,7 +60,10 @@ export const play = async (
   const busy = Array.from({ length: schedule.workers }, () => false);
   const firstChunk = theatre.chunks();
   const acts = schedule.acts.toSorted((a, b) => a.after - b.after);
-  let sendsAgain = schedule.sendsAgain;
+  const decisions = [...schedule.decisions];
+  const reviews: Row[] = [];
+  const startedAt = Date.now();
+  let restedUntil = startedAt;
   let steps = 0;
   let restless: string | undefined;
 
@@ -138,12 +148,14 @@ export const play = async (
       if (running.size === 0) {
         if (next <= Date.now()) continue;
         const act = acts.shift();
-        if (act?.do === "rest") await rest(act.minutes);
-        else if (act) actor.perform(act);
+        if (act?.do === "rest") {
+          await rest(act.minutes);
+          restedUntil = Date.now();
+        } else if (act) actor.perform(act);
         if (act) continue;
         if (next === Infinity) {
           if (virtualTime.countTimers() > 0) await passTime(Infinity);
-          else if (!(await sendAgain())) return;
+          else if (!(await decide())) return;
           continue;
         }
       }
@@ -158,12 +170,17 @@ export const play = async (
       activity,
     );
 
-  const sendAgain = async (): Promise<boolean> => {
-    if (sendsAgain === 0) return false;
-    sendsAgain -= 1;
+  /** Says what an operator says of a row that has come to its end. @returns whether there is anything more to do */
+  const decide = async (): Promise<boolean> => {
+    const what = decisions.shift();
+    if (what === undefined) return false;
     const row = await readRow();
-    if (row?.state !== "NEEDS_REVIEW") return false;
-    stack.queue.send(JSON.stringify({ resend: jobId }));
+    const isMeant = row?.state === "NEEDS_REVIEW" || (row?.state === "REJECTED" && what === "resend");
+    if (!isMeant || !row.media) return false;
+    if (row.state === "NEEDS_REVIEW") reviews.push(row);
+    const decision = { job: jobId, object: row.media.id, fence: row.fence, by: "somebody", why: "to see what happens" };
+    // A queue may repeat a message: the second one is about a row that is not there any more.
+    for (const delayS of DECIDED_AFTER_S) stack.queue.send(JSON.stringify({ [what]: decision }), delayS);
     return true;
   };
 
@@ -176,7 +193,7 @@ export const play = async (
   });
   await run();
   theatre.setTreatment(() => ({ do: "pass" }));
-  const faults = strikes.end();
+  const { hits: faults, troubleUntil } = strikes.end();
 
   const { drops, calls } = actor;
   let censuses = 0;
@@ -188,5 +205,18 @@ export const play = async (
     await run();
     row = await readRow();
   }
-  return { schedule, jobId, row, drops, calls, faults, neededCensus: censuses > 0, restless };
+  if (row?.state === "NEEDS_REVIEW") reviews.push(row);
+  return {
+    schedule,
+    jobId,
+    row,
+    drops,
+    calls,
+    reviews,
+    faults,
+    troubleUntil: Math.max(troubleUntil, restedUntil),
+    startedAt,
+    neededCensus: censuses > 0,
+    restless,
+  };
 };

@@ -1,10 +1,12 @@
 import fc from "fast-check";
-import type { Fault as Cielo24Fault } from "../../dev/cielo24/faults.ts";
+import { ANY_ACTION, type Fault as Cielo24Fault } from "../../dev/cielo24/faults.ts";
+import type { Spell } from "../../dev/fault-list.ts";
 import type { S3Fault } from "../../dev/s3/faults.ts";
 
 /** What happens to one job, and what goes wrong meanwhile. Data alone: a failing one is shrunk and played again. */
 export interface Schedule {
   readonly resendAfterUnknown: boolean;
+  readonly resendAfterServerError: boolean;
   /** Objects are handed over by URL instead of being streamed. */
   readonly handsOver: boolean;
   /** Instances that take messages at the same time. */
@@ -13,15 +15,15 @@ export interface Schedule {
   readonly clocksAheadS: readonly number[];
   /** How late job/info shows a medium. */
   readonly jobInfoLagMin: number;
-  /** Somebody says "send again" whenever a person is asked, at most so often. */
-  readonly sendsAgain: number;
+  /** What an operator says, one after another: "reject" where a person is asked, "resend" where a medium is rejected, too. */
+  readonly decisions: readonly ("resend" | "reject")[];
   readonly acts: readonly Act[];
   readonly faults: readonly Fault[];
 }
 
 /** Something that is done from outside. It happens once so many chunks have passed, or earlier if nothing else happens. */
 export type Act = { readonly after: number } & (
-  | { readonly do: "drop"; readonly name: "a" | "b"; readonly sizeBytes: number }
+  | { readonly do: "drop"; readonly name: "a" | "b"; readonly sizeBytes: number; readonly as: DropKind }
   | { readonly do: "call"; readonly media: "url" | "body" }
   /** The event of the first drop comes once more. */
   | { readonly do: "repeatEvent"; readonly delayS: number }
@@ -33,11 +35,14 @@ export type Act = { readonly after: number } & (
   | { readonly do: "rest"; readonly minutes: number }
 );
 
+/** `form`: it was uploaded as one, and its bytes are the envelope. `archived`: it lies where nobody can read it. */
+export type DropKind = "media" | "form" | "archived";
+
 /** Something that goes wrong. */
 export type Fault =
   /** To the chunk of that number between the instances and one of their upstreams, or all: what any of them says or hears. */
   | { readonly at: number; readonly on: "any" | "cielo24" | "aws"; readonly chunk: ChunkFault }
-  | { readonly cielo24: Omit<Cielo24Fault, "jobId"> }
+  | { readonly cielo24: Cielo24Fault }
   | { readonly s3: Omit<S3Fault, "atByte"> & { readonly fraction?: number } }
   | { readonly aws: { readonly action: string; readonly kind: AwsFaultKind; readonly times: number } }
   /** EventBridge takes the call and not the entry. */
@@ -51,10 +56,18 @@ type ChunkFault =
 
 type AwsFaultKind = "unavailable" | "throttled" | "reset" | "answerLost" | "hang";
 
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+/** From then on the assumption of `resendAfterServerError` is wrong: the default of `serverErrorSettleS`. */
+export const SERVER_ERROR_SETTLE_MS = 6 * HOUR_MS;
+/** A message's age ends after six days. */
+export const AGE_MS = 6 * 24 * HOUR_MS;
+/** So long before that, what goes wrong has to end for the drop to be delivered without a person. */
+export const LEAST_PEACE_MS = 13 * HOUR_MS;
+
 /** A drop takes some 20 chunks where nothing goes wrong. */
 const CHUNKS = 60;
 const CHUNK_BYTES = 64 * 1024;
-const MINUTE_MS = 60_000;
 /** With job/info's own delay, within the half hour that the delivery waits for what it sent. */
 export const LATEST_MS = 14 * MINUTE_MS;
 
@@ -100,6 +113,9 @@ const chunkFault: fc.Arbitrary<Fault> = fc
   .map(({ place, chunk }) => ({ ...place, chunk }));
 
 const POST = "POST job/add_media";
+const merge = <A, B>([a, b]: readonly [A, B]): A & B => ({ ...a, ...b });
+const lasting = <T>(what: fc.Arbitrary<T>, how: fc.Arbitrary<Spell>): fc.Arbitrary<T & Spell> =>
+  fc.tuple(what, how).map(merge);
 const times = fc.integer({ min: 1, max: 4 });
 const cielo24Fault: fc.Arbitrary<Fault> = fc
   .oneof(
@@ -147,6 +163,150 @@ const cielo24Fault: fc.Arbitrary<Fault> = fc
   )
   .map((cielo24) => ({ cielo24 }));
 
+const PAGE = "<html><body>Service</body></html>";
+const ACCOUNT_ERRORS = ["ACCOUNT_UNPRIVILEGED", "ACCOUNT_DOES_NOT_EXIST", "NOT_IMPLEMENTED", "NOT_PARENT_ACCOUNT"];
+const answer = fc.constant("answer" as const);
+const early = fc.constant("earlyAnswer" as const);
+const question = fc.constantFrom("job/info", "account/login");
+const emptyBody = fc.constant("");
+
+const forHours = (...hours: number[]): fc.Arbitrary<Spell> =>
+  fc.constantFrom(...hours).map((each) => ({ forMs: each * HOUR_MS }));
+const forTimes: fc.Arbitrary<Spell> = fc.integer({ min: 1, max: 5 }).map((count) => ({ times: count }));
+const spell = fc.oneof(
+  { weight: 4, arbitrary: forTimes },
+  { weight: 4, arbitrary: forHours(0.25, 1) },
+  { weight: 1, arbitrary: forHours(5) },
+);
+
+const impatient = fc.constantFrom("0", "1", "30").map((seconds) => ({ "retry-after": seconds }));
+const page = {
+  status: fc.constantFrom(200, 302, 401, 403, 404, 413),
+  body: fc.constant(PAGE),
+  headers: fc.constant({ "content-type": "text/html" }),
+};
+/** What cielo24 itself says behind a body that it has read. */
+const answeredError = fc.oneof(
+  fc.record({ status: fc.constantFrom(429, 500, 502, 503), headers: fc.oneof(fc.constant({}), impatient) }),
+  fc.constant({ status: 400, body: refusal("UNHANDLED_ERROR") }),
+);
+
+/** What cielo24, or what stands before it, does for a while. */
+const habit: fc.Arbitrary<Cielo24Fault> = fc.oneof(
+  {
+    weight: 3,
+    arbitrary: lasting(
+      fc.record({ action: question, kind: answer, status: fc.constantFrom(429, 503), headers: impatient }),
+      spell,
+    ),
+  },
+  {
+    weight: 2,
+    arbitrary: lasting(
+      fc.record({
+        action: fc.constant(POST),
+        kind: early,
+        status: fc.constantFrom(429, 500, 503),
+        body: emptyBody,
+        headers: impatient,
+      }),
+      spell,
+    ),
+  },
+  { weight: 2, arbitrary: lasting(fc.record({ action: question, kind: answer, ...page }), spell) },
+  { weight: 1, arbitrary: lasting(fc.record({ action: fc.constant(POST), kind: early, ...page }), spell) },
+  // Behind the body, or to a URL: nobody knows what it means.
+  { weight: 1, arbitrary: fc.record({ action: fc.constant("job/add_media"), kind: answer, ...page }) },
+  {
+    weight: 2,
+    arbitrary: lasting(
+      fc.record({
+        action: fc.constantFrom("job/info", "account/login", "job/add_media"),
+        kind: answer,
+        status: fc.constant(400),
+        body: fc.constantFrom(...ACCOUNT_ERRORS).map(refusal),
+      }),
+      fc.oneof({ weight: 8, arbitrary: forHours(1, 3) }, { weight: 1, arbitrary: forHours(20) }),
+    ),
+  },
+  {
+    weight: 1,
+    arbitrary: lasting(
+      fc.record({
+        action: fc.constant("job/info"),
+        kind: answer,
+        status: fc.constant(400),
+        body: fc.constant(refusal("ITEM_NOT_FOUND")),
+      }),
+      fc.oneof({ weight: 8, arbitrary: forHours(1, 3) }, { weight: 1, arbitrary: forHours(20, 40) }),
+    ),
+  },
+  {
+    weight: 3,
+    arbitrary: lasting(
+      fc.tuple(fc.record({ action: fc.constant(POST), kind: answer }), answeredError).map(merge),
+      // Between such answers lie 6, 12, 24 and 36 hours of questions.
+      fc.oneof({ weight: 8, arbitrary: forHours(1) }, { weight: 1, arbitrary: fc.oneof(forTimes, forHours(20)) }),
+    ),
+  },
+  {
+    weight: 2,
+    arbitrary: fc
+      .tuple(
+        fc.record({
+          action: fc.constantFrom(POST, "job/add_media"),
+          kind: fc.constant("acceptsBehindError" as const),
+        }),
+        answeredError,
+      )
+      .map(merge),
+  },
+);
+
+/** All requests fail until a time, at least 13 hours before a message's age ends. The longest take seconds to play. */
+const outageSpell = fc.oneof(
+  { weight: 30, arbitrary: forHours(2, 8) },
+  { weight: 4, arbitrary: forHours(30) },
+  { weight: 1, arbitrary: forHours(130) },
+);
+const outage: fc.Arbitrary<Cielo24Fault> = fc.oneof(
+  lasting(
+    fc.record({
+      action: fc.constantFrom(ANY_ACTION, "job/info", POST),
+      kind: fc.constant("away" as const),
+    }),
+    outageSpell,
+  ),
+  lasting(fc.record({ action: question, kind: answer, status: fc.constant(503) }), outageSpell),
+  lasting(
+    fc.record({ action: fc.constant(POST), kind: early, status: fc.constant(503), body: emptyBody }),
+    outageSpell,
+  ),
+);
+
+/**
+ * Behind an answered error, cielo24 accepts and shows the medium hours later: within the time that
+ * `resendAfterServerError` rests on, or beyond it.
+ */
+const slowAcceptance: fc.Arbitrary<Cielo24Fault> = fc
+  .tuple(
+    fc.record({
+      action: fc.constant(POST),
+      kind: fc.constant("acceptsBehindError" as const),
+      shownAfterMs: fc.constantFrom(1, 3, 5.9, 7, 20, 60).map((hours) => hours * HOUR_MS),
+    }),
+    answeredError,
+  )
+  .map(merge);
+
+const storeRefusal: fc.Arbitrary<Fault> = lasting(
+  fc.record({
+    operation: fc.constantFrom("GetObject", "HeadObject"),
+    kind: fc.constantFrom("accessDenied" as const, "kmsDisabled" as const),
+  }),
+  spell,
+).map((s3) => ({ s3 }));
+
 const s3Fault: fc.Arbitrary<Fault> = fc
   .record({
     operation: fc.constantFrom("GetObject", "HeadObject"),
@@ -180,18 +340,53 @@ const awsFault: fc.Arbitrary<Fault> = fc
   })
   .map((aws) => ({ aws }));
 
+const refusedEntries: fc.Arbitrary<Fault> = fc.integer({ min: 1, max: 3 }).map((count) => ({ refusedEntries: count }));
+
 const fault: fc.Arbitrary<Fault> = fc.oneof(
-  { weight: 6, arbitrary: chunkFault },
-  { weight: 1, arbitrary: lastWord },
+  { weight: 12, arbitrary: chunkFault },
+  { weight: 2, arbitrary: lastWord },
+  { weight: 6, arbitrary: cielo24Fault },
+  { weight: 6, arbitrary: habit.map((cielo24) => ({ cielo24 })) },
+  { weight: 1, arbitrary: outage.map((cielo24) => ({ cielo24 })) },
+  { weight: 4, arbitrary: awsFault },
+  { weight: 2, arbitrary: s3Fault },
+  { weight: 1, arbitrary: storeRefusal },
+  { weight: 2, arbitrary: refusedEntries },
+);
+
+/**
+ * What goes wrong besides a slow acceptance. Nothing that could keep its error from being heard or put on record: of a
+ * lost answer the delivery assumes that its medium shows within half an hour.
+ */
+const faultBesideSlowness: fc.Arbitrary<Fault> = fc.oneof(
   { weight: 3, arbitrary: cielo24Fault },
-  { weight: 2, arbitrary: awsFault },
+  { weight: 3, arbitrary: habit.map((cielo24) => ({ cielo24 })) },
   { weight: 1, arbitrary: s3Fault },
-  { weight: 1, arbitrary: fc.integer({ min: 1, max: 3 }).map((refusedEntries) => ({ refusedEntries })) },
+  { weight: 1, arbitrary: refusedEntries },
+);
+
+const faults: fc.Arbitrary<Fault[]> = fc.oneof(
+  { weight: 19, arbitrary: fc.array(fault, { maxLength: 4 }) },
+  {
+    weight: 1,
+    arbitrary: fc
+      .tuple(slowAcceptance, fc.array(faultBesideSlowness, { maxLength: 2 }))
+      .map(([cielo24, others]) => [{ cielo24 }, ...others]),
+  },
 );
 
 const sizeBytes = fc.constantFrom(1_000, 1, CHUNK_BYTES, CHUNK_BYTES + 1, 3 * CHUNK_BYTES, 0);
 const name = fc.constantFrom("a" as const, "b" as const);
-const drop = fc.record({ after: at, do: fc.constant("drop" as const), name, sizeBytes });
+const drop = fc.record({
+  after: at,
+  do: fc.constant("drop" as const),
+  name,
+  sizeBytes,
+  as: fc.oneof(
+    { weight: 30, arbitrary: fc.constant("media" as const) },
+    { weight: 1, arbitrary: fc.constantFrom("form" as const, "archived" as const) },
+  ),
+});
 const call = fc.record({
   after: at,
   do: fc.constant("call" as const),
@@ -234,18 +429,19 @@ export const schedules = ({ isKilled }: { isKilled: boolean }): fc.Arbitrary<Sch
   fc
     .record({
       resendAfterUnknown: fc.boolean(),
+      resendAfterServerError: fc.constantFrom(true, true, true, false),
       handsOver: fc.boolean().chain((mayBe) => (mayBe ? fc.boolean() : fc.constant(false))),
       workers: isKilled ? fc.constant(1) : fc.constantFrom(2, 1, 3),
       clocksAheadS: fc.tuple(...Array.from({ length: 3 }, () => fc.constantFrom(0, 0, 150, 300))),
       jobInfoLagMin: fc.constantFrom(0, 0, 5, 15, 15),
-      sendsAgain: fc.constantFrom(0, 0, 1, 2),
+      decisions: fc.constantFrom<Schedule["decisions"]>([], [], [], ["resend"], ["resend", "resend"], ["reject"]),
       first: fc.oneof({ weight: 5, arbitrary: drop }, { weight: 1, arbitrary: call }),
       more: fc.array(act, { maxLength: 3 }),
-      faults: fc.array(fault, { maxLength: 4 }),
+      faults: isKilled ? fc.array(fault, { maxLength: 4 }) : faults,
       ...(isKilled ? { kill: killed } : {}),
     })
-    .map(({ first, more, faults, kill, ...rest }) => ({
+    .map(({ first, more, faults: others, kill: end, ...rest }) => ({
       ...rest,
       acts: [{ ...first, after: 0 }, ...more],
-      faults: [...(kill ? [kill] : []), ...faults],
+      faults: [...(end ? [end] : []), ...others],
     }));

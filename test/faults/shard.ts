@@ -73,6 +73,7 @@ const findLeaks = ({ cielo24, secrets }: Theatre, text: string): string[] => {
 
 const complain = ({ verdict, leaks }: Judged): string[] => [
   ...verdict.lost,
+  ...verdict.givenUpWithoutDoubt.map((type) => `a person was asked although nothing was in doubt: ${type}`),
   ...(verdict.secondMedia > 0 ? ["a second medium was accepted"] : []),
   ...(verdict.secondPostAfterAcceptance > 0 ? ["media was offered after one had been accepted"] : []),
   ...leaks,

@@ -7,8 +7,8 @@ import type { Theatre } from "./theatre.ts";
 export interface Strikes {
   /** What happens to the chunk of that number, counted over all upstreams. */
   readonly treat: (chunk: Chunk, number: number, instance: Instance | undefined) => Treatment;
-  /** Switches off what has not hit yet. @returns how often faults hit */
-  readonly end: () => number;
+  /** Switches off what has not hit yet. */
+  readonly end: () => { readonly hits: number; /** When the last trouble was over. */ readonly troubleUntil: number };
 }
 
 const MINUTE_MS = 60_000;
@@ -18,9 +18,12 @@ export const startStrikes = (theatre: Theatre, faults: readonly Fault[]): Strike
   const { stack, cielo24 } = theatre;
   const chunkFaults = faults.filter((fault) => "chunk" in fault);
   const counts: Record<string, number> = {};
-  const countHits = () => stack.aws.faults.hits() + stack.s3.faults.hits() + cielo24.faults.hits();
+  const lists = [stack.aws.faults, stack.s3.faults, cielo24.faults];
+  const countHits = () => lists.reduce((sum, { hits }) => sum + hits(), 0);
   const hitsBefore = countHits();
+  const startedAt = Date.now();
   let chunkHits = 0;
+  let troubleUntil = startedAt;
   for (const fault of faults) switchOn(theatre, fault);
 
   return {
@@ -32,6 +35,7 @@ export const startStrikes = (theatre: Theatre, faults: readonly Fault[]): Strike
       if (!fault) return { do: "pass" };
       chunkHits += 1;
       const { chunk } = fault;
+      troubleUntil = Date.now() + (chunk.do === "hold" ? chunk.ms : 0);
       const most = LONGEST_HOLD_MS[upstream] ?? Infinity;
       if (chunk.do === "hold") return { do: "hold", ms: Math.min(chunk.ms, most) };
       if (chunk.do === "cut") return { do: "cut", side: chunk.side, lateMs: 0 };
@@ -39,15 +43,27 @@ export const startStrikes = (theatre: Theatre, faults: readonly Fault[]): Strike
       return { do: "cut", side: chunk.side, lateMs: chunk.side === "behind" ? Math.min(chunk.lateMs, most) : 0 };
     },
     end: () => {
-      for (const { clear } of [stack.aws.faults, stack.s3.faults, cielo24.faults]) clear();
+      for (const { clear } of lists) clear();
       stack.eventBus.refuseNext(0);
-      return chunkHits + countHits() - hitsBefore;
+      const lastHits = lists.map(({ lastHitAt }) => lastHitAt() ?? startedAt);
+      const ends = faults.map((fault) => Math.min(startedAt + durationOf(fault), Date.now()));
+      return {
+        hits: chunkHits + countHits() - hitsBefore,
+        troubleUntil: Math.max(troubleUntil, ...lastHits, ...ends),
+      };
     },
   };
 };
 
+/** How long it lasts; 0 for one that is counted. */
+const durationOf = (fault: Fault): number => {
+  if ("cielo24" in fault) return fault.cielo24.forMs ?? 0;
+  if ("s3" in fault) return fault.s3.forMs ?? 0;
+  return 0;
+};
+
 const switchOn = ({ stack, cielo24 }: Theatre, fault: Fault): void => {
-  if ("cielo24" in fault) cielo24.faults.add(fault.cielo24 as Parameters<typeof cielo24.faults.add>[0]);
+  if ("cielo24" in fault) cielo24.faults.add(fault.cielo24);
   if ("s3" in fault) {
     const { fraction = 0, ...s3 } = fault.s3;
     stack.s3.faults.add({ ...s3, atByte: Math.floor(fraction * 65_536) });

@@ -4,6 +4,7 @@ import { readDeployment } from "../../dev/gateway/deployment.ts";
 import { startStack, type Stack } from "../../dev/stack.ts";
 import type { Runtime } from "../../lib/runtime.ts";
 import type { Cielo24Simulator } from "../../dev/cielo24/server.ts";
+import { createDoor, type Door } from "./door.ts";
 import { forkInstance, startInstance, type Instance, type InstanceParts } from "./instance.ts";
 import type { Chunk, Treatment } from "./network.ts";
 import type { Schedule } from "./schedule.ts";
@@ -24,13 +25,26 @@ export interface Theatre {
   readonly tellTime: () => Promise<void>;
   /** Ends all instances, so that the next schedule finds nothing warm, and chance begins anew from this number. */
   readonly beginAnew: (seed: number) => Promise<void>;
-  /** Jobs for which an instance sent media to cielo24, or a URL, when cielo24 had accepted one already. */
-  readonly repeatedOffers: readonly string[];
+  /** What instances said to cielo24, of the present schedule. */
+  readonly door: Door;
+  /** Writes of the present schedule that put a row off. */
+  readonly parkings: readonly Parking[];
   /** Rotates the account's credentials. */
   readonly rotateSecret: () => void;
   /** Every secret that must not show, by name. */
   readonly secrets: () => Readonly<Record<string, string>>;
   readonly close: () => Promise<void>;
+}
+
+/** A write that says when a row goes on. */
+interface Parking {
+  readonly at: number;
+  readonly jobId: string;
+  /** Absent where the write leaves it as it is. */
+  readonly state: string | undefined;
+  readonly notBefore: number;
+  /** The type of what it waits for. */
+  readonly waiting: string | undefined;
 }
 
 /** So that a row that waits for cielo24's pull is settled within hours. */
@@ -47,12 +61,17 @@ export const openTheatre = async ({
   let jobInfoLagMs = 0;
   let chunks = 0;
   let treat: (chunk: Chunk, instance: Instance | undefined) => Treatment = () => ({ do: "pass" });
+  const parkings: Parking[] = [];
   const stack = await startStack({
     enforceOneMedia: enforcement,
     jobInfoLagMs: () => jobInfoLagMs,
     polls: false,
     env: HAND_OVER,
     fetchMedia: (url) => Promise.resolve(mediaAt(url)),
+    onCall: (action, body) => {
+      const parking = action === "UpdateItem" ? parseParking(body) : undefined;
+      if (parking) parkings.push(parking);
+    },
   });
   const { cielo24 } = stack;
   if (!cielo24) throw new Error("The stack has a simulated cielo24");
@@ -66,7 +85,7 @@ export const openTheatre = async ({
   };
   const instances = new Map<string, Promise<Instance>>();
   const retired: Promise<void>[] = [];
-  const repeatedOffers: string[] = [];
+  const door = createDoor((jobId) => cielo24.jobs.get(jobId)?.mediaAt !== undefined);
   let chance = createChance(0);
   const secrets: Record<string, string> = {
     securekey: stack.credentials.securekey,
@@ -76,6 +95,7 @@ export const openTheatre = async ({
 
   const start = async (env: Runtime["env"], clockOffsetMs: number, inProcess: boolean): Promise<Instance> => {
     let instance: Instance | undefined = undefined;
+    const name = {};
     const parts: InstanceParts = {
       env,
       functions,
@@ -85,12 +105,19 @@ export const openTheatre = async ({
       randomHex: () => chance.hex(),
       onChunk: (chunk) => {
         chunks += 1;
-        const offered = offeredJob(chunk);
-        if (offered !== undefined && cielo24.jobs.get(offered)?.mediaAt !== undefined) repeatedOffers.push(offered);
-        return treat(chunk, instance);
+        const treatment = treat(chunk, instance);
+        door.see(chunk, name, treatment.do === "pass");
+        return treatment;
       },
     };
-    instance = await (inProcess ? startInstance(parts) : forkInstance(program, parts));
+    const started = await (inProcess ? startInstance(parts) : forkInstance(program, parts));
+    instance = {
+      ...started,
+      kill: () => {
+        door.kill(name);
+        started.kill();
+      },
+    };
     return instance;
   };
 
@@ -111,15 +138,17 @@ export const openTheatre = async ({
       treat = next;
     },
     chunks: () => chunks,
-    instance: async ({ resendAfterUnknown, handsOver, clocksAheadS }, number, { inProcess }) => {
+    instance: async (schedule, number, { inProcess }) => {
+      const { resendAfterUnknown, resendAfterServerError, handsOver, clocksAheadS } = schedule;
       const aheadS = clocksAheadS[number] ?? 0;
-      const name = [resendAfterUnknown, handsOver, number, aheadS, inProcess].join(" ");
+      const name = [resendAfterUnknown, resendAfterServerError, handsOver, number, aheadS, inProcess].join(" ");
       const known = await instances.get(name);
       if (known && !known.isKilled()) return known;
       if (known) retired.push(known.close());
       const env = {
         ...stack.env,
         RESEND_AFTER_UNKNOWN: String(resendAfterUnknown),
+        RESEND_AFTER_SERVER_ERROR: String(resendAfterServerError),
         DELIVERY_MODE: handsOver ? "url" : "auto",
       };
       const starting = start(env, aheadS * 1000, inProcess);
@@ -131,11 +160,14 @@ export const openTheatre = async ({
     },
     beginAnew: async (seed) => {
       await endInstances();
+      door.forget();
+      parkings.length = 0;
       chance = createChance(seed);
       // The SDK spreads its retries by it.
       Math.random = chance.fraction;
     },
-    repeatedOffers,
+    door,
+    parkings,
     rotateSecret: () => {
       const next = { username: stack.credentials.username, securekey: randomBytes(16).toString("hex") };
       secrets[`securekey ${(rotations += 1)}`] = next.securekey;
@@ -150,11 +182,18 @@ export const openTheatre = async ({
   };
 };
 
-/** The job of an `add_media` whose request begins with this chunk. Seen as it is sent: it may arrive much later. */
-const offeredJob = ({ upstream, direction, bytes }: Chunk): string | undefined =>
-  upstream === "cielo24" && direction === "up"
-    ? /^(?:GET|POST) \/api\/job\/add_media\?\S*job_id=([0-9a-f]{32})/.exec(bytes.toString("latin1", 0, 1_000))?.[1]
-    : undefined;
+const parseParking = (body: string): Parking | undefined => {
+  const valueOf = (name: string) => new RegExp(`":set_${name}":\\{"[SN]":"([^"]*)"\\}`).exec(body)?.[1];
+  const notBefore = body.includes(":set_notBefore") ? valueOf("notBefore") : undefined;
+  if (notBefore === undefined) return undefined;
+  return {
+    at: Date.now(),
+    jobId: /"job_id":\{"S":"([0-9a-f]{32})"\}/.exec(body)?.[1] ?? "",
+    state: valueOf("state"),
+    notBefore: Number(notBefore),
+    waiting: /":set_waiting":.*?"type":\{"S":"(\w+)"\}/.exec(body)?.[1],
+  };
+};
 
 /** Numbers that look random and follow from the seed (the generator is "mulberry32"). */
 const createChance = (seed: number) => {

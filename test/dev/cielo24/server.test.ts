@@ -3,7 +3,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import http from "node:http";
 import net from "node:net";
-import { TASK_ID } from "../../../dev/cielo24/faults.ts";
+import { ANY_ACTION, TASK_ID } from "../../../dev/cielo24/faults.ts";
 import { startCielo24, type Cielo24Options, type Cielo24Simulator } from "../../../dev/cielo24/server.ts";
 
 const ACCOUNT = { username: "someone", securekey: randomBytes(16).toString("hex"), password: "open sesame & more" };
@@ -360,6 +360,80 @@ describe("faults of the simulated cielo24", () => {
     for (const job_id of [one, other, one, one, other])
       statuses.push((await call("job/info", { ...query, job_id })).status);
     expect(statuses).toEqual([500, 429, 500, 200, 200]);
+  });
+
+  it("happen for a while, however often it is called", async () => {
+    const query = await authorized({ job_id: simulator.addJob() });
+    simulator.faults.add({ action: "job/info", kind: "answer", status: 503, forMs: HOUR_MS });
+    const statuses: number[] = [];
+    for (const later of [0, HOUR_MS / 2, HOUR_MS / 2 - 1, 1, 1]) {
+      now += later;
+      statuses.push((await call("job/info", query)).status);
+    }
+    expect(statuses).toEqual([503, 503, 503, 200, 200]);
+    expect(simulator.faults.hits()).toBe(3);
+    expect(simulator.faults.lastHitAt()).toBe(now - 2);
+  });
+
+  it("may strike every action", async () => {
+    const query = await authorized({ job_id: simulator.addJob() });
+    simulator.faults.add({ action: ANY_ACTION, kind: "away", times: 3 });
+    for (const action of ["job/info", "account/login"]) await expect(call(action, query)).rejects.toThrow();
+    await expect(post(query, randomBytes(10))).rejects.toThrow();
+    expect((await call("job/info", query)).status).toBe(200);
+    expect(simulator.acceptances).toEqual([]);
+  });
+
+  it("let it refuse a body before it has come, and ask for patience", async () => {
+    const query = new URLSearchParams(await authorized({ job_id: simulator.addJob() })).toString();
+    simulator.faults.add({
+      action: "POST job/add_media",
+      kind: "earlyAnswer",
+      status: 503,
+      body: "",
+      headers: { "retry-after": "1" },
+    });
+    const socket = net.connect(simulator.port, "127.0.0.1");
+    socket.write(`POST /api/job/add_media?${query} HTTP/1.1\r\nhost: a\r\ncontent-length: 1000\r\n\r\n`);
+    const [answer] = (await once(socket, "data")) as [Buffer];
+    socket.destroy();
+    expect(answer.toString()).toMatch(/^HTTP\/1\.1 503 [^]*\r\nretry-after: 1\r\n/);
+    expect(simulator.posts).toMatchObject([{ receivedBytes: 0, outcome: "faulted" }]);
+  });
+
+  it.each(["body", "url"])("let it accept media by %s behind an error, and show it hours later", async (via) => {
+    await simulator.close();
+    await start({ jobInfoLagMs: 1_000, fetchMedia: () => Promise.resolve(randomBytes(10)) });
+    const query = await authorized({ job_id: simulator.addJob() });
+    simulator.faults.add({
+      action: "job/add_media",
+      kind: "acceptsBehindError",
+      status: 502,
+      shownAfterMs: HOUR_MS / 2,
+    });
+    const { status } =
+      via === "body"
+        ? await post(query, randomBytes(10))
+        : await call("job/add_media", { ...query, media_url: "https://example.org/a" });
+    expect(status).toBe(502);
+    await simulator.settled();
+    expect(simulator.acceptances).toMatchObject([{ via, at: now, shownAfterMs: HOUR_MS / 2 }]);
+    const isShown = async () => (await call("job/info", query)).body["MediaLengthSeconds"] !== null;
+    now += HOUR_MS / 2 - 1;
+    expect(await isShown()).toBe(false);
+    now += 1;
+    expect(await isShown()).toBe(true);
+  });
+
+  it("let a second medium change nothing about when the first is shown", async () => {
+    await simulator.close();
+    await start({ enforceOneMedia: false, jobInfoLagMs: HOUR_MS / 2 });
+    const query = await authorized({ job_id: simulator.addJob() });
+    await post(query, randomBytes(10));
+    now += HOUR_MS / 2;
+    await post(query, randomBytes(10));
+    expect((await call("job/info", query)).body["MediaLengthSeconds"]).not.toBeNull();
+    expect(simulator.acceptances).toHaveLength(2);
   });
 
   it("of a POST do not touch the GET of the same action", async () => {

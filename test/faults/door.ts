@@ -1,0 +1,237 @@
+import { CIELO24_ERROR_TYPES } from "../../lib/cielo24/errors.ts";
+import type { Chunk } from "./network.ts";
+
+/** Media that an instance offered to cielo24, as its socket shows it. */
+export interface Offer {
+  readonly jobId: string;
+  /** `handOver`: a URL of ours. `mediaUrl`: a caller's. */
+  readonly via: "body" | "handOver" | "mediaUrl";
+  /** When its first byte left the instance. */
+  readonly begunAt: number;
+  /** cielo24 had accepted a medium by then. */
+  readonly isRepeated: boolean;
+  /** When its last byte left the instance, whatever became of it on its way; undefined: it never left. */
+  readonly leftAt: number | undefined;
+  /** What the instance heard of it; undefined: nothing, or nobody can tell whether it did. */
+  readonly heard: Answer | undefined;
+  /** The instance was killed before it heard anything. */
+  readonly isKilled: boolean;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly errorType: string | undefined;
+  readonly hasTaskId: boolean;
+}
+
+/** Something after which nobody could know whether cielo24 has accepted a medium. */
+export interface Doubt {
+  readonly at: number;
+  readonly cause: string;
+  readonly offer?: Offer;
+}
+
+/**
+ * Watches what instances say to cielo24 and to the ledger, and what they hear. It sees chunks as they leave an
+ * instance: one that the network swallows behind that has left all the same, since no worker can know better.
+ */
+export interface Door {
+  /** @param isPassed the chunk arrives unharmed and at once */
+  readonly see: (chunk: Chunk, instance: object, isPassed: boolean) => void;
+  readonly kill: (instance: object) => void;
+  readonly offers: (jobId: string) => readonly Offer[];
+  /** In the order in which they arose. */
+  readonly doubts: (jobId: string) => readonly Doubt[];
+  readonly forget: () => void;
+}
+
+interface OpenOffer {
+  readonly offer: Omit<Offer, "heard" | "leftAt" | "isKilled">;
+  readonly instance: object;
+  leftBytes: number;
+  leftAt: number | undefined;
+  answer: string;
+  isAnswerLost: boolean;
+  isKilled: boolean;
+}
+
+/** What an instance last said to the ledger about a job. */
+interface Word {
+  readonly jobId: string;
+  /** When it told the ledger FINALIZING, which the row may say since. */
+  readonly saidAt: number;
+  /** When it tried to put something else there; undefined once the ledger has answered that. */
+  withdrawsSince: number | undefined;
+  killedAt: number | undefined;
+}
+
+const MAX_HEAD = 4_096;
+const MAX_ANSWER = 4_096;
+
+export const createDoor = (hasMedia: (jobId: string) => boolean): Door => {
+  let open = new Map<number, OpenOffer>();
+  let offered: OpenOffer[] = [];
+  let words = new Map<object, Word>();
+  let requests = new Map<number, { text: string; isWithdrawal: boolean }>();
+
+  const seeOffer = ({ connection, direction, bytes }: Chunk, instance: object, isPassed: boolean): void => {
+    const known = open.get(connection);
+    if (direction === "down") {
+      if (!known) return;
+      if (!isPassed) known.isAnswerLost = true;
+      if (known.answer.length < MAX_ANSWER) known.answer += bytes.toString("latin1");
+      return;
+    }
+    if (known && known.leftBytes > 0) {
+      known.leftBytes -= bytes.length;
+      if (known.leftBytes <= 0) known.leftAt = Date.now();
+      return;
+    }
+    open.delete(connection);
+    const head = bytes.toString("latin1", 0, MAX_HEAD);
+    const [, method, query = ""] = /^(GET|POST) \/api\/job\/add_media\?(\S*)/.exec(head) ?? [];
+    if (method === undefined) return;
+    const parameters = new URLSearchParams(query);
+    const jobId = parameters.get("job_id") ?? "";
+    const url = parameters.get("media_url");
+    const bodyBytes = Number(/\r\ncontent-length: (\d+)/i.exec(head)?.[1] ?? 0);
+    const leftBytes = bodyBytes - (bytes.length - (bytes.indexOf("\r\n\r\n") + 4));
+    const made: OpenOffer = {
+      offer: {
+        jobId,
+        via: url === null ? "body" : url.includes(`/media/${jobId}.`) ? "handOver" : "mediaUrl",
+        begunAt: Date.now(),
+        isRepeated: hasMedia(jobId),
+      },
+      instance,
+      leftBytes,
+      leftAt: leftBytes <= 0 ? Date.now() : undefined,
+      answer: "",
+      isAnswerLost: false,
+      isKilled: false,
+    };
+    open.set(connection, made);
+    offered.push(made);
+  };
+
+  const seeWord = ({ connection, direction, bytes }: Chunk, instance: object, isPassed: boolean): void => {
+    const text = bytes.toString("latin1");
+    if (direction === "up") {
+      const request = text.startsWith("POST ")
+        ? { text, isWithdrawal: false }
+        : { text: (requests.get(connection)?.text ?? "") + text, isWithdrawal: false };
+      requests.set(connection, request);
+      const jobId = /"job_id":\{"S":"([0-9a-f]{32})"\}/.exec(request.text)?.[1];
+      const state = /":set_state":\{"S":"([A-Z_]+)"\}/.exec(request.text)?.[1];
+      if (jobId === undefined || state === undefined) return;
+      if (state === "FINALIZING") {
+        words.set(instance, { jobId, saidAt: Date.now(), withdrawsSince: undefined, killedAt: undefined });
+        return;
+      }
+      const word = words.get(instance);
+      if (!word) return;
+      request.isWithdrawal = true;
+      word.withdrawsSince ??= Date.now();
+      return;
+    }
+    const request = requests.get(connection);
+    requests.delete(connection);
+    const word = words.get(instance);
+    if (!request?.isWithdrawal || !word || !isPassed) return;
+    // Written, or the row is another's already: 400 is how the ledger says that a condition does not hold.
+    if (/^HTTP\/1\.1 [24]/.test(text) && !/Throttling/.test(text)) words.delete(instance);
+  };
+
+  const offers = (jobId: string) =>
+    offered
+      .filter(({ offer }) => offer.jobId === jobId)
+      .map(({ offer, leftAt, answer, isAnswerLost, isKilled }) => ({
+        ...offer,
+        leftAt,
+        isKilled,
+        heard: isAnswerLost || isKilled ? undefined : parseAnswer(answer),
+      }));
+
+  /** What an instance sent whole speaks for itself. */
+  const hasLeft = (instance: object, since: number): boolean =>
+    offered.some((each) => each.instance === instance && each.leftAt !== undefined && each.leftAt >= since);
+
+  const wordDoubts = (jobId: string): Doubt[] =>
+    [...words]
+      .filter(([instance, word]) => word.jobId === jobId && !hasLeft(instance, word.saidAt))
+      .flatMap(([, { killedAt, withdrawsSince }]) => {
+        if (killedAt !== undefined)
+          return [{ at: killedAt, cause: "process killed behind FINALIZING, before the last chunk" }];
+        if (withdrawsSince !== undefined)
+          return [{ at: withdrawsSince, cause: "nothing was sent, and the ledger could not be told" }];
+        return [];
+      });
+
+  return {
+    see: (chunk, instance, isPassed) => {
+      if (chunk.upstream === "cielo24") seeOffer(chunk, instance, isPassed);
+      if (chunk.upstream === "aws") seeWord(chunk, instance, isPassed);
+    },
+    kill: (instance) => {
+      for (const each of offered) if (each.instance === instance && each.answer === "") each.isKilled = true;
+      const word = words.get(instance);
+      if (word) word.killedAt ??= Date.now();
+    },
+    offers,
+    doubts: (jobId) =>
+      [
+        ...wordDoubts(jobId),
+        ...offers(jobId).flatMap((offer) =>
+          offer.leftAt === undefined || isRefusal(offer)
+            ? []
+            : [{ at: offer.leftAt, cause: describeDoubt(offer), offer }],
+        ),
+      ].sort((a, b) => a.at - b.at),
+    forget: () => {
+      open = new Map();
+      offered = [];
+      words = new Map();
+      requests = new Map();
+    },
+  };
+};
+
+const parseAnswer = (text: string): Answer | undefined => {
+  const status = /^HTTP\/1\.[01] (\d{3})/.exec(text)?.[1];
+  return status === undefined
+    ? undefined
+    : {
+        status: Number(status),
+        errorType: /"ErrorType": ?"(\w+)"/.exec(text)?.[1],
+        hasTaskId: /"TaskId": ?"[0-9a-f]{32}"/.test(text),
+      };
+};
+
+/** A 400 of a known type says definitely that nothing was accepted. */
+const isRefusal = ({ via, heard }: Offer): boolean =>
+  heard?.status === 400 &&
+  heard.errorType !== "UNHANDLED_ERROR" &&
+  CIELO24_ERROR_TYPES.some((type) => type === heard.errorType) &&
+  // It says that a URL of ours could not be fetched; another worker's fetch may have begun.
+  !(via === "handOver" && heard.errorType === "INVALID_URL");
+
+const ERRORS: readonly number[] = [429, 500, 502, 503];
+const TIMEOUTS: readonly number[] = [408, 504];
+
+/** Whether cielo24 itself answered an error behind the whole body, which settles by itself in time. */
+export const isAnsweredError = ({ via, heard }: Offer): boolean =>
+  via === "body" &&
+  heard !== undefined &&
+  (ERRORS.includes(heard.status) || (heard.status === 400 && heard.errorType === "UNHANDLED_ERROR"));
+
+const describeDoubt = (offer: Offer): string => {
+  const { via, heard, isKilled } = offer;
+  const what = { body: "behind the body", handOver: "to a hand-over", mediaUrl: "to a caller's media_url" }[via];
+  if (isKilled) return via === "body" ? "process killed behind the last chunk" : `process killed, no answer ${what}`;
+  if (heard === undefined) return `answer lost ${what}`;
+  if (heard.status === 200 && !heard.hasTaskId) return `a 200 that is of no use ${what}`;
+  if (heard.status === 200) return via === "body" ? "success never on record" : "hand-over taken, and no medium showed";
+  if (isAnsweredError(offer)) return `answered error ${what}`;
+  if (TIMEOUTS.includes(heard.status)) return `a gateway's timeout ${what}`;
+  return heard.status >= 500 || heard.status === 429 ? `an error ${what}` : `an answer that nobody understands ${what}`;
+};

@@ -1,0 +1,81 @@
+import { ACCOUNT_ERROR_TYPES } from "../../lib/cielo24/errors.ts";
+import type { Performance } from "./play.ts";
+import type { Fault } from "./schedule.ts";
+
+/** What can be the matter in a schedule, so that a reason on record can be held against it. */
+
+type Said = Pick<Performance, "schedule" | "drops" | "faults">;
+
+/** cielo24 is made to say this, once at least. */
+const isSaid = ({ schedule }: Said, errorType: string, isMeant: (fault: Cielo24Fault) => boolean = () => true) =>
+  schedule.faults.some(
+    (fault) =>
+      "cielo24" in fault &&
+      "body" in fault.cielo24 &&
+      fault.cielo24.body.includes(`"${errorType}"`) &&
+      isMeant(fault.cielo24),
+  );
+type Cielo24Fault = Extract<Fault, { cielo24: unknown }>["cielo24"];
+
+const DAY_MS = 24 * 3600 * 1000;
+
+/** To a caller nothing is kept for later, so that an end is told which says that nothing was sent. */
+const TO_CALLERS: readonly string[] = [
+  "CALL_ABANDONED",
+  "CIELO24_UNAVAILABLE",
+  "CIELO24_LOGIN_INVALID",
+  "CIELO24_ACCOUNT_REFUSED",
+  "CIELO24_UNINTELLIGIBLE",
+];
+
+/** Whether an object or a call may be rejected for this: cielo24, or the object itself, definitely and for good said no. */
+export const explainsRejection = (type: string, said: Said & { readonly isObject: boolean }): boolean => {
+  const { schedule, drops, isObject } = said;
+  switch (type) {
+    case "EMPTY_OBJECT":
+      return drops.some(({ sizeBytes }) => sizeBytes === 0);
+    case "OBJECT_GONE":
+      return schedule.acts.some((act) => act.do === "removeObject");
+    case "OBJECT_ARCHIVED":
+      return drops.some(({ as }) => as === "archived");
+    case "FORM_ENVELOPE":
+      return drops.some(({ as }) => as === "form");
+    case "REJECTED_BY_OPERATOR":
+      return schedule.decisions.includes("reject");
+    case "ITEM_NOT_FOUND":
+      // job/info may say so of another account's job; only a day of it is definite.
+      return isSaid(said, type, ({ action, forMs = 0 }) => action !== "job/info" || forMs >= DAY_MS || !isObject);
+    default:
+      if (!isObject && TO_CALLERS.includes(type)) return true;
+      return !ACCOUNT_ERROR_TYPES.has(type) && !(isObject && type === "INVALID_URL") && isSaid(said, type);
+  }
+};
+
+const strikes = ({ schedule, faults }: Said, ...names: ("cielo24" | "chunk" | "aws" | "s3")[]): boolean =>
+  faults > 0 && schedule.faults.some((fault) => names.some((name) => name in fault));
+const acts = ({ schedule }: Said, ...names: string[]): boolean => schedule.acts.some((act) => names.includes(act.do));
+
+/** Whether a row may wait for this. */
+export const explainsWait = (type: string, said: Said): boolean => {
+  switch (type) {
+    case "CIELO24_UNAVAILABLE":
+      return strikes(said, "cielo24", "chunk", "aws") || acts(said, "expireTokens", "rotateSecret");
+    case "CIELO24_LOGIN_INVALID":
+      return strikes(said, "cielo24", "aws") || acts(said, "rotateSecret");
+    case "CIELO24_ACCOUNT_REFUSED":
+      return [...ACCOUNT_ERROR_TYPES].some((errorType) => isSaid(said, errorType));
+    case "ITEM_NOT_FOUND":
+      return isSaid(said, type);
+    case "CIELO24_UNINTELLIGIBLE":
+      return strikes(said, "cielo24");
+    case "STORE_UNAVAILABLE":
+      return strikes(said, "s3", "chunk");
+    case "OBJECT_ACCESS_REFUSED":
+      return said.schedule.faults.some((fault) => "s3" in fault && REFUSALS.includes(fault.s3.kind));
+    case "MEDIA_URL_REFUSED":
+      return said.schedule.handsOver;
+    default:
+      return false;
+  }
+};
+const REFUSALS: readonly string[] = ["accessDenied", "kmsDisabled"];
