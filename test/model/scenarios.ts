@@ -159,6 +159,7 @@ export const QUICK_SCENARIOS: readonly Scenario[] = [
     mustReach: ["delivered", "conflict"],
   }),
   scenario("an operator who rejects where an answer was lost", {
+    census: true,
     workers: 1,
     budgets: { operators: 1, answers: 1, lastChances: 1 },
     mustReach: ["delivered", "rejected", "needs review"],
