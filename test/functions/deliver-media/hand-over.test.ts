@@ -92,7 +92,7 @@ describe("a drop that does not fit into the time that is left", () => {
     await local.finish();
     expect(local.posts(job)).toMatchObject([{ outcome: "cutShort" }]);
     expect(local.taken(job)).toMatchObject([{ via: "url", sizeBytes: 30_000_000 }]);
-    expect(await local.row(job)).toMatchObject({ state: "DELIVERED", posts: 2, pulls: 1 });
+    expect(await local.row(job)).toMatchObject({ state: "DELIVERED", claims: 2, posts: 1, pulls: 1 });
   });
 
   it("fault 21: is not finished with less than FINALIZE_RESERVE_S left, but handed over", async () => {

@@ -42,7 +42,7 @@ describe("fifty messages of one drop at once", () => {
     for (let count = 0; count < 50; count += 1) local.send(local.event(object));
     while (local.reasons(job).length < 49) await immediate();
     expect(new Set(local.reasons(job))).toEqual(new Set(["underWay"]));
-    expect(await local.row(job)).toMatchObject({ state: "SENDING", posts: 1 });
+    expect(await local.row(job)).toMatchObject({ state: "SENDING", claims: 1 });
     expect(local.waiting()).toHaveLength(50);
 
     local.stack.advanceTime(MINUTE_MS);
@@ -54,7 +54,7 @@ describe("fifty messages of one drop at once", () => {
     expect(local.posts(job)).toHaveLength(1);
     expect(local.taken(job)).toHaveLength(1);
     expect(local.announced(job)).toEqual(["Media Delivered"]);
-    expect(await local.row(job)).toMatchObject({ state: "DELIVERED", posts: 1 });
+    expect(await local.row(job)).toMatchObject({ state: "DELIVERED", claims: 1, posts: 1 });
   });
 });
 

@@ -47,7 +47,7 @@ describe("an object that S3 is slow or unable to give", () => {
     await local.stack.drain();
     expect(local.reasons(job)).toEqual(["source"]);
     expect(local.posts(job)).toEqual([]);
-    expect(await local.row(job)).toBeUndefined();
+    expect(await local.row(job)).toMatchObject({ state: "SENDING", claims: 0, waiting: { type: "STORE_UNAVAILABLE" } });
     await local.finish();
     expect(local.taken(job)).toHaveLength(1);
   });
@@ -97,7 +97,7 @@ describe("an object that S3 is slow or unable to give", () => {
     await local.drop(job, bytes);
     await local.hurry();
     expect(local.reasons(job)).toEqual(["source"]);
-    expect(await local.row(job)).toMatchObject({ state: "SENDING", posts: 1 });
+    expect(await local.row(job)).toMatchObject({ state: "SENDING", claims: 1, posts: 0 });
     local.stack.s3.faults.clear();
     await local.finish();
     expect(local.posts(job)).toMatchObject([{ outcome: "cutShort" }, { outcome: "accepted" }]);
@@ -123,7 +123,7 @@ describe("an object that S3 is slow or unable to give", () => {
     await local.drop(job, bytes);
     await local.hurry();
     expect(local.reasons(job)).toEqual(["source"]);
-    expect(await local.row(job)).toMatchObject({ state: "SENDING", posts: 1 });
+    expect(await local.row(job)).toMatchObject({ state: "SENDING", claims: 1, posts: 0 });
     await local.finish();
     expect(local.posts(job)).toMatchObject([{ outcome: "cutShort" }, { outcome: "accepted" }]);
     expect(local.taken(job)).toMatchObject([{ sha256: sha256(bytes) }]);
