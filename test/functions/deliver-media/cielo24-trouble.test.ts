@@ -93,24 +93,27 @@ describe("a drop that cielo24 asks to come back with", () => {
     ["a date that is over", dateIn(-HOUR_MS), MINUTE_MS, 2 * MINUTE_MS],
     ["words", "soon", MINUTE_MS, 2 * MINUTE_MS],
     ["less than nothing", "-5", MINUTE_MS, 2 * MINUTE_MS],
-  ])("fault 15: after %s waits as long as is sensible, and never shorter than by its own back-off", async (_what, retryAfter, least, most) => {
-    for (const status of [429, 503]) {
-      const job = local.newJob();
-      const headers = { "retry-after": retryAfter };
-      local.cielo24.faults.add({ action: "job/info", jobId: job, kind: "answer", status, headers });
-      await local.drop(job);
-      await local.stack.drain();
-      const [waitMs = 0] = local.waitsMs();
-      // A second more: SQS counts whole ones. A second less: the time that has passed.
-      expect(waitMs).toBeGreaterThan(least - SECOND_MS);
-      expect(waitMs).toBeLessThanOrEqual(most + SECOND_MS);
-      expect(local.posts(job)).toEqual([]);
-      const { state, waiting, notBefore = 0 } = (await local.row(job)) ?? {};
-      expect({ state, waiting }).toMatchObject({ state: "SENDING", waiting: { type: "CIELO24_UNAVAILABLE" } });
-      expect(Math.abs(notBefore - local.stack.runtime.clock() - waitMs)).toBeLessThan(2 * SECOND_MS);
-      local.stack.queue.purge();
-    }
-  });
+  ])(
+    "fault 15: after %s waits as long as is sensible, and never shorter than by its own back-off",
+    async (_what, retryAfter, least, most) => {
+      for (const status of [429, 503]) {
+        const job = local.newJob();
+        const headers = { "retry-after": retryAfter };
+        local.cielo24.faults.add({ action: "job/info", jobId: job, kind: "answer", status, headers });
+        await local.drop(job);
+        await local.stack.drain();
+        const [waitMs = 0] = local.waitsMs();
+        // A second more: SQS counts whole ones. A second less: the time that has passed.
+        expect(waitMs).toBeGreaterThan(least - SECOND_MS);
+        expect(waitMs).toBeLessThanOrEqual(most + SECOND_MS);
+        expect(local.posts(job)).toEqual([]);
+        const { state, waiting, notBefore = 0 } = (await local.row(job)) ?? {};
+        expect({ state, waiting }).toMatchObject({ state: "SENDING", waiting: { type: "CIELO24_UNAVAILABLE" } });
+        expect(Math.abs(notBefore - local.stack.runtime.clock() - waitMs)).toBeLessThan(2 * SECOND_MS);
+        local.stack.queue.purge();
+      }
+    },
+  );
 
   it.each([429, 503])("fault 15: waits as long where the POST is answered so before its end (%d)", async (status) => {
     const job = local.newJob();

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "@jest/globals";
 import { randomBytes } from "node:crypto";
-import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, useDrops } from "./dropping.ts";
+import { HOUR_MS, MINUTE_MS, SECOND_MS, useDrops } from "./dropping.ts";
 
 /**
  * What was never in doubt is never given up: the row waits, says why at every place where somebody looks, and goes on by
@@ -76,17 +76,20 @@ describe("a drop that meets an answer that nobody understands", () => {
     expect(await local.row(job)).toMatchObject({ claims: 1 });
   });
 
-  it.each(STRANGE)("fault 14: waits where the login says %s, and is delivered after it", async (_what, status, body) => {
-    const job = local.newJob();
-    local.stack.coldStart();
-    local.cielo24.faults.add({ action: LOGIN, kind: "answer", status, body });
-    await local.drop(job);
-    await local.stack.drain();
-    await expectWaiting(local, job, WAITING);
-    expect(local.posts(job)).toEqual([]);
-    await local.finish();
-    await expectDelivered(local, job);
-  });
+  it.each(STRANGE)(
+    "fault 14: waits where the login says %s, and is delivered after it",
+    async (_what, status, body) => {
+      const job = local.newJob();
+      local.stack.coldStart();
+      local.cielo24.faults.add({ action: LOGIN, kind: "answer", status, body });
+      await local.drop(job);
+      await local.stack.drain();
+      await expectWaiting(local, job, WAITING);
+      expect(local.posts(job)).toEqual([]);
+      await local.finish();
+      await expectDelivered(local, job);
+    },
+  );
 
   it.each(STRANGE)(
     "fault 14: is given back where %s comes before the last chunk, at no cost, and sent again",
@@ -136,7 +139,7 @@ describe("a drop that meets an account which is not well", () => {
     ["job/info", INFO, "answer"],
     ["the POST before its last chunk", POST, "earlyAnswer"],
     ["the whole POST", POST, "answer"],
-  ])("fault 49: waits for days where %s says so, and is delivered once it is well", async (_where, action, kind) => {
+  ])("fault 49: waits for hours where %s says so, and is delivered once it is well", async (_where, action, kind) => {
     const jobs = ACCOUNT_ERRORS.map((errorType) => {
       const job = local.newJob();
       local.cielo24.faults.add({ action, jobId: job, kind, status: 400, body: refusal(errorType), times: Infinity });
@@ -148,7 +151,7 @@ describe("a drop that meets an account which is not well", () => {
       await expectWaiting(local, job, { reason: "accountRefused", type, metric: "AccountRefused" });
       expect((await local.row(job))?.waiting?.comment).toContain(errorType);
     }
-    await local.passWhole(2 * DAY_MS);
+    await local.passWhole(12 * HOUR_MS);
     local.cielo24.faults.clear();
     await local.finish();
     for (const { job } of jobs) {
@@ -167,7 +170,7 @@ describe("a drop that meets an account which is not well", () => {
     await local.drop(job);
     await local.stack.drain();
     await expectWaiting(local, job, { reason: "accountRefused", type, metric: "AccountRefused" });
-    await local.passWhole(DAY_MS);
+    await local.passWhole(6 * HOUR_MS);
     expect(local.posts(job)).toEqual([]);
     local.cielo24.faults.clear();
     await local.finish();
@@ -181,7 +184,7 @@ describe("a drop that meets an account which is not well", () => {
     await local.stack.drain();
     const fault = { action: INFO, jobId: job, kind: "answer", status: 400, body: refusal(each) } as const;
     local.cielo24.faults.add({ ...fault, times: Infinity });
-    await local.passWhole(DAY_MS);
+    await local.passWhole(6 * HOUR_MS);
     expect(await local.row(job)).toMatchObject({ state: "FINALIZING", waiting: { type } });
     local.cielo24.faults.clear();
     await local.finish();
@@ -195,7 +198,13 @@ describe("a drop that is handed over by an account which is not well", () => {
 
   it.each(ACCOUNT_ERRORS)("fault 49: is given back where cielo24 answers its URL with %s", async (each) => {
     const job = local.newJob();
-    const fault = { action: "GET job/add_media", jobId: job, kind: "answer", status: 400, body: refusal(each) } as const;
+    const fault = {
+      action: "GET job/add_media",
+      jobId: job,
+      kind: "answer",
+      status: 400,
+      body: refusal(each),
+    } as const;
     local.cielo24.faults.add({ ...fault, times: 5 });
     await local.drop(job);
     await local.stack.drain();
