@@ -104,20 +104,23 @@ describe("five days in which cielo24 wants to be asked again soon", () => {
   }, 120_000);
 });
 
-describe("days in which add_media alone is down", () => {
+describe("hours in which add_media alone is down", () => {
   const local = useDrops({ maximumConcurrency: 10 });
   type AddMediaFault = { kind: "earlyAnswer"; status: number; body: string } | { kind: "resetAt"; fraction: number };
+  const answers = (status: number): AddMediaFault => ({ kind: "earlyAnswer", status, body: "" });
 
-  it.each<[string, AddMediaFault]>([
-    ["answers 503 before the body", { kind: "earlyAnswer", status: 503, body: "" }],
-    ["answers 429 before the body", { kind: "earlyAnswer", status: 429, body: "" }],
-    ["resets in the middle of it", { kind: "resetAt", fraction: 0.5 }],
+  it.each<[string, AddMediaFault[]]>([
+    ["answers 503 or 429 before the body", [answers(503), answers(429)]],
+    ["resets in the middle of it", [{ kind: "resetAt", fraction: 0.5 }]],
   ])(
     "fault 8, fault 16: cost no drop of ten an attempt where it %s",
-    async (_how, habit) => {
+    async (_how, habits) => {
       const jobs = Array.from({ length: 10 }, () => local.newJob());
-      const fault: Fault = { action: "POST job/add_media", ...habit, times: Infinity };
-      local.cielo24.faults.add(fault);
+      for (const [index, jobId] of jobs.entries()) {
+        const habit = habits[index % habits.length] ?? answers(503);
+        const fault: Fault = { action: "POST job/add_media", jobId, ...habit, times: Infinity };
+        local.cielo24.faults.add(fault);
+      }
       for (const job of jobs) await local.drop(job, randomBytes(200_000));
       await local.stack.drain();
       await local.passWhole(DAY_MS);
