@@ -91,6 +91,15 @@ describe("a message of the media queue", () => {
     }
   });
 
+  it.each([JOB.toUpperCase(), "01234567-89ab-cdef-0123-456789abcdef"])(
+    "fault 60: takes the job of our own messages in the spelling %s",
+    (spelt) => {
+      expect(parse({ reconcile: spelt })).toEqual([{ is: "reconcile", jobId: JOB }]);
+      for (const what of ["resend", "reject"])
+        expect(parse({ [what]: { ...DECISION, job: spelt } })).toMatchObject([{ is: "decide", jobId: JOB }]);
+    },
+  );
+
   it.each([
     ["no job alone", JOB],
     ["an object", { ...DECISION, object: undefined }],
