@@ -144,6 +144,25 @@ describe("two objects for one job", () => {
     expect(local.waiting()).toEqual([]);
   });
 
+  it("fault 4: are counted as surplus, with their bytes: conflicts and superseded versions, after DELIVERED too", async () => {
+    const job = local.newJob();
+    await local.drop(job, randomBytes(1_000), "first.mp4");
+    await local.finish();
+    expect([local.counted("SurplusObjects"), local.counted("SurplusBytes")]).toEqual([0, 0]);
+    await local.drop(job, randomBytes(2_000), "second.mp4");
+    await local.drop(job, randomBytes(3_000), "first.mp4");
+    await local.finish();
+    expect([local.counted("SurplusObjects"), local.counted("SurplusBytes")]).toEqual([2, 5_000]);
+
+    const other = local.newJob();
+    const former = local.place(other, 400);
+    local.place(other, 500);
+    local.send(local.event(former));
+    await local.finish();
+    expect(local.reasons(other)).toEqual(["superseded"]);
+    expect([local.counted("SurplusObjects"), local.counted("SurplusBytes")]).toEqual([3, 5_400]);
+  });
+
   it("fault 4: let the second wait while the first is under way", async () => {
     const job = local.newJob();
     local.cielo24.faults.add({ ...SLOW_ANSWER, jobId: job });

@@ -78,6 +78,30 @@ describe("delivery through the gateway", () => {
     expect(errorOf(await alice("GET", `${PATH}?v=1&job_id=${job}`))).toEqual(NOT_FOUND);
   });
 
+  it("shows what a delivery waits for while cielo24 is down, and that it goes on by itself", async () => {
+    const job = newJob();
+    const { body } = await beginUpload(job);
+    local.stack.cielo24?.faults.add({ action: "job/info", jobId: job, kind: "answer", status: 503 });
+    await fetch(String(body["upload_url"]), { method: "PUT", body: "media" });
+    await local.stack.drain();
+    const waits = await alice("GET", `${PATH}?v=1&job_id=${job}`);
+    expect(waits.body).toMatchObject({
+      State: "SENDING",
+      Waiting: {
+        ErrorType: "CIELO24_UNAVAILABLE",
+        ErrorComment: expect.stringMatching(/^cielo24 does not answer/),
+        NextAttemptAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+      },
+      Attempts: 0,
+    });
+    const { NextAttemptAt } = waits.body["Waiting"] as { NextAttemptAt: string };
+    local.stack.advanceTime(Date.parse(NextAttemptAt) - local.stack.runtime.clock() + 1_000);
+    await local.stack.drain();
+    const { body: delivered } = await alice("GET", `${PATH}?v=1&job_id=${job}`);
+    expect(delivered).toMatchObject({ State: "DELIVERED", Attempts: 1 });
+    expect(delivered).not.toHaveProperty("Waiting");
+  });
+
   it("refuses a wait that is too long", async () => {
     expect(errorOf(await alice("GET", `${PATH}?v=1&job_id=${newJob()}&wait=21`))).toEqual(
       error(400, "INVALID_QUERY", "wait must be at most 20."),
