@@ -281,7 +281,8 @@ describe("a drop for a job that cielo24 does not know", () => {
 });
 
 describe("a row that waits", () => {
-  const local = useDrops();
+  // One message at a time: an end is announced at least once, and by two at once twice.
+  const local = useDrops({ maximumConcurrency: 1 });
   beforeEach(() => {
     local.stack.queue.purge();
   });
