@@ -159,6 +159,25 @@ describe("an object that is not what it was", () => {
     expect(local.taken(job)).toMatchObject([{ sizeBytes: 2_000 }]);
   });
 
+  it("fault 29, fault 30: is as good as new while it only waits: deleted it is rejected, overwritten it is superseded", async () => {
+    const [deleted, overwritten] = [local.newJob(), local.newJob()];
+    const down = { action: "job/info", kind: "answer", status: 503 } as const;
+    for (const jobId of [deleted, overwritten]) local.cielo24.faults.add({ ...down, jobId });
+    const { key } = await local.drop(deleted);
+    await local.drop(overwritten, randomBytes(1_000));
+    await local.stack.drain();
+    for (const job of [deleted, overwritten])
+      expect(await local.row(job)).toMatchObject({ state: "SENDING", claims: 0 });
+    await remove(key);
+    await local.drop(overwritten, randomBytes(2_000));
+    await local.finish();
+    expect(await local.row(deleted)).toMatchObject({ state: "REJECTED", error: { type: "OBJECT_GONE" } });
+    expect(local.posts(deleted)).toEqual([]);
+    expect(local.taken(overwritten)).toMatchObject([{ sizeBytes: 2_000 }]);
+    expect(local.reasons(overwritten)).toContain("superseded");
+    expect(local.announced(overwritten)).toEqual(["Media Delivered"]);
+  });
+
   it("fault 29: is delivered from under a delete marker once bytes of it were sent", async () => {
     const job = local.newJob();
     const bytes = randomBytes(300_000);

@@ -28,7 +28,7 @@ describe("delivery through the gateway", () => {
     });
   });
 
-  it("knows a job in upper case and with hyphens, and answers its id as it is", async () => {
+  it("fault 60: knows a job in upper case and with hyphens, and answers its id as it is", async () => {
     const job = newJob();
     await beginUpload(job);
     const uuid = job.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
