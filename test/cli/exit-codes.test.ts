@@ -110,7 +110,7 @@ describe("the command line's exit code", () => {
       "a delivery that waits",
       ["status", JOB],
       WAITS,
-      /^  waits: cielo24 does not answer\.$[\s\S]*goes on by itself/m,
+      /^ {2}waits: cielo24 does not answer\.$[\s\S]*goes on by itself/m,
     ],
     [8, "one that is watched", ["status", JOB, "--watch", "--timeout", "1s"], WAITS, /to cielo24; waits: cielo24 does/],
     [8, "time that is over", ["status", JOB, "--watch", "--timeout", "1s"], inState("SENDING"), /goes on without/],

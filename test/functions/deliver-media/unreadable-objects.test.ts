@@ -70,6 +70,8 @@ describe("an object in an archive", () => {
     await local.stack.drain();
     await expectArchived(job);
     expect(local.posts(job)).toEqual([]);
+    const read = { operation: "GetObject", key: object.key };
+    expect(local.stack.s3.requests).not.toContainEqual(expect.objectContaining(read));
     expect((await local.shown(job))["Error"]).toMatchObject({ ErrorType: "OBJECT_ARCHIVED" });
   });
 
