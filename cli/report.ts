@@ -67,7 +67,7 @@ const WORDS: Readonly<Record<Outcome, string>> = {
 
 /** For people: what happened, why, and what to do next. */
 export const renderReport = (report: Report): string => {
-  const { outcome, file, jobId, taskId, error, next, command } = report;
+  const { outcome, file, jobId, taskId, delivery, error, next, command } = report;
   const about = [file, jobId === undefined ? undefined : `job ${jobId}`]
     .filter((text) => text !== undefined)
     .join(", ");
@@ -77,6 +77,7 @@ export const renderReport = (report: Report): string => {
   return [
     head,
     ...(error && codes ? [`  ${error.comment} (${codes.join(", ")})`] : []),
+    ...(delivery?.waiting ? [`  waits: ${delivery.waiting.comment}`] : []),
     ...(next === undefined ? [] : [`  ${next}`]),
     ...(command === undefined ? [] : [`    ${command}`]),
   ].join("\n");

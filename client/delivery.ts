@@ -13,12 +13,23 @@ export interface Delivery {
   /** cielo24's task, once it has taken the media. */
   readonly taskId?: string;
   readonly error?: { readonly errorType: string; readonly comment: string };
+  /** What it waits for. No end, and nothing to do: it goes on by itself. */
+  readonly waiting?: DeliveryWait;
   readonly sizeBytes?: number;
   /** Of `sizeBytes`, those that are at cielo24. */
   readonly sentBytes: number;
+  /** How often sending it to cielo24 was begun. */
   readonly attempts: number;
   /** ISO 8601, UTC. */
   readonly updatedAt: string;
+}
+
+export interface DeliveryWait {
+  readonly errorType: string;
+  /** For people. */
+  readonly comment: string;
+  /** When the next step is due: ISO 8601, UTC. */
+  readonly nextAttemptAt?: string;
 }
 
 export interface DeliveryQuery {
@@ -76,6 +87,7 @@ export const createDeliveries = (callApi: CallApi, { sleep }: Pick<Repeats, "sle
 
 const readDelivery = (answer: ApiAnswer): Delivery => {
   const error = answer["Error"] as ApiAnswer | undefined;
+  const waiting = answer["Waiting"] as ApiAnswer | undefined;
   const taskId = optionalText(answer, "TaskId");
   const sizeBytes = optionalNumber(answer, "SizeBytes");
   return {
@@ -85,9 +97,19 @@ const readDelivery = (answer: ApiAnswer): Delivery => {
     ...(error
       ? { error: { errorType: textField(error, "ErrorType"), comment: textField(error, "ErrorComment") } }
       : {}),
+    ...(waiting ? { waiting: readWait(waiting) } : {}),
     ...(sizeBytes === undefined ? {} : { sizeBytes }),
     sentBytes: optionalNumber(answer, "SentBytes") ?? 0,
     attempts: optionalNumber(answer, "Attempts") ?? 0,
     updatedAt: textField(answer, "UpdatedAt"),
+  };
+};
+
+const readWait = (waiting: ApiAnswer): DeliveryWait => {
+  const nextAttemptAt = optionalText(waiting, "NextAttemptAt");
+  return {
+    errorType: textField(waiting, "ErrorType"),
+    comment: textField(waiting, "ErrorComment"),
+    ...(nextAttemptAt === undefined ? {} : { nextAttemptAt }),
   };
 };

@@ -15,6 +15,7 @@ const NEXT_STEPS: Readonly<Record<string, string>> = {
   JOB_HAS_MEDIA: `Nothing more can be sent for it. If the medium is yours, ask for the delivery's status. ${NEW_JOB}`,
   DELIVERY_UNDER_WAY: "Nothing needs to be sent: wait, and ask for the delivery's status.",
   NEEDS_REVIEW: "Don't send it again. Ask the operator, who can see what cielo24 has.",
+  JOB_CLOSED: "Take another job: the operator has closed this one.",
   MEDIA_TOO_LARGE: "Make the file smaller (a lower bit rate, or audio alone), or cut it into several jobs.",
   UNHANDLED_ERROR: "Try again; if it stays, report it with the request id.",
   NOT_IMPLEMENTED: "Ask the operator: cielo24 does not offer this to the account.",

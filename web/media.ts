@@ -12,6 +12,8 @@ export interface Delivery {
   readonly taskId?: string | undefined;
   readonly sizeBytes?: number | undefined;
   readonly sentBytes: number;
+  /** What it waits for, by itself. */
+  readonly waiting?: { readonly comment: string } | undefined;
 }
 
 /** One medium on the page: a file of Uppy's or an address, and its job. */

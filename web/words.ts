@@ -34,7 +34,9 @@ export const phaseText = ({ phase, uploaded = 0, delivery, sizeBytes }: Medium):
     case "failed":
       return { badge: "Not uploaded", text: "" };
     case "delivering":
-      return deliveringText(delivery?.state, delivery?.sentBytes ?? 0, delivery?.sizeBytes ?? sizeBytes);
+      return delivery?.waiting && delivery.state === "SENDING"
+        ? { badge: "Waiting", text: `Uploaded. It waits: ${delivery.waiting.comment} It goes on by itself.` }
+        : deliveringText(delivery?.state, delivery?.sentBytes ?? 0, delivery?.sizeBytes ?? sizeBytes);
     case "delivered":
       return { badge: "Delivered", text: "cielo24 has the media." };
     case "ended":

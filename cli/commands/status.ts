@@ -36,9 +36,9 @@ export const status = async (context: Context, job: string, options: StatusOptio
       ? await client.waitForDelivery({
           jobId,
           signal,
-          onDelivery: ({ state, sentBytes, sizeBytes }) => {
+          onDelivery: ({ state, sentBytes, sizeBytes, waiting }) => {
             const sent = sizeBytes === undefined ? "" : `, ${formatBytes(sentBytes)} of ${formatBytes(sizeBytes)}`;
-            show(`${describeDelivery({ state })}${sent}`);
+            show(`${describeDelivery({ state })}${sent}${waiting ? `; waits: ${waiting.comment}` : ""}`);
           },
         })
       : await client.getDelivery({ jobId, signal });

@@ -76,6 +76,7 @@ export const createBars = (stream: NodeJS.WriteStream, clock: () => number): Dis
       const meter = createMeter(clock);
       let payload: Payload = { name, phase: "uploading", speed: undefined, sentBytes: 0, totalBytes: sizeBytes };
       const bar = bars.create(Math.max(sizeBytes, 1), 0, payload);
+      let lastWait = "";
       const show = (news: Partial<Payload>) => {
         payload = { ...payload, ...news };
         bar.update(payload.sentBytes, payload);
@@ -88,6 +89,9 @@ export const createBars = (stream: NodeJS.WriteStream, clock: () => number): Dis
           const { state, sentBytes, sizeBytes = 0 } = delivery;
           const share = state === "SENDING" && sizeBytes > 0 ? ` ${Math.floor((100 * sentBytes) / sizeBytes)}%` : "";
           show({ phase: `${describeDelivery(delivery)}${share}`, speed: undefined });
+          const wait = delivery.waiting?.comment ?? "";
+          if (wait !== "" && wait !== lastWait) note(`${name}: waits: ${wait}`);
+          lastWait = wait;
         },
         note: (text) => {
           note(`${name}: ${text}`);

@@ -12,6 +12,7 @@ export const createLines = (write: (line: string) => void, clock: () => number):
     const meter = createMeter(clock);
     let lastLineAt = -Infinity;
     let lastState = "";
+    let lastWait = "";
     const progress = (what: string, sentBytes: number, totalBytes: number, speed = "") => {
       write(`${name}: ${what} ${formatBytes(sentBytes)} of ${formatBytes(totalBytes)}${speed}`);
       lastLineAt = clock();
@@ -26,13 +27,16 @@ export const createLines = (write: (line: string) => void, clock: () => number):
             : `, ${formatBytes(bytesPerS)}/s, ${formatDuration(etaS)} left`;
         progress("uploaded", sent.sentBytes, sent.totalBytes, speed);
       },
-      delivering: ({ state, sentBytes, sizeBytes }) => {
+      delivering: ({ state, sentBytes, sizeBytes, waiting }) => {
         if (state !== lastState) {
           lastState = state;
           lastLineAt = clock();
           write(`${name}: ${describeDelivery({ state })}`);
         } else if (state === "SENDING" && sizeBytes !== undefined && clock() - lastLineAt >= EVERY_MS)
           progress("sent to cielo24", sentBytes, sizeBytes);
+        const wait = waiting?.comment ?? "";
+        if (wait !== "" && wait !== lastWait) write(`${name}: waits: ${wait}`);
+        lastWait = wait;
       },
       note: (text) => {
         write(`${name}: ${text}`);

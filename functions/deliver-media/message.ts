@@ -74,9 +74,13 @@ export const parseMessage = (body: string, bucketName: string): Task[] => {
  * @throws {UnreadableMessageError}
  */
 export const parseEvent = (message: unknown, bucketName: string): Task[] => {
-  if (v.is(Reconcile, message)) return [{ is: "reconcile", jobId: message.reconcile }];
-  if (v.is(Resend, message)) return [decide("resend", message.resend)];
-  if (v.is(Reject, message)) return [decide("reject", message.reject)];
+  // Parsed, not only checked: a job id comes out as everybody else spells it.
+  const reconcile = v.safeParse(Reconcile, message);
+  if (reconcile.success) return [{ is: "reconcile", jobId: reconcile.output.reconcile }];
+  const resend = v.safeParse(Resend, message);
+  if (resend.success) return [decide("resend", resend.output.resend)];
+  const reject = v.safeParse(Reject, message);
+  if (reject.success) return [decide("reject", reject.output.reject)];
   if (v.is(TestEvent, message)) return [{ is: "ignore" }];
   const event = v.safeParse(S3Records, message);
   if (!event.success) throw new UnreadableMessageError("The message is no S3 event and none of ours");

@@ -192,6 +192,17 @@ describe("an upload that is interrupted", () => {
     expect(stack.cielo24?.acceptances.find((each) => each.jobId === jobId)).toMatchObject({ taskId });
   });
 
+  it("shows what a delivery waits for while cielo24 is down, and that it goes on by itself", async () => {
+    const { page, stack } = local.opened;
+    await chooseFiles(page, [smallFile("patient.mp4")]);
+    const jobId = await jobIdOf(page, "patient.mp4");
+    stack.cielo24?.faults.add({ action: "job/info", jobId, kind: "answer", status: 503, times: 2 });
+    await pressUpload(page);
+    await seesBadge(page, "patient.mp4", "Waiting");
+    await page.getByText(/It waits: cielo24 does not answer at present/).waitFor();
+    await whileTimePasses(seesBadge(page, "patient.mp4", "Delivered"));
+  });
+
   it("is not repeated where cielo24's answer about an address got lost: the list shows how it ends", async () => {
     const { page, stack, picture } = local.opened;
     const mediaUrl = "https://media.example.org/talk.mp4";

@@ -8,11 +8,13 @@ import { Writable } from "node:stream";
 
 const MIB = 1024 * 1024;
 const sent = (mebibytes: number) => ({ sentBytes: mebibytes * MIB, storedBytes: 0, totalBytes: 100 * MIB });
-const delivery = (state: Delivery["state"], sentBytes = 0): Delivery => ({
+const WAITING = { errorType: "CIELO24_UNAVAILABLE", comment: "cielo24 does not answer." };
+const delivery = (state: Delivery["state"], sentBytes = 0, waiting?: Delivery["waiting"]): Delivery => ({
   jobId: "0".repeat(32),
   state,
   sizeBytes: 100 * MIB,
   sentBytes,
+  ...(waiting ? { waiting } : {}),
   attempts: 1,
   updatedAt: "2026-01-01T00:00:00.000Z",
 });
@@ -102,6 +104,7 @@ describe("what the command line shows", () => {
     now = 1_000;
     track.uploading(sent(100));
     track.delivering(delivery("SENDING", 45 * MIB));
+    for (let count = 0; count < 2; count += 1) track.delivering(delivery("SENDING", 45 * MIB, WAITING));
     now = 2_000;
     bars.note("worth a line");
     bars.note(`worth ${"very ".repeat(30)}much`);
@@ -111,6 +114,7 @@ describe("what the command line shows", () => {
     expect(text).toContain("████████████████████ 100%");
     expect(text).toContain("sending to cielo24 45%");
     expect(text).toContain("worth a line\n");
+    expect(text.split("lecture.mp4: waits: cielo24 does not answer.\n")).toHaveLength(2);
     // The terminal is told not to begin a new line by itself.
     expect(text).toContain(`worth ${"very ".repeat(22)}very\n${"very ".repeat(7)}much\n`);
     expect(text).toMatch(/delivered[^\n]*\n$/);
@@ -139,6 +143,23 @@ describe("what the command line shows", () => {
       "a.mp4: waiting for the proxy",
       "a.mp4: sending to cielo24",
       "a.mp4: sent to cielo24 10.0 MiB of 100.0 MiB",
+      "a.mp4: delivered",
+    ]);
+  });
+
+  it("what a delivery waits for, once for each cause, in lines", () => {
+    const lines: string[] = [];
+    const track = createLines(
+      (line) => lines.push(line),
+      () => 0,
+    ).track({ name: "a.mp4", sizeBytes: 100 * MIB });
+    for (let count = 0; count < 3; count += 1) track.delivering(delivery("SENDING", 0, WAITING));
+    track.delivering(delivery("SENDING", 0, { ...WAITING, comment: "The object cannot be read." }));
+    track.delivering(delivery("DELIVERED"));
+    expect(lines).toEqual([
+      "a.mp4: sending to cielo24",
+      "a.mp4: waits: cielo24 does not answer.",
+      "a.mp4: waits: The object cannot be read.",
       "a.mp4: delivered",
     ]);
   });

@@ -19,6 +19,9 @@ const refusal = (status: number, ErrorType: string): Canned => ({
   status,
   body: { ErrorType, ErrorComment: "Because.", RequestId: "r-1" },
 });
+const WAITS = inState("SENDING", {
+  Waiting: { ErrorType: "CIELO24_UNAVAILABLE", ErrorComment: "cielo24 does not answer." },
+});
 const DELIVERED = inState("DELIVERED", { TaskId: "f".repeat(32) });
 
 describe("the command line's exit code", () => {
@@ -102,6 +105,14 @@ describe("the command line's exit code", () => {
       /Don't send it again/,
     ],
     [8, "a delivery that goes on", ["status", JOB], inState("SENDING"), /cielo24-proxy status \S+ --watch/],
+    [
+      8,
+      "a delivery that waits",
+      ["status", JOB],
+      WAITS,
+      /^ {2}waits: cielo24 does not answer\.$[\s\S]*goes on by itself/m,
+    ],
+    [8, "one that is watched", ["status", JOB, "--watch", "--timeout", "1s"], WAITS, /to cielo24; waits: cielo24 does/],
     [8, "time that is over", ["status", JOB, "--watch", "--timeout", "1s"], inState("SENDING"), /goes on without/],
     [
       8,

@@ -60,6 +60,28 @@ describe("uploads with the client", () => {
     expect(countStored(local.stack, "PutObject", jobId)).toBe(1);
   });
 
+  it("tells what a delivery waits for, which goes on by itself", async () => {
+    const jobId = newJob();
+    const { url } = await alice.signUpload({ jobId, method: "PUT" });
+    local.stack.cielo24?.faults.add({ action: "job/info", jobId, kind: "answer", status: 503 });
+    await fetch(url, { method: "PUT", body: "media" });
+    await local.stack.drain();
+    const { state, waiting } = await alice.getDelivery({ jobId });
+    expect({ state, waiting }).toEqual({
+      state: "SENDING",
+      waiting: {
+        errorType: "CIELO24_UNAVAILABLE",
+        comment: expect.stringMatching(/^cielo24 does not answer/),
+        nextAttemptAt: expect.stringMatching(/Z$/),
+      },
+    });
+    local.stack.advanceTime(3 * 60_000);
+    await local.stack.drain();
+    const delivered = await alice.getDelivery({ jobId });
+    expect(delivered.state).toBe("DELIVERED");
+    expect(delivered).not.toHaveProperty("waiting");
+  });
+
   it("sends larger media in parts, and tells its state and progress", async () => {
     const jobId = newJob();
     const progress: number[] = [];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
-import { CIELO24_ERROR_TYPES } from "../../lib/cielo24/errors.ts";
+import { ACCOUNT_ERROR_TYPES, CIELO24_ERROR_TYPES } from "../../lib/cielo24/errors.ts";
 import { API_ERROR_CODES, ApiError } from "../../lib/http/errors.ts";
 import { operations, partsOf, type Operation } from "./description.ts";
 
@@ -30,16 +30,19 @@ describe("the errors in the description", () => {
     expect([...described].filter((error) => !known.has(error))).toEqual([]);
   });
 
-  it.each([
-    ["addMediaByUrl", []],
-    ["addMedia", []],
-    // It is answered with 502 there.
+  it.each<[operationId: string, others: readonly string[]]>([
+    // What is about the account is no medium's fault: it is answered with 502 there.
+    ["addMediaByUrl", [...ACCOUNT_ERROR_TYPES]],
+    ["addMedia", [...ACCOUNT_ERROR_TYPES]],
+    // Likewise.
     ["updateMetadata", ["NOT_IMPLEMENTED"]],
     ["updateMetadataByQuery", ["NOT_IMPLEMENTED"]],
-  ])("passes on what cielo24 itself may refuse with: %s", (operationId, others) => {
+  ])("passes on what cielo24 itself may refuse with, and no more: %s", (operationId, others) => {
     const operation = operations.find((each) => each.operationId === operationId);
     const refusals = CIELO24_ERROR_TYPES.filter((type) => !ANSWERED_OTHERWISE.has(type) && !others.includes(type));
-    expect(operation && errorsOf(operation)).toEqual(expect.arrayContaining(refusals.map((type) => `400 ${type}`)));
+    const answered = operation ? errorsOf(operation) : [];
+    expect(answered).toEqual(expect.arrayContaining(refusals.map((type) => `400 ${type}`)));
+    for (const type of others) expect(answered).not.toContain(`400 ${type}`);
   });
 
   it.each(operations)("has for $routeKey what API Gateway itself may answer", ({ responses, method }) => {

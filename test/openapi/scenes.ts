@@ -109,13 +109,22 @@ export const SCENES: Readonly<Record<string, Scene>> = {
   uploading: after(signFirst),
   sending: after(async (stage) => {
     await signFirst(stage);
-    await stage.world.write(stage.job, { state: "SENDING", posts: 1, sizeBytes: 100 * MIB, sentBytes: 70 * MIB });
+    await stage.world.write(stage.job, { state: "SENDING", claims: 1, sizeBytes: 100 * MIB, sentBytes: 70 * MIB });
+  }),
+  waiting: after(async (stage) => {
+    await signFirst(stage);
+    breakCielo24("job/info", 503)(stage);
+    const { stack } = stage.world;
+    stack.s3.putVirtualObject(stack.bucketName, `media/${stage.job}/a.mp4`, 8, 7);
+    stack.advanceTime(31 * 60_000);
+    await stack.runCensus();
+    await stack.drain();
   }),
   delivered: after(deliverBody),
   handedOver: after(async (stage) => {
     await signFirst(stage);
     const sizeBytes = 10_737_418_239;
-    await stage.world.write(stage.job, { state: "FINALIZING", handOver: true, taskId: TASK, posts: 2, sizeBytes });
+    await stage.world.write(stage.job, { state: "FINALIZING", handOver: true, taskId: TASK, claims: 2, sizeBytes });
   }),
   rejected: after(async (stage) => {
     const refusal = { ErrorType: "INVALID_QUERY", ErrorComment: "The media could not be read." };
@@ -126,7 +135,7 @@ export const SCENES: Readonly<Record<string, Scene>> = {
     await signFirst(stage);
     await stage.world.write(stage.job, {
       state: "NEEDS_REVIEW",
-      posts: 1,
+      claims: 1,
       sizeBytes: 8,
       sentBytes: 8,
       error: {
@@ -186,11 +195,15 @@ export const SCENES: Readonly<Record<string, Scene>> = {
   deliveryUnderWay: after(async (stage) => {
     await signFirst(stage);
     const leaseUntil = stage.world.stack.runtime.clock() + HOUR_MS;
-    await stage.world.write(stage.job, { state: "SENDING", claimId: OTHER_JOB, leaseUntil, posts: 1 });
+    await stage.world.write(stage.job, { state: "SENDING", claimId: OTHER_JOB, leaseUntil, claims: 1 });
   }),
   jobInReview: after(async (stage) => {
     await signFirst(stage);
-    await stage.world.write(stage.job, { state: "NEEDS_REVIEW", posts: 1 });
+    await stage.world.write(stage.job, { state: "NEEDS_REVIEW", claims: 1 });
+  }),
+  jobClosed: after(async (stage) => {
+    await signFirst(stage);
+    await stage.world.write(stage.job, { state: "NEEDS_REVIEW", claims: 1, closed: true });
   }),
   largerThanCielo24Takes: askingMore("content_length", "10737418240"),
   largerThanOneRequest: askingMore("content_length", "5368709121"),
@@ -218,12 +231,18 @@ export const SCENES: Readonly<Record<string, Scene>> = {
     world.cielo24.setAccounts([]);
     world.cielo24.expireTokens();
   }),
-  reviewNeeded: after(breakCielo24("job/info", 200, "<html>Welcome</html>")),
+  accountRefused: after(
+    breakCielo24("job/info", 400, { ErrorType: "ACCOUNT_UNPRIVILEGED", ErrorComment: "The account may not do this." }),
+  ),
+  nothingSent: after(breakCielo24("job/info", 200, "<html>Welcome</html>")),
   cielo24Down: after((stage) => {
     breakCielo24("job/info", 503)(stage);
     breakCielo24("job/update_metadata", 503)(stage);
   }),
   ledgerDown: after(breakAws("unavailable")),
+  queueDown: after(({ world }) => {
+    world.stack.aws.faults.add({ action: "SendMessage", kind: "unavailable", times: 10 });
+  }),
   storeDown: after(
     ({ world }) => {
       world.stack.s3.faults.add({ operation: "ListParts", kind: "slowDown", times: 10 });

@@ -19,7 +19,10 @@ const FAULTS: Readonly<Record<string, readonly Entry[]>> = {
       "events of one key in the wrong order",
       "the version that is current is delivered, a stale one goes as superseded; the sequencer decides nothing",
     ],
-    ["two objects for one job", "the first stays; the other goes and is told by row, metric and log"],
+    [
+      "two objects for one job",
+      "the first stays; the other goes and is told by row, metrics (one of its bytes) and log",
+    ],
   ],
   "Reading from S3": [
     ["S3 says SlowDown to a read", "the read is repeated after a random pause, with no POST open meanwhile"],
@@ -30,7 +33,10 @@ const FAULTS: Readonly<Record<string, readonly Entry[]>> = {
     ["S3 stalls", "the idle limit ends the read, which then counts as broken off (6)"],
   ],
   "Sending to cielo24": [
-    ["cielo24 resets somewhere in the body", "the row stays in SENDING, and a later attempt delivers"],
+    [
+      "cielo24 resets somewhere in the body",
+      "nothing was accepted: the row is given back in SENDING at no cost, and a later attempt delivers",
+    ],
     [
       "cielo24 resets after the whole body, accepted or not",
       "the outcome is unknown: job/info settles it, no second POST is made blindly",
@@ -39,18 +45,24 @@ const FAULTS: Readonly<Record<string, readonly Entry[]>> = {
     ["BAD_API_TOKEN", "all who wait share one login; one more POST, from a fresh read of the object"],
     [
       "LOGIN_INVALID",
-      "the secret is read once more, then all stops: an alarm, the message is kept, nobody logs in again and again",
+      "the secret is read once more, then all stops: an alarm, the row says so, the message is kept, nobody logs in again and again",
     ],
     [
-      "a 400 that is final: account, job, query, option or parameter",
+      "a 400 that is final: job, query, option or parameter",
       "REJECTED, with the reason; after an attempt of unknown outcome no 400 rejects",
     ],
-    ["an unknown ErrorType, HTML, 401 or 403", "a person decides: NEEDS_REVIEW"],
+    [
+      "an answer that nobody understands: an unknown ErrorType, a page with any status, a redirect, 401, 403, 404 or 413",
+      "to a question, and before the last chunk, it waits and goes on by itself, with an alarm of its own; behind the whole body the outcome is unknown",
+    ],
     [
       "429 or 503 with a Retry-After of any form",
-      "what is sensible of it is obeyed: from a second to two hours, spread by chance; garbage is ignored",
+      "a lower bound of the own back-off, up to two hours, spread by chance; garbage is ignored, and none of it uses anything up",
     ],
-    ["500, 502 or 504", "before the last chunk another attempt; after it the outcome is unknown"],
+    [
+      "429, 500, 502, 503 or UNHANDLED_ERROR; 408 or 504",
+      "before the last chunk another attempt, at no cost; behind the whole body job/info is asked for hours about the former, and where it shows no media they are sent again, five times at most; the latter, and any to a URL, are lost answers (9)",
+    ],
     ["a 400 before the body is read", "it is read and understood, and S3 is left alone within a second"],
     ["a 200 before the body is sent", "no success: unknown"],
     ["cielo24 stops reading", "the idle limit ends the POST; memory stays flat"],
@@ -77,7 +89,7 @@ const FAULTS: Readonly<Record<string, readonly Entry[]>> = {
   "Objects, keys and events": [
     [
       "the object was deleted before the run: the version is gone, or a delete marker is current",
-      "REJECTED, OBJECT_GONE",
+      "REJECTED, OBJECT_GONE; once bytes of it were sent, a delete marker changes nothing",
     ],
     [
       "the object is overwritten between event and read, or while it is read",
@@ -100,7 +112,7 @@ const FAULTS: Readonly<Record<string, readonly Entry[]>> = {
     ["a message that nobody can read, without records, or with several", "dead-letter queue; each record once"],
     [
       "a message comes back from the dead-letter queue after 13 days, for the last time, or six days old",
-      "the ledger still decides, and NEEDS_REVIEW is on record before the queue gives up",
+      "the ledger still decides; receives last for longer than six days, and NEEDS_REVIEW is on record before the queue gives up",
     ],
   ],
   "Ledger and clocks": [
@@ -111,11 +123,58 @@ const FAULTS: Readonly<Record<string, readonly Entry[]>> = {
     ["clocks are five minutes apart", "the protocol's margins absorb it: no second media"],
   ],
   "Networks, rates and meetings": [
-    ["cielo24's name, certificate or port cannot be reached", "nothing was sent: tried again"],
+    ["cielo24's name, certificate or port cannot be reached", "nothing was sent: the row says why, tried again"],
     ["at this rate the object will not be through in time", "given up early, handed over as a URL next time"],
     ["add_media by URL meets a drop", "one row, one winner"],
     ["cielo24 redirects", "an error; no other host sees the token"],
     ["a multipart upload that nobody completes", "the bucket's lifecycle removes it"],
+  ],
+  "Accounts and jobs at cielo24": [
+    [
+      "an error about the account: ACCOUNT_UNPRIVILEGED, ACCOUNT_DOES_NOT_EXIST, NOT_IMPLEMENTED, NOT_PARENT_ACCOUNT",
+      "the operator's, not the medium's: it waits with an alarm of its own, and is delivered once the account is well",
+    ],
+    [
+      "cielo24 does not know the job: another account's secret, sandbox and production mixed up, or a wrong id",
+      "asked again for 24 hours, with an alarm; then REJECTED, ITEM_NOT_FOUND",
+    ],
+  ],
+  "Objects that are no media, or cannot be read": [
+    ["the object lies in an archive", "REJECTED at once, OBJECT_ARCHIVED; restored, an operator may send it again"],
+    [
+      "S3 refuses the access: role, bucket policy or key",
+      "it waits with S3's own error code on the row and an alarm, and is delivered once that is mended",
+    ],
+    [
+      "a form was uploaded in place of the file: curl -F, FormData",
+      "REJECTED by its Content-Type, FORM_ENVELOPE, without a POST; the job takes the next object",
+    ],
+  ],
+  "Hand-over, cost and the census": [
+    [
+      "cielo24 says INVALID_URL of our own URL",
+      "definite only if no GET of it was redirected, which the row says: then a new URL, later; else unknown",
+    ],
+    [
+      "bytes are carried in vain, again and again",
+      "beyond five times the medium's size pauses grow to six hours, and an event that names the job tells of it once",
+    ],
+    [
+      "the census in an outage, or a second message, meets what only waits",
+      "nobody sends before its time, and the census finds and counts nothing",
+    ],
+  ],
+  "Operators and callers": [
+    [
+      "an operator's decision comes twice, late, or about another object",
+      "it counts once, for the object and the state of the row that it names; all else is acknowledged and logged",
+    ],
+    ["a form or text is sent to add_media as media", "400 with the right command, nothing is sent, the job stays free"],
+    [
+      "cielo24 is down or slow while an upload is signed",
+      "it is signed all the same, within three seconds; only what cielo24 definitely says refuses",
+    ],
+    ["a job id in upper case, or with hyphens", "it is the same job, everywhere"],
   ],
 };
 

@@ -101,7 +101,7 @@ describe("add_media through the gateway", () => {
       ["XML", () => "<media/>", "application/xml"],
       ["JSON that is called media", () => JSON.stringify({ media_url: URL_OF_MEDIA }), "application/octet-stream"],
       ["a form that is called media", () => `media_url=${encodedUrl}&is_duplicate=true`, "video/mp4"],
-    ])("is refused with the right command, and the job stays free: %s", async (_what, makeBody, type) => {
+    ])("fault 58: is refused with the right command, and the job stays free: %s", async (_what, makeBody, type) => {
       const job = newJob();
       const wrapped = new Response(makeBody());
       const headers = { "content-type": type ?? wrapped.headers.get("content-type") ?? "" };
@@ -117,7 +117,7 @@ describe("add_media through the gateway", () => {
       ["curl -F", (file: string) => ["-F", `file=@${file}`]],
       ["curl -F with a type of its own", (file: string) => ["-F", `file=@${file}`, "-H", "Content-Type: video/mp4"]],
       ["curl -d with a form called media", () => ["-d", `media_url=${encodedUrl}`, "-H", "Content-Type: video/mp4"]],
-    ])("is refused with the right command, and the job stays free: %s", async (_what, argumentsFor) => {
+    ])("fault 58: is refused with the right command, and the job stays free: %s", async (_what, argumentsFor) => {
       const job = newJob();
       const token = await local.stack.token({ sub: "alice", scope: "media.write" });
       const folder = await mkdtemp(join(tmpdir(), "form-"));

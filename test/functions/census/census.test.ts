@@ -86,11 +86,14 @@ describe("the census", () => {
     await local.drop(job, randomBytes(300_000));
     await local.stack.drain();
     local.stack.queue.purge();
-    local.stack.advanceTime(LONG_MS);
+    const { notBefore = 0 } = (await local.row(job)) ?? {};
+    local.stack.advanceTime(notBefore - local.stack.runtime.clock() + 29 * MINUTE_MS);
+    expect(await take()).toEqual({});
+    local.stack.advanceTime(2 * MINUTE_MS);
     expect(await take()).toEqual({ stuckRows: 1, requeued: 1 });
     await local.finish();
     expect(local.taken(job)).toHaveLength(1);
-    expect(await local.row(job)).toMatchObject({ state: "DELIVERED", posts: 2 });
+    expect(await local.row(job)).toMatchObject({ state: "DELIVERED", claims: 2, posts: 1 });
   });
 
   it.each([
@@ -141,13 +144,15 @@ describe("the census", () => {
 
   it("leaves alone what was a conflict, even where the job's own medium is rejected after it", async () => {
     const job = local.newJob();
-    local.cielo24.faults.add({ action: "job/info", jobId: job, kind: "answer", status: 401 });
+    local.cielo24.faults.add({ action: "job/info", jobId: job, kind: "answer", status: 401, times: 2 });
     await local.drop(job);
-    await local.finish();
+    await local.stack.drain();
+    await local.pass(6 * 24 * HOUR_MS);
+    expect(await local.row(job)).toMatchObject({ state: "NEEDS_REVIEW", error: { type: "GAVE_UP" } });
     await local.drop(job, randomBytes(10), "b.mp4");
     await local.finish();
-    local.cielo24.faults.add({ ...PERMANENT, jobId: job });
-    local.send({ resend: job });
+    local.cielo24.faults.clear();
+    local.send({ reject: await local.decision(job) });
     await local.finish();
     expect(await local.row(job)).toMatchObject({ state: "REJECTED", conflictCount: 1 });
     local.stack.advanceTime(LONG_MS);

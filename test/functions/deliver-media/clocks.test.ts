@@ -85,7 +85,7 @@ describe("workers whose clocks are five minutes apart", () => {
     local.stack.advanceTime(LEASE_MS - 5 * MINUTE_MS + 1);
     const ahead = startWorker(local.stack, { env: settings(), clock: clockAhead(5 * MINUTE_MS) });
     expect(await ahead.take(local.event(object))).toBe(true);
-    expect(await local.row(job)).toMatchObject({ state: "DELIVERED", posts: 2 });
+    expect(await local.row(job)).toMatchObject({ state: "DELIVERED", claims: 2, posts: 1 });
 
     expect(await goOn()).toBe(false);
     expect(local.reasons(job)).toEqual(["delivered", "lostClaim"]);
@@ -122,7 +122,7 @@ describe("a worker that was frozen until its lease had passed to another", () =>
     const { goOn } = await freezeInBody(job);
     expect(await startWorker(local.stack, { env: settings() }).takeNext()).toBe(true);
     const delivered = await local.row(job);
-    expect(delivered).toMatchObject({ state: "DELIVERED", posts: 2 });
+    expect(delivered).toMatchObject({ state: "DELIVERED", claims: 2, posts: 1 });
 
     await goOn();
     expect(local.reasons(job)).toEqual(["delivered", "lostClaim"]);
@@ -137,7 +137,7 @@ describe("a worker that was frozen until its lease had passed to another", () =>
     const first = await freezeInBody(job);
     const second = await beginDelivery(first.object, (worker) => worker.takeNext());
     const taken = await local.row(job);
-    expect(taken).toMatchObject({ state: "SENDING", posts: 2 });
+    expect(taken).toMatchObject({ state: "SENDING", claims: 2 });
 
     await first.goOn();
     expect(await local.row(job)).toEqual(taken);

@@ -63,7 +63,7 @@ describe('"send again"', () => {
     expect(await until(local, job, "NEEDS_REVIEW")).not.toHaveProperty("everUnknown");
     local.cielo24.faults.clear();
     showNoMedia(local, job, 1);
-    local.send({ resend: job });
+    local.send({ resend: await local.decision(job) });
     await local.finish();
     expect(local.taken(job)).toHaveLength(1);
     expect(local.announced(job)).toEqual(["Media Needs Review", "Media Delivered"]);
@@ -82,11 +82,11 @@ describe('"send again" before settledAt', () => {
     await local.stack.drain();
     expect(await local.row(job)).toMatchObject({ state: "NEEDS_REVIEW", error: { type: "GAVE_UP" } });
     for (let minute = 0; minute < 30; minute += 10) {
-      local.send({ resend: job });
+      local.send({ resend: await local.decision(job) });
       await local.pass(10 * MINUTE_MS);
       expect(local.posts(job)).toHaveLength(1);
     }
-    local.send({ resend: job });
+    local.send({ resend: await local.decision(job) });
     await local.finish();
     expect(local.posts(job)).toHaveLength(1);
     expect(local.taken(job)).toHaveLength(1);
@@ -110,7 +110,7 @@ describe("a second object that finds the first one unsettled", () => {
     await local.finish();
     expect(await local.row(job)).toMatchObject({ state: "NEEDS_REVIEW", media, conflictCount: 1 });
 
-    local.send({ resend: job });
+    local.send({ resend: await local.decision(job) });
     await local.finish();
     expect(local.taken(job)).toMatchObject([{ sizeBytes: first.sizeBytes }]);
     expect(await local.row(job)).toMatchObject({ state: "DELIVERED", media });
@@ -142,7 +142,7 @@ describe("a verdict", () => {
 
   it("belongs to the claim that was tried with it, and is formed anew where that was lost", async () => {
     const job = local.newJob();
-    const body = JSON.stringify({ ErrorType: "ITEM_NOT_FOUND", ErrorComment: "Not yet." });
+    const body = JSON.stringify({ ErrorType: "INVALID_QUERY", ErrorComment: "Not yet." });
     local.cielo24.faults.add({ action: INFO, jobId: job, kind: "answer", status: 400, body });
     loseWrite(local, "state", "SENDING");
     await local.drop(job);

@@ -102,7 +102,11 @@ describe("a drop with credentials that are wrong", () => {
 
     for (let count = 0; count < 5; count += 1) await local.passToNextMessage();
     expect(local.cielo24.logins() - logins).toBeLessThanOrEqual(6);
-    expect(await local.row(job)).toBeUndefined();
+    expect(await local.row(job)).toMatchObject({
+      state: "SENDING",
+      claims: 0,
+      waiting: { type: "CIELO24_LOGIN_INVALID" },
+    });
 
     local.stack.secrets.rotate(right());
     await local.finish();

@@ -80,11 +80,11 @@ describe("a drop for which little time is left", () => {
     // It comes back at once: no time passes here.
     await local.stack.drain();
     expect(local.reasons(job)).toEqual(["noTime", "handedOver"]);
-    expect(await local.row(job)).toMatchObject({ state: "FINALIZING", handOver: true, posts: 2 });
+    expect(await local.row(job)).toMatchObject({ state: "FINALIZING", handOver: true, claims: 2, posts: 1 });
     await local.cielo24.settled();
     await local.finish();
     expect(local.taken(job)).toMatchObject([{ via: "url", sizeBytes: 200_000 }]);
-    expect(await local.row(job)).toMatchObject({ state: "DELIVERED", posts: 2 });
+    expect(await local.row(job)).toMatchObject({ state: "DELIVERED", claims: 2, posts: 1 });
   });
 
   it("fault 21: is given back in the same way where the time runs out as FINALIZING is written", async () => {

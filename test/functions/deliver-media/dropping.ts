@@ -4,6 +4,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { setImmediate as immediate } from "node:timers/promises";
 import type { Stack, StackOptions } from "../../../dev/stack.ts";
 import type { Row } from "../../../lib/delivery/row.ts";
+import { sendAs } from "../../lib/http/api-client.ts";
 import { useStack } from "../../stack.ts";
 
 export const SECOND_MS = 1_000;
@@ -78,10 +79,15 @@ export const useDrops = (options: StackOptions = {}) => {
     },
     newJob: () => cielo24().addJob(),
     /** Puts an object into the bucket, and lets S3 tell. */
-    drop: async (jobId: string, bytes: Uint8Array = randomBytes(1_000), name = "a.mp4"): Promise<DroppedObject> => {
+    drop: async (
+      jobId: string,
+      bytes: Uint8Array = randomBytes(1_000),
+      name = "a.mp4",
+      contentType?: string,
+    ): Promise<DroppedObject> => {
       const key = `media/${jobId}/${name}`;
       const { VersionId = "" } = await s3.send(
-        new PutObjectCommand({ Bucket: local.stack.bucketName, Key: key, Body: bytes }),
+        new PutObjectCommand({ Bucket: local.stack.bucketName, Key: key, Body: bytes, ContentType: contentType }),
       );
       return { key, versionId: VersionId, sizeBytes: bytes.length };
     },
@@ -103,6 +109,16 @@ export const useDrops = (options: StackOptions = {}) => {
     }),
     send: (message: unknown) => local.stack.queue.send(typeof message === "string" ? message : JSON.stringify(message)),
     row: (jobId: string): Promise<Row | undefined> => local.stack.ledger.read(jobId),
+    /** What an operator says of the job's row as it is now. */
+    decision: async (jobId: string) => {
+      const { media, fence = 0 } = (await local.stack.ledger.read(jobId)) ?? {};
+      return { job: jobId, object: media?.id ?? "", fence, by: "operator@example.org", why: "cielo24 was asked" };
+    },
+    /** What `/api/job/delivery` says of the job. */
+    shown: async (jobId: string): Promise<Readonly<Record<string, unknown>>> => {
+      const admin = await sendAs(local.stack, { sub: "root", scope: "admin" });
+      return (await admin("GET", `/api/job/delivery?v=1&job_id=${jobId}`)).body;
+    },
     /** What cielo24 took for the job: the judge. */
     taken: (jobId: string) => cielo24().acceptances.filter((each) => each.jobId === jobId),
     posts: (jobId: string) => cielo24().posts.filter((each) => each.jobId === jobId),
@@ -144,6 +160,15 @@ export const useDrops = (options: StackOptions = {}) => {
       await local.stack.drain();
     },
     passToNextMessage,
+    /** Lets so much time pass, message by message. @returns how often one was taken */
+    passWhole: async (ms: number): Promise<number> => {
+      const { queue, runtime } = local.stack;
+      const until = runtime.clock() + ms;
+      let taken = 0;
+      for (; queue.nextVisibleAt() < until; taken += 1) await passToNextMessage();
+      local.stack.advanceTime(Math.max(until - runtime.clock(), 0));
+      return taken;
+    },
     /** Goes on until no message is left, and fails where that takes more than so many messages. */
     finish: async (most = 20): Promise<void> => {
       await local.stack.drain();

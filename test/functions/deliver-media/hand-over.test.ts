@@ -2,6 +2,8 @@ import { describe, expect, it } from "@jest/globals";
 import { randomBytes } from "node:crypto";
 import { setImmediate as immediate } from "node:timers/promises";
 import { HOUR_MS, MINUTE_MS, SECOND_MS, sha256, useDrops } from "./dropping.ts";
+import { useFronts } from "./front.ts";
+import { startWorker } from "./worker.ts";
 
 const GET = "GET job/add_media";
 const POST = "POST job/add_media";
@@ -67,14 +69,86 @@ describe("a drop that is handed over", () => {
     expect(await local.row(job)).toMatchObject({ state: "DELIVERED" });
     expect(local.taken(job)).toHaveLength(1);
   });
+});
 
-  it("fault 13: is REJECTED where cielo24 refuses the URL", async () => {
+describe("a drop that is handed over, and whose URL cielo24 cannot fetch", () => {
+  const local = useDrops({ env: { DELIVERY_MODE: "url" } });
+  const fronts = useFronts();
+  const INVALID_URL = JSON.stringify({ ErrorType: "INVALID_URL", ErrorComment: "No." });
+
+  it("fault 54: is given back at no cost where our own gateway answered cielo24 with 429, and gets a new URL", async () => {
     const job = local.newJob();
-    const body = JSON.stringify({ ErrorType: "INVALID_URL", ErrorComment: "No." });
-    local.cielo24.faults.add({ action: GET, jobId: job, kind: "answer", status: 400, body });
+    const gateway = await fronts.start(local.stack.apiUrl, {
+      answer: ({ url = "" }) => (url.startsWith("/media/") ? { status: 429, headers: {} } : undefined),
+    });
+    const worker = startWorker(local.stack, { env: { MEDIA_SOURCE_BASE_URL: gateway.url } });
+    expect(await worker.take(local.event(local.place(job, 200_000)))).toBe(false);
+    const used = gateway.asked.map(({ url = "" }) => url.split("/")[2]);
+    expect(used.length).toBeGreaterThan(0);
+    expect(local.reasons(job)).toEqual(["urlRefused"]);
+    expect(local.counted("MediaUrlRefused")).toBe(1);
+    const row = await local.row(job);
+    expect(row).toMatchObject({ state: "SENDING", claims: 1, posts: 0, waiting: { type: "MEDIA_URL_REFUSED" } });
+    for (const name of ["capability", "settledAt", "everUnknown", "claimId"]) expect(row).not.toHaveProperty(name);
+    expect(await local.shown(job)).toMatchObject({ State: "SENDING", Waiting: { ErrorType: "MEDIA_URL_REFUSED" } });
+
+    await local.passToNextMessage();
+    const { capability = "" } = (await local.row(job)) ?? {};
+    expect(capability).not.toBe("");
+    expect(used).not.toContain(`${job}.${capability}`);
+    await local.cielo24.settled();
+    await local.finish();
+    expect(local.taken(job)).toMatchObject([{ via: "url", sizeBytes: 200_000 }]);
+    expect(await local.row(job)).toMatchObject({ state: "DELIVERED", claims: 2, posts: 1 });
+    expect(local.announced(job)).toEqual(["Media Delivered"]);
+  });
+
+  it("fault 54: is given back however often cielo24 says so, and never REJECTED", async () => {
+    const job = local.newJob();
+    const fault = { action: GET, jobId: job, kind: "answer", status: 400, body: INVALID_URL } as const;
+    local.cielo24.faults.add({ ...fault, times: 8 });
     await local.drop(job);
     await local.stack.drain();
-    expect(await local.row(job)).toMatchObject({ state: "REJECTED", error: { type: "INVALID_URL" } });
+    while (local.waiting().length > 0 && (await local.row(job))?.state === "SENDING") await local.passToNextMessage();
+    expect(local.counted("MediaUrlRefused")).toBe(8);
+    await local.cielo24.settled();
+    await local.finish();
+    expect(local.taken(job)).toHaveLength(1);
+    expect(local.announced(job)).toEqual(["Media Delivered"]);
+  });
+
+  /** Holds cielo24's answer back until somebody has asked for the object under its URL. */
+  const refuseAfterGet = async (job: string) => {
+    local.cielo24.faults.add({ action: GET, jobId: job, kind: "answer", status: 400, body: INVALID_URL, afterMs: 400 });
+    await local.drop(job);
+    let row = await local.claimed(job);
+    while (row.capability === undefined) row = await local.claimed(job);
+    const url = `${local.stack.apiUrl}/media/${job}.${row.capability}/a.mp4`;
+    return fetch(url, { redirect: "manual" });
+  };
+
+  it("fault 54: is in doubt where a GET of the URL was redirected: for as long as a pull may take, then a person's", async () => {
+    const job = local.newJob();
+    expect((await refuseAfterGet(job)).status).toBe(302);
+    await local.stack.drain();
+    expect(local.reasons(job)).toEqual(["answerUnknown"]);
+    const row = await local.row(job);
+    expect(row).toMatchObject({ state: "FINALIZING", everUnknown: true, redirected: true });
+    expect((row?.settledAt ?? 0) - local.stack.runtime.clock()).toBeGreaterThan(12 * HOUR_MS);
+    await local.finish(80);
+    expect(local.taken(job)).toEqual([]);
+    expect(await local.row(job)).toMatchObject({ state: "NEEDS_REVIEW", error: { type: "ANSWER_UNKNOWN" } });
+  });
+
+  it("fault 54: answers no redirect that it could not put on record, so that nothing is in doubt", async () => {
+    const job = local.newJob();
+    const isRecord = ({ ExpressionAttributeValues: values = {} }: Record<string, unknown>) =>
+      ":set_redirected" in (values as object);
+    local.stack.aws.faults.add({ action: "UpdateItem", kind: "unavailable", times: 3, when: isRecord });
+    expect((await refuseAfterGet(job)).status).toBe(503);
+    await local.stack.drain();
+    expect(local.reasons(job)).toEqual(["urlRefused"]);
+    expect(await local.row(job)).toMatchObject({ state: "SENDING", posts: 0 });
   });
 });
 
@@ -92,7 +166,7 @@ describe("a drop that does not fit into the time that is left", () => {
     await local.finish();
     expect(local.posts(job)).toMatchObject([{ outcome: "cutShort" }]);
     expect(local.taken(job)).toMatchObject([{ via: "url", sizeBytes: 30_000_000 }]);
-    expect(await local.row(job)).toMatchObject({ state: "DELIVERED", posts: 2, pulls: 1 });
+    expect(await local.row(job)).toMatchObject({ state: "DELIVERED", claims: 2, posts: 1, pulls: 1 });
   });
 
   it("fault 21: is not finished with less than FINALIZE_RESERVE_S left, but handed over", async () => {

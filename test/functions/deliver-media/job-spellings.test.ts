@@ -11,7 +11,7 @@ describe("a folder that spells its job in another way", () => {
     ["upper case", (jobId) => jobId.toUpperCase()],
     ["the hyphens of a UUID", asUuid],
     ["both", (jobId) => asUuid(jobId).toUpperCase()],
-  ])("fault 35: is the job's own, in %s", async (_how, spell) => {
+  ])("fault 35, fault 60: is the job's own, in %s", async (_how, spell) => {
     const job = local.newJob();
     const bytes = randomBytes(2_000);
     const { key } = await local.drop(spell(job), bytes);

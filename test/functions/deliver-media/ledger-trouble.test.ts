@@ -72,7 +72,7 @@ describe("a drop while DynamoDB is in trouble", () => {
       await local.finish();
       expect(local.posts(job)).toMatchObject([{ outcome: "cutShort" }, { outcome: "accepted" }]);
       expect(local.taken(job)).toMatchObject([{ sha256: sha256(bytes) }]);
-      expect(await local.row(job)).toMatchObject({ state: "DELIVERED", posts: 2 });
+      expect(await local.row(job)).toMatchObject({ state: "DELIVERED", claims: 2, posts: 1 });
     },
   );
 

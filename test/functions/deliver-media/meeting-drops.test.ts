@@ -42,7 +42,7 @@ describe("fifty messages of one drop at once", () => {
     for (let count = 0; count < 50; count += 1) local.send(local.event(object));
     while (local.reasons(job).length < 49) await immediate();
     expect(new Set(local.reasons(job))).toEqual(new Set(["underWay"]));
-    expect(await local.row(job)).toMatchObject({ state: "SENDING", posts: 1 });
+    expect(await local.row(job)).toMatchObject({ state: "SENDING", claims: 1 });
     expect(local.waiting()).toHaveLength(50);
 
     local.stack.advanceTime(MINUTE_MS);
@@ -54,7 +54,7 @@ describe("fifty messages of one drop at once", () => {
     expect(local.posts(job)).toHaveLength(1);
     expect(local.taken(job)).toHaveLength(1);
     expect(local.announced(job)).toEqual(["Media Delivered"]);
-    expect(await local.row(job)).toMatchObject({ state: "DELIVERED", posts: 1 });
+    expect(await local.row(job)).toMatchObject({ state: "DELIVERED", claims: 1, posts: 1 });
   });
 });
 
@@ -142,6 +142,25 @@ describe("two objects for one job", () => {
     expect(local.reasons(job)).toEqual(["delivered", "conflict", "conflict"]);
     expect(local.counted("MediaConflict")).toBe(1);
     expect(local.waiting()).toEqual([]);
+  });
+
+  it("fault 4: are counted as surplus, with their bytes: conflicts and superseded versions, after DELIVERED too", async () => {
+    const job = local.newJob();
+    await local.drop(job, randomBytes(1_000), "first.mp4");
+    await local.finish();
+    expect([local.counted("SurplusObjects"), local.counted("SurplusBytes")]).toEqual([0, 0]);
+    await local.drop(job, randomBytes(2_000), "second.mp4");
+    await local.drop(job, randomBytes(3_000), "first.mp4");
+    await local.finish();
+    expect([local.counted("SurplusObjects"), local.counted("SurplusBytes")]).toEqual([2, 5_000]);
+
+    const other = local.newJob();
+    const former = local.place(other, 400);
+    local.place(other, 500);
+    local.send(local.event(former));
+    await local.finish();
+    expect(local.reasons(other)).toEqual(["superseded"]);
+    expect([local.counted("SurplusObjects"), local.counted("SurplusBytes")]).toEqual([3, 5_400]);
   });
 
   it("fault 4: let the second wait while the first is under way", async () => {

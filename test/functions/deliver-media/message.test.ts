@@ -2,6 +2,13 @@ import { describe, expect, it } from "@jest/globals";
 import { parseMessage, UnreadableMessageError } from "../../../functions/deliver-media/message.ts";
 
 const JOB = "0123456789abcdef0123456789abcdef";
+const DECISION = {
+  job: JOB,
+  object: `object:${"0".repeat(32)}`,
+  fence: 3,
+  by: "operator@example.org",
+  why: "cielo24 was asked",
+};
 const record = (
   key: string,
   more: { eventName?: string; bucket?: string; versionId?: string; size?: number } = {},
@@ -69,7 +76,7 @@ describe("a message of the media queue", () => {
     expect(parse({ Service: "Amazon S3", Event: "s3:TestEvent", Bucket: "media" })).toEqual([{ is: "ignore" }]);
   });
 
-  it.each(["media/file.mp4", "media/xyz/file.mp4", `media/${JOB.toUpperCase()}/a`, `media/${JOB}/%zz`, "media/%ff/a"])(
+  it.each(["media/file.mp4", "media/xyz/file.mp4", `media/${JOB}0/a`, `media/${JOB}/%zz`, "media/%ff/a"])(
     "fault 34, fault 35: quarantines the key %s",
     (key) => {
       expect(parse({ Records: [record(key)] })).toMatchObject([{ is: "quarantine" }]);
@@ -78,7 +85,33 @@ describe("a message of the media queue", () => {
 
   it("knows our own messages", () => {
     expect(parse({ reconcile: JOB })).toEqual([{ is: "reconcile", jobId: JOB }]);
-    expect(parse({ resend: JOB })).toEqual([{ is: "resend", jobId: JOB }]);
+    for (const what of ["resend", "reject"] as const) {
+      const { job, ...about } = DECISION;
+      expect(parse({ [what]: DECISION })).toEqual([{ is: "decide", jobId: job, decision: { what, ...about } }]);
+    }
+  });
+
+  it.each([JOB.toUpperCase(), "01234567-89ab-cdef-0123-456789abcdef"])(
+    "fault 60: takes the job of our own messages in the spelling %s",
+    (spelt) => {
+      expect(parse({ reconcile: spelt })).toEqual([{ is: "reconcile", jobId: JOB }]);
+      for (const what of ["resend", "reject"])
+        expect(parse({ [what]: { ...DECISION, job: spelt } })).toMatchObject([{ is: "decide", jobId: JOB }]);
+    },
+  );
+
+  it.each([
+    ["no job alone", JOB],
+    ["an object", { ...DECISION, object: undefined }],
+    ["an object that has a name of ours", { ...DECISION, object: "lecture.mp4" }],
+    ["the row's fence", { ...DECISION, fence: undefined }],
+    ["a fence that is a number", { ...DECISION, fence: "3" }],
+    ["who", { ...DECISION, by: "" }],
+    ["why", { ...DECISION, why: undefined }],
+    ["nothing else", { ...DECISION, force: true }],
+  ])("fault 37: needs of an operator's decision %s", (_what, decision) => {
+    for (const what of ["resend", "reject"])
+      expect(() => parseMessage(JSON.stringify({ [what]: decision }), "media")).toThrow(UnreadableMessageError);
   });
 
   it.each(["", "{", "null", "[]", "{}", '{"Records":[]}', '{"Records":[{"s3":{}}]}', '{"reconcile":"x"}'])(

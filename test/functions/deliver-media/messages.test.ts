@@ -1,6 +1,7 @@
 import { PutObjectCommand } from "@aws-sdk/client-s3";
 import { describe, expect, it } from "@jest/globals";
 import { randomBytes } from "node:crypto";
+import { objectId } from "../../../lib/media/key.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, sha256, useDrops } from "./dropping.ts";
 
 const DOWN = { action: "job/info", kind: "answer", status: 503, times: Infinity } as const;
@@ -11,7 +12,7 @@ describe("a message of the media queue", () => {
   const put = (key: string, body = "media") =>
     local.s3.send(new PutObjectCommand({ Bucket: local.stack.bucketName, Key: key, Body: Buffer.from(body) }));
 
-  it.each(["media/lecture.mp4", "media/0123/lecture.mp4", "media/../x.mp4", `media/${"A".repeat(32)}/a.mp4`])(
+  it.each(["media/lecture.mp4", "media/0123/lecture.mp4", "media/../x.mp4", `media/${"g".repeat(32)}/a.mp4`])(
     "fault 34: about the key %j is quarantined: an event, a metric, a record, and no POST",
     async (key) => {
       const posts = local.cielo24.posts.length;
@@ -174,6 +175,8 @@ describe("the event of a drop's end", () => {
           SizeBytes: 1_000,
           Sha256: sha256,
           Attempts: 1,
+          MediaId: objectId(key, versionId),
+          Fence: 1,
         },
       },
     ]);
@@ -194,7 +197,7 @@ describe("a message near its end", () => {
     expect(local.posts(job)).toEqual([]);
 
     local.cielo24.faults.clear();
-    local.send({ resend: job });
+    local.send({ resend: await local.decision(job) });
     await local.finish();
     expect(local.taken(job)).toMatchObject([{ sizeBytes: object.sizeBytes }]);
   });
@@ -289,7 +292,7 @@ describe("a message that is six days old", () => {
     await local.drop(job);
     await local.stack.drain();
     await local.pass(5 * DAY_MS + 23 * HOUR_MS);
-    expect(await local.row(job)).toBeUndefined();
+    expect(await local.row(job)).toMatchObject({ state: "SENDING", waiting: { type: "CIELO24_UNAVAILABLE" } });
     await local.pass(HOUR_MS + MINUTE_MS);
     expect(await local.row(job)).toMatchObject({ state: "NEEDS_REVIEW", error: { type: "GAVE_UP" } });
     expect(local.waiting()).toEqual([]);

@@ -47,7 +47,7 @@ describe("an object that S3 is slow or unable to give", () => {
     await local.stack.drain();
     expect(local.reasons(job)).toEqual(["source"]);
     expect(local.posts(job)).toEqual([]);
-    expect(await local.row(job)).toBeUndefined();
+    expect(await local.row(job)).toMatchObject({ state: "SENDING", claims: 0, waiting: { type: "STORE_UNAVAILABLE" } });
     await local.finish();
     expect(local.taken(job)).toHaveLength(1);
   });
@@ -97,7 +97,7 @@ describe("an object that S3 is slow or unable to give", () => {
     await local.drop(job, bytes);
     await local.hurry();
     expect(local.reasons(job)).toEqual(["source"]);
-    expect(await local.row(job)).toMatchObject({ state: "SENDING", posts: 1 });
+    expect(await local.row(job)).toMatchObject({ state: "SENDING", claims: 1, posts: 0 });
     local.stack.s3.faults.clear();
     await local.finish();
     expect(local.posts(job)).toMatchObject([{ outcome: "cutShort" }, { outcome: "accepted" }]);
@@ -123,7 +123,7 @@ describe("an object that S3 is slow or unable to give", () => {
     await local.drop(job, bytes);
     await local.hurry();
     expect(local.reasons(job)).toEqual(["source"]);
-    expect(await local.row(job)).toMatchObject({ state: "SENDING", posts: 1 });
+    expect(await local.row(job)).toMatchObject({ state: "SENDING", claims: 1, posts: 0 });
     await local.finish();
     expect(local.posts(job)).toMatchObject([{ outcome: "cutShort" }, { outcome: "accepted" }]);
     expect(local.taken(job)).toMatchObject([{ sha256: sha256(bytes) }]);
@@ -157,6 +157,25 @@ describe("an object that is not what it was", () => {
     await local.drop(job, randomBytes(2_000));
     await local.stack.drain();
     expect(local.taken(job)).toMatchObject([{ sizeBytes: 2_000 }]);
+  });
+
+  it("fault 29, fault 30: is as good as new while it only waits: deleted it is rejected, overwritten it is superseded", async () => {
+    const [deleted, overwritten] = [local.newJob(), local.newJob()];
+    const down = { action: "job/info", kind: "answer", status: 503 } as const;
+    for (const jobId of [deleted, overwritten]) local.cielo24.faults.add({ ...down, jobId });
+    const { key } = await local.drop(deleted);
+    await local.drop(overwritten, randomBytes(1_000));
+    await local.stack.drain();
+    for (const job of [deleted, overwritten])
+      expect(await local.row(job)).toMatchObject({ state: "SENDING", claims: 0 });
+    await remove(key);
+    await local.drop(overwritten, randomBytes(2_000));
+    await local.finish();
+    expect(await local.row(deleted)).toMatchObject({ state: "REJECTED", error: { type: "OBJECT_GONE" } });
+    expect(local.posts(deleted)).toEqual([]);
+    expect(local.taken(overwritten)).toMatchObject([{ sizeBytes: 2_000 }]);
+    expect(local.reasons(overwritten)).toContain("superseded");
+    expect(local.announced(overwritten)).toEqual(["Media Delivered"]);
   });
 
   it("fault 29: is delivered from under a delete marker once bytes of it were sent", async () => {

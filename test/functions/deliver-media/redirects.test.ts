@@ -33,13 +33,13 @@ describe("a cielo24 that redirects", () => {
     local.cielo24.faults.add({ action, kind: "answer", status, headers, times: 10, ...job });
   };
 
-  it.each(STATUSES)("fault 47, threat 2: asks nobody else about a job (%d)", async (status) => {
+  it.each(STATUSES)("fault 14, fault 47, threat 2: asks nobody else about a job (%d)", async (status) => {
     const job = local.newJob();
     redirect("job/info", status, job);
     await local.drop(job);
     await local.stack.drain();
     expect(local.posts(job)).toEqual([]);
-    expect(await local.row(job)).toMatchObject({ state: "NEEDS_REVIEW" });
+    expect(await local.row(job)).toMatchObject({ state: "SENDING", waiting: { type: "CIELO24_UNINTELLIGIBLE" } });
   });
 
   it.each(STATUSES)("fault 47, threat 2: sends a medium to nobody else (%d)", async (status) => {
@@ -60,13 +60,13 @@ describe("a cielo24 that redirects", () => {
     expect(local.taken(job)).toEqual([]);
   });
 
-  it.each(STATUSES)("fault 47, threat 2: logs in nowhere else (%d)", async (status) => {
+  it.each(STATUSES)("fault 14, fault 47, threat 2: logs in nowhere else (%d)", async (status) => {
     const job = local.newJob();
     redirect("account/login", status);
     await startWorker(local.stack).take(local.event(local.place(job)));
     expect(local.posts(job)).toEqual([]);
     expect(local.taken(job)).toEqual([]);
-    expect(await local.row(job)).toMatchObject({ state: "NEEDS_REVIEW" });
+    expect(await local.row(job)).toMatchObject({ state: "SENDING", waiting: { type: "CIELO24_UNINTELLIGIBLE" } });
   });
 
   it.each(STATUSES)("fault 47, threat 2: answers calls that cielo24 cannot be understood (%d)", async (status) => {

@@ -59,10 +59,10 @@ describe("a drop that cielo24 answers in a way of its own", () => {
     local.cielo24.faults.add({ action: POST, jobId: job, kind: "resetAt", fraction: 0.3, orderly: true });
     await local.drop(job, randomBytes(1_000_000));
     await local.stack.drain();
-    expect(await local.row(job)).toMatchObject({ state: "SENDING", posts: 1 });
+    expect(await local.row(job)).toMatchObject({ state: "SENDING", claims: 1, posts: 0 });
     await local.finish();
     expect(local.taken(job)).toHaveLength(1);
-    expect(await local.row(job)).toMatchObject({ state: "DELIVERED", posts: 2 });
+    expect(await local.row(job)).toMatchObject({ state: "DELIVERED", claims: 2, posts: 1 });
   });
 
   it("fault 17: that it refuses before its body, with a reset behind that, is REJECTED with the reason", async () => {
@@ -80,9 +80,9 @@ describe("a drop that cielo24 answers in a way of its own", () => {
     local.cielo24.faults.add({ action: POST, jobId: job, kind: "earlyAnswer", status: 408, body: "" });
     local.send(local.event(local.place(job, 5_000_000)));
     await local.stack.drain();
-    expect(await local.row(job)).toMatchObject({ state: "SENDING", posts: 1 });
+    expect(await local.row(job)).toMatchObject({ state: "SENDING", claims: 1, posts: 0 });
     await local.finish();
-    expect(await local.row(job)).toMatchObject({ state: "DELIVERED", posts: 2 });
+    expect(await local.row(job)).toMatchObject({ state: "DELIVERED", claims: 2, posts: 1 });
   });
 
   it("is asked about over a connection that cielo24 is tired of: that costs nothing but another question", async () => {

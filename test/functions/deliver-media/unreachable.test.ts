@@ -75,23 +75,30 @@ describe("a drop while cielo24 cannot be reached", () => {
     },
   };
 
-  it.each(Object.keys(places))("fault 44: waits where it %s, with nothing sent and no row", async (where) => {
-    const { url, heard = [] } = (await places[where]?.()) ?? { url: "" };
-    const job = local.newJob();
-    const worker = startWorker(local.stack, { env: { CIELO24_BASE_URL: url } });
-    // Little time, since a connection that does not come about ends with it.
-    expect(await worker.take(local.event(local.place(job)), 16_000)).toBe(false);
-    expect(local.reasons(job)).toEqual(["unavailable"]);
-    expect(heard.join("")).not.toMatch(/api_token|x-auth|HTTP/i);
-    expect(await local.row(job)).toBeUndefined();
-    expect(local.waitsMs()).toHaveLength(1);
-    expect(local.waitsMs()[0]).toBeLessThanOrEqual(2 * MINUTE_MS + SECOND_MS);
+  it.each(Object.keys(places))(
+    "fault 44: waits where it %s, with nothing sent, and the row says why",
+    async (where) => {
+      const { url, heard = [] } = (await places[where]?.()) ?? { url: "" };
+      const job = local.newJob();
+      const worker = startWorker(local.stack, { env: { CIELO24_BASE_URL: url } });
+      // Little time, since a connection that does not come about ends with it.
+      expect(await worker.take(local.event(local.place(job)), 16_000)).toBe(false);
+      expect(local.reasons(job)).toEqual(["unavailable"]);
+      expect(heard.join("")).not.toMatch(/api_token|x-auth|HTTP/i);
+      expect(await local.row(job)).toMatchObject({
+        state: "SENDING",
+        claims: 0,
+        waiting: { type: "CIELO24_UNAVAILABLE" },
+      });
+      expect(local.waitsMs()).toHaveLength(1);
+      expect(local.waitsMs()[0]).toBeLessThanOrEqual(2 * MINUTE_MS + SECOND_MS);
 
-    await local.finish();
-    expect(local.posts(job)).toMatchObject([{ outcome: "accepted" }]);
-    expect(local.taken(job)).toHaveLength(1);
-    expect(await local.row(job)).toMatchObject({ state: "DELIVERED", posts: 1 });
-  });
+      await local.finish();
+      expect(local.posts(job)).toMatchObject([{ outcome: "accepted" }]);
+      expect(local.taken(job)).toHaveLength(1);
+      expect(await local.row(job)).toMatchObject({ state: "DELIVERED", claims: 1, posts: 1 });
+    },
+  );
 });
 
 describe("a drop while cielo24 cannot be reached any more once its POST begins", () => {
@@ -127,13 +134,13 @@ describe("a drop while cielo24 cannot be reached any more once its POST begins",
     expect(await startWorker(local.stack, { env }).take(local.event(local.place(job, 200_000)))).toBe(false);
     expect(connections()).toBe(how === "is refused" ? 1 : 2);
     expect(local.reasons(job)).toEqual(["unavailable"]);
-    expect(await local.row(job)).toMatchObject({ state: "SENDING", posts: 1 });
+    expect(await local.row(job)).toMatchObject({ state: "SENDING", claims: 1, posts: 0 });
     expect(cielo24.posts).toEqual([]);
 
     const again = startWorker(local.stack, { env: { CIELO24_BASE_URL: cielo24.url } });
     expect(await again.takeNext()).toBe(true);
     expect(cielo24.acceptances).toMatchObject([{ jobId: job, sizeBytes: 200_000 }]);
     expect(cielo24.posts).toMatchObject([{ outcome: "accepted" }]);
-    expect(await local.row(job)).toMatchObject({ state: "DELIVERED", posts: 2 });
+    expect(await local.row(job)).toMatchObject({ state: "DELIVERED", claims: 2, posts: 1 });
   });
 });

@@ -66,6 +66,26 @@ describe("deliveryStatus", () => {
     });
   });
 
+  it("shows what it waits for, and until when", async () => {
+    const waiting = { type: "CIELO24_UNAVAILABLE", comment: "cielo24 does not answer." };
+    const row: Row = { ...SENDING, claims: 0, waiting, notBefore: 60_000 };
+    const Waiting = { ErrorType: "CIELO24_UNAVAILABLE", ErrorComment: "cielo24 does not answer." };
+    expect((await setUp(row).ask()).body).toMatchObject({
+      State: "SENDING",
+      Waiting: { ...Waiting, NextAttemptAt: "1970-01-01T00:01:00.000Z" },
+      Attempts: 0,
+    });
+    const unknown = await setUp({ ...row, state: "FINALIZING", everUnknown: true }).ask();
+    expect(unknown.body).toMatchObject({ State: "UNKNOWN", Waiting });
+    expect((await setUp(SENDING).ask()).body).not.toHaveProperty("Waiting");
+  });
+
+  it("counts attempts as often as the media was begun to be sent, of rows of an older form, too", async () => {
+    expect((await setUp({ ...SENDING, claims: 3, posts: 0 }).ask()).body["Attempts"]).toBe(3);
+    expect((await setUp({ ...SENDING, claims: 3, posts: 1 }).ask()).body["Attempts"]).toBe(3);
+    expect((await setUp({ ...SENDING, posts: 2 }).ask()).body["Attempts"]).toBe(2);
+  });
+
   it("keeps to itself what only the worker needs", async () => {
     const { body } = await setUp({
       ...SENDING,
@@ -74,6 +94,7 @@ describe("deliveryStatus", () => {
       capability: "5ecr37",
       media: { id: "object:5ecr37", kind: "object", key: "media/5ecr37" },
       sha256: "5ecr37",
+      decision: { what: "resend", fence: 1, by: "5ecr37", why: "5ecr37", at: 1 },
     }).ask();
     expect(JSON.stringify(body)).not.toContain("5ecr37");
   });

@@ -28,7 +28,7 @@ describe("delivery through the gateway", () => {
     });
   });
 
-  it("knows a job in upper case and with hyphens, and answers its id as it is", async () => {
+  it("fault 60: knows a job in upper case and with hyphens, and answers its id as it is", async () => {
     const job = newJob();
     await beginUpload(job);
     const uuid = job.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
@@ -76,6 +76,30 @@ describe("delivery through the gateway", () => {
     });
     expect((await admin("GET", `${PATH}?v=1&job_id=${job}`)).body).toMatchObject({ State: "SENDING", Attempts: 1 });
     expect(errorOf(await alice("GET", `${PATH}?v=1&job_id=${job}`))).toEqual(NOT_FOUND);
+  });
+
+  it("shows what a delivery waits for while cielo24 is down, and that it goes on by itself", async () => {
+    const job = newJob();
+    const { body } = await beginUpload(job);
+    local.stack.cielo24?.faults.add({ action: "job/info", jobId: job, kind: "answer", status: 503 });
+    await fetch(String(body["upload_url"]), { method: "PUT", body: "media" });
+    await local.stack.drain();
+    const waits = await alice("GET", `${PATH}?v=1&job_id=${job}`);
+    expect(waits.body).toMatchObject({
+      State: "SENDING",
+      Waiting: {
+        ErrorType: "CIELO24_UNAVAILABLE",
+        ErrorComment: expect.stringMatching(/^cielo24 does not answer/),
+        NextAttemptAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+      },
+      Attempts: 0,
+    });
+    const { NextAttemptAt } = waits.body["Waiting"] as { NextAttemptAt: string };
+    local.stack.advanceTime(Date.parse(NextAttemptAt) - local.stack.runtime.clock() + 1_000);
+    await local.stack.drain();
+    const { body: delivered } = await alice("GET", `${PATH}?v=1&job_id=${job}`);
+    expect(delivered).toMatchObject({ State: "DELIVERED", Attempts: 1 });
+    expect(delivered).not.toHaveProperty("Waiting");
   });
 
   it("refuses a wait that is too long", async () => {

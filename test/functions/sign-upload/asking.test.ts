@@ -170,19 +170,19 @@ describe("before an upload is signed, cielo24 is asked about the job", () => {
       ["of another job", answerOf(200, { JobId: UNKNOWN_JOB }), "UNINTELLIGIBLE"],
       ["that the account may not ask", answerOf(400, { ErrorType: "ACCOUNT_UNPRIVILEGED" }), "REFUSED"],
       ["that its token is bad, for ever", answerOf(400, { ErrorType: "BAD_API_TOKEN" }), "BAD_API_TOKEN"],
-    ])("where cielo24 answers %s", async (_what, answer, code) => {
+    ])("fault 59: where cielo24 answers %s", async (_what, answer, code) => {
       const job = newJob();
       cielo24().faults.add({ action: "job/info", ...answer });
       await expectSigned(job, await put(job), { code });
     });
 
-    it("where cielo24 cannot be reached", async () => {
+    it("fault 59: where cielo24 cannot be reached", async () => {
       const job = newJob();
       const { answer } = await signWith(job, 29_000, { CIELO24_BASE_URL: "http://127.0.0.1:1" });
       await expectSigned(job, answer, { code: "UNAVAILABLE" });
     });
 
-    it("where the account's credentials are wrong", async () => {
+    it("fault 59: where the account's credentials are wrong", async () => {
       cielo24().setAccounts([]);
       cielo24().expireTokens();
       const job = newJob();
@@ -240,7 +240,7 @@ describe("before an upload is signed, cielo24 is asked about the job", () => {
       ],
     ];
     // The call's deadline is three seconds before the function's end.
-    it.each(hangs)("within the time that the call has left, where %s hangs", async (_what, hang) => {
+    it.each(hangs)("fault 59: within the time that the call has left, where %s hangs", async (_what, hang) => {
       hang();
       const job = newJob();
       const { answer, tookMs } = await signWith(job, 3_400);
@@ -248,7 +248,7 @@ describe("before an upload is signed, cielo24 is asked about the job", () => {
       await expectSigned(job, answer, { code: "TIMED_OUT" });
     });
 
-    it("after three seconds, where cielo24 hangs and there is more time", async () => {
+    it("fault 59: after three seconds, where cielo24 hangs and there is more time", async () => {
       cielo24().faults.add({ action: "job/info", kind: "answer", status: 200, afterMs: HANGS_MS });
       const job = newJob();
       const { answer, tookMs } = await signWith(job, 29_000);

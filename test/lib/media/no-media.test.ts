@@ -20,7 +20,7 @@ describe("noMediaByType", () => {
     ["text/html", "markup"],
     ["application/xhtml+xml", "markup"],
     ["image/svg+xml", "markup"],
-  ])("sees in %s that it is no media: %s", (type, expected) => {
+  ])("fault 58: sees in %s that it is no media: %s", (type, expected) => {
     expect(noMediaByType(type)).toBe(expected);
   });
 
