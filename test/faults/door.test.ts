@@ -50,6 +50,16 @@ describe("the door of the random faults", () => {
     expect(causes()).toEqual(["answer lost behind the body"]);
   });
 
+  it("sees no doubt in a refusal that is on record, and one where nobody lived to put it there", () => {
+    tellLedger("FINALIZING", 200);
+    post(3);
+    send("abc");
+    hear(400, REFUSED);
+    expect(causes()).toEqual([]);
+    door.kill(instance);
+    expect(causes()).toEqual(["process killed behind a refusal, before that was on record"]);
+  });
+
   it("takes a last byte for sent though the network swallows it", () => {
     post(3);
     send("abc", false);

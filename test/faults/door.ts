@@ -142,28 +142,44 @@ export const createDoor = (hasMedia: (jobId: string) => boolean): Door => {
     if (/^HTTP\/1\.1 [24]/.test(text) && !/Throttling/.test(text)) words.delete(instance);
   };
 
-  const offers = (jobId: string) =>
-    offered
-      .filter(({ offer }) => offer.jobId === jobId)
-      .map(({ offer, leftAt, answer, isAnswerLost, isKilled }) => ({
-        ...offer,
-        leftAt,
-        isKilled,
-        heard: isAnswerLost || isKilled ? undefined : parseAnswer(answer),
-      }));
+  const describe = ({ offer, leftAt, answer, isAnswerLost, isKilled }: OpenOffer): Offer => ({
+    ...offer,
+    leftAt,
+    isKilled,
+    heard: isAnswerLost || isKilled ? undefined : parseAnswer(answer),
+  });
+  const offers = (jobId: string) => offered.filter(({ offer }) => offer.jobId === jobId).map(describe);
 
-  /** What an instance sent whole speaks for itself. */
-  const hasLeft = (instance: object, since: number): boolean =>
-    offered.some((each) => each.instance === instance && each.leftAt !== undefined && each.leftAt >= since);
+  const sentBy = (instance: object, since: number): Offer[] =>
+    offered
+      .filter((each) => each.instance === instance && each.leftAt !== undefined && each.leftAt >= since)
+      .map(describe);
 
   const wordDoubts = (jobId: string): Doubt[] =>
     [...words]
-      .filter(([instance, word]) => word.jobId === jobId && !hasLeft(instance, word.saidAt))
-      .flatMap(([, { killedAt, withdrawsSince }]) => {
+      // What was sent whole speaks for itself, but for a refusal that nobody lived to put on record.
+      .map(([instance, word]) => ({ word, sent: sentBy(instance, word.saidAt) }))
+      .filter(({ word, sent }) => word.jobId === jobId && sent.every(isRefusal))
+      .flatMap(({ word: { killedAt, withdrawsSince }, sent }) => {
+        const wasRefused = sent.length > 0;
         if (killedAt !== undefined)
-          return [{ at: killedAt, cause: "process killed behind FINALIZING, before the last chunk" }];
+          return [
+            {
+              at: killedAt,
+              cause: wasRefused
+                ? "process killed behind a refusal, before that was on record"
+                : "process killed behind FINALIZING, before the last chunk",
+            },
+          ];
         if (withdrawsSince !== undefined)
-          return [{ at: withdrawsSince, cause: "nothing was sent, and the ledger could not be told" }];
+          return [
+            {
+              at: withdrawsSince,
+              cause: wasRefused
+                ? "a refusal, and the ledger could not be told"
+                : "nothing was sent, and the ledger could not be told",
+            },
+          ];
         return [];
       });
 
