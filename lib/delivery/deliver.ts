@@ -126,12 +126,14 @@ const createWorker = (
         try {
           return { type: "object", ...(await store.inspect(command.media)) };
         } catch (error) {
-          if (error instanceof MediaReadError)
+          if (error instanceof MediaReadError) {
+            logRead(error);
             return {
               type: "uninspected",
               code: error.code === "ACCESS_REFUSED" ? error.code : "READ_FAILED",
               storeCode: error.storeCode,
             };
+          }
           throw error;
         }
       case "ask": {
@@ -183,6 +185,10 @@ const createWorker = (
     });
   };
 
+  const logRead = ({ code, storeCode }: MediaReadError): void => {
+    observability.log.warn("the object could not be read", { code, ...(storeCode ? { errorType: storeCode } : {}) });
+  };
+
   const stream = async ({ claim, row }: Extract<Command, { do: "stream" }>): Promise<Happening> => {
     const body = bodyOf(row);
     const startedAt = runtime.clock();
@@ -195,12 +201,10 @@ const createWorker = (
     /** Set when the rate proves too low: the abort that is under way. */
     let givingUp: Promise<void> | undefined;
     let reportedAt = startedAt;
-    let sentBytes = 0;
     let report: Promise<unknown> | undefined;
 
     const isGivenUp = () => givingUp !== undefined;
-    const onProgress = (sent: number) => {
-      sentBytes = sent;
+    const onProgress = (sentBytes: number) => {
       const now = runtime.clock();
       if (mayHandOver && !pace.willFit(sentBytes, now)) givingUp ??= sending.abort();
       if (report || now - reportedAt < PROGRESS_INTERVAL_MS) return;
@@ -219,13 +223,15 @@ const createWorker = (
     transfer = sending;
     try {
       const result = await sending.sendAllButLast();
-      if (isGivenUp()) return { type: "tooSlow", sentBytes };
+      if (isGivenUp()) return { type: "tooSlow", sentBytes: sending.sentBytes() };
       if (result === "held") return { type: "held", sha256: sending.sha256() };
-      return { type: "answered", answer: fromMediaAnswer(result), sentBytes };
+      return { type: "answered", answer: fromMediaAnswer(result), sentBytes: sending.sentBytes() };
     } catch (error) {
-      if (isGivenUp()) return { type: "tooSlow", sentBytes };
-      if (error instanceof MediaReadError)
-        return { type: "broken", code: error.code, storeCode: error.storeCode, sentBytes };
+      if (isGivenUp()) return { type: "tooSlow", sentBytes: sending.sentBytes() };
+      if (error instanceof MediaReadError) {
+        logRead(error);
+        return { type: "broken", code: error.code, storeCode: error.storeCode, sentBytes: sending.sentBytes() };
+      }
       throw error;
     } finally {
       await givingUp;

@@ -333,7 +333,8 @@ export const onSettlingFailed = (
 /** On the last chance: NEEDS_REVIEW for what is open and nobody drives. Undefined where the row has its end already. */
 const giveUp = (memory: Memory, event: DeliveryEvent): Step | undefined => {
   if (!isOpenToReview(memory, event)) return undefined;
-  const comment = `Given up after the queue's last delivery (${memory.leave?.reason ?? "unknown"}).`;
+  const { reason = "unknown", waiting: waitsFor } = memory.leave ?? {};
+  const comment = `Given up at the end of the message's life (${reason}${waitsFor ? `: ${waitsFor.comment}` : ""}).`;
   return end(memory, askForReview(memory, event, { type: "GAVE_UP", comment }));
 };
 
