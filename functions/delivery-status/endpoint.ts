@@ -24,7 +24,7 @@ const PROGRESS_AFTER_MS = 2_000;
 const READ_RESERVE_MS = 2_000;
 
 /**
- * How the delivery of a job's media goes. With `wait`, answers as soon as its state changes, or its progress; at once
+ * How the delivery of a job's media goes. With `wait`, answers as soon as its state changes, what it waits for, or its progress; at once
  * where the delivery has ended, and after so many seconds in any case.
  */
 export const deliveryStatus =
@@ -46,6 +46,7 @@ export const deliveryStatus =
     let pollMs = FIRST_POLL_MS;
     const hasNews = () =>
       shownState(row) !== shownState(first) ||
+      row.waiting?.type !== first.waiting?.type ||
       (row.sentBytes !== first.sentBytes && runtime.clock() - startedAt >= PROGRESS_AFTER_MS);
     while (!hasEnded(row) && !hasNews() && runtime.clock() < until) {
       await runtime.sleep(Math.min(pollMs, until - runtime.clock()));

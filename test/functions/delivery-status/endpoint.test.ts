@@ -157,6 +157,13 @@ describe("deliveryStatus with wait", () => {
     expect(elapsedMs()).toBe(500);
   });
 
+  it("answers when it begins to wait for something, too", async () => {
+    const { ask, elapsedMs, changeAfter } = setUp(SENDING);
+    changeAfter(100, { waiting: { type: "CIELO24_UNAVAILABLE", comment: "cielo24 does not answer." } });
+    expect((await ask({ wait: "20" })).body).toHaveProperty("Waiting");
+    expect(elapsedMs()).toBe(500);
+  });
+
   it("answers progress alone after two seconds at the earliest", async () => {
     const { ask, elapsedMs, changeAfter } = setUp(SENDING);
     changeAfter(400, { sentBytes: 50 });
