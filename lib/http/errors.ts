@@ -72,7 +72,7 @@ const ANSWERS: Readonly<Record<ApiErrorCode, ErrorAnswer>> = {
   JOB_CLOSED: {
     status: 409,
     errorType: "JOB_CLOSED",
-    comment: "The operator closed the job: cielo24 may have its media. Use another job.",
+    comment: "The operator closed the job, since cielo24 may have its media: use another job.",
   },
   MEDIA_TOO_LARGE: { status: 413, errorType: "MEDIA_TOO_LARGE", comment: "The media is too large." },
   BODY_TOO_LARGE: {

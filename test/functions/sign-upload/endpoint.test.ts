@@ -303,7 +303,7 @@ describe("requestUploadUrl", () => {
       status: 409,
       body: {
         ErrorType: "JOB_CLOSED",
-        ErrorComment: "The operator closed the job: cielo24 may have its media. Use another job.",
+        ErrorComment: "The operator closed the job, since cielo24 may have its media: use another job.",
       },
     });
     expect([cielo24.asked, signed]).toEqual([[], []]);
