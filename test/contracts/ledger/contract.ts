@@ -213,7 +213,7 @@ export const ledgerContract = (name: string, start: () => Promise<TableServer>):
       const winners = claimIds.filter((_, worker) => outcomes[worker] === "written");
       expect(winners).toHaveLength(1);
       expect(outcomes.filter((outcome) => outcome === "refused")).toHaveLength(49);
-      await expect(ledger.read(jobId)).resolves.toMatchObject({ claimId: winners[0], fence: 1, posts: 1 });
+      await expect(ledger.read(jobId)).resolves.toMatchObject({ claimId: winners[0], fence: 1, claims: 1 });
     });
 
     it("lets one of 20 take over a row whose lease is over", async () => {
@@ -224,7 +224,7 @@ export const ledgerContract = (name: string, start: () => Promise<TableServer>):
         Array.from({ length: 20 }, (_, worker) => ledger.write(jobId, claim(seen, MEDIA, aClaim(`worker-${worker}`)))),
       );
       expect(outcomes.filter((outcome) => outcome === "written")).toHaveLength(1);
-      await expect(ledger.read(jobId)).resolves.toMatchObject({ fence: 2, posts: 2 });
+      await expect(ledger.read(jobId)).resolves.toMatchObject({ fence: 2, claims: 2 });
     });
 
     it("refuses the progress of a worker that has lost its claim", async () => {

@@ -348,10 +348,10 @@ describe("an operator's decision", () => {
   });
 
   it.each([
-    ["another fence", row("REJECTED", { fence: 6 }), {}],
+    ["another fence", row("REJECTED", { fence: 6, announced: true }), {}],
     ["another object", row("REJECTED"), { object: B.id }],
     ["a row that is open", row("SENDING", LEFT_BEHIND), {}],
-    ["a row that is delivered", row("DELIVERED"), {}],
+    ["a row that is delivered", row("DELIVERED", { announced: true }), {}],
     ["an upload that has begun meanwhile", row("UPLOADING"), {}],
     ["a caller's medium, which nobody else has", row("NEEDS_REVIEW", { media: URL_OF_CALLER }), { object: "url:c" }],
     ["a row that was closed", row("NEEDS_REVIEW", { closed: true }), {}],
@@ -367,6 +367,11 @@ describe("an operator's decision", () => {
     expect(decide(open).command.do).toBe("inspect");
     const again = row("REJECTED", { fence: 7, announced: true, decision: { ...DECISION, at: NOW } });
     expect(decide(again).commands).toMatchObject([{ do: "acknowledge", reason: "rejected" }]);
+  });
+
+  it("that finds an end untold, as a worker left it that died of carrying it out, has it told", () => {
+    for (const state of ["DELIVERED", "REJECTED"] as const)
+      expect(decide(row(state, { fence: 6 })).command).toMatchObject({ do: "announce", row: { state } });
   });
 
   it("to reject frees the job of a medium that cielo24 cannot have", () => {
