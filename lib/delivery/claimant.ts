@@ -8,6 +8,7 @@ import {
   recordFact,
   retryAfter,
   settleMs,
+  tellOfCost,
   waiting,
   write,
 } from "./moves.ts";
@@ -270,7 +271,7 @@ export const backOut = (memory: Memory, event: DeliveryEvent): Step => {
   const { claim: held, row } = own(memory);
   if (row.media?.kind !== "object" && !row.everUnknown) return rejectNow(memory, event, CALL_ABANDONED);
   const sentBytes = carried(memory);
-  const step = write(
+  const givenBack = write(
     memory,
     "backingOut",
     transition.backOut(held, row, {
@@ -281,8 +282,5 @@ export const backOut = (memory: Memory, event: DeliveryEvent): Step => {
       sentBytes,
     }),
   );
-  const { hoped } = step.memory;
-  const isFirstTime = costlyWaitMs(row, 0) === 0 && costlyWaitMs(row, sentBytes) > 0;
-  if (step.command.do !== "write" || !hoped || !isFirstTime) return step;
-  return { ...step, command: { ...step.command, isCostly: true, row: hoped } };
+  return tellOfCost(givenBack, row, sentBytes);
 };

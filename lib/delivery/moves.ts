@@ -149,6 +149,14 @@ export const costlyWaitMs = ({ sizeBytes = 0, bytesInVain = 0 }: Row, sentBytes:
   return over > 0 ? Math.min(MAX_WAIT_MS * 2 ** Math.floor(over), LONGEST_COSTLY_WAIT_MS) : 0;
 };
 
+/** The write, with a word to people where the bytes of the POST that ended make the medium a costly one. */
+export const tellOfCost = (step: Step, row: Row, sentBytes: number): Step => {
+  const { hoped } = step.memory;
+  const isFirstTime = costlyWaitMs(row, 0) === 0 && costlyWaitMs(row, sentBytes) > 0;
+  if (step.command.do !== "write" || !hoped || !isFirstTime) return step;
+  return { ...step, command: { ...step.command, isCostly: true, row: hoped } };
+};
+
 interface Wait {
   /** At that time and no other. */
   readonly at?: number;

@@ -13,6 +13,7 @@ import {
   read,
   recordFact,
   retryAfter,
+  tellOfCost,
   waiting,
   write,
 } from "./moves.ts";
@@ -230,17 +231,20 @@ const claimToReject = (memory: Memory, event: DeliveryEvent, error: DeliveryErro
 const claim = (memory: Memory, event: DeliveryEvent): Step => {
   const media = mediaOf(memory);
   if (!media) return acknowledge(memory, "nothingToDo");
-  const fence = (memory.row?.fence ?? 0) + 1;
-  return write(
+  const { row } = memory;
+  const fence = (row?.fence ?? 0) + 1;
+  const claimed = write(
     { ...memory, claim: { fence, claimId: event.random } },
     "claiming",
-    transition.claim(memory.row, media, {
+    transition.claim(row, media, {
       claimId: event.random,
       leaseUntil: event.now + event.timeLeftMs + LEASE_MARGIN_MS,
       now: event.now,
       sizeBytes: memory.sizeBytes,
     }),
   );
+  // A claimant that died told nobody what it had carried.
+  return row?.state === "SENDING" && row.claimId !== undefined ? tellOfCost(claimed, row, row.sentBytes ?? 0) : claimed;
 };
 
 export const onSettlingInfo = (memory: Memory, event: DeliveryEvent & { type: "info" }): Step => {

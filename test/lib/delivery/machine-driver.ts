@@ -58,6 +58,8 @@ export class Run {
   readonly table: Table;
   /** The commands so far, but for the table's. */
   readonly commands: Command[] = [];
+  /** The commands of its writes. */
+  readonly writes: Extract<Command, { do: "write" }>[] = [];
   /** The states that this worker wrote, in order. */
   readonly wrote: State[] = [];
   now: number;
@@ -223,6 +225,7 @@ export class Run {
       if (command.do === "read") {
         this.#step(this.#fateOf("read") === "lost" ? { type: "unread" } : { type: "row", row: this.table.row });
       } else if (command.do === "write") {
+        this.writes.push(command);
         this.#step({ type: this.#write(command.write) ? "written" : "unwritten" });
       } else {
         this.commands.push(command);

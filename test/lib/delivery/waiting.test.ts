@@ -196,6 +196,15 @@ describe("bytes that were carried in vain", () => {
     expect(run.command).toMatchObject({ do: "later", at: NOW + pauseMs });
   });
 
+  it("are told of once, at the POST that makes them too many, also where its worker died", () => {
+    const told = (run: Run) => run.writes.filter(({ isCostly }) => isCostly).map(({ row: at }) => at?.bytesInVain);
+    expect(told(after(4_900).gets(UNAVAILABLE, 101))).toEqual([4_900]);
+    expect(told(after(4_900).gets(UNAVAILABLE, 100))).toEqual([]);
+    expect(told(after(5_001).gets(UNAVAILABLE, 900))).toEqual([]);
+    const died = { ...LEFT_BEHIND, leaseUntil: NOW - HOUR_MS, sizeBytes: 1_000, sentBytes: 900 };
+    expect(told(new Run({ row: row("SENDING", { ...died, bytesInVain: 4_500 }) }).claims())).toEqual([5_400]);
+  });
+
   it("make a pause, too, where there would be none, or where the worker died", () => {
     const slow = after(6_000);
     slow.isTooSlow();
