@@ -139,7 +139,8 @@ export const onObject = (memory: Memory, event: DeliveryEvent & { type: "object"
   const measured = { ...memory, sizeBytes: event.sizeBytes };
   // Once bytes may have been sent, the pinned version is delivered, whatever lies above it by now.
   const isFirst = row?.state !== "SENDING" || !(transition.wasClaimed(row) || row.everUnknown);
-  if (event.status === "superseded" && isFirst) return supersede(memory, event);
+  // An operator named this very version; a newer one is on record as its conflict by then.
+  if (event.status === "superseded" && isFirst && !row?.decision) return supersede(memory, event);
   if (event.status === "gone" || (event.status === "deleted" && isFirst))
     return claimToReject(memory, event, OBJECT_GONE);
   if (event.sizeBytes === 0) return claimToReject(measured, event, EMPTY_OBJECT);

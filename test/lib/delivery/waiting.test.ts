@@ -340,6 +340,13 @@ describe("an operator's decision", () => {
     for (const gone of ["error", "announced", "expiresAt"]) expect(run.row).not.toHaveProperty(gone);
   });
 
+  it("sends the version that it names, though a newer one is a conflict of it by now", () => {
+    const review = row("NEEDS_REVIEW", { conflicts: [B.id], conflictCount: 1, claims: 0 });
+    const run = decide(review).seesMedia(false).finds("superseded").seesMedia(false);
+    expect(run.row).toMatchObject({ state: "SENDING", media: A, conflicts: [B.id] });
+    expect(run.command.do).toBe("stream");
+  });
+
   it("sends again what waits for a person, once job/info shows no media and everything sent must have shown", () => {
     const early = decide(row("NEEDS_REVIEW", { settledAt: NOW + MINUTE_MS })).seesMedia(false);
     expect(early.wrote).toEqual([]);
