@@ -12,7 +12,7 @@ beforeEach(() => {
 });
 
 const see = (upstream: string, connection: number, direction: "up" | "down", text: string, isPassed = true): void => {
-  door.see({ upstream, connection, direction, bytes: Buffer.from(text) }, instance, isPassed);
+  door.see({ upstream, connection, direction, bytes: Buffer.from(text) }, instance, isPassed ? "pass" : "cut");
 };
 const post = (bodyBytes: number, connection = 1): void => {
   see(
@@ -58,6 +58,14 @@ describe("the door of the random faults", () => {
     expect(causes()).toEqual([]);
     door.kill(instance);
     expect(causes()).toEqual(["process killed behind a refusal, before that was on record"]);
+  });
+
+  it("takes the bytes behind a held chunk for sent: they lie in the system's buffers", () => {
+    post(10);
+    const chunk = { upstream: "cielo24", connection: 1, direction: "up", bytes: Buffer.from("0123") } as const;
+    door.see(chunk, instance, "hold");
+    hear(503, "");
+    expect(causes()).toEqual(["answered error behind the body"]);
   });
 
   it("takes a last byte for sent though the network swallows it", () => {

@@ -1,5 +1,5 @@
 import { CIELO24_ERROR_TYPES } from "../../lib/cielo24/errors.ts";
-import type { Chunk } from "./network.ts";
+import type { Chunk, Treatment } from "./network.ts";
 
 /** Media that an instance offered to cielo24, as its socket shows it. */
 export interface Offer {
@@ -36,8 +36,8 @@ export interface Doubt {
  * instance: one that the network swallows behind that has left all the same, since no worker can know better.
  */
 export interface Door {
-  /** @param isPassed the chunk arrives unharmed and at once */
-  readonly see: (chunk: Chunk, instance: object, isPassed: boolean) => void;
+  /** @param treatment what the network makes of the chunk: only with `pass` it arrives unharmed and at once */
+  readonly see: (chunk: Chunk, instance: object, treatment: Treatment["do"]) => void;
   readonly kill: (instance: object) => void;
   readonly offers: (jobId: string) => readonly Offer[];
   /** In the order in which they arose. */
@@ -74,7 +74,8 @@ export const createDoor = (hasMedia: (jobId: string) => boolean): Door => {
   let words = new Map<object, Word>();
   let requests = new Map<number, { text: string; isWithdrawal: boolean }>();
 
-  const seeOffer = ({ connection, direction, bytes }: Chunk, instance: object, isPassed: boolean): void => {
+  const seeOffer = ({ connection, direction, bytes }: Chunk, instance: object, treatment: Treatment["do"]): void => {
+    const isPassed = treatment === "pass";
     const known = open.get(connection);
     if (direction === "down") {
       if (!known) return;
@@ -84,7 +85,8 @@ export const createDoor = (hasMedia: (jobId: string) => boolean): Door => {
     }
     if (known && known.leftBytes > 0) {
       known.leftBytes -= bytes.length;
-      if (known.leftBytes <= 0) known.leftAt = Date.now();
+      // Behind a chunk that is held, whatever comes waits in the system's buffers: the instance has sent it all the same.
+      if (known.leftBytes <= 0 || treatment === "hold") known.leftAt ??= Date.now();
       return;
     }
     open.delete(connection);
@@ -105,7 +107,7 @@ export const createDoor = (hasMedia: (jobId: string) => boolean): Door => {
       },
       instance,
       leftBytes,
-      leftAt: leftBytes <= 0 ? Date.now() : undefined,
+      leftAt: leftBytes <= 0 || treatment === "hold" ? Date.now() : undefined,
       answer: "",
       isAnswerLost: false,
       isKilled: false,
@@ -184,9 +186,9 @@ export const createDoor = (hasMedia: (jobId: string) => boolean): Door => {
       });
 
   return {
-    see: (chunk, instance, isPassed) => {
-      if (chunk.upstream === "cielo24") seeOffer(chunk, instance, isPassed);
-      if (chunk.upstream === "aws") seeWord(chunk, instance, isPassed);
+    see: (chunk, instance, treatment) => {
+      if (chunk.upstream === "cielo24") seeOffer(chunk, instance, treatment);
+      if (chunk.upstream === "aws") seeWord(chunk, instance, treatment === "pass");
     },
     kill: (instance) => {
       for (const each of offered) if (each.instance === instance && each.answer === "") each.isKilled = true;

@@ -106,7 +106,7 @@ export const openTheatre = async ({
       onChunk: (chunk) => {
         chunks += 1;
         const treatment = treat(chunk, instance);
-        door.see(chunk, name, treatment.do === "pass");
+        door.see(chunk, name, treatment.do);
         return treatment;
       },
     };
