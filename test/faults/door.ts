@@ -50,6 +50,11 @@ interface OpenOffer {
   readonly instance: object;
   leftBytes: number;
   leftAt: number | undefined;
+  /**
+   * When the instance told the ledger FINALIZING, and did not take it back: it has handed the last chunk to its socket. It
+   * may lie in the system's buffers, where no chunk of it is seen as long as nobody reads.
+   */
+  finalizingAt: number | undefined;
   answer: string;
   isAnswerLost: boolean;
   isKilled: boolean;
@@ -108,6 +113,7 @@ export const createDoor = (hasMedia: (jobId: string) => boolean): Door => {
       instance,
       leftBytes,
       leftAt: leftBytes <= 0 || treatment === "hold" ? Date.now() : undefined,
+      finalizingAt: undefined,
       answer: "",
       isAnswerLost: false,
       isKilled: false,
@@ -115,6 +121,9 @@ export const createDoor = (hasMedia: (jobId: string) => boolean): Door => {
     open.set(connection, made);
     offered.push(made);
   };
+
+  const offersOf = (instance: object, jobId: string) =>
+    offered.filter((each) => each.instance === instance && each.offer.jobId === jobId);
 
   const seeWord = ({ connection, direction, bytes }: Chunk, instance: object, isPassed: boolean): void => {
     const text = bytes.toString("latin1");
@@ -128,6 +137,7 @@ export const createDoor = (hasMedia: (jobId: string) => boolean): Door => {
       if (jobId === undefined || state === undefined) return;
       if (state === "FINALIZING") {
         words.set(instance, { jobId, saidAt: Date.now(), withdrawsSince: undefined, killedAt: undefined });
+        for (const each of offersOf(instance, jobId)) each.finalizingAt ??= Date.now();
         return;
       }
       const word = words.get(instance);
@@ -141,12 +151,14 @@ export const createDoor = (hasMedia: (jobId: string) => boolean): Door => {
     const word = words.get(instance);
     if (!request?.isWithdrawal || !word || !isPassed) return;
     // Written, or the row is another's already: 400 is how the ledger says that a condition does not hold.
-    if (/^HTTP\/1\.1 [24]/.test(text) && !/Throttling/.test(text)) words.delete(instance);
+    if (!/^HTTP\/1\.1 [24]/.test(text) || /Throttling/.test(text)) return;
+    words.delete(instance);
+    for (const each of offersOf(instance, word.jobId)) each.finalizingAt = undefined;
   };
 
-  const describe = ({ offer, leftAt, answer, isAnswerLost, isKilled }: OpenOffer): Offer => ({
+  const describe = ({ offer, leftAt, finalizingAt, answer, isAnswerLost, isKilled }: OpenOffer): Offer => ({
     ...offer,
-    leftAt,
+    leftAt: leftAt ?? (isKilled ? undefined : finalizingAt),
     isKilled,
     heard: isAnswerLost || isKilled ? undefined : parseAnswer(answer),
   });
@@ -154,8 +166,9 @@ export const createDoor = (hasMedia: (jobId: string) => boolean): Door => {
 
   const sentBy = (instance: object, since: number): Offer[] =>
     offered
-      .filter((each) => each.instance === instance && each.leftAt !== undefined && each.leftAt >= since)
-      .map(describe);
+      .filter((each) => each.instance === instance)
+      .map(describe)
+      .filter(({ leftAt }) => leftAt !== undefined && leftAt >= since);
 
   const wordDoubts = (jobId: string): Doubt[] =>
     [...words]
