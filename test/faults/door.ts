@@ -153,7 +153,9 @@ export const createDoor = (hasMedia: (jobId: string) => boolean): Door => {
     // Written, or the row is another's already: 400 is how the ledger says that a condition does not hold.
     if (!/^HTTP\/1\.1 [24]/.test(text) || /Throttling/.test(text)) return;
     words.delete(instance);
-    for (const each of offersOf(instance, word.jobId)) each.finalizingAt = undefined;
+    // A reader's write of another day takes nothing back.
+    if (request.text.includes(":if_claimId"))
+      for (const each of offersOf(instance, word.jobId)) each.finalizingAt = undefined;
   };
 
   const describe = ({ offer, leftAt, finalizingAt, answer, isAnswerLost, isKilled }: OpenOffer): Offer => ({
