@@ -3,11 +3,11 @@ import { GetQueueAttributesCommand, SQSClient } from "@aws-sdk/client-sqs";
 import type { ScheduledEvent } from "aws-lambda";
 import { awsClientOptions } from "../../lib/aws.ts";
 import { readAwsEnvironment, readConfig } from "../../lib/config.ts";
-import { createDocumentClient, createDynamoLedger } from "../../lib/delivery/dynamodb-ledger.ts";
-import { createMediaQueue } from "../../lib/delivery/queue.ts";
+import { createDocumentClient, createDynamoLedger } from "../../lib/delivery/aws/dynamodb-ledger.ts";
+import { createMediaQueue } from "../../lib/delivery/aws/queue.ts";
 import { createObservability } from "../../lib/observability.ts";
 import { lambdaHandler, type FunctionHandler, type Runtime } from "../../lib/runtime.ts";
-import { takeCensus, type CensusReport } from "./endpoint.ts";
+import { takeCensus, type CensusReport } from "./census.ts";
 import { listCurrentObjects } from "./listing.ts";
 
 /** As function.yml schedules it. */

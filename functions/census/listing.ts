@@ -1,5 +1,5 @@
 import { ListObjectVersionsCommand, type S3Client } from "@aws-sdk/client-s3";
-import type { ListedObject } from "./endpoint.ts";
+import type { ListedObject } from "./census.ts";
 
 /** The current versions under `media/`, page by page, delete markers left out. Throws the SDK's errors. */
 export async function* listCurrentObjects(client: S3Client, bucketName: string): AsyncGenerator<ListedObject> {

@@ -4,15 +4,15 @@ import type { S3Event, SQSBatchResponse, SQSEvent } from "aws-lambda";
 import { awsClientOptions } from "../../lib/aws.ts";
 import { connectCielo24 } from "../../lib/cielo24/connect.ts";
 import { readAwsEnvironment, readConfig } from "../../lib/config.ts";
-import { createAnnouncer } from "../../lib/delivery/announce.ts";
-import { createDocumentClient, createDynamoLedger } from "../../lib/delivery/dynamodb-ledger.ts";
-import { createMediaQueue } from "../../lib/delivery/queue.ts";
+import { createAnnouncer } from "../../lib/delivery/aws/events.ts";
+import { createDocumentClient, createDynamoLedger } from "../../lib/delivery/aws/dynamodb-ledger.ts";
+import { createMediaQueue } from "../../lib/delivery/aws/queue.ts";
 import { deliverySettings } from "../../lib/delivery/settings.ts";
 import { capabilityUrl } from "../../lib/media/capability.ts";
-import { createMediaStore } from "../../lib/media/object-reader.ts";
+import { createMediaStore } from "../../lib/media/bucket.ts";
 import { createObservability } from "../../lib/observability.ts";
 import { lambdaHandler, type FunctionHandler, type Runtime } from "../../lib/runtime.ts";
-import { createDeliverMedia } from "./endpoint.ts";
+import { createDeliverMedia } from "./worker.ts";
 
 /** Kept back from the invocation's end for the ledger's last writes. */
 const MARGIN_MS = 15_000;

@@ -1,6 +1,6 @@
 import type { Ledger } from "../../lib/delivery/ledger.ts";
-import type { Row } from "../../lib/delivery/row.ts";
-import { isExpired } from "../../lib/delivery/uploading.ts";
+import type { Row } from "../../lib/delivery/machine/row.ts";
+import { isExpired } from "../../lib/delivery/machine/uploading.ts";
 import { answer } from "../../lib/http/answer.ts";
 import { ApiError } from "../../lib/http/errors.ts";
 import type { Ownership } from "../../lib/http/ownership.ts";

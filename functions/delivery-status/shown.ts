@@ -1,4 +1,4 @@
-import type { Row } from "../../lib/delivery/row.ts";
+import type { Row } from "../../lib/delivery/machine/row.ts";
 
 /**
  * The state as clients see it. FINALIZING shows finer: HANDED_OVER, since cielo24 pulls the media itself and may take its

@@ -1,12 +1,12 @@
 import middy from "@middy/core";
 import { readAwsEnvironment, readConfig } from "../../lib/config.ts";
-import { createDocumentClient, createDynamoLedger } from "../../lib/delivery/dynamodb-ledger.ts";
+import { createDocumentClient, createDynamoLedger } from "../../lib/delivery/aws/dynamodb-ledger.ts";
 import type { Answer } from "../../lib/http/answer.ts";
 import { errorAnswers } from "../../lib/http/error-answers.ts";
 import type { HttpHandler } from "../../lib/http/handler.ts";
 import { requestLog } from "../../lib/http/request-log.ts";
 import type { ApiEvent, HttpEvent } from "../../lib/http/request.ts";
-import { createObjectClient, measureObject, signObjectUrl } from "../../lib/media/object-reader.ts";
+import { createObjectClient, measureObject, signObjectUrl } from "../../lib/media/bucket.ts";
 import { createObservability } from "../../lib/observability.ts";
 import { lambdaHandler, type Runtime } from "../../lib/runtime.ts";
 import { serveMedia } from "./endpoint.ts";

@@ -1,5 +1,5 @@
 import { LedgerError, type Ledger } from "../../lib/delivery/ledger.ts";
-import { admitUpload, wasJobSeen, type Occupied } from "../../lib/delivery/uploading.ts";
+import { admitUpload, wasJobSeen, type Occupied } from "../../lib/delivery/machine/uploading.ts";
 import { ApiError } from "../../lib/http/errors.ts";
 import type { Ownership } from "../../lib/http/ownership.ts";
 import type { ApiRequest } from "../../lib/http/request.ts";

@@ -1,7 +1,7 @@
 import { awsClientOptions } from "../../lib/aws.ts";
 import { connectCielo24 } from "../../lib/cielo24/connect.ts";
 import { readAwsEnvironment, readConfig } from "../../lib/config.ts";
-import { createDocumentClient, createDynamoLedger, createDynamoOwners } from "../../lib/delivery/dynamodb-ledger.ts";
+import { createDocumentClient, createDynamoLedger, createDynamoOwners } from "../../lib/delivery/aws/dynamodb-ledger.ts";
 import { rowExpiryMs } from "../../lib/delivery/settings.ts";
 import { apiHandler, type HttpHandler } from "../../lib/http/handler.ts";
 import { createOwnership } from "../../lib/http/ownership.ts";

@@ -1,12 +1,12 @@
 import type { GenericSchema, InferOutput } from "valibot";
-import { JobInfoAnswer, LoginAnswer, readAnswer, showsMedia, TaskAnswer } from "./answer.ts";
-import { callCielo24 } from "./call.ts";
+import { JobInfoAnswer, LoginAnswer, readAnswer, showsMedia, TaskAnswer } from "./response.ts";
+import { callCielo24 } from "./transport/call.ts";
 import { Cielo24Error } from "./errors.ts";
-import type { Credentials } from "./secret.ts";
+import type { Credentials } from "./credentials.ts";
 import { createScrubber } from "./scrub.ts";
 import { createSession, tokenFor } from "./session.ts";
-import { Secret } from "./token.ts";
-import { createTransfer } from "./transfer.ts";
+import { Secret } from "./secret.ts";
+import { createTransfer } from "./transport/transfer.ts";
 
 /**
  * The answer to an `add_media`: it was accepted, or why it was not. `isUnsent`: the last chunk never went out, so that

@@ -3,7 +3,7 @@ import { awsClientOptions } from "../aws.ts";
 import { readAwsEnvironment, readConfig } from "../config.ts";
 import type { Runtime } from "../runtime.ts";
 import { createCielo24, type Cielo24 } from "./client.ts";
-import { readSecret } from "./secret.ts";
+import { readSecret } from "./credentials.ts";
 
 /** cielo24 as a function of ours uses it: the account's credentials come from Secrets Manager. */
 export const connectCielo24 = ({ env, clock }: Runtime): Cielo24 => {

@@ -1,6 +1,6 @@
 import { ACCOUNT_ERROR_TYPES, Cielo24Error } from "./errors.ts";
-import { SecretError, type Credentials } from "./secret.ts";
-import type { Secret } from "./token.ts";
+import { SecretError, type Credentials } from "./credentials.ts";
+import type { Secret } from "./secret.ts";
 
 type LoginCredentials = Extract<Credentials, { kind: "login" }>;
 

@@ -1,14 +1,14 @@
 import type { Cielo24, MediaAnswer, MediaBody, MediaTransfer } from "../cielo24/client.ts";
 import { ACCOUNT_ERROR_TYPES, Cielo24Error } from "../cielo24/errors.ts";
-import { MediaReadError } from "../media/errors.ts";
+import { MediaReadError } from "../media/body.ts";
 import type { MetricName, Observability } from "../observability.ts";
 import type { Runtime } from "../runtime.ts";
 import { LedgerError, type Ledger } from "./ledger.ts";
-import { createPace } from "./pace.ts";
-import type { MediaRef, Row } from "./row.ts";
-import type { Answer, Command, DeliveryEvent, Drop, LaterReason, Settings } from "./machine.ts";
-import { start, step } from "./state.ts";
-import { reportProgress } from "./transitions.ts";
+import { createPace } from "./machine/pace.ts";
+import type { MediaRef, Row } from "./machine/row.ts";
+import type { Answer, Command, DeliveryEvent, Drop, LaterReason, Settings } from "./machine/protocol.ts";
+import { start, step } from "./machine/machine.ts";
+import { reportProgress } from "./machine/transitions.ts";
 
 /** What the store says of an object, and of the one that is current under its key. */
 export interface StoredMedia {

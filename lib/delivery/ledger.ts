@@ -1,4 +1,4 @@
-import type { Row, Write } from "./row.ts";
+import type { Row, Write } from "./machine/row.ts";
 
 /** The ledger could not be reached, or its answer was lost: a write may have happened or not. */
 export class LedgerError extends Error {

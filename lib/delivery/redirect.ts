@@ -1,4 +1,4 @@
-import type { Row, Write } from "./row.ts";
+import type { Row, Write } from "./machine/row.ts";
 
 /**
  * FINALIZING stays: a GET of the capability URL is about to be redirected, so from here on cielo24 may read the object. By

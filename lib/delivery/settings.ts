@@ -1,5 +1,5 @@
 import type { Config } from "../config.ts";
-import type { Settings } from "./machine.ts";
+import type { Settings } from "./machine/protocol.ts";
 
 /** S of the delivery protocol: clocks differ by at most five minutes. */
 const CLOCK_SKEW_MS = 300_000;

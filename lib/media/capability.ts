@@ -1,4 +1,4 @@
-import type { Row } from "../delivery/row.ts";
+import type { Row } from "../delivery/machine/row.ts";
 import { JOB_ID } from "../job-id.ts";
 
 const PATH_PART = new RegExp(`^(${JOB_ID})\\.([0-9a-f]{32})$`);

@@ -1,6 +1,6 @@
 import type { Acceptance } from "../../dev/cielo24/jobs.ts";
 import { ACCOUNT_ERROR_TYPES } from "../../lib/cielo24/errors.ts";
-import type { Row } from "../../lib/delivery/row.ts";
+import type { Row } from "../../lib/delivery/machine/row.ts";
 import { objectId } from "../../lib/media/key.ts";
 import type { Drop } from "./acting.ts";
 import { isAnsweredError, type Doubt, type Offer } from "./door.ts";

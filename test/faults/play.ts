@@ -1,6 +1,6 @@
 import { untilQuiet, realPause, virtualTime, whileTimePasses } from "./virtual-time.ts";
 import { passOn } from "../../dev/stack/event-source.ts";
-import type { Row } from "../../lib/delivery/row.ts";
+import type { Row } from "../../lib/delivery/machine/row.ts";
 import { createActor, type Call, type Drop } from "./acting.ts";
 import type { Act, Schedule } from "./schedule.ts";
 import { startStrikes } from "./striking.ts";

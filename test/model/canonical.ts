@@ -1,4 +1,4 @@
-import type { Command, OperatorDecision } from "../../lib/delivery/machine.ts";
+import type { Command, OperatorDecision } from "../../lib/delivery/machine/protocol.ts";
 import { TICK_MS, UNKNOWN_JOB_TICKS } from "./scenario.ts";
 import type { Worker, World } from "./world.ts";
 

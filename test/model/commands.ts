@@ -1,6 +1,6 @@
-import { decideWrite, type Row, type Write } from "../../lib/delivery/row.ts";
-import type { Answer, Command, DeliveryEvent } from "../../lib/delivery/machine.ts";
-import { reportProgress } from "../../lib/delivery/transitions.ts";
+import { decideWrite, type Row, type Write } from "../../lib/delivery/machine/row.ts";
+import type { Answer, Command, DeliveryEvent } from "../../lib/delivery/machine/protocol.ts";
+import { reportProgress } from "../../lib/delivery/machine/transitions.ts";
 import { CAPABILITY_TICKS, LONGEST_PULL_TICKS, TICK_MS, type Scenario } from "./scenario.ts";
 import {
   accept,

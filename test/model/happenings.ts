@@ -1,7 +1,7 @@
-import { decideWrite, type Row } from "../../lib/delivery/row.ts";
-import type { Drop } from "../../lib/delivery/machine.ts";
-import { start } from "../../lib/delivery/state.ts";
-import { admitUpload } from "../../lib/delivery/uploading.ts";
+import { decideWrite, type Row } from "../../lib/delivery/machine/row.ts";
+import type { Drop } from "../../lib/delivery/machine/protocol.ts";
+import { start } from "../../lib/delivery/machine/machine.ts";
+import { admitUpload } from "../../lib/delivery/machine/uploading.ts";
 import { carryOut } from "./commands.ts";
 import { callSettingsOf, settingsOf, TICK_MS, type Scenario } from "./scenario.ts";
 import {

@@ -1,4 +1,4 @@
-import type { Row } from "../../lib/delivery/row.ts";
+import type { Row } from "../../lib/delivery/machine/row.ts";
 import { TICK_MS, type Scenario } from "./scenario.ts";
 import type { World } from "./world.ts";
 

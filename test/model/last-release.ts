@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
-import type { start, step } from "../../lib/delivery/state.ts";
+import type { start, step } from "../../lib/delivery/machine/machine.ts";
 
 /** The commit whose code may still run while the present one is deployed: a delivery takes up to 15 minutes. */
 const LAST_RELEASE = "01131de7590cf5b13fa8416c1bba5f7015fbaae6";

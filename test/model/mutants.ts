@@ -1,7 +1,7 @@
-import type { DeliveryEvent, Memory, Settings, Step } from "../../lib/delivery/machine.ts";
-import type { Row, State, Write } from "../../lib/delivery/row.ts";
-import { step } from "../../lib/delivery/state.ts";
-import { reopen } from "../../lib/delivery/transitions.ts";
+import type { DeliveryEvent, Memory, Settings, Step } from "../../lib/delivery/machine/protocol.ts";
+import type { Row, State, Write } from "../../lib/delivery/machine/row.ts";
+import { step } from "../../lib/delivery/machine/machine.ts";
+import { reopen } from "../../lib/delivery/machine/transitions.ts";
 import { TICK_MS } from "./scenario.ts";
 import type { Machine } from "./world.ts";
 

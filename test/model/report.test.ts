@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { step } from "../../lib/delivery/state.ts";
+import { step } from "../../lib/delivery/machine/machine.ts";
 import { explore, type Exploration } from "./explorer.ts";
 import { describeTried, faultsOf, isCaught, tell, unreached } from "./report.ts";
 import { scenario } from "./scenarios.ts";

@@ -1,4 +1,4 @@
-import type { Settings } from "../../lib/delivery/machine.ts";
+import type { Settings } from "../../lib/delivery/machine/protocol.ts";
 import type { Outcome } from "./outcomes.ts";
 
 /** The coarse unit of time: everything that differs by less happens at once, in every order. */

@@ -1,5 +1,5 @@
 import { parentPort } from "node:worker_threads";
-import { step } from "../../lib/delivery/state.ts";
+import { step } from "../../lib/delivery/machine/machine.ts";
 import { loadLastRelease } from "./last-release.ts";
 import { explore, type Exploration } from "./explorer.ts";
 import { LARGE_SCENARIOS } from "./large-scenarios.ts";

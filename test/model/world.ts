@@ -1,6 +1,6 @@
-import type { MediaRef, Row, Write } from "../../lib/delivery/row.ts";
-import type { Answer, Command, Memory, OperatorDecision } from "../../lib/delivery/machine.ts";
-import type { step } from "../../lib/delivery/state.ts";
+import type { MediaRef, Row, Write } from "../../lib/delivery/machine/row.ts";
+import type { Answer, Command, Memory, OperatorDecision } from "../../lib/delivery/machine/protocol.ts";
+import type { step } from "../../lib/delivery/machine/machine.ts";
 import type { Release } from "./last-release.ts";
 import { TICK_MS, type Budgets, type Scenario } from "./scenario.ts";
 

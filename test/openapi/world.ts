@@ -2,7 +2,7 @@ import { startGateway, type Gateway } from "../../dev/gateway/server.ts";
 import { readDeployment } from "../../dev/gateway/deployment.ts";
 import { loadFunction } from "../../dev/stack/load.ts";
 import type { Stack } from "../../dev/stack.ts";
-import type { Row } from "../../lib/delivery/row.ts";
+import type { Row } from "../../lib/delivery/machine/row.ts";
 import { send, type Answered, type ExampleRequest } from "./request.ts";
 
 type Invoke = Parameters<typeof startGateway>[0]["invoke"];

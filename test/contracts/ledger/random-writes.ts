@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import type { Condition, MediaRef, Row, State, Write } from "../../../lib/delivery/row.ts";
+import type { Condition, MediaRef, Row, State, Write } from "../../../lib/delivery/machine/row.ts";
 
 /** A row, or none, and a write that may or may not fit it. */
 export interface WriteCase {

@@ -1,7 +1,7 @@
 import { DeleteObjectCommand } from "@aws-sdk/client-s3";
 import { beforeEach, describe, expect, it } from "@jest/globals";
 import { randomBytes } from "node:crypto";
-import type { CensusReport } from "../../../functions/census/endpoint.ts";
+import type { CensusReport } from "../../../functions/census/census.ts";
 import { sendAs } from "../../lib/http/api-client.ts";
 import { HOUR_MS, MINUTE_MS, useDrops } from "../deliver-media/dropping.ts";
 

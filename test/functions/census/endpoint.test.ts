@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
-import { takeCensus, type Census, type CensusReport, type ListedObject } from "../../../functions/census/endpoint.ts";
-import type { Row, State } from "../../../lib/delivery/row.ts";
+import { takeCensus, type Census, type CensusReport, type ListedObject } from "../../../functions/census/census.ts";
+import type { Row, State } from "../../../lib/delivery/machine/row.ts";
 import { objectId } from "../../../lib/media/key.ts";
 import { createObservability } from "../../../lib/observability.ts";
 

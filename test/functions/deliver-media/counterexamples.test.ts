@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
-import type { Row } from "../../../lib/delivery/row.ts";
-import * as transition from "../../../lib/delivery/transitions.ts";
+import type { Row } from "../../../lib/delivery/machine/row.ts";
+import * as transition from "../../../lib/delivery/machine/transitions.ts";
 import { objectId } from "../../../lib/media/key.ts";
 import { MINUTE_MS, SECOND_MS, useDrops } from "./dropping.ts";
 

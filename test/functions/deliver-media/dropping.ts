@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach } from "@jest/globals";
 import { createHash, randomBytes } from "node:crypto";
 import { setImmediate as immediate } from "node:timers/promises";
 import type { Stack, StackOptions } from "../../../dev/stack.ts";
-import type { Row } from "../../../lib/delivery/row.ts";
+import type { Row } from "../../../lib/delivery/machine/row.ts";
 import { sendAs } from "../../lib/http/api-client.ts";
 import { useStack } from "../../stack.ts";
 

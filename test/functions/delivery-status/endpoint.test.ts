@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
 import { deliveryStatus } from "../../../functions/delivery-status/endpoint.ts";
-import type { Row } from "../../../lib/delivery/row.ts";
+import type { Row } from "../../../lib/delivery/machine/row.ts";
 import { createOwnership } from "../../../lib/http/ownership.ts";
 import { testRuntime } from "../../lib/http/http-event.ts";
 import { memoryLedger, memoryOwners } from "../../lib/http/memory-ports.ts";

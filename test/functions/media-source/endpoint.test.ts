@@ -1,8 +1,8 @@
 import { describe, expect, it } from "@jest/globals";
 import { serveMedia, type MediaSource } from "../../../functions/media-source/endpoint.ts";
 import { LedgerError } from "../../../lib/delivery/ledger.ts";
-import { decideWrite, type Row } from "../../../lib/delivery/row.ts";
-import { MediaReadError } from "../../../lib/media/errors.ts";
+import { decideWrite, type Row } from "../../../lib/delivery/machine/row.ts";
+import { MediaReadError } from "../../../lib/media/body.ts";
 
 const JOB = "0123456789abcdef0123456789abcdef";
 const CAPABILITY = "fedcba9876543210fedcba9876543210";

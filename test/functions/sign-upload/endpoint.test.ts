@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
 import { requestUploadUrl, signUpload } from "../../../functions/sign-upload/endpoint.ts";
 import type { JobAnswer } from "../../../functions/sign-upload/question.ts";
-import type { Row, State } from "../../../lib/delivery/row.ts";
+import type { Row, State } from "../../../lib/delivery/machine/row.ts";
 import { createOwnership } from "../../../lib/http/ownership.ts";
 import { parseMediaKey } from "../../../lib/media/key.ts";
 import type { SignedRequest, UploadSigner } from "../../../lib/media/upload-signing.ts";

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import { randomBytes } from "node:crypto";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { createObjectBody } from "../../../lib/media/object-body.ts";
+import { createObjectBody } from "../../../lib/media/reading/object-body.ts";
 import { sleep } from "../../../lib/runtime.ts";
 import { startFaultyStore, type FaultyStore } from "../media/faulty-store.ts";
 import { codeOf, sha256Of, startAccount, within } from "./fixture.ts";

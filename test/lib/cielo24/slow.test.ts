@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from "@jest/globals";
 import { randomBytes } from "node:crypto";
 import type net from "node:net";
 import { setImmediate as nextTurn, setTimeout as wait } from "node:timers/promises";
-import { MediaReadError } from "../../../lib/media/errors.ts";
+import { MediaReadError } from "../../../lib/media/body.ts";
 import type { MediaBody } from "../../../lib/cielo24/client.ts";
 import { bodyOf, codeOf, startAccount, within } from "./fixture.ts";
 import { httpAnswer, startRawServer } from "./raw-server.ts";

@@ -4,7 +4,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import tls from "node:tls";
 import { createCielo24, type CallLimits, type Cielo24, type MediaAnswer } from "../../../../lib/cielo24/client.ts";
 import { Cielo24Error } from "../../../../lib/cielo24/errors.ts";
-import { parseSecret } from "../../../../lib/cielo24/secret.ts";
+import { parseSecret } from "../../../../lib/cielo24/credentials.ts";
 import { createScanner } from "../../../leaks/scanner.ts";
 import { textOf } from "../../../leaks/text-of.ts";
 import { selfSigned } from "../../media/self-signed.ts";
