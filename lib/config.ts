@@ -1,7 +1,8 @@
-import type { Runtime } from "./runtime.ts";
+/** Environment variables by name. */
+export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The environment of this process, for `lib/runtime.ts` to pass on. */
-export const processEnvironment: Runtime["env"] = process.env;
+/** This process's environment, for `lib/runtime.ts` to pass on. */
+export const processEnvironment: Environment = process.env;
 
 /** A variable of the environment is absent or unusable. Names the variable, never its value. */
 export class ConfigError extends Error {
@@ -110,10 +111,10 @@ export type Config = { readonly [K in keyof Settings]: ReturnType<Settings[K]["p
  *
  * @throws {ConfigError} for the first variable that is absent or unusable
  */
-export const readConfig = <K extends keyof Config>(env: Runtime["env"], ...names: K[]): Pick<Config, K> =>
+export const readConfig = <K extends keyof Config>(env: Environment, ...names: K[]): Pick<Config, K> =>
   Object.fromEntries(names.map((name) => [name, readSetting(env, SETTINGS[name])])) as Pick<Config, K>;
 
-const readSetting = (env: Runtime["env"], setting: Setting<unknown>): unknown => {
+const readSetting = (env: Environment, setting: Setting<unknown>): unknown => {
   const value = env[setting.variable];
   if (value === undefined || value === "") {
     if (setting.fallback !== undefined) return setting.fallback;
@@ -133,7 +134,7 @@ const readSetting = (env: Runtime["env"], setting: Setting<unknown>): unknown =>
  *
  * @throws {ConfigError}
  */
-export const refuseTalkativeNode = (env: Runtime["env"]): void => {
+export const assertNoNodeDebugging = (env: Environment): void => {
   if (env["NODE_DEBUG"]) throw new ConfigError("NODE_DEBUG", "must not be set: Node would print credentials");
   if (/--(trace-(event|tls)|report|inspect|heap-?(snapshot|prof)|tls-keylog)/.test(env["NODE_OPTIONS"] ?? ""))
     throw new ConfigError("NODE_OPTIONS", "must not trace, report or inspect: credentials would be written down");
@@ -149,7 +150,7 @@ export interface AwsEnvironment {
 
 type AwsService = "S3" | "DYNAMODB" | "SQS" | "EVENTBRIDGE" | "SECRETS_MANAGER";
 
-export const readAwsEnvironment = (env: Runtime["env"], service: AwsService): AwsEnvironment => {
+export const readAwsEnvironment = (env: Environment, service: AwsService): AwsEnvironment => {
   const {
     AWS_ACCESS_KEY_ID: accessKeyId,
     AWS_SECRET_ACCESS_KEY: secretAccessKey,

@@ -1,6 +1,6 @@
 import type { Context } from "aws-lambda";
 import { randomBytes } from "node:crypto";
-import { processEnvironment, refuseTalkativeNode } from "./config.ts";
+import { assertNoNodeDebugging, processEnvironment, type Environment } from "./config.ts";
 
 /**
  * What a function takes from the process it runs in. Lambda passes the real one; the local stack and the tests pass
@@ -8,7 +8,7 @@ import { processEnvironment, refuseTalkativeNode } from "./config.ts";
  */
 export interface Runtime {
   /** Environment variables; only `lib/config.ts` reads them. */
-  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly env: Environment;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
   /** 32 fresh lower-case hex characters. */
@@ -41,7 +41,7 @@ export const sleep = (ms: number, signal?: AbortSignal): Promise<void> =>
 
 /** The runtime of a deployed function. */
 const lambdaRuntime = (): Runtime => {
-  refuseTalkativeNode(processEnvironment);
+  assertNoNodeDebugging(processEnvironment);
   return {
     env: processEnvironment,
     clock: Date.now,

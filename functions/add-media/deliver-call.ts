@@ -1,7 +1,8 @@
-import type { DeliveryError, MediaRef } from "../../lib/delivery/machine/row.ts";
+import type { DeliveryError } from "../../lib/delivery/machine/row.ts";
 import { deliver, type DeliveryEnd, type DeliveryPorts } from "../../lib/delivery/deliver.ts";
 import type { MediaQueue } from "../../lib/delivery/aws/queue.ts";
 import type { Settings } from "../../lib/delivery/machine/protocol.ts";
+import type { MediaRef } from "../../lib/media/key.ts";
 
 /** What a caller wants at cielo24: a URL that cielo24 shall fetch, or a small body. */
 export interface CallRequest {

@@ -1,7 +1,6 @@
 import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { SQSClient } from "@aws-sdk/client-sqs";
-import { awsClientOptions } from "../../lib/aws.ts";
-import { connectCielo24 } from "../../lib/cielo24/connect.ts";
+import { awsClientOptions } from "../../lib/aws-client.ts";
 import { readAwsEnvironment, readConfig } from "../../lib/config.ts";
 import { createAnnouncer } from "../../lib/delivery/aws/events.ts";
 import { createDocumentClient, createDynamoLedger, createDynamoOwners } from "../../lib/delivery/aws/dynamodb-ledger.ts";
@@ -14,6 +13,7 @@ import { lambdaHandler, type Runtime } from "../../lib/runtime.ts";
 import { createCallDelivery } from "./deliver-call.ts";
 import { addMedia } from "./endpoint.ts";
 import { noStore } from "./no-store.ts";
+import { connectCielo24 } from "../../lib/cielo24/client.ts";
 
 export const build = (runtime: Runtime): HttpHandler => {
   const { env } = runtime;

@@ -1,4 +1,4 @@
-import type { MediaStore } from "../../lib/delivery/deliver.ts";
+import type { MediaStore } from "../../lib/media/bucket.ts";
 
 /** A call brings its media with it: this function may read no object, and never needs to. */
 export const noStore: MediaStore = {

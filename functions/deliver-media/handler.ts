@@ -1,8 +1,7 @@
 import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import type { S3Event, SQSBatchResponse, SQSEvent } from "aws-lambda";
-import { awsClientOptions } from "../../lib/aws.ts";
-import { connectCielo24 } from "../../lib/cielo24/connect.ts";
+import { awsClientOptions } from "../../lib/aws-client.ts";
 import { readAwsEnvironment, readConfig } from "../../lib/config.ts";
 import { createAnnouncer } from "../../lib/delivery/aws/events.ts";
 import { createDocumentClient, createDynamoLedger } from "../../lib/delivery/aws/dynamodb-ledger.ts";
@@ -13,6 +12,7 @@ import { createMediaStore } from "../../lib/media/bucket.ts";
 import { createObservability } from "../../lib/observability.ts";
 import { lambdaHandler, type FunctionHandler, type Runtime } from "../../lib/runtime.ts";
 import { createDeliverMedia } from "./worker.ts";
+import { connectCielo24 } from "../../lib/cielo24/client.ts";
 
 /** Kept back from the invocation's end for the ledger's last writes. */
 const MARGIN_MS = 15_000;

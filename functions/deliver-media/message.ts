@@ -3,7 +3,7 @@ import * as v from "valibot";
 import { normalJobId } from "../../lib/job-id.ts";
 import { decodeEventKey, objectId, parseMediaKey } from "../../lib/media/key.ts";
 import type { OperatorDecision } from "../../lib/delivery/machine/protocol.ts";
-import type { MediaRef } from "../../lib/delivery/machine/row.ts";
+import type { MediaRef } from "../../lib/media/key.ts";
 
 /** What a queue message, or a bare S3 event, asks for. */
 export type Task =

@@ -1,6 +1,5 @@
 import { timingSafeEqual } from "node:crypto";
 import { LedgerError, type Ledger } from "../../lib/delivery/ledger.ts";
-import { recordRedirect } from "../../lib/delivery/redirect.ts";
 import type { Row } from "../../lib/delivery/machine/row.ts";
 import type { Answer } from "../../lib/http/answer.ts";
 import { ApiError } from "../../lib/http/errors.ts";
@@ -8,6 +7,7 @@ import { parseCapability } from "../../lib/media/capability.ts";
 import { MediaReadError } from "../../lib/media/body.ts";
 import type { ObjectFacts } from "../../lib/media/bucket.ts";
 import type { Runtime } from "../../lib/runtime.ts";
+import { recordRedirect } from "../../lib/delivery/machine/transitions.ts";
 
 interface ObjectName {
   readonly key: string;

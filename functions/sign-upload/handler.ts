@@ -1,5 +1,4 @@
-import { awsClientOptions } from "../../lib/aws.ts";
-import { connectCielo24 } from "../../lib/cielo24/connect.ts";
+import { awsClientOptions } from "../../lib/aws-client.ts";
 import { readAwsEnvironment, readConfig } from "../../lib/config.ts";
 import { createDocumentClient, createDynamoLedger, createDynamoOwners } from "../../lib/delivery/aws/dynamodb-ledger.ts";
 import { rowExpiryMs } from "../../lib/delivery/settings.ts";
@@ -10,6 +9,7 @@ import { createObservability } from "../../lib/observability.ts";
 import { lambdaHandler, type Runtime } from "../../lib/runtime.ts";
 import { requestUploadUrl, signUpload } from "./endpoint.ts";
 import { askWith } from "./question.ts";
+import { connectCielo24 } from "../../lib/cielo24/client.ts";
 
 const SERVICE = "sign-upload";
 

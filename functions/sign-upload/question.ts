@@ -1,6 +1,6 @@
-import type { Cielo24 } from "../../lib/cielo24/client.ts";
 import { Cielo24Error } from "../../lib/cielo24/errors.ts";
 import type { Observability } from "../../lib/observability.ts";
+import type { Cielo24 } from "../../lib/cielo24/api.ts";
 
 /** What cielo24 says about a job before an upload for it; undefined where it says nothing of use in time. */
 export type JobAnswer = "free" | "hasMedia" | "unknown" | undefined;

@@ -1,4 +1,3 @@
-import type { Cielo24 } from "../../lib/cielo24/client.ts";
 import { Cielo24Error } from "../../lib/cielo24/errors.ts";
 import { answer } from "../../lib/http/answer.ts";
 import { ApiError } from "../../lib/http/errors.ts";
@@ -6,6 +5,7 @@ import type { Ownership } from "../../lib/http/ownership.ts";
 import type { Endpoint } from "../../lib/http/request.ts";
 import { validate } from "../../lib/http/validate.ts";
 import { updateMetadataParameters } from "./schema.ts";
+import type { Cielo24 } from "../../lib/cielo24/api.ts";
 
 /** Sets the grouping metadata of a job at cielo24. Repeating it changes nothing. */
 export const updateMetadata =

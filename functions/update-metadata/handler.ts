@@ -1,10 +1,10 @@
-import { connectCielo24 } from "../../lib/cielo24/connect.ts";
 import { readAwsEnvironment, readConfig } from "../../lib/config.ts";
 import { createDocumentClient, createDynamoOwners } from "../../lib/delivery/aws/dynamodb-ledger.ts";
 import { apiHandler, type HttpHandler } from "../../lib/http/handler.ts";
 import { createOwnership } from "../../lib/http/ownership.ts";
 import { lambdaHandler, type Runtime } from "../../lib/runtime.ts";
 import { updateMetadata } from "./endpoint.ts";
+import { connectCielo24 } from "../../lib/cielo24/client.ts";
 
 export const build = (runtime: Runtime): HttpHandler => {
   const { tableName } = readConfig(runtime.env, "tableName");

@@ -1,92 +1,17 @@
+import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import type { GenericSchema, InferOutput } from "valibot";
+import { awsClientOptions } from "../aws-client.ts";
+import { readAwsEnvironment, readConfig } from "../config.ts";
+import type { Runtime } from "../runtime.ts";
+import type { CallLimits, Cielo24 } from "./api.ts";
 import { JobInfoAnswer, LoginAnswer, readAnswer, showsMedia, TaskAnswer } from "./response.ts";
 import { callCielo24 } from "./transport/call.ts";
 import { Cielo24Error } from "./errors.ts";
-import type { Credentials } from "./credentials.ts";
+import { readSecret, type Credentials } from "./credentials.ts";
 import { createScrubber } from "./scrub.ts";
 import { createSession, tokenFor } from "./session.ts";
 import { Secret } from "./secret.ts";
 import { createTransfer } from "./transport/transfer.ts";
-
-/**
- * The answer to an `add_media`: it was accepted, or why it was not. `isUnsent`: the last chunk never went out, so that
- * nothing was accepted.
- */
-export type MediaAnswer = { readonly taskId: string } | { readonly error: Cielo24Error; readonly isUnsent?: true };
-
-/**
- * One POST of media to `add_media`, in two halves: everything but the last chunk, then the last chunk. cielo24 refuses
- * a body that is cut short, so before `finish` nothing can have been accepted.
- */
-export interface MediaTransfer {
-  /**
-   * Opens the connection and sends all but the last chunk (at most 64 KiB are held back).
-   * Resolves with `"held"`, or with cielo24's answer if it came before (an early 200 counts as an answer, too).
-   * Where it does not resolve with `"held"`, both sockets are closed already.
-   * @throws {MediaReadError} if the body could not be read to its end; nothing was accepted
-   */
-  sendAllButLast(): Promise<"held" | MediaAnswer>;
-  /** Sends the last chunk and waits for the answer. Call once, after `"held"`. Never rejects; closes both sockets. */
-  finish(): Promise<MediaAnswer>;
-  /** Closes both sockets and waits until they are closed. Safe to call at any time, repeatedly. */
-  abort(): Promise<void>;
-  /** Bytes of the body that were handed to the socket so far; what is held back is among them once `finish` sends it. */
-  sentBytes(): number;
-  /** Lower-case hex SHA-256 of the whole body; known once `sendAllButLast` has resolved with `"held"`. */
-  sha256(): string;
-}
-
-/** Where the bytes of a media transfer come from. */
-export interface MediaBody {
-  readonly sizeBytes: number;
-  /**
-   * The bytes in order, exactly `sizeBytes` of them. The transfer owns the iterator and closes it by `return()`; the
-   * source throws MediaReadError where it cannot go on. Buffers may be reused by the source once the next one is asked for.
-   */
-  read(signal: AbortSignal): AsyncIterable<Uint8Array>;
-}
-
-export interface CallLimits {
-  /** Clock time (ms since the epoch) by which the call must have ended. */
-  readonly deadline: number;
-}
-
-/**
- * The calls of cielo24's API that this project makes. Every one fails with {@link Cielo24Error} and nothing else; where
- * that `isUnsent`, cielo24 has seen nothing of the call, or has definitely refused what it saw.
- */
-export interface Cielo24 {
-  updateMetadata(
-    metadata: { readonly jobId: string; readonly referenceId: string; readonly requestorId: string },
-    limits: CallLimits,
-  ): Promise<{ readonly taskId: string }>;
-  /**
-   * cielo24 fetches the media itself. Not idempotent: a `TIMED_OUT` or `UNAVAILABLE` may have been accepted, unless it
-   * `isUnsent`.
-   */
-  addMediaByUrl(
-    media: { readonly jobId: string; readonly mediaUrl: string; readonly isDuplicate?: boolean },
-    limits: CallLimits,
-  ): Promise<{ readonly taskId: string }>;
-  /** Whether the job has its media (`MediaLengthSeconds`, or a task JOB_ADD_MEDIA that is COMPLETE). */
-  jobInfo(jobId: string, limits: CallLimits): Promise<{ readonly hasMedia: boolean }>;
-  /**
-   * Prepares one POST of a body; nothing is sent before `sendAllButLast`. A BAD_API_TOKEN is an answer like any other:
-   * the caller opens another transfer with a fresh body, which logs in again.
-   */
-  openTransfer(
-    media: {
-      readonly jobId: string;
-      readonly body: MediaBody;
-      /** Called about every 64 KiB with the bytes sent so far. */
-      readonly onProgress?: (sentBytes: number) => void;
-    },
-    limits: CallLimits & {
-      /** A socket that neither takes nor gives a byte for so long is given up. */
-      readonly idleTimeoutMs: number;
-    },
-  ): MediaTransfer;
-}
 
 interface Cielo24Parts {
   readonly baseUrl: string;
@@ -166,4 +91,15 @@ export const createCielo24 = ({ baseUrl, readCredentials, clock }: Cielo24Parts)
     openTransfer: ({ jobId, body, onProgress }, limits) =>
       createTransfer({ baseUrl, jobId, body, onProgress, scrub, clock, session }, limits),
   };
+};
+
+/** cielo24 as a function of ours uses it: the account's credentials come from Secrets Manager. */
+export const connectCielo24 = ({ env, clock }: Runtime): Cielo24 => {
+  const { cielo24BaseUrl, cielo24SecretArn } = readConfig(env, "cielo24BaseUrl", "cielo24SecretArn");
+  const secrets = new SecretsManagerClient(awsClientOptions(readAwsEnvironment(env, "SECRETS_MANAGER")));
+  return createCielo24({
+    baseUrl: cielo24BaseUrl,
+    readCredentials: () => readSecret(secrets, cielo24SecretArn),
+    clock,
+  });
 };

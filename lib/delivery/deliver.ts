@@ -1,31 +1,16 @@
-import type { Cielo24, MediaAnswer, MediaBody, MediaTransfer } from "../cielo24/client.ts";
 import { ACCOUNT_ERROR_TYPES, Cielo24Error } from "../cielo24/errors.ts";
 import { MediaReadError } from "../media/body.ts";
+import type { MediaStore } from "../media/bucket.ts";
 import type { MetricName, Observability } from "../observability.ts";
 import type { Runtime } from "../runtime.ts";
 import { LedgerError, type Ledger } from "./ledger.ts";
 import { createPace } from "./machine/pace.ts";
-import type { MediaRef, Row } from "./machine/row.ts";
+import type { Row } from "./machine/row.ts";
 import type { Answer, Command, DeliveryEvent, Drop, LaterReason, Settings } from "./machine/protocol.ts";
 import { start, step } from "./machine/machine.ts";
 import { reportProgress } from "./machine/transitions.ts";
-
-/** What the store says of an object, and of the one that is current under its key. */
-export interface StoredMedia {
-  readonly status: "current" | "superseded" | "deleted" | "gone";
-  readonly sizeBytes: number;
-  /** The Content-Type that it was uploaded with. */
-  readonly contentType?: string | undefined;
-  /** It lies in an archive, and cannot be read before it is restored. */
-  readonly isArchived?: boolean;
-}
-
-/** Where dropped objects are read from. */
-export interface MediaStore {
-  /** @throws {MediaReadError} ACCESS_REFUSED or READ_FAILED, when the store cannot tell */
-  inspect(media: MediaRef): Promise<StoredMedia>;
-  body(media: MediaRef, sizeBytes: number): MediaBody;
-}
+import type { Cielo24, MediaAnswer, MediaTransfer } from "../cielo24/api.ts";
+import type { MediaBody } from "../media/body.ts";
 
 export interface DeliveryPorts {
   readonly ledger: Ledger;

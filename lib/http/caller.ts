@@ -1,14 +1,7 @@
-import type { ApiMiddleware, HttpEvent } from "./request.ts";
+import type { ApiMiddleware, Caller, HttpEvent } from "./request.ts";
 import type { Config } from "../config.ts";
 import { normalJobId } from "../job-id.ts";
 import { ApiError } from "./errors.ts";
-
-/**
- * Who calls. An admin sees every job and owns none; everybody else acts for one owner, where the token lists jobs for
- * those only.
- */
-export type Caller =
-  { readonly isAdmin: true } | { readonly isAdmin: false; readonly owner: string; readonly jobs?: ReadonlySet<string> };
 
 export type CallerConfig = Pick<Config, "ownerClaim" | "jobsClaim" | "jobsClaimRequired">;
 

@@ -1,6 +1,6 @@
 import { Cielo24Error, type Cielo24FailureCode } from "../cielo24/errors.ts";
 import { LedgerError } from "../delivery/ledger.ts";
-import { UploadStoreError } from "../media/upload-error.ts";
+import { UploadStoreError } from "../media/body.ts";
 
 /** What the functions themselves find wrong with a request, or with the job that it names. */
 type RequestFailureCode =

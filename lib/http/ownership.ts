@@ -1,6 +1,6 @@
 import type { Owners } from "../delivery/ledger.ts";
-import type { Caller } from "./caller.ts";
 import { ApiError } from "./errors.ts";
+import type { Caller } from "./request.ts";
 
 /** Lets callers at their own jobs and at no others; a foreign job looks like an absent one. */
 export interface Ownership {

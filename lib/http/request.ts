@@ -1,13 +1,19 @@
 import type { MiddlewareObj } from "@middy/core";
 import type { APIGatewayProxyEventV2WithJWTAuthorizer } from "aws-lambda";
 import type { Answer } from "./answer.ts";
-import type { Caller } from "./caller.ts";
 
 /** API Gateway's event, payload 2.0. Routes without an authorizer come without `requestContext.authorizer`. */
 export type HttpEvent = APIGatewayProxyEventV2WithJWTAuthorizer;
 
 /** Parameters by name, from query and body alike; an object without a prototype, and without empty values. */
 export type Parameters = Readonly<Record<string, string>>;
+
+/**
+ * Who calls. An admin sees every job and owns none; everybody else acts for one owner, where the token lists jobs for
+ * those only.
+ */
+export type Caller =
+  { readonly isAdmin: true } | { readonly isAdmin: false; readonly owner: string; readonly jobs?: ReadonlySet<string> };
 
 /** What an endpoint gets to know of a request: what the middlewares have read and judged. */
 export interface ApiRequest {

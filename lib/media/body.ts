@@ -1,3 +1,13 @@
+/** Where the bytes of a media transfer come from. */
+export interface MediaBody {
+  readonly sizeBytes: number;
+  /**
+   * The bytes in order, exactly `sizeBytes` of them. The transfer owns the iterator and closes it by `return()`; the
+   * source throws MediaReadError where it cannot go on. Buffers may be reused by the source once the next one is asked for.
+   */
+  read(signal: AbortSignal): AsyncIterable<Uint8Array>;
+}
+
 /** A medium could not be read to its end. `code` says whether trying again may help. */
 export class MediaReadError extends Error {
   override readonly name = "MediaReadError";
@@ -17,4 +27,10 @@ export class MediaReadError extends Error {
     this.code = code;
     this.storeCode = storeCode;
   }
+}
+
+/** S3 did not say what has been uploaded: it failed, stalled or refused our credentials. */
+export class UploadStoreError extends Error {
+  override readonly name = "UploadStoreError";
+  readonly code = "STORE_UNAVAILABLE";
 }

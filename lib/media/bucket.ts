@@ -7,14 +7,30 @@ import {
   type HeadObjectCommandOutput,
 } from "@aws-sdk/client-s3";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
-import { awsClientOptions } from "../aws.ts";
-import type { MediaBody } from "../cielo24/client.ts";
+import { awsClientOptions } from "../aws-client.ts";
 import { readAwsEnvironment } from "../config.ts";
-import type { MediaStore } from "../delivery/deliver.ts";
-import type { MediaRef } from "../delivery/machine/row.ts";
 import type { Runtime } from "../runtime.ts";
 import { MediaReadError } from "./body.ts";
 import { createObjectBody } from "./reading/object-body.ts";
+import type { MediaBody } from "./body.ts";
+import type { MediaRef } from "./key.ts";
+
+/** What the store says of an object, and of the one that is current under its key. */
+export interface StoredMedia {
+  readonly status: "current" | "superseded" | "deleted" | "gone";
+  readonly sizeBytes: number;
+  /** The Content-Type that it was uploaded with. */
+  readonly contentType?: string | undefined;
+  /** It lies in an archive, and cannot be read before it is restored. */
+  readonly isArchived?: boolean;
+}
+
+/** Where dropped objects are read from. */
+export interface MediaStore {
+  /** @throws {MediaReadError} ACCESS_REFUSED or READ_FAILED, when the store cannot tell */
+  inspect(media: MediaRef): Promise<StoredMedia>;
+  body(media: MediaRef, sizeBytes: number): MediaBody;
+}
 
 /** One version of one object. `"null"` is the version of an object in a bucket without versions. */
 export interface ObjectVersion {

@@ -1,5 +1,5 @@
-import type { Row } from "../delivery/machine/row.ts";
 import { JOB_ID } from "../job-id.ts";
+import type { MediaRef } from "./key.ts";
 
 const PATH_PART = new RegExp(`^(${JOB_ID})\\.([0-9a-f]{32})$`);
 
@@ -8,9 +8,12 @@ const PATH_PART = new RegExp(`^(${JOB_ID})\\.([0-9a-f]{32})$`);
  * `/media/<job_id>.<capability>/<plain name>`. Whoever has it can read the object until it is revoked, so it is a
  * secret like the token.
  */
-export const capabilityUrl = (baseUrl: string, row: Row): string => {
-  if (!row.capability) throw new Error("The row is not being handed over");
-  return `${baseUrl}/media/${row.jobId}.${row.capability}/${plainName(row.media?.key ?? "")}`;
+export const capabilityUrl = (
+  baseUrl: string,
+  { jobId, capability, media }: { jobId: string; capability?: string; media?: Pick<MediaRef, "key"> },
+): string => {
+  if (!capability) throw new Error("The row is not being handed over");
+  return `${baseUrl}/media/${jobId}.${capability}/${plainName(media?.key ?? "")}`;
 };
 
 /** Job and capability of the path's first part, or undefined where it has another form. */

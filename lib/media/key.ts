@@ -1,6 +1,17 @@
 import { createHash } from "node:crypto";
 import { JOB_ID, normalJobId } from "../job-id.ts";
 
+/** What a job's media is made of: an S3 object version, or what an HTTP caller sent. */
+export interface MediaRef {
+  /** Stable name of exactly these bytes; compared, never parsed. See {@link objectId}. */
+  readonly id: string;
+  /** `object`: an S3 object. `url`: cielo24 fetches the client's own media_url. `body`: a small body of an HTTP call. */
+  readonly kind: "object" | "url" | "body";
+  /** S3 key and version; only with `object`. */
+  readonly key?: string;
+  readonly versionId?: string;
+}
+
 /**
  * Names of objects in the bucket. Uploads through a signed URL lie under `media/<job_id>/<upload_id>/<name>`, where
  * everything but the job is ours; operators drop files as `media/<job_id>/<any name>`, and spell the job as they like.

@@ -8,8 +8,8 @@ import {
   UploadPartCommand,
 } from "@aws-sdk/client-s3";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
-import type { awsClientOptions } from "../aws.ts";
-import { UploadStoreError } from "./upload-error.ts";
+import type { awsClientOptions } from "../aws-client.ts";
+import { UploadStoreError } from "./body.ts";
 
 /** One request to S3 that whoever holds the URL may make, until it expires. The URL is a secret. */
 export interface SignedRequest {

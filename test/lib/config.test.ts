@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
-import { ConfigError, readConfig, refuseTalkativeNode } from "../../lib/config.ts";
+import { ConfigError, readConfig, assertNoNodeDebugging } from "../../lib/config.ts";
 
 describe("the configuration", () => {
   it("reads the named variables and leaves the others alone", () => {
@@ -47,7 +47,7 @@ describe("the configuration", () => {
     { NODE_OPTIONS: "--tls-keylog=/tmp/keys" },
   ])("threat 1: refuses an environment in which Node writes credentials down: %j", (env) => {
     expect(() => {
-      refuseTalkativeNode(env);
+      assertNoNodeDebugging(env);
     }).toThrow(new RegExp(`^Environment variable ${Object.keys(env)[0] ?? ""} must not`));
   });
 
@@ -55,7 +55,7 @@ describe("the configuration", () => {
     "allows Node's other switches: %j",
     (env) => {
       expect(() => {
-        refuseTalkativeNode(env);
+        assertNoNodeDebugging(env);
       }).not.toThrow();
     },
   );

@@ -1,8 +1,9 @@
-import type { MediaRef, Row, Write } from "../../lib/delivery/machine/row.ts";
+import type { Row, Write } from "../../lib/delivery/machine/row.ts";
 import type { Answer, Command, Memory, OperatorDecision } from "../../lib/delivery/machine/protocol.ts";
 import type { step } from "../../lib/delivery/machine/machine.ts";
 import type { Release } from "./last-release.ts";
 import { TICK_MS, type Budgets, type Scenario } from "./scenario.ts";
+import type { MediaRef } from "../../lib/media/key.ts";
 
 /**
  * The world around the delivery machine as the explorer sees it: one job's row, its messages, the workers, cielo24 and

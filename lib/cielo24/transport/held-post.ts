@@ -1,10 +1,10 @@
 import { readAnswer, TaskAnswer, type HttpAnswer } from "../response.ts";
 import { ANSWER_HEADERS, collectAnswer, requestOptions } from "./call.ts";
-import type { MediaAnswer } from "../client.ts";
 import { Cielo24Error, type Cielo24FailureCode } from "../errors.ts";
 import { readWhatCame } from "./let-io-arrive.ts";
 import { createLine } from "./own-connection.ts";
 import type { Secret } from "../secret.ts";
+import type { MediaAnswer } from "../api.ts";
 
 interface MediaPostParts {
   readonly baseUrl: string;

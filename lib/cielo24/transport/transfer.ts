@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
 import { MediaReadError } from "../../media/body.ts";
-import type { CallLimits, MediaAnswer, MediaBody, MediaTransfer } from "../client.ts";
 import { Cielo24Error } from "../errors.ts";
 import { openMediaPost, type MediaPost } from "./held-post.ts";
 import { tokenFor, type Session } from "../session.ts";
 import type { Secret } from "../secret.ts";
+import type { CallLimits, MediaAnswer, MediaTransfer } from "../api.ts";
+import type { MediaBody } from "../../media/body.ts";
 
 interface TransferParts {
   readonly baseUrl: string;

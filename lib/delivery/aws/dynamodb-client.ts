@@ -1,6 +1,6 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
-import { awsClientOptions } from "../../aws.ts";
+import { awsClientOptions } from "../../aws-client.ts";
 import type { AwsEnvironment } from "../../config.ts";
 import { LedgerError } from "../ledger.ts";
 

@@ -1,8 +1,9 @@
 import type { AcknowledgeReason, DeliveryEvent, LaterReason, Leave, Memory, Phase, Step } from "./protocol.ts";
 import { waitingFor } from "./reasons.ts";
-import { decideWrite, type DeliveryError, type MediaRef, type Row, type Write } from "./row.ts";
+import { decideWrite, type DeliveryError, type Row, type Write } from "./row.ts";
 import * as transition from "./transitions.ts";
 import type { Claim } from "./transitions.ts";
+import type { MediaRef } from "../../media/key.ts";
 
 /** The moves that reader and claimant share: each makes one command, or ends the run. */
 

@@ -1,5 +1,6 @@
-import type { Decision, DeliveryError, MediaRef, Row, Write } from "./row.ts";
+import type { Decision, DeliveryError, Row, Write } from "./row.ts";
 import type { Claim } from "./transitions.ts";
+import type { MediaRef } from "../../media/key.ts";
 
 /** What the delivery machine is told, remembers and says. The machine itself is `state.ts`. */
 

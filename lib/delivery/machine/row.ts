@@ -1,16 +1,7 @@
+import type { MediaRef } from "../../media/key.ts";
+
 /** The states of a job's delivery, as the table holds them. `docs/architecture.md` draws the transitions. */
 export type State = "UPLOADING" | "SENDING" | "FINALIZING" | "DELIVERED" | "REJECTED" | "NEEDS_REVIEW";
-
-/** What a job's media is made of: an S3 object version, or what an HTTP caller sent. */
-export interface MediaRef {
-  /** Stable name of exactly these bytes; compared, never parsed. See `lib/media/key.ts`. */
-  readonly id: string;
-  /** `object`: an S3 object. `url`: cielo24 fetches the client's own media_url. `body`: a small body of an HTTP call. */
-  readonly kind: "object" | "url" | "body";
-  /** S3 key and version; only with `object`. */
-  readonly key?: string;
-  readonly versionId?: string;
-}
 
 export interface DeliveryError {
   readonly type: string;

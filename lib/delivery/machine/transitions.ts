@@ -1,4 +1,5 @@
-import type { Decision, DeliveryError, MediaRef, Row, State, Write } from "./row.ts";
+import type { Decision, DeliveryError, Row, State, Write } from "./row.ts";
+import type { MediaRef } from "../../media/key.ts";
 
 /**
  * The transitions of the ledger, each as the one write that makes it. Every condition is there because leaving it out
@@ -399,4 +400,17 @@ export const markAnnounced = (row: Row): Write => ({ if: asSeen(row), set: { ann
 export const reportProgress = (held: Claim, at: { now: number; sentBytes: number }): Write => ({
   if: heldBy(held, "SENDING"),
   set: { sentBytes: at.sentBytes, updatedAt: at.now },
+});
+
+/**
+ * FINALIZING stays: a GET of the capability URL is about to be redirected, so from here on cielo24 may read the object. By
+ * media-source, which holds no claim: the capability names the hand-over that it speaks of.
+ */
+export const recordRedirect = (row: Row): Write => ({
+  if: {
+    state: ["FINALIZING"],
+    fence: row.fence,
+    ...(row.capability === undefined ? {} : { capability: row.capability }),
+  },
+  set: { redirected: true },
 });

@@ -1,9 +1,9 @@
-import type { MediaBody } from "../../cielo24/client.ts";
 import type { Runtime } from "../../runtime.ts";
 import { MediaReadError } from "../body.ts";
 import { InterruptedError, openConnection, type ObjectResponse } from "./object-connection.ts";
 import { createReadBuffers } from "./read-buffers.ts";
 import { judgeRefusal, readStoreCode } from "./store-refusal.ts";
+import type { MediaBody } from "../body.ts";
 
 /**
  * How long the store may bring nothing, over all attempts. Longer than what S3 takes to fail over; shorter than a minute,

@@ -8,12 +8,13 @@ import { inspect } from "node:util";
 import type { AwsEnvironment } from "../../../lib/config.ts";
 import { createDocumentClient, createDynamoLedger, createDynamoOwners } from "../../../lib/delivery/aws/dynamodb-ledger.ts";
 import { LedgerError, type Ledger, type Owners } from "../../../lib/delivery/ledger.ts";
-import { decideWrite, type MediaRef, type Row, type Write } from "../../../lib/delivery/machine/row.ts";
-import { recordRedirect } from "../../../lib/delivery/redirect.ts";
+import { decideWrite, type Row, type Write } from "../../../lib/delivery/machine/row.ts";
 import { claim, recordConflict, reportProgress } from "../../../lib/delivery/machine/transitions.ts";
 import { writeCase, type WriteCase } from "./random-writes.ts";
 import type { TableServer } from "./table-server.ts";
 import { tapTable, type Wiretap } from "./wiretap.ts";
+import type { MediaRef } from "../../../lib/media/key.ts";
+import { recordRedirect } from "../../../lib/delivery/machine/transitions.ts";
 
 const RANDOM_WRITES = 2_100;
 const BATCH = 25;

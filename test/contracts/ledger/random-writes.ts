@@ -1,5 +1,6 @@
 import fc from "fast-check";
-import type { Condition, MediaRef, Row, State, Write } from "../../../lib/delivery/machine/row.ts";
+import type { Condition, Row, State, Write } from "../../../lib/delivery/machine/row.ts";
+import type { MediaRef } from "../../../lib/media/key.ts";
 
 /** A row, or none, and a write that may or may not fit it. */
 export interface WriteCase {

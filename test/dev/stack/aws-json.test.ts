@@ -2,7 +2,7 @@ import { DynamoDBClient, GetItemCommand, PutItemCommand } from "@aws-sdk/client-
 import { EventBridgeClient, PutEventsCommand } from "@aws-sdk/client-eventbridge";
 import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "@jest/globals";
-import { awsClientOptions } from "../../../lib/aws.ts";
+import { awsClientOptions } from "../../../lib/aws-client.ts";
 import { startAwsJson, type AwsJsonServer } from "../../../dev/stack/aws-json.ts";
 import { createEventBus } from "../../../dev/stack/event-bus.ts";
 import { createSecrets } from "../../../dev/stack/secrets.ts";

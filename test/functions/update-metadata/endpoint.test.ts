@@ -1,12 +1,12 @@
 import { describe, expect, it } from "@jest/globals";
 import { updateMetadata } from "../../../functions/update-metadata/endpoint.ts";
-import type { Cielo24 } from "../../../lib/cielo24/client.ts";
 import { Cielo24Error } from "../../../lib/cielo24/errors.ts";
 import { LedgerError } from "../../../lib/delivery/ledger.ts";
 import { createOwnership } from "../../../lib/http/ownership.ts";
 import { memoryOwners } from "../../lib/http/memory-ports.ts";
 import { answered, apiRequest, bob } from "../../lib/http/requests.ts";
 import { ApiError } from "../../../lib/http/errors.ts";
+import type { Cielo24 } from "../../../lib/cielo24/api.ts";
 
 const JOB = "0123456789abcdef0123456789abcdef";
 const TASK = "fedcba9876543210fedcba9876543210";

@@ -1,7 +1,9 @@
 import { createHash, randomBytes } from "node:crypto";
 import { startCielo24, type Cielo24Options, type Cielo24Simulator } from "../../../dev/cielo24/server.ts";
-import { createCielo24, type Cielo24, type MediaAnswer, type MediaBody } from "../../../lib/cielo24/client.ts";
+import { createCielo24 } from "../../../lib/cielo24/client.ts";
 import { parseSecret } from "../../../lib/cielo24/credentials.ts";
+import type { Cielo24, MediaAnswer } from "../../../lib/cielo24/api.ts";
+import type { MediaBody } from "../../../lib/media/body.ts";
 
 /** An account at a simulated cielo24, and the client of it. */
 export const startAccount = async (

@@ -3,7 +3,7 @@ import { Cielo24Error } from "../../../lib/cielo24/errors.ts";
 import { LedgerError } from "../../../lib/delivery/ledger.ts";
 import { errorAnswer } from "../../../lib/http/answer.ts";
 import { API_ERROR_CODES, ApiError, toApiError } from "../../../lib/http/errors.ts";
-import { UploadStoreError } from "../../../lib/media/upload-error.ts";
+import { UploadStoreError } from "../../../lib/media/body.ts";
 
 const SECRET = "https://s3.example/?X-Amz-Signature=5ecr37";
 const render = (error: unknown) => {

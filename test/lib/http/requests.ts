@@ -1,7 +1,7 @@
 import type { Answer } from "../../../lib/http/answer.ts";
-import type { Caller } from "../../../lib/http/caller.ts";
 import { ApiError } from "../../../lib/http/errors.ts";
 import type { ApiRequest } from "../../../lib/http/request.ts";
+import type { Caller } from "../../../lib/http/request.ts";
 
 const alice: Caller = { isAdmin: false, owner: "alice" };
 export const bob: Caller = { isAdmin: false, owner: "bob" };

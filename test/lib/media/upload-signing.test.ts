@@ -2,9 +2,9 @@ import { afterEach, describe, expect, it } from "@jest/globals";
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { inspect } from "node:util";
-import { awsClientOptions } from "../../../lib/aws.ts";
-import { UploadStoreError } from "../../../lib/media/upload-error.ts";
+import { awsClientOptions } from "../../../lib/aws-client.ts";
 import { createUploadSigner, type SignedRequest, type UploadSigner } from "../../../lib/media/upload-signing.ts";
+import { UploadStoreError } from "../../../lib/media/body.ts";
 
 const KEY = "media/0123456789abcdef0123456789abcdef/fedcba9876543210fedcba9876543210/a.mp4";
 const UPLOAD = { key: KEY, uploadId: "upload.id_1~" };

@@ -1,12 +1,12 @@
 import { expect, it } from "@jest/globals";
 import { setTimeout as wait } from "node:timers/promises";
-import type { CallLimits, Cielo24 } from "../../../../lib/cielo24/client.ts";
 import { within } from "../fixture.ts";
 import { httpAnswer } from "../raw-server.ts";
 import { answerOf, goodText, infoText, JOB, lengthOf, METADATA, TASK } from "./answers.ts";
 import { describeHabits } from "./local.ts";
 import { turns } from "./pauses.ts";
 import type { Exchange, Script } from "./server.ts";
+import type { CallLimits, Cielo24 } from "../../../../lib/cielo24/api.ts";
 
 const good = (exchange: Exchange) => exchange.send(httpAnswer(goodText(exchange.action)));
 const TIRED = answerOf(["HTTP/1.1 408 Request Time-out", "connection: close", "content-length: 0"], "");

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import type { MediaBody } from "../../../../lib/cielo24/client.ts";
 import type { Exchange, Script } from "./server.ts";
+import type { MediaBody } from "../../../../lib/media/body.ts";
 
 export const KIB = 1024;
 /** So much the client holds back until the ledger says that it goes out. */

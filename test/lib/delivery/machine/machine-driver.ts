@@ -1,6 +1,7 @@
-import { decideWrite, type MediaRef, type Row, type State, type Write } from "../../../../lib/delivery/machine/row.ts";
+import { decideWrite, type Row, type State, type Write } from "../../../../lib/delivery/machine/row.ts";
 import type { Answer, Command, DeliveryEvent, Drop, Memory, Settings } from "../../../../lib/delivery/machine/protocol.ts";
 import { start, step } from "../../../../lib/delivery/machine/machine.ts";
+import type { MediaRef } from "../../../../lib/media/key.ts";
 
 export const JOB_ID = "0123456789abcdef0123456789abcdef";
 export const NOW = Date.UTC(2031, 4, 6);
