@@ -49,7 +49,8 @@ export default {
     ...oneWay,
     {
       name: "pure-machine",
-      comment: "The delivery machine knows no AWS, no HTTP and no configuration: test/model explores the code that runs.",
+      comment:
+        "The delivery machine knows no AWS, no HTTP and no configuration: test/model explores the code that runs.",
       severity: "error",
       from: { path: "^lib/delivery/machine/" },
       to: { pathNot: "^lib/(delivery/machine/|media/key\\.ts$)", dependencyTypesNot: ["type-only"] },

@@ -16,7 +16,7 @@ export class ConfigError extends Error {
   }
 }
 
-interface Setting<T> {
+interface Variable<T> {
   readonly variable: string;
   /** Parses a non-empty value; throws a plain Error whose message says what is wanted. */
   readonly parse: (value: string) => T;
@@ -60,7 +60,7 @@ const oneOf =
 /** cielo24 takes bodies of at most 10 GiB − 1 (its OpenAPI description, `add_media`, `Content-Length`). */
 const MAX_MEDIA_BYTES = 10_737_418_239;
 
-const SETTINGS = {
+const VARIABLES = {
   region: { variable: "AWS_REGION", parse: text, fallback: "us-east-1" },
   tableName: { variable: "TABLE_NAME", parse: text },
   bucketName: { variable: "BUCKET_NAME", parse: text },
@@ -101,10 +101,10 @@ const SETTINGS = {
   version: { variable: "PROXY_VERSION", parse: text, fallback: "0.0.0-local" },
   logLevel: { variable: "LOG_LEVEL", parse: oneOf("debug", "info", "warn", "error"), fallback: "info" as const },
   stage: { variable: "STAGE", parse: text, fallback: "local" },
-} satisfies Record<string, Setting<unknown>>;
+} satisfies Record<string, Variable<unknown>>;
 
-type Settings = typeof SETTINGS;
-export type Config = { readonly [K in keyof Settings]: ReturnType<Settings[K]["parse"]> };
+type Variables = typeof VARIABLES;
+export type Config = { readonly [K in keyof Variables]: ReturnType<Variables[K]["parse"]> };
 
 /**
  * Reads the named settings, and only those: a function's environment holds no more than it needs.
@@ -112,9 +112,9 @@ export type Config = { readonly [K in keyof Settings]: ReturnType<Settings[K]["p
  * @throws {ConfigError} for the first variable that is absent or unusable
  */
 export const readConfig = <K extends keyof Config>(env: Environment, ...names: K[]): Pick<Config, K> =>
-  Object.fromEntries(names.map((name) => [name, readSetting(env, SETTINGS[name])])) as Pick<Config, K>;
+  Object.fromEntries(names.map((name) => [name, readSetting(env, VARIABLES[name])])) as Pick<Config, K>;
 
-const readSetting = (env: Environment, setting: Setting<unknown>): unknown => {
+const readSetting = (env: Environment, setting: Variable<unknown>): unknown => {
   const value = env[setting.variable];
   if (value === undefined || value === "") {
     if (setting.fallback !== undefined) return setting.fallback;

@@ -1,5 +1,5 @@
-import { answer, type Answer } from "../../lib/http/answer.ts";
-import { ApiError, refusalOf } from "../../lib/http/errors.ts";
+import { respond, type ApiResponse } from "../../lib/http/response.ts";
+import { ApiError, toRefusal } from "../../lib/http/errors.ts";
 import type { Ownership } from "../../lib/http/ownership.ts";
 import type { ApiRequest } from "../../lib/http/request.ts";
 import { validate } from "../../lib/http/validate.ts";
@@ -24,10 +24,13 @@ const MAX_BODY_BYTES = 4 * 1024 * 1024;
  */
 export const addMedia =
   ({ ownership, deliver, ownBucket }: AddMedia) =>
-  async ({ parameters, mediaBody, caller, deadline }: ApiRequest, ownHosts: readonly string[]): Promise<Answer> => {
+  async (
+    { parameters, mediaBody, caller, deadline }: ApiRequest,
+    ownHosts: readonly string[],
+  ): Promise<ApiResponse> => {
     const wanted = validate(addMediaParameters, parameters);
     const media = readMedia(wanted, mediaBody, { ownBucket, ownHosts });
-    await ownership.claim(caller, wanted.job_id);
+    await ownership.bind(caller, wanted.job_id);
     return show(await deliver({ jobId: wanted.job_id, media, deadline }));
   };
 
@@ -58,12 +61,12 @@ const readMedia = (
 const NOTHING_SENT =
   "cielo24 gave an answer that its documentation does not know. Nothing was sent: the call may be made again. If it stays, tell the operator, with the RequestId.";
 
-const show = (end: DeliverOutcome): Answer => {
+const show = (end: DeliverOutcome): ApiResponse => {
   switch (end.outcome) {
     case "delivered":
-      return answer({ TaskId: end.taskId });
+      return respond({ TaskId: end.taskId });
     case "rejected":
-      throw refusalOf(end.error.type, end.error.comment);
+      throw toRefusal(end.error.type, end.error.comment);
     case "hasMedia":
       throw new ApiError("JOB_HAS_MEDIA");
     case "underWay":

@@ -2,8 +2,12 @@ import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { awsClientOptions } from "../../lib/aws-client.ts";
 import { readAwsEnvironment, readConfig } from "../../lib/config.ts";
-import { createAnnouncer } from "../../lib/delivery/aws/events.ts";
-import { createDocumentClient, createDynamoLedger, createDynamoOwners } from "../../lib/delivery/aws/dynamodb-ledger.ts";
+import { createEventPublisher } from "../../lib/delivery/aws/events.ts";
+import {
+  createDocumentClient,
+  createDynamoLedger,
+  createDynamoOwners,
+} from "../../lib/delivery/aws/dynamodb-ledger.ts";
 import { createMediaQueue } from "../../lib/delivery/aws/queue.ts";
 import { callSettings } from "../../lib/delivery/settings.ts";
 import { apiHandler, type HttpHandler } from "../../lib/http/handler.ts";
@@ -31,7 +35,7 @@ export const build = (runtime: Runtime): HttpHandler => {
     "logLevel",
   );
   const client = createDocumentClient(readAwsEnvironment(env, "DYNAMODB"));
-  const announcer = createAnnouncer(
+  const announcer = createEventPublisher(
     new EventBridgeClient(awsClientOptions(readAwsEnvironment(env, "EVENTBRIDGE"))),
     config.eventBusName,
   );

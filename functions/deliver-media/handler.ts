@@ -3,7 +3,7 @@ import { SQSClient } from "@aws-sdk/client-sqs";
 import type { S3Event, SQSBatchResponse, SQSEvent } from "aws-lambda";
 import { awsClientOptions } from "../../lib/aws-client.ts";
 import { readAwsEnvironment, readConfig } from "../../lib/config.ts";
-import { createAnnouncer } from "../../lib/delivery/aws/events.ts";
+import { createEventPublisher } from "../../lib/delivery/aws/events.ts";
 import { createDocumentClient, createDynamoLedger } from "../../lib/delivery/aws/dynamodb-ledger.ts";
 import { createMediaQueue } from "../../lib/delivery/aws/queue.ts";
 import { deliverySettings } from "../../lib/delivery/settings.ts";
@@ -50,7 +50,7 @@ export const build = (runtime: Runtime): FunctionHandler<SQSEvent | S3Event, SQS
     }),
     store: createMediaStore(runtime, { bucketName: config.bucketName, idleTimeoutMs }),
     cielo24: connectCielo24(runtime),
-    announcer: createAnnouncer(
+    announcer: createEventPublisher(
       new EventBridgeClient(awsClientOptions(readAwsEnvironment(env, "EVENTBRIDGE"))),
       config.eventBusName,
     ),

@@ -1,5 +1,5 @@
 import type { Context, S3Event, SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
-import type { Announcer } from "../../lib/delivery/aws/events.ts";
+import type { EventPublisher } from "../../lib/delivery/aws/events.ts";
 import { deliver, type DeliveryEnd, type DeliveryPorts, type DeliveryRun } from "../../lib/delivery/deliver.ts";
 import type { Observability } from "../../lib/observability.ts";
 import type { MediaQueue } from "../../lib/delivery/aws/queue.ts";
@@ -7,7 +7,7 @@ import type { Runtime } from "../../lib/runtime.ts";
 import { parseEvent, parseMessage, UnreadableMessageError, type Task } from "./message.ts";
 
 export interface DeliverMedia extends Omit<DeliveryPorts, "announce" | "announceDelay" | "runtime"> {
-  readonly announcer: Announcer;
+  readonly announcer: EventPublisher;
   readonly queue: MediaQueue;
   readonly runtime: Runtime;
   readonly bucketName: string;
@@ -74,7 +74,7 @@ const takeMessage = async (parts: DeliverMedia, record: SQSRecord, deadline: num
     if (!(error instanceof UnreadableMessageError)) throw error;
     observability.log.error("the message cannot be read and goes to the dead-letter queue", { code: error.code });
     observability.count("MessageUnreadable");
-    return queue.bury(record.body).then(
+    return queue.sendToDeadLetterQueue(record.body).then(
       () => true,
       () => false,
     );

@@ -1,7 +1,7 @@
 import type { Ledger } from "../../lib/delivery/ledger.ts";
 import type { Row } from "../../lib/delivery/machine/row.ts";
 import { isExpired } from "../../lib/delivery/machine/uploading.ts";
-import { answer } from "../../lib/http/answer.ts";
+import { respond } from "../../lib/http/response.ts";
 import { ApiError } from "../../lib/http/errors.ts";
 import type { Ownership } from "../../lib/http/ownership.ts";
 import type { Endpoint } from "../../lib/http/request.ts";
@@ -53,5 +53,5 @@ export const deliveryStatus =
       pollMs = LATER_POLL_MS;
       row = await read();
     }
-    return answer(showRow(row));
+    return respond(showRow(row));
   };

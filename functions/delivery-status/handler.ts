@@ -1,5 +1,9 @@
 import { readAwsEnvironment, readConfig } from "../../lib/config.ts";
-import { createDocumentClient, createDynamoLedger, createDynamoOwners } from "../../lib/delivery/aws/dynamodb-ledger.ts";
+import {
+  createDocumentClient,
+  createDynamoLedger,
+  createDynamoOwners,
+} from "../../lib/delivery/aws/dynamodb-ledger.ts";
 import { apiHandler, type HttpHandler } from "../../lib/http/handler.ts";
 import { createOwnership } from "../../lib/http/ownership.ts";
 import { lambdaHandler, type Runtime } from "../../lib/runtime.ts";

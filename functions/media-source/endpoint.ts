@@ -1,7 +1,7 @@
 import { timingSafeEqual } from "node:crypto";
 import { LedgerError, type Ledger } from "../../lib/delivery/ledger.ts";
 import type { Row } from "../../lib/delivery/machine/row.ts";
-import type { Answer } from "../../lib/http/answer.ts";
+import type { ApiResponse } from "../../lib/http/response.ts";
 import { ApiError } from "../../lib/http/errors.ts";
 import { parseCapability } from "../../lib/media/capability.ts";
 import { MediaReadError } from "../../lib/media/body.ts";
@@ -34,7 +34,7 @@ export interface MediaSource {
  */
 export const serveMedia =
   (parts: MediaSource) =>
-  async (method: string, part: string): Promise<Answer> => {
+  async (method: string, part: string): Promise<ApiResponse> => {
     const { ledger, store, clock } = parts;
     const { jobId, capability } = parseCapability(part) ?? notFound();
     const shared = findShared(await ledger.read(jobId), capability, clock()) ?? notFound();
@@ -97,7 +97,7 @@ const countPull = async (ledger: Pick<Ledger, "countPull">, jobId: string): Prom
   }
 };
 
-const answer = (statusCode: number, headers: Record<string, string>): Answer => ({
+const answer = (statusCode: number, headers: Record<string, string>): ApiResponse => ({
   statusCode,
   headers: { ...headers, "cache-control": "no-store" },
   body: "",

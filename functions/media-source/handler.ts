@@ -1,7 +1,7 @@
 import middy from "@middy/core";
 import { readAwsEnvironment, readConfig } from "../../lib/config.ts";
 import { createDocumentClient, createDynamoLedger } from "../../lib/delivery/aws/dynamodb-ledger.ts";
-import type { Answer } from "../../lib/http/answer.ts";
+import type { ApiResponse } from "../../lib/http/response.ts";
 import { errorAnswers } from "../../lib/http/error-answers.ts";
 import type { HttpHandler } from "../../lib/http/handler.ts";
 import { requestLog } from "../../lib/http/request-log.ts";
@@ -27,7 +27,7 @@ export const build = (runtime: Runtime): HttpHandler => {
     },
     clock,
   });
-  const handler = middy<ApiEvent, Answer>()
+  const handler = middy<ApiEvent, ApiResponse>()
     .use(requestLog(createObservability(runtime, { service: "media-source", stage, level: logLevel }), runtime))
     .use(errorAnswers())
     .handler(({ requestContext, pathParameters }) =>

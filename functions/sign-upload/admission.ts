@@ -31,14 +31,14 @@ export const beginUpload = async (
   { ledger, ownership, askAboutJob, clock, expiryMs }: BeginUpload,
   { jobId, caller, deadline }: { readonly jobId: string } & Pick<ApiRequest, "caller" | "deadline">,
 ): Promise<void> => {
-  await ownership.mayClaim(caller, jobId);
+  await ownership.mayBind(caller, jobId);
   let row = await ledger.read(jobId);
   const askedAt = clock();
   // The row of a job that takes no upload knows more than job/info shows.
   const isAsked = admitUpload(row, { now: askedAt, expiryMs }).admitted && !wasJobSeen(row, askedAt);
   const answer = isAsked ? await askAboutJob(jobId, deadline) : undefined;
   if (answer === "unknown") throw new ApiError("ITEM_NOT_FOUND");
-  await ownership.claim(caller, jobId);
+  await ownership.bind(caller, jobId);
   if (answer === "hasMedia") throw new ApiError("JOB_HAS_MEDIA");
 
   const jobSeenAt = answer === "free" ? askedAt : undefined;

@@ -1,4 +1,4 @@
-import { answer } from "../../lib/http/answer.ts";
+import { respond } from "../../lib/http/response.ts";
 import { ApiError } from "../../lib/http/errors.ts";
 import type { ApiRequest, Endpoint } from "../../lib/http/request.ts";
 import { validate } from "../../lib/http/validate.ts";
@@ -21,14 +21,14 @@ export const requestUploadUrl =
   async ({ parameters, ...from }) => {
     const wanted = validate(requestUploadUrlParameters, parameters);
     const { url, ...signed } = show(await signPut(parts, wanted, from));
-    return answer({ upload_url: url, ...signed });
+    return respond({ upload_url: url, ...signed });
   };
 
 /** `POST /api/job/sign_upload`: one request to S3, of a single upload or of one in parts. */
 export const signUpload =
   (parts: SignUpload): Endpoint =>
   async ({ parameters, ...from }) =>
-    answer(show(await sign(parts, validate(signUploadParameters, parameters), from)));
+    respond(show(await sign(parts, validate(signUploadParameters, parameters), from)));
 
 /** Who asks, and by when they must have their answer. */
 type From = Pick<ApiRequest, "caller" | "deadline">;
@@ -43,7 +43,7 @@ const sign = async (parts: SignUpload, wanted: SignUploadParameters, from: From)
     if (method === "PUT") return signPut(parts, wanted, from);
     if (method === "POST") return signCreate(parts, wanted, from);
   }
-  await ownership.claim(from.caller, wanted.job_id);
+  await ownership.bind(from.caller, wanted.job_id);
   const upload = { key: ownKey(wanted), uploadId: upload_id ?? missing("upload_id") };
   switch (method) {
     case "PUT":

@@ -1,6 +1,10 @@
 import { awsClientOptions } from "../../lib/aws-client.ts";
 import { readAwsEnvironment, readConfig } from "../../lib/config.ts";
-import { createDocumentClient, createDynamoLedger, createDynamoOwners } from "../../lib/delivery/aws/dynamodb-ledger.ts";
+import {
+  createDocumentClient,
+  createDynamoLedger,
+  createDynamoOwners,
+} from "../../lib/delivery/aws/dynamodb-ledger.ts";
 import { rowExpiryMs } from "../../lib/delivery/settings.ts";
 import { apiHandler, type HttpHandler } from "../../lib/http/handler.ts";
 import { createOwnership } from "../../lib/http/ownership.ts";

@@ -1,5 +1,5 @@
 import { Cielo24Error } from "../../lib/cielo24/errors.ts";
-import { answer } from "../../lib/http/answer.ts";
+import { respond } from "../../lib/http/response.ts";
 import { ApiError } from "../../lib/http/errors.ts";
 import type { Ownership } from "../../lib/http/ownership.ts";
 import type { Endpoint } from "../../lib/http/request.ts";
@@ -12,11 +12,11 @@ export const updateMetadata =
   ({ cielo24, ownership }: { cielo24: Pick<Cielo24, "updateMetadata">; ownership: Ownership }): Endpoint =>
   async ({ parameters, caller, deadline }) => {
     const { job_id: jobId, reference_id, requestor_id } = validate(updateMetadataParameters, parameters);
-    await ownership.claim(caller, jobId);
+    await ownership.bind(caller, jobId);
     try {
       const metadata = { jobId, referenceId: reference_id, requestorId: requestor_id };
       const { taskId } = await cielo24.updateMetadata(metadata, { deadline });
-      return answer({ TaskId: taskId });
+      return respond({ TaskId: taskId });
     } catch (error) {
       throw explain(error);
     }

@@ -5,7 +5,7 @@ import type { Cielo24Error } from "./errors.ts";
  * The answer to an `add_media`: it was accepted, or why it was not. `isUnsent`: the last chunk never went out, so that
  * nothing was accepted.
  */
-export type MediaAnswer = { readonly taskId: string } | { readonly error: Cielo24Error; readonly isUnsent?: true };
+export type MediaResult = { readonly taskId: string } | { readonly error: Cielo24Error; readonly isUnsent?: true };
 
 /**
  * One POST of media to `add_media`, in two halves: everything but the last chunk, then the last chunk. cielo24 refuses
@@ -18,9 +18,9 @@ export interface MediaTransfer {
    * Where it does not resolve with `"held"`, both sockets are closed already.
    * @throws {MediaReadError} if the body could not be read to its end; nothing was accepted
    */
-  sendAllButLast(): Promise<"held" | MediaAnswer>;
+  sendAllButLast(): Promise<"held" | MediaResult>;
   /** Sends the last chunk and waits for the answer. Call once, after `"held"`. Never rejects; closes both sockets. */
-  finish(): Promise<MediaAnswer>;
+  finish(): Promise<MediaResult>;
   /** Closes both sockets and waits until they are closed. Safe to call at any time, repeatedly. */
   abort(): Promise<void>;
   /** Bytes of the body that were handed to the socket so far; what is held back is among them once `finish` sends it. */

@@ -4,7 +4,7 @@ import { awsClientOptions } from "../aws-client.ts";
 import { readAwsEnvironment, readConfig } from "../config.ts";
 import type { Runtime } from "../runtime.ts";
 import type { CallLimits, Cielo24 } from "./api.ts";
-import { JobInfoAnswer, LoginAnswer, readAnswer, showsMedia, TaskAnswer } from "./response.ts";
+import { JobInfoResponse, LoginResponse, readResponse, showsMedia, TaskResponse } from "./response.ts";
 import { callCielo24 } from "./transport/call.ts";
 import { Cielo24Error } from "./errors.ts";
 import { readSecret, type Credentials } from "./credentials.ts";
@@ -45,7 +45,7 @@ export const createCielo24 = ({ baseUrl, readCredentials, clock }: Cielo24Parts)
         },
         clock,
       );
-      const { ApiToken } = readAnswer(answer, LoginAnswer, scrub);
+      const { ApiToken } = readResponse(answer, LoginResponse, scrub);
       learn(ApiToken);
       return new Secret(ApiToken);
     },
@@ -59,7 +59,7 @@ export const createCielo24 = ({ baseUrl, readCredentials, clock }: Cielo24Parts)
     { deadline, isRepeatable, clean = scrub }: CallLimits & { isRepeatable: boolean; clean?: typeof scrub },
   ): Promise<InferOutput<S>> => {
     const attempt = async (token: Secret) =>
-      readAnswer(await callCielo24(baseUrl, { action, query, token, isRepeatable, deadline }, clock), schema, clean);
+      readResponse(await callCielo24(baseUrl, { action, query, token, isRepeatable, deadline }, clock), schema, clean);
     const token = await tokenFor(session, deadline);
     try {
       return await attempt(token);
@@ -74,18 +74,18 @@ export const createCielo24 = ({ baseUrl, readCredentials, clock }: Cielo24Parts)
   return {
     updateMetadata: async ({ jobId, referenceId, requestorId }, limits) => {
       const query = { job_id: jobId, reference_id: referenceId, requestor_id: requestorId };
-      const { TaskId } = await call("job/update_metadata", query, TaskAnswer, { ...limits, isRepeatable: true });
+      const { TaskId } = await call("job/update_metadata", query, TaskResponse, { ...limits, isRepeatable: true });
       return { taskId: TaskId };
     },
     addMediaByUrl: async ({ jobId, mediaUrl, isDuplicate }, limits) => {
       const query = { job_id: jobId, media_url: mediaUrl, ...(isDuplicate ? { is_duplicate: "true" } : {}) };
       // It may be a capability URL of ours, or a client's presigned one.
       const clean = scrubber.withUrl(mediaUrl);
-      const { TaskId } = await call("job/add_media", query, TaskAnswer, { ...limits, isRepeatable: false, clean });
+      const { TaskId } = await call("job/add_media", query, TaskResponse, { ...limits, isRepeatable: false, clean });
       return { taskId: TaskId };
     },
     jobInfo: async (jobId, limits) => {
-      const info = await call("job/info", { job_id: jobId }, JobInfoAnswer, { ...limits, isRepeatable: true });
+      const info = await call("job/info", { job_id: jobId }, JobInfoResponse, { ...limits, isRepeatable: true });
       return { hasMedia: showsMedia(info, jobId) };
     },
     openTransfer: ({ jobId, body, onProgress }, limits) =>

@@ -2,7 +2,7 @@ import * as v from "valibot";
 import { CIELO24_ERROR_TYPES, Cielo24Error } from "./errors.ts";
 
 /** A whole HTTP answer of cielo24's; the body is cut at 64 KiB. */
-export interface HttpAnswer {
+export interface HttpResponse {
   readonly status: number;
   readonly body: string;
   readonly retryAfter?: string | undefined;
@@ -12,8 +12,8 @@ const ErrorBody = v.object({ ErrorType: v.string(), ErrorComment: v.optional(v.n
 /** Documented as 32 hex characters; read generously, since a TaskId that is not recognized is an answer lost. */
 const Id = v.pipe(v.string(), v.regex(/^[0-9A-Za-z_-]{1,128}$/));
 
-export const TaskAnswer = v.object({ TaskId: Id });
-export const LoginAnswer = v.object({ ApiToken: Id });
+export const TaskResponse = v.object({ TaskId: Id });
+export const LoginResponse = v.object({ ApiToken: Id });
 
 /**
  * What says whether a job has its media. "No media" may let a delivery be sent again: it is not read out of an answer
@@ -21,7 +21,7 @@ export const LoginAnswer = v.object({ ApiToken: Id });
  * at all is not documented. Tasks left the documentation in 2015 and may still be answered: evidence where present,
  * never required.
  */
-export const JobInfoAnswer = v.object({
+export const JobInfoResponse = v.object({
   /** Required: an answer that does not say of which job it speaks must not pass for "no media". */
   JobId: v.string(),
   MediaLengthSeconds: v.nullish(v.union([v.number(), v.pipe(v.string(), v.regex(/^(\d+(\.\d+)?)?$/))])),
@@ -34,7 +34,7 @@ export const JobInfoAnswer = v.object({
  * What cielo24's own servers answer when they fail. A 408 or 504 is the word of a gateway that waited in vain: what
  * became of the request behind it, it does not know.
  */
-const ANSWERED_ERRORS: readonly number[] = [429, 500, 502, 503];
+const SERVER_ERRORS: readonly number[] = [429, 500, 502, 503];
 
 const MAX_COMMENT = 256;
 const CONTROL_CHARACTERS = /[\p{Cc}\p{Cf}]+/gu;
@@ -45,8 +45,8 @@ const CONTROL_CHARACTERS = /[\p{Cc}\p{Cf}]+/gu;
  * @param scrub removes the credentials from a text
  * @throws {Cielo24Error}
  */
-export const readAnswer = <S extends v.GenericSchema>(
-  answer: HttpAnswer,
+export const readResponse = <S extends v.GenericSchema>(
+  answer: HttpResponse,
   schema: S,
   scrub: (text: string) => string,
 ): v.InferOutput<S> => {
@@ -60,7 +60,7 @@ export const readAnswer = <S extends v.GenericSchema>(
 };
 
 /** The error that an answer other than the expected 200 stands for. */
-const classify = (answer: HttpAnswer, json: unknown, scrub: (text: string) => string): Cielo24Error => {
+const classify = (answer: HttpResponse, json: unknown, scrub: (text: string) => string): Cielo24Error => {
   const parsed = v.safeParse(ErrorBody, json);
   const errorType = parsed.success ? knownType(parsed.output.ErrorType) : undefined;
   const errorComment = parsed.success ? clean(parsed.output.ErrorComment ?? "", scrub) : undefined;
@@ -74,7 +74,7 @@ const classify = (answer: HttpAnswer, json: unknown, scrub: (text: string) => st
     return new Cielo24Error("REFUSED", details);
   }
   if (answer.status === 408 || answer.status === 429 || answer.status >= 500)
-    return passing(ANSWERED_ERRORS.includes(answer.status));
+    return passing(SERVER_ERRORS.includes(answer.status));
   return new Cielo24Error("UNINTELLIGIBLE", details);
 };
 
@@ -105,7 +105,7 @@ const readRetryAfter = (value: string | undefined, now = Date.now()): number | u
  *
  * @throws {Cielo24Error} UNINTELLIGIBLE where it speaks of another job
  */
-export const showsMedia = (info: v.InferOutput<typeof JobInfoAnswer>, jobId: string): boolean => {
+export const showsMedia = (info: v.InferOutput<typeof JobInfoResponse>, jobId: string): boolean => {
   if (info.JobId.toLowerCase() !== jobId.toLowerCase()) throw new Cielo24Error("UNINTELLIGIBLE");
   return (
     Number(info.MediaLengthSeconds ?? 0) > 0 ||

@@ -6,10 +6,10 @@ import type { Runtime } from "../runtime.ts";
 import { LedgerError, type Ledger } from "./ledger.ts";
 import { createPace } from "./machine/pace.ts";
 import type { Row } from "./machine/row.ts";
-import type { Answer, Command, DeliveryEvent, Drop, LaterReason, Settings } from "./machine/protocol.ts";
+import type { Reply, Command, Input, Drop, LaterReason, Settings } from "./machine/protocol.ts";
 import { start, step } from "./machine/machine.ts";
 import { reportProgress } from "./machine/transitions.ts";
-import type { Cielo24, MediaAnswer, MediaTransfer } from "../cielo24/api.ts";
+import type { Cielo24, MediaResult, MediaTransfer } from "../cielo24/api.ts";
 import type { MediaBody } from "../media/body.ts";
 
 export interface DeliveryPorts {
@@ -77,11 +77,7 @@ export const deliver = async (run: DeliveryRun, ports: DeliveryPorts): Promise<D
   }
 };
 
-type Happening = DeliveryEvent extends infer E
-  ? E extends unknown
-    ? Omit<E, "now" | "timeLeftMs" | "random">
-    : never
-  : never;
+type Happening = Input extends infer E ? (E extends unknown ? Omit<E, "now" | "timeLeftMs" | "random"> : never) : never;
 type Executable = Exclude<Command, { do: "acknowledge" | "later" }>;
 
 const createWorker = (
@@ -257,7 +253,7 @@ const bodyOfBytes = (bytes: Uint8Array): MediaBody => ({
   },
 });
 
-const fromMediaAnswer = (answer: MediaAnswer): Answer => {
+const fromMediaAnswer = (answer: MediaResult): Reply => {
   if ("taskId" in answer) return { is: "accepted", taskId: answer.taskId };
   const failure = asAnswer(answer.error);
   const canBeUnsent = failure.is === "unavailable" || failure.is === "unintelligible";
@@ -265,7 +261,7 @@ const fromMediaAnswer = (answer: MediaAnswer): Answer => {
 };
 
 /** What an error of cielo24's means to the machine. Anything else is a defect of ours and is thrown on. */
-const asAnswer = (error: unknown): Exclude<Answer, { is: "accepted" }> => {
+const asAnswer = (error: unknown): Exclude<Reply, { is: "accepted" }> => {
   if (!(error instanceof Cielo24Error)) throw error;
   const described = {
     type: error.errorType ?? "CIELO24_ANSWER_UNKNOWN",

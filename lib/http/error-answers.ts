@@ -1,10 +1,10 @@
-import { errorAnswer } from "./answer.ts";
+import { respondWithError } from "./response.ts";
 import { toApiError } from "./errors.ts";
 import type { ApiMiddleware } from "./request.ts";
 
 /** Turns whatever was thrown into an answer. */
 export const errorAnswers = (): ApiMiddleware => ({
   onError: (request) => {
-    request.response = errorAnswer(toApiError(request.error), request.event.requestContext.requestId);
+    request.response = respondWithError(toApiError(request.error), request.event.requestContext.requestId);
   },
 });

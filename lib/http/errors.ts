@@ -25,7 +25,7 @@ type RequestFailureCode =
 
 export type ApiErrorCode = RequestFailureCode | Cielo24FailureCode | LedgerError["code"] | UploadStoreError["code"];
 
-interface ErrorAnswer {
+interface ErrorResponse {
   readonly status: 400 | 403 | 404 | 409 | 413 | 500 | 502 | 503 | 504;
   /** cielo24's ErrorType where one fits, ours elsewhere. */
   readonly errorType: string;
@@ -36,7 +36,7 @@ interface ErrorAnswer {
 const UNUSABLE = "cielo24 cannot be used at present. Tell the operator, with the RequestId.";
 
 /** Every error that a client can be answered with. The only place where codes meet statuses. */
-const ANSWERS: Readonly<Record<ApiErrorCode, ErrorAnswer>> = {
+const RESPONSES: Readonly<Record<ApiErrorCode, ErrorResponse>> = {
   MISSING_PARAMETER: { status: 400, errorType: "MISSING_PARAMETER", comment: "A required parameter is missing." },
   INVALID_QUERY: { status: 400, errorType: "INVALID_QUERY", comment: "A parameter could not be used." },
   INVALID_OPTION: { status: 400, errorType: "INVALID_OPTION", comment: "A parameter has a value that is not offered." },
@@ -142,7 +142,7 @@ const ANSWERS: Readonly<Record<ApiErrorCode, ErrorAnswer>> = {
 };
 
 /** Every code, for whoever describes the answers. */
-export const API_ERROR_CODES = Object.keys(ANSWERS) as readonly ApiErrorCode[];
+export const API_ERROR_CODES = Object.keys(RESPONSES) as readonly ApiErrorCode[];
 
 const RETRY_AFTER_DEFAULT_S = 30;
 const RETRY_AFTER_MAX_S = 7200;
@@ -167,7 +167,7 @@ export class ApiError extends Error {
 
   constructor(code: ApiErrorCode, { comment, errorType, retryAfterS }: ApiErrorDetails = {}) {
     super(code);
-    const answer = ANSWERS[code];
+    const answer = RESPONSES[code];
     this.code = code;
     this.status = answer.status;
     this.errorType = errorType ?? answer.errorType;
@@ -188,10 +188,10 @@ export const toApiError = (error: unknown): ApiError => {
 };
 
 const fromCielo24 = ({ code, errorType, errorComment, retryAfterMs }: Cielo24Error): ApiError => {
-  if (code === "REFUSED") return refusalOf(errorType, errorComment);
+  if (code === "REFUSED") return toRefusal(errorType, errorComment);
   return new ApiError(code, { retryAfterS: retryAfterMs === undefined ? undefined : retryAfterMs / 1000 });
 };
 
 /** cielo24's own refusal. A job that it does not know looks like somebody else's. */
-export const refusalOf = (errorType: string | undefined, comment: string | undefined): ApiError =>
+export const toRefusal = (errorType: string | undefined, comment: string | undefined): ApiError =>
   errorType === "ITEM_NOT_FOUND" ? new ApiError("ITEM_NOT_FOUND") : new ApiError("REFUSED", { errorType, comment });

@@ -4,7 +4,7 @@ import httpSecurityHeaders from "@middy/http-security-headers";
 import { readConfig } from "../config.ts";
 import { createObservability } from "../observability.ts";
 import type { FunctionHandler, Runtime } from "../runtime.ts";
-import type { Answer } from "./answer.ts";
+import type { ApiResponse } from "./response.ts";
 import { caller } from "./caller.ts";
 import { deadline } from "./deadline.ts";
 import { ApiError } from "./errors.ts";
@@ -13,7 +13,7 @@ import { parameters } from "./parameters.ts";
 import { requestLog } from "./request-log.ts";
 import type { ApiEvent, HttpEvent } from "./request.ts";
 
-export type HttpHandler = FunctionHandler<HttpEvent, Answer>;
+export type HttpHandler = FunctionHandler<HttpEvent, ApiResponse>;
 
 /** Middy answers for an endpoint that still has none this long before Lambda ends it. */
 const LAST_CHANCE_MS = 1_000;
@@ -26,7 +26,7 @@ const httpStack = (runtime: Runtime, service: string) => {
   const { stage, logLevel } = readConfig(runtime.env, "stage", "logLevel");
   const observability = createObservability(runtime, { service, stage, level: logLevel });
   return (
-    middy<ApiEvent, Answer>({
+    middy<ApiEvent, ApiResponse>({
       timeoutEarlyInMillis: LAST_CHANCE_MS,
       timeoutEarlyResponse: () => {
         throw new ApiError("TIMED_OUT");
@@ -41,7 +41,7 @@ const httpStack = (runtime: Runtime, service: string) => {
 };
 
 /** A function that anybody may call. It gets to know nothing about the request. */
-export const publicHandler = (runtime: Runtime, service: string, endpoint: () => Promise<Answer>): HttpHandler =>
+export const publicHandler = (runtime: Runtime, service: string, endpoint: () => Promise<ApiResponse>): HttpHandler =>
   asFunction(httpStack(runtime, service).handler(endpoint));
 
 /**
@@ -52,7 +52,7 @@ export const publicHandler = (runtime: Runtime, service: string, endpoint: () =>
 export const apiHandler = (
   runtime: Runtime,
   service: string,
-  endpoint: (request: ApiEvent) => Promise<Answer>,
+  endpoint: (request: ApiEvent) => Promise<ApiResponse>,
   options: { takesMedia: boolean } = { takesMedia: false },
 ): HttpHandler => {
   const config = readConfig(runtime.env, "ownerClaim", "jobsClaim", "jobsClaimRequired");
@@ -63,6 +63,6 @@ export const apiHandler = (
 
 /** Events come as API Gateway makes them; the middlewares add the rest before anyone looks. */
 const asFunction =
-  (handler: FunctionHandler<ApiEvent, Answer>): HttpHandler =>
+  (handler: FunctionHandler<ApiEvent, ApiResponse>): HttpHandler =>
   (event, context) =>
     handler(event as ApiEvent, context);

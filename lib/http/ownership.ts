@@ -9,14 +9,14 @@ export interface Ownership {
    * @throws {ApiError} ITEM_NOT_FOUND
    * @throws {LedgerError}
    */
-  claim(caller: Caller, jobId: string): Promise<void>;
+  bind(caller: Caller, jobId: string): Promise<void>;
   /**
    * Before somebody else is asked about a job that is claimed afterwards: lets in whomever `claim` would let in at this
    * moment, and leaves a job without an owner as it is.
    * @throws {ApiError} ITEM_NOT_FOUND
    * @throws {LedgerError}
    */
-  mayClaim(caller: Caller, jobId: string): Promise<void>;
+  mayBind(caller: Caller, jobId: string): Promise<void>;
   /**
    * Before something is told about a job; leaves a job without an owner as it is.
    * @throws {ApiError} ITEM_NOT_FOUND
@@ -32,8 +32,8 @@ export const createOwnership = (owners: Owners): Ownership => {
     if ((await ownerOf(caller.owner)) !== caller.owner) throw new ApiError("ITEM_NOT_FOUND");
   };
   return {
-    claim: (caller, jobId) => admit(caller, jobId, (owner) => owners.bind(jobId, owner)),
-    mayClaim: (caller, jobId) => admit(caller, jobId, async (owner) => (await owners.ownerOf(jobId)) ?? owner),
+    bind: (caller, jobId) => admit(caller, jobId, (owner) => owners.bind(jobId, owner)),
+    mayBind: (caller, jobId) => admit(caller, jobId, async (owner) => (await owners.ownerOf(jobId)) ?? owner),
     check: (caller, jobId) => admit(caller, jobId, () => owners.ownerOf(jobId)),
   };
 };

@@ -1,6 +1,6 @@
 import type { MiddlewareObj } from "@middy/core";
 import type { APIGatewayProxyEventV2WithJWTAuthorizer } from "aws-lambda";
-import type { Answer } from "./answer.ts";
+import type { ApiResponse } from "./response.ts";
 
 /** API Gateway's event, payload 2.0. Routes without an authorizer come without `requestContext.authorizer`. */
 export type HttpEvent = APIGatewayProxyEventV2WithJWTAuthorizer;
@@ -25,8 +25,8 @@ export interface ApiRequest {
   readonly deadline: number;
 }
 
-export type Endpoint = (request: ApiRequest) => Promise<Answer>;
+export type Endpoint = (request: ApiRequest) => Promise<ApiResponse>;
 
 /** The event on its way through the middlewares, each of which adds its part of the request. */
 export type ApiEvent = HttpEvent & ApiRequest;
-export type ApiMiddleware = MiddlewareObj<ApiEvent, Answer>;
+export type ApiMiddleware = MiddlewareObj<ApiEvent, ApiResponse>;

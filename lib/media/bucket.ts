@@ -118,12 +118,12 @@ export const inspectObject = async (client: S3Client, version: ObjectVersion): P
   return { status: (current.VersionId ?? "null") === version.versionId ? "current" : "superseded", ...facts };
 };
 
-type HeadAnswer = HeadObjectCommandOutput | { readonly absent: "deleteMarker" | "object" };
+type HeadResult = HeadObjectCommandOutput | { readonly absent: "deleteMarker" | "object" };
 
 /** 405: the version that was asked for is a delete marker itself. */
 const ABSENT: readonly number[] = [404, 405];
 
-const head = async (client: S3Client, input: HeadObjectCommandInput, absent = ABSENT): Promise<HeadAnswer> => {
+const head = async (client: S3Client, input: HeadObjectCommandInput, absent = ABSENT): Promise<HeadResult> => {
   try {
     return await client.send(new HeadObjectCommand(input));
   } catch (error) {

@@ -1,5 +1,5 @@
 import { decideWrite, type Row, type Write } from "../../lib/delivery/machine/row.ts";
-import type { Answer, Command, DeliveryEvent } from "../../lib/delivery/machine/protocol.ts";
+import type { Reply, Command, Input } from "../../lib/delivery/machine/protocol.ts";
 import { reportProgress } from "../../lib/delivery/machine/transitions.ts";
 import { CAPABILITY_TICKS, LONGEST_PULL_TICKS, TICK_MS, type Scenario } from "./scenario.ts";
 import {
@@ -22,24 +22,20 @@ import {
   type World,
 } from "./world.ts";
 
-type Failure = Exclude<Answer, { is: "accepted" }>;
+type Failure = Exclude<Reply, { is: "accepted" }>;
 
-const ACCEPTED: Answer = { is: "accepted", taskId: "task" };
+const ACCEPTED: Reply = { is: "accepted", taskId: "task" };
 const REFUSED: Failure = { is: "refused", error: { type: "INVALID_QUERY", comment: "" } };
-const BAD_TOKEN: Answer = { is: "badToken" };
+const BAD_TOKEN: Reply = { is: "badToken" };
 const LOGIN_INVALID: Failure = { is: "loginInvalid" };
 const UNAVAILABLE: Failure = { is: "unavailable" };
 const ACCOUNT_REFUSED: Failure = { is: "accountRefused", error: { type: "ACCOUNT_UNPRIVILEGED", comment: "" } };
 const UNKNOWN_JOB: Failure = { is: "refused", error: { type: "ITEM_NOT_FOUND", comment: "" } };
 const INVALID_URL: Failure = { is: "refused", error: { type: "INVALID_URL", comment: "" } };
-const ANSWERED_ERROR: Answer = { is: "unavailable", isAnsweredError: true };
+const ANSWERED_ERROR: Reply = { is: "unavailable", isAnsweredError: true };
 const UNINTELLIGIBLE: Failure = { is: "unintelligible", error: { type: "UNKNOWN", comment: "" } };
 
-type Happening = DeliveryEvent extends infer E
-  ? E extends unknown
-    ? Omit<E, "now" | "timeLeftMs" | "random">
-    : never
-  : never;
+type Happening = Input extends infer E ? (E extends unknown ? Omit<E, "now" | "timeLeftMs" | "random"> : never) : never;
 type Of<Do extends Command["do"]> = Extract<Command, { do: Do }>;
 
 /** Every way in which the command of a worker can end. */
@@ -121,7 +117,7 @@ const tell = ({ index, worker, machine }: Actor, from: World, happening: Happeni
     timeLeftMs: Math.max(worker.deadline - from.now, 0),
     // Only the end differs, so that every jitter is nothing.
     random: from.randoms.toString(16).padStart(32, "0"),
-  } as DeliveryEvent;
+  } as Input;
   const step = worker.isOfLastRelease && machine.lastRelease ? machine.lastRelease.step : machine.step;
   let { memory, command } = step(worker.memory, worker.isOfLastRelease ? asBefore(event) : event);
   if (command.do === "abort") ({ memory, command } = step(memory, { ...event, type: "aborted" }));
@@ -132,7 +128,7 @@ const tell = ({ index, worker, machine }: Actor, from: World, happening: Happeni
 };
 
 /** The last release's runner knew no refusals of the account: they were refusals. */
-const asBefore = (event: DeliveryEvent): DeliveryEvent => {
+const asBefore = (event: Input): Input => {
   if (event.type !== "answered" && event.type !== "noInfo") return event;
   const { answer } = event;
   return answer.is === "accountRefused" ? { ...event, answer: { is: "refused", error: answer.error } } : event;
@@ -161,10 +157,10 @@ const fault = (by: Actor, label: string, from: World, happening: Happening): Tra
   isFault: true,
 });
 
-const answered = (answer: Answer): Happening => ({ type: "answered", answer });
+const answered = (answer: Reply): Happening => ({ type: "answered", answer });
 
 /** cielo24 answers a POST; the worker hears of it now, or at any time until its deadline. */
-const replied = (by: Actor, label: string, from: World, answer: Answer): Transition =>
+const replied = (by: Actor, label: string, from: World, answer: Reply): Transition =>
   by.scenario.slowAnswers
     ? {
         label: `worker ${by.index} ${label}`,
@@ -173,7 +169,7 @@ const replied = (by: Actor, label: string, from: World, answer: Answer): Transit
       }
     : end(by, label, from, answered(answer));
 
-const repliedBadly = (by: Actor, label: string, from: World, answer: Answer): Transition => ({
+const repliedBadly = (by: Actor, label: string, from: World, answer: Reply): Transition => ({
   ...replied(by, label, from, answer),
   isFault: true,
 });

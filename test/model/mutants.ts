@@ -1,4 +1,4 @@
-import type { DeliveryEvent, Memory, Settings, Step } from "../../lib/delivery/machine/protocol.ts";
+import type { Input, Memory, Settings, Step } from "../../lib/delivery/machine/protocol.ts";
 import type { Row, State, Write } from "../../lib/delivery/machine/row.ts";
 import { step } from "../../lib/delivery/machine/machine.ts";
 import { reopen } from "../../lib/delivery/machine/transitions.ts";
@@ -14,10 +14,10 @@ export interface Mutant extends Machine {
   readonly breaks: "S1" | "S2" | "S3" | "S4" | "S5" | "S6" | "S7";
 }
 
-const onStep = (change: (memory: Memory, event: DeliveryEvent) => Step): Machine => ({ step: change });
+const onStep = (change: (memory: Memory, event: Input) => Step): Machine => ({ step: change });
 const onWrite = (alter: (write: Write) => Write): Machine => ({ step, alter });
 /** The machine's step, with its command changed after the fact. */
-const afterStep = (change: (next: Step, memory: Memory, event: DeliveryEvent) => Step): Machine =>
+const afterStep = (change: (next: Step, memory: Memory, event: Input) => Step): Machine =>
   onStep((memory, event) => change(step(memory, event), memory, event));
 /** The machine under other settings, for as long as it is told of this. */
 const under = (settings: (own: Settings) => Partial<Settings>): Machine =>

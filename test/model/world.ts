@@ -1,5 +1,5 @@
 import type { Row, Write } from "../../lib/delivery/machine/row.ts";
-import type { Answer, Command, Memory, OperatorDecision } from "../../lib/delivery/machine/protocol.ts";
+import type { Reply, Command, Memory, OperatorDecision } from "../../lib/delivery/machine/protocol.ts";
 import type { step } from "../../lib/delivery/machine/machine.ts";
 import type { Release } from "./last-release.ts";
 import { TICK_MS, type Budgets, type Scenario } from "./scenario.ts";
@@ -70,7 +70,7 @@ export interface Worker {
   /** The message that it was invoked for, unless that was a duplicate or dies with it; a caller has none. */
   readonly message: Message | undefined;
   /** cielo24's answer to a POST that is out, until the worker hears it. */
-  readonly sent?: Answer | undefined;
+  readonly sent?: Reply | undefined;
   /** What job/info said to a question whose answer is on its way. */
   readonly heard?: { readonly askedAt: number; readonly hasMedia: boolean } | undefined;
 }

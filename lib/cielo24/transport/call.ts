@@ -1,6 +1,6 @@
 import http from "node:http";
 import https from "node:https";
-import type { HttpAnswer } from "../response.ts";
+import type { HttpResponse } from "../response.ts";
 import { Cielo24Error } from "../errors.ts";
 import { readWhatCame } from "./let-io-arrive.ts";
 import type { Secret } from "../secret.ts";
@@ -54,7 +54,7 @@ export const requestOptions = (
  * @throws {Cielo24Error} UNAVAILABLE on a network fault, TIMED_OUT at the deadline; `isUnsent` where no connection came
  *   about over which anything could have gone out
  */
-export const callCielo24 = async (baseUrl: string, call: Call, clock: () => number): Promise<HttpAnswer> => {
+export const callCielo24 = async (baseUrl: string, call: Call, clock: () => number): Promise<HttpResponse> => {
   const answer = await attempt(baseUrl, call, clock);
   if (answer !== "stale") return answer;
   // It may have gone out over the connection that was stale.
@@ -69,7 +69,7 @@ const attempt = async (
   call: Call,
   clock: () => number,
   { mayBeSent }: { mayBeSent: boolean } = { mayBeSent: false },
-): Promise<HttpAnswer | "stale"> => {
+): Promise<HttpResponse | "stale"> => {
   // After a freeze, whatever came over a kept connection still lies unread: that it was closed, or an answer to nobody.
   if (call.isRepeatable) await readWhatCame();
   // Late is late: nothing goes out whose answer nobody waits for.
@@ -141,7 +141,7 @@ const attempt = async (
 };
 
 /** The whole answer, cut at 64 KiB. Rejects when it breaks off. */
-export const collectAnswer = async (response: http.IncomingMessage): Promise<HttpAnswer> => {
+export const collectAnswer = async (response: http.IncomingMessage): Promise<HttpResponse> => {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of response as AsyncIterable<Buffer>) {

@@ -1,10 +1,10 @@
-import { readAnswer, TaskAnswer, type HttpAnswer } from "../response.ts";
+import { readResponse, TaskResponse, type HttpResponse } from "../response.ts";
 import { ANSWER_HEADERS, collectAnswer, requestOptions } from "./call.ts";
 import { Cielo24Error, type Cielo24FailureCode } from "../errors.ts";
 import { readWhatCame } from "./let-io-arrive.ts";
 import { createLine } from "./own-connection.ts";
 import type { Secret } from "../secret.ts";
-import type { MediaAnswer } from "../api.ts";
+import type { MediaResult } from "../api.ts";
 
 interface MediaPostParts {
   readonly baseUrl: string;
@@ -32,7 +32,7 @@ export interface MediaPost {
   /** Whether an answer has begun, or none can come any more. */
   isOver(): boolean;
   /** The answer, once it is there; closes the socket. */
-  end(): Promise<MediaAnswer>;
+  end(): Promise<MediaResult>;
   /** Gives the POST up and waits until the socket is closed. */
   close(): Promise<void>;
 }
@@ -60,7 +60,7 @@ export const openMediaPost = (parts: MediaPostParts): MediaPost => {
     headers: { ...ANSWER_HEADERS, "content-length": sizeBytes },
   });
 
-  let result: MediaAnswer | undefined;
+  let result: MediaResult | undefined;
   let isAnswering = false;
   let isSent = false;
   /** Bytes have come that are no interim answer of 1xx. */
@@ -78,7 +78,7 @@ export const openMediaPost = (parts: MediaPostParts): MediaPost => {
     wake();
     parts.onOver();
   };
-  const endWith = (made: MediaAnswer) => {
+  const endWith = (made: MediaResult) => {
     if (result) return;
     const wasOver = isOver();
     result = made;
@@ -200,12 +200,12 @@ export const openMediaPost = (parts: MediaPostParts): MediaPost => {
  * An answer that began before the body was sent whole does not speak of the whole body: not that it was accepted, and not
  * what became of the rest. A refusal stands.
  */
-const asEarly = (answer: MediaAnswer): MediaAnswer =>
+const asEarly = (answer: MediaResult): MediaResult =>
   "taskId" in answer ? { error: new Cielo24Error("UNINTELLIGIBLE") } : { error: answer.error.asLostAnswer() };
 
-const toMediaAnswer = (answer: HttpAnswer, scrub: (text: string) => string): MediaAnswer => {
+const toMediaAnswer = (answer: HttpResponse, scrub: (text: string) => string): MediaResult => {
   try {
-    return { taskId: readAnswer(answer, TaskAnswer, scrub).TaskId };
+    return { taskId: readResponse(answer, TaskResponse, scrub).TaskId };
   } catch (error) {
     if (error instanceof Cielo24Error) return { error };
     throw error;

@@ -4,7 +4,7 @@ import { Cielo24Error } from "../errors.ts";
 import { openMediaPost, type MediaPost } from "./held-post.ts";
 import { tokenFor, type Session } from "../session.ts";
 import type { Secret } from "../secret.ts";
-import type { CallLimits, MediaAnswer, MediaTransfer } from "../api.ts";
+import type { CallLimits, MediaResult, MediaTransfer } from "../api.ts";
 import type { MediaBody } from "../../media/body.ts";
 
 interface TransferParts {
@@ -48,13 +48,13 @@ export const createTransfer = (
     return openMediaPost({ ...parts, ...limits, sizeBytes: body.sizeBytes, token, onOver: stopReading });
   };
 
-  const answerOf = async (to: MediaPost): Promise<MediaAnswer> => {
+  const answerOf = async (to: MediaPost): Promise<MediaResult> => {
     const answer = await to.end();
     if (token && "error" in answer) session.answered(token, answer.error);
     return answer;
   };
 
-  const sendAllButLast = async (): Promise<"held" | MediaAnswer> => {
+  const sendAllButLast = async (): Promise<"held" | MediaResult> => {
     try {
       token = await tokenFor(session, limits.deadline);
       await sendBody();
@@ -120,4 +120,4 @@ export const createTransfer = (
 };
 
 /** An answer that came before the last chunk was sent. That it accepts is cielo24's word, whatever it means. */
-const asUnsent = (answer: MediaAnswer): MediaAnswer => ("error" in answer ? { ...answer, isUnsent: true } : answer);
+const asUnsent = (answer: MediaResult): MediaResult => ("error" in answer ? { ...answer, isUnsent: true } : answer);

@@ -8,7 +8,7 @@ const DETAIL_TYPES = {
 } as const;
 
 /** Publishes what became of drops on the event bus. At least once: subscribers compare JobId and State. */
-export const createAnnouncer = (client: EventBridgeClient, eventBusName: string) => {
+export const createEventPublisher = (client: EventBridgeClient, eventBusName: string) => {
   const publish = async (detailType: string, detail: Record<string, unknown>): Promise<void> => {
     const { FailedEntryCount } = await client.send(
       new PutEventsCommand({
@@ -60,4 +60,4 @@ export const createAnnouncer = (client: EventBridgeClient, eventBusName: string)
   };
 };
 
-export type Announcer = ReturnType<typeof createAnnouncer>;
+export type EventPublisher = ReturnType<typeof createEventPublisher>;

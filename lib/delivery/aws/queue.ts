@@ -8,7 +8,7 @@ export interface MediaQueue {
   /** Keeps a received message invisible until then. */
   hideUntil(receiptHandle: string, at: number): Promise<void>;
   /** Puts a body into the dead-letter queue. */
-  bury(body: string): Promise<void>;
+  sendToDeadLetterQueue(body: string): Promise<void>;
 }
 
 /** SQS counts visibility from the receive, 12 hours at most; an invocation takes up to 15 minutes of them. */
@@ -34,7 +34,7 @@ export const createMediaQueue = (
       }),
     );
   },
-  bury: async (body) => {
+  sendToDeadLetterQueue: async (body) => {
     await client.send(new SendMessageCommand({ QueueUrl: deadLetterQueueUrl, MessageBody: body }));
   },
 });

@@ -8,9 +8,9 @@ import {
   onUrlRedirected,
   stream,
 } from "./with-claim.ts";
-import type { DeliveryEvent, Drop, Memory, Settings, Step } from "./protocol.ts";
+import type { Input, Drop, Memory, Settings, Step } from "./protocol.ts";
 import {
-  asReader,
+  withoutClaim,
   onObject,
   onPrecheck,
   onPrecheckFailed,
@@ -43,10 +43,10 @@ export const start = (drop: Drop, settings: Settings): Step =>
     reads: 0,
   });
 
-export const step = (memory: Memory, event: DeliveryEvent): Step => {
+export const step = (memory: Memory, event: Input): Step => {
   switch (memory.phase) {
     case "reading":
-      if (event.type === "row") return onRow(asReader(memory, event.row), event);
+      if (event.type === "row") return onRow(withoutClaim(memory, event.row), event);
       return leave(memory, event, "ledger");
     case "inspecting":
       if (event.type === "object") return onObject(memory, event);
@@ -63,7 +63,7 @@ export const step = (memory: Memory, event: DeliveryEvent): Step => {
       // Compared by the claim's random name: the same fence alone may be another worker's.
       if (event.type === "row" && isMine(memory, event.row, "SENDING"))
         return onClaimed({ ...memory, row: event.row, hoped: undefined }, event);
-      if (event.type === "row") return onRow(asReader(memory, event.row), event);
+      if (event.type === "row") return onRow(withoutClaim(memory, event.row), event);
       return leave({ ...memory, claim: undefined }, event, "ledger");
     case "streaming":
       return onStreamed(memory, event);

@@ -1,4 +1,4 @@
-import type { AcknowledgeReason, DeliveryEvent, LaterReason, Leave, Memory, Phase, Step } from "./protocol.ts";
+import type { AcknowledgeReason, Input, LaterReason, Leave, Memory, Phase, Step } from "./protocol.ts";
 import { waitingFor } from "./reasons.ts";
 import { decideWrite, type DeliveryError, type Row, type Write } from "./row.ts";
 import * as transition from "./transitions.ts";
@@ -39,7 +39,7 @@ export const write = (memory: Memory, phase: Phase, made: Write): Step => ({
 
 export const accept = (memory: Memory): Memory => ({ ...memory, row: memory.hoped, hoped: undefined });
 
-export const askForReview = (memory: Memory, event: DeliveryEvent, error: DeliveryError): Write => {
+export const askForReview = (memory: Memory, event: Input, error: DeliveryError): Write => {
   const { row } = memory;
   // Whoever settles the row for another object leaves it its own medium.
   const media = row?.state === "SENDING" || row?.state === "FINALIZING" ? row.media : mediaOf(memory);
@@ -50,8 +50,8 @@ export const askForReview = (memory: Memory, event: DeliveryEvent, error: Delive
 /** Puts an end on record, then reads the row again: what follows is the same as for every later reader of it. */
 export const end = (memory: Memory, made: Write): Step => write(memory, "ending", made);
 
-export const recordFact = (memory: Memory, event: DeliveryEvent, row: Row, taskId: string): Step =>
-  end(memory, transition.deliver(row.media?.id ?? "", { now: event.now, taskId, sentBytes: row.sizeBytes }));
+export const recordFact = (memory: Memory, event: Input, row: Row, taskId: string): Step =>
+  end(memory, transition.recordDelivered(row.media?.id ?? "", { now: event.now, taskId, sentBytes: row.sizeBytes }));
 
 export const announce = (memory: Memory, row: Row): Step => {
   // A person is told again where the medium itself comes again, and not by whoever only looks after the row.
@@ -60,7 +60,7 @@ export const announce = (memory: Memory, row: Row): Step => {
   return { memory: { ...memory, phase: "announcing" }, command: { do: "announce", row } };
 };
 
-export const onAnnounced = (memory: Memory, event?: DeliveryEvent): Step => {
+export const onAnnounced = (memory: Memory, event?: Input): Step => {
   const { row, drop } = memory;
   const isOwn = drop.media === undefined || row?.media?.id === drop.media.id;
   // It was the predecessor's end that had to be announced; now for one's own medium.
@@ -91,10 +91,10 @@ export const acknowledge = (memory: Memory, reason: AcknowledgeReason, error?: D
 });
 
 /** Ends this run with the message kept; on its last chance, what is still open is put before a person instead. */
-export const leave = (memory: Memory, event: DeliveryEvent, reason: LaterReason, wait: Wait = {}): Step =>
+export const leave = (memory: Memory, event: Input, reason: LaterReason, wait: Wait = {}): Step =>
   leaveNow({ ...memory, leave: waiting(memory, event, reason, wait) }, event);
 
-export const leaveNow = (memory: Memory, event: DeliveryEvent): Step => {
+export const leaveNow = (memory: Memory, event: Input): Step => {
   const { at, reason, retryAfterMs } = memory.leave ?? waiting(memory, event, "ledger");
   if (memory.drop.lastChance && !memory.gaveUp) return read({ ...memory, gaveUp: true, claim: undefined });
   return {
@@ -111,7 +111,7 @@ export const leaveNow = (memory: Memory, event: DeliveryEvent): Step => {
 
 export const mediaOf = ({ drop, row }: Memory): MediaRef | undefined => drop.media ?? row?.media;
 
-export const own = ({ claim: held, row }: Memory): { claim: Claim; row: Row } => {
+export const claimed = ({ claim: held, row }: Memory): { claim: Claim; row: Row } => {
   if (!held || !row) throw new Error("Only a claimant gets here");
   return { claim: held, row };
 };
@@ -173,7 +173,7 @@ interface Wait {
  */
 export const waiting = (
   { drop }: Memory,
-  event: DeliveryEvent,
+  event: Input,
   reason: LaterReason,
   { at, retryAfterMs, leastMs = 0, detail }: Wait = {},
 ): Leave => {

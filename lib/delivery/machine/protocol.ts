@@ -52,7 +52,7 @@ export interface OperatorDecision extends Omit<Decision, "at"> {
 }
 
 /** What cielo24 said to a POST, or to a question. */
-export type Answer =
+export type Reply =
   | { readonly is: "accepted"; readonly taskId: string }
   /** Definitely and for good: this medium is not taken. */
   | { readonly is: "refused"; readonly error: DeliveryError }
@@ -142,7 +142,7 @@ export type LaterReason =
   | "lostClaim"
   | "unannounced";
 
-type Happening =
+type Outcome =
   | { readonly type: "row"; readonly row: Row | undefined }
   | { readonly type: "unread" }
   | {
@@ -160,13 +160,13 @@ type Happening =
       readonly storeCode?: string | undefined;
     }
   | { readonly type: "info"; readonly hasMedia: boolean; readonly askedAt: number }
-  | { readonly type: "noInfo"; readonly answer: Exclude<Answer, { is: "accepted" }> }
+  | { readonly type: "noInfo"; readonly answer: Exclude<Reply, { is: "accepted" }> }
   | { readonly type: "written" }
   /** The condition did not hold, or nobody knows whether it was written. */
   | { readonly type: "unwritten" }
   | { readonly type: "held"; readonly sha256: string }
   /** `sentBytes`: what this POST carried. */
-  | { readonly type: "answered"; readonly answer: Answer; readonly sentBytes?: number }
+  | { readonly type: "answered"; readonly answer: Reply; readonly sentBytes?: number }
   /** The medium cannot be read; nothing was accepted, the sockets are destroyed. */
   | {
       readonly type: "broken";
@@ -180,7 +180,7 @@ type Happening =
   | { readonly type: "announced" }
   | { readonly type: "unannounced" };
 
-export type DeliveryEvent = Happening & {
+export type Input = Outcome & {
   readonly now: number;
   /** What is left of the invocation. */
   readonly timeLeftMs: number;

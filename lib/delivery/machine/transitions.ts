@@ -276,7 +276,7 @@ const ENDED = [
  * → DELIVERED, on a 200 with a TaskId. By the one who got it, and without the fence: it is a fact, whatever others have
  * made of the row meanwhile.
  */
-export const deliver = (
+export const recordDelivered = (
   mediaId: string,
   fact: { now: number; taskId: string; sentBytes: number | undefined },
 ): Write => ({
@@ -291,7 +291,7 @@ export const deliver = (
 });
 
 /** → DELIVERED, since job/info shows media where a POST of ours may have been accepted. By a reader. */
-export const deliverAsSeen = (row: Row, at: { now: number }): Write => ({
+export const recordDeliveredAsSeen = (row: Row, at: { now: number }): Write => ({
   if: asSeen(row),
   set: { state: "DELIVERED", fence: row.fence + 1, updatedAt: at.now },
   remove: [...ENDED, "settledAt", "error"],

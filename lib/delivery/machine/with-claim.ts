@@ -1,10 +1,10 @@
-import type { Answer, DeliveryEvent, LaterReason, Leave, Memory, Step } from "./protocol.ts";
+import type { Reply, Input, LaterReason, Leave, Memory, Step } from "./protocol.ts";
 import {
   costlyWaitMs,
   end,
   errorSettleMs,
   nextQuestion,
-  own,
+  claimed,
   recordFact,
   retryAfter,
   settleMs,
@@ -18,7 +18,7 @@ import * as transition from "./transitions.ts";
 
 /** What the claimant of a row does: sends the medium, or hands it over, and makes of cielo24's answer what it means. */
 
-export const onClaimed = (memory: Memory, event: DeliveryEvent): Step => {
+export const onClaimed = (memory: Memory, event: Input): Step => {
   if (memory.verdict) return reject(memory, event, memory.verdict);
   const { row, settings } = memory;
   const handsOver =
@@ -28,14 +28,14 @@ export const onClaimed = (memory: Memory, event: DeliveryEvent): Step => {
 };
 
 export const stream = (memory: Memory): Step => {
-  const { claim: held, row } = own(memory);
+  const { claim: held, row } = claimed(memory);
   return {
     memory: { ...memory, phase: "streaming" },
     command: { do: "stream", claim: held, row },
   };
 };
 
-export const onStreamed = (memory: Memory, event: DeliveryEvent): Step => {
+export const onStreamed = (memory: Memory, event: Input): Step => {
   switch (event.type) {
     case "held": {
       const held = { ...memory, sha256: event.sha256, sentBytes: memory.sizeBytes };
@@ -61,7 +61,7 @@ export const onStreamed = (memory: Memory, event: DeliveryEvent): Step => {
 };
 
 /** An answer before the last chunk: nothing can have been accepted, except where cielo24 says that it was. */
-const onEarlyAnswer = (memory: Memory, event: DeliveryEvent, answer: Answer): Step => {
+const onEarlyAnswer = (memory: Memory, event: Input, answer: Reply): Step => {
   switch (answer.is) {
     case "accepted":
       return doubt(memory, event);
@@ -77,8 +77,8 @@ const onEarlyAnswer = (memory: Memory, event: DeliveryEvent, answer: Answer): St
 /** Gives the claim back for an answer that says nothing of the medium, where nothing can have been accepted. */
 const withdrawFor = (
   memory: Memory,
-  event: DeliveryEvent,
-  answer: Exclude<Answer, { is: "accepted" | "refused" | "badToken" }>,
+  event: Input,
+  answer: Exclude<Reply, { is: "accepted" | "refused" | "badToken" }>,
 ): Step => {
   switch (answer.is) {
     case "loginInvalid":
@@ -92,11 +92,11 @@ const withdrawFor = (
   }
 };
 
-const finalize = (memory: Memory, event: DeliveryEvent): Step =>
+const finalize = (memory: Memory, event: Input): Step =>
   write(
     memory,
     "finalizing",
-    transition.finalize(own(memory).claim, own(memory).row, {
+    transition.finalize(claimed(memory).claim, claimed(memory).row, {
       now: event.now,
       settledAt: event.now + event.timeLeftMs + settleMs(memory),
       sha256: memory.sha256,
@@ -104,14 +104,14 @@ const finalize = (memory: Memory, event: DeliveryEvent): Step =>
     }),
   );
 
-const finalizeHandOver = (memory: Memory, event: DeliveryEvent): Step => {
-  const { row } = own(memory);
+const finalizeHandOver = (memory: Memory, event: Input): Step => {
+  const { row } = claimed(memory);
   if (event.timeLeftMs < memory.settings.finalizeReserveMs) return withdraw(memory, event, "noTime");
   const handing = { ...memory, handingOver: true };
   return write(
     handing,
     "finalizing",
-    transition.finalize(own(memory).claim, own(memory).row, {
+    transition.finalize(claimed(memory).claim, claimed(memory).row, {
       now: event.now,
       settledAt: event.now + event.timeLeftMs + settleMs(handing),
       handOver:
@@ -122,19 +122,19 @@ const finalizeHandOver = (memory: Memory, event: DeliveryEvent): Step => {
   );
 };
 
-export const onFinalizing = (memory: Memory, event: DeliveryEvent): Step => {
+export const onFinalizing = (memory: Memory, event: Input): Step => {
   if (event.timeLeftMs < memory.settings.finalizeReserveMs / 2)
     return memory.handingOver
       ? backOut({ ...memory, leave: waiting(memory, event, "noTime", { at: event.now }) }, event)
       : abortAndBackOut(memory, event, "noTime", true);
   if (memory.handingOver)
-    return { memory: { ...memory, phase: "handingOver" }, command: { do: "handOver", row: own(memory).row } };
+    return { memory: { ...memory, phase: "handingOver" }, command: { do: "handOver", row: claimed(memory).row } };
   return { memory: { ...memory, phase: "finishing" }, command: { do: "finish" } };
 };
 
 /** The answer after the last chunk, or to a URL. Only a 200 with a TaskId and a 400 of a known type are definite. */
-export const onAnswer = (memory: Memory, event: DeliveryEvent, answer: Answer): Step => {
-  const { claim: held, row } = own(memory);
+export const onAnswer = (memory: Memory, event: Input, answer: Reply): Step => {
+  const { claim: held, row } = claimed(memory);
   const isPull = memory.handingOver && row.media?.kind === "object";
   switch (answer.is) {
     case "accepted": {
@@ -170,8 +170,8 @@ export const onAnswer = (memory: Memory, event: DeliveryEvent, answer: Answer): 
 };
 
 /** Nobody knows whether cielo24 took the medium, or it has answered an error behind the whole body. */
-const loseAnswer = (memory: Memory, event: DeliveryEvent, answeredError = false): Step => {
-  const { claim: held, row } = own(memory);
+const loseAnswer = (memory: Memory, event: Input, answeredError = false): Step => {
+  const { claim: held, row } = claimed(memory);
   const settledAt = event.now + (answeredError ? errorSettleMs(memory) : settleMs(memory));
   const at = nextQuestion({ ...row, answeredError }, event.now, settledAt);
   const leaving = waiting(memory, event, answeredError ? "answeredError" : "answerUnknown", { at });
@@ -189,8 +189,8 @@ const loseAnswer = (memory: Memory, event: DeliveryEvent, answeredError = false)
 };
 
 /** cielo24 could not fetch our URL. That is definite unless a GET of it was redirected: then it may have the medium. */
-const withdrawUrl = (memory: Memory, event: DeliveryEvent): Step => {
-  const { claim: held, row } = own(memory);
+const withdrawUrl = (memory: Memory, event: Input): Step => {
+  const { claim: held, row } = claimed(memory);
   const leaving = waiting(memory, event, "urlRefused");
   return write(
     { ...memory, leave: leaving },
@@ -206,11 +206,11 @@ const withdrawUrl = (memory: Memory, event: DeliveryEvent): Step => {
 };
 
 /** Redirected, or the ledger did not answer: it counts as a lost answer. */
-export const onUrlRedirected = (memory: Memory, event: DeliveryEvent): Step => loseAnswer(memory, event);
+export const onUrlRedirected = (memory: Memory, event: Input): Step => loseAnswer(memory, event);
 
 /** An answer says that media was taken which was not sent whole: only job/info can tell. */
-const doubt = (memory: Memory, event: DeliveryEvent): Step => {
-  const { claim: held, row } = own(memory);
+const doubt = (memory: Memory, event: Input): Step => {
+  const { claim: held, row } = claimed(memory);
   const settledAt = event.now + settleMs(memory);
   const leaving = waiting(memory, event, "answerUnknown", { at: nextQuestion(row, event.now, settledAt) });
   return write(
@@ -220,27 +220,27 @@ const doubt = (memory: Memory, event: DeliveryEvent): Step => {
   );
 };
 
-const reject = (memory: Memory, event: DeliveryEvent, error: DeliveryError): Step => {
-  const { row } = own(memory);
+const reject = (memory: Memory, event: Input, error: DeliveryError): Step => {
+  const { row } = claimed(memory);
   if (!row.everUnknown) return rejectNow(memory, event, error);
   // An earlier POST may be what this one is refused for: no 400 says that nothing was accepted.
   if (row.state === "SENDING") return doubt(memory, event);
   return loseAnswer(memory, event);
 };
 
-const rejectNow = (memory: Memory, event: DeliveryEvent, error: DeliveryError): Step => {
-  const { claim: held, row } = own(memory);
+const rejectNow = (memory: Memory, event: Input, error: DeliveryError): Step => {
+  const { claim: held, row } = claimed(memory);
   return end(memory, transition.reject(held, row, { now: event.now, expiryMs: memory.settings.expiryMs, error }));
 };
 
 /** Gives the claim back after a POST that cannot have been accepted; the sockets are destroyed already. */
 const withdraw = (
   memory: Memory,
-  event: DeliveryEvent,
+  event: Input,
   reason: LaterReason,
   wait: { at?: number; retryAfterMs?: number; detail?: string | undefined } = {},
 ): Step => {
-  const { row } = own(memory);
+  const { row } = claimed(memory);
   // Nobody can send a caller's media again but the caller, who must find the job free.
   if (row.media?.kind !== "object")
     return reject({ ...memory, ...retryAfter(wait) }, event, WITHDRAWN[reason] ?? CALL_ABANDONED);
@@ -248,16 +248,12 @@ const withdraw = (
 };
 
 /** The wait after a POST in vain: what it carried cost money. */
-const pausing = (
-  memory: Memory,
-  event: DeliveryEvent,
-  reason: LaterReason,
-  wait: Parameters<typeof waiting>[3],
-): Leave => waiting(memory, event, reason, { ...wait, leastMs: costlyWaitMs(own(memory).row, carried(memory)) });
+const pausing = (memory: Memory, event: Input, reason: LaterReason, wait: Parameters<typeof waiting>[3]): Leave =>
+  waiting(memory, event, reason, { ...wait, leastMs: costlyWaitMs(claimed(memory).row, carried(memory)) });
 
 const carried = ({ sentBytes, row }: Memory): number => sentBytes ?? row?.sentBytes ?? 0;
 
-export const abortAndBackOut = (memory: Memory, event: DeliveryEvent, reason: LaterReason, handOver = false): Step => ({
+export const abortAndBackOut = (memory: Memory, event: Input, reason: LaterReason, handOver = false): Step => ({
   memory: {
     ...memory,
     phase: "aborting",
@@ -267,8 +263,8 @@ export const abortAndBackOut = (memory: Memory, event: DeliveryEvent, reason: La
   command: { do: "abort" },
 });
 
-export const backOut = (memory: Memory, event: DeliveryEvent): Step => {
-  const { claim: held, row } = own(memory);
+export const backOut = (memory: Memory, event: Input): Step => {
+  const { claim: held, row } = claimed(memory);
   if (row.media?.kind !== "object" && !row.everUnknown) return rejectNow(memory, event, CALL_ABANDONED);
   const sentBytes = carried(memory);
   const givenBack = write(

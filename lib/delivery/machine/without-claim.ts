@@ -1,4 +1,4 @@
-import type { Answer, DeliveryEvent, LaterReason, Memory, OperatorDecision, Step } from "./protocol.ts";
+import type { Reply, Input, LaterReason, Memory, OperatorDecision, Step } from "./protocol.ts";
 import {
   acknowledge,
   announce,
@@ -41,7 +41,7 @@ const MAX_READS = 8;
 const LEASE_MARGIN_MS = MINUTE_MS;
 
 /** Whoever reads anew decides anew: a verdict belongs to the claim that was tried with it. */
-export const asReader = (memory: Memory, row: Row | undefined): Memory => ({
+export const withoutClaim = (memory: Memory, row: Row | undefined): Memory => ({
   ...memory,
   row,
   hoped: undefined,
@@ -50,7 +50,7 @@ export const asReader = (memory: Memory, row: Row | undefined): Memory => ({
   handingOver: false,
 });
 
-export const onRow = (memory: Memory, event: DeliveryEvent): Step => {
+export const onRow = (memory: Memory, event: Input): Step => {
   const { drop, row } = memory;
   const media = mediaOf(memory);
   if (memory.reads > MAX_READS) return leave(memory, event, "ledger");
@@ -97,7 +97,7 @@ const dueAt = (row: Row): number => {
 };
 
 /** An operator's word holds for the object and the fence that it was said of: a queue repeats messages. */
-const onDecision = (memory: Memory, event: DeliveryEvent, row: Row, decision: OperatorDecision | undefined): Step => {
+const onDecision = (memory: Memory, event: Input, row: Row, decision: OperatorDecision | undefined): Step => {
   const { media, state, fence, closed } = row;
   if (!decision || media?.id !== decision.object) return acknowledge(memory, "notMeant");
   // Carried out already, perhaps by a worker that died of it: somebody has to look after the row, and tell its end.
@@ -111,7 +111,7 @@ const onDecision = (memory: Memory, event: DeliveryEvent, row: Row, decision: Op
   return acknowledge(memory, "notMeant");
 };
 
-const onSendingRow = (memory: Memory, event: DeliveryEvent, row: Row, isOwn: boolean): Step => {
+const onSendingRow = (memory: Memory, event: Input, row: Row, isOwn: boolean): Step => {
   const leaseUntil = row.leaseUntil ?? 0;
   if (event.now < leaseUntil) return leave(memory, event, "underWay", { at: leaseUntil });
   // A rejected medium must lose nothing for the one behind it, so that one waits.
@@ -134,7 +134,7 @@ const admit = (memory: Memory): Step => {
   return ask({ ...memory, sizeBytes: memory.drop.sizeBytes }, "prechecking");
 };
 
-export const onObject = (memory: Memory, event: DeliveryEvent & { type: "object" }): Step => {
+export const onObject = (memory: Memory, event: Input & { type: "object" }): Step => {
   const { row, settings } = memory;
   const measured = { ...memory, sizeBytes: event.sizeBytes };
   // Once bytes may have been sent, the pinned version is delivered, whatever lies above it by now.
@@ -151,19 +151,19 @@ export const onObject = (memory: Memory, event: DeliveryEvent & { type: "object"
 };
 
 /** The version above it has a message of its own. A row that only waited with this one is free for it. */
-const supersede = (memory: Memory, event: DeliveryEvent): Step => {
+const supersede = (memory: Memory, event: Input): Step => {
   const { row, settings } = memory;
   if (row?.state !== "SENDING") return acknowledge(memory, "superseded");
   return write(memory, "releasing", transition.release(row, { now: event.now, expiryMs: settings.expiryMs }));
 };
 
-export const onUninspected = (memory: Memory, event: DeliveryEvent & { type: "uninspected" }): Step =>
+export const onUninspected = (memory: Memory, event: Input & { type: "uninspected" }): Step =>
   park(memory, event, event.code === "ACCESS_REFUSED" ? "accessRefused" : "source", { detail: event.storeCode });
 
 /** Keeps the object for later, and puts on record until when and why. */
 const park = (
   memory: Memory,
-  event: DeliveryEvent,
+  event: Input,
   reason: LaterReason,
   wait: { retryAfterMs?: number; detail?: string | undefined } = {},
 ): Step => {
@@ -183,20 +183,16 @@ const park = (
   );
 };
 
-export const onPrecheck = (memory: Memory, event: DeliveryEvent & { type: "info" }): Step => {
+export const onPrecheck = (memory: Memory, event: Input & { type: "info" }): Step => {
   if (!event.hasMedia) return claim(memory, event);
   const { row } = memory;
   if (row?.state === "SENDING" && row.everUnknown)
-    return end(memory, transition.deliverAsSeen(row, { now: event.now }));
+    return end(memory, transition.recordDeliveredAsSeen(row, { now: event.now }));
   if (memory.drop.role === "caller") return acknowledge(memory, "hasMedia");
   return claimToReject(memory, event, JOB_HAS_MEDIA);
 };
 
-export const onPrecheckFailed = (
-  memory: Memory,
-  event: DeliveryEvent,
-  answer: Exclude<Answer, { is: "accepted" }>,
-): Step => {
+export const onPrecheckFailed = (memory: Memory, event: Input, answer: Exclude<Reply, { is: "accepted" }>): Step => {
   const isCaller = memory.drop.role === "caller";
   switch (answer.is) {
     case "refused":
@@ -218,18 +214,18 @@ export const onPrecheckFailed = (
 };
 
 /** Said of one job, it is that job's; said of all, it is the account's. Nobody can tell at once. */
-const onUnknownJob = (memory: Memory, event: DeliveryEvent, error: DeliveryError): Step =>
+const onUnknownJob = (memory: Memory, event: Input, error: DeliveryError): Step =>
   event.now - (memory.row?.unknownSince ?? event.now) >= memory.settings.unknownJobMs
     ? claimToReject(memory, event, error)
     : park(memory, event, "jobUnknown");
 
 /** REJECTED is the claimant's to write, so a drop that cannot be sent is claimed first. */
-const claimToReject = (memory: Memory, event: DeliveryEvent, error: DeliveryError): Step =>
+const claimToReject = (memory: Memory, event: Input, error: DeliveryError): Step =>
   memory.row?.everUnknown
     ? end(memory, askForReview(memory, event, error))
     : claim({ ...memory, verdict: error }, event);
 
-const claim = (memory: Memory, event: DeliveryEvent): Step => {
+const claim = (memory: Memory, event: Input): Step => {
   const media = mediaOf(memory);
   if (!media) return acknowledge(memory, "nothingToDo");
   const { row } = memory;
@@ -248,13 +244,13 @@ const claim = (memory: Memory, event: DeliveryEvent): Step => {
   return row?.state === "SENDING" && row.claimId !== undefined ? tellOfCost(claimed, row, row.sentBytes ?? 0) : claimed;
 };
 
-export const onSettlingInfo = (memory: Memory, event: DeliveryEvent & { type: "info" }): Step => {
+export const onSettlingInfo = (memory: Memory, event: Input & { type: "info" }): Step => {
   const { row, settings, drop } = memory;
   if (!row) return read(memory);
   if (event.hasMedia)
     return end(
       { ...memory, drop: drop.role === "operator" ? follower(memory) : drop },
-      transition.deliverAsSeen(row, { now: event.now }),
+      transition.recordDeliveredAsSeen(row, { now: event.now }),
     );
   const { decision } = drop;
   if (row.state === "NEEDS_REVIEW" && decision?.what === "reject") return closeReview(memory, event, row, decision);
@@ -268,7 +264,7 @@ export const onSettlingInfo = (memory: Memory, event: DeliveryEvent & { type: "i
   return end(memory, askForReview(memory, event, row.answeredError ? ERRORS_BEHIND_MEDIA : ANSWER_UNKNOWN));
 };
 
-const askLater = (memory: Memory, event: DeliveryEvent, row: Row, settledAt: number): Step => {
+const askLater = (memory: Memory, event: Input, row: Row, settledAt: number): Step => {
   const reason = row.handOver ? "handedOver" : row.answeredError ? "answeredError" : "answerUnknown";
   const at = nextQuestion(row, event.now, settledAt);
   if (row.state !== "FINALIZING") return leave(memory, event, reason, { at: settledAt });
@@ -293,7 +289,7 @@ const follower = ({ drop }: Memory): Memory["drop"] => ({ ...drop, role: "reconc
 const reopen = (memory: Memory, row: Row, decision: OperatorDecision, now: number): Step =>
   end({ ...memory, drop: follower(memory) }, transition.reopen(row, { now, decision: decided(decision, now) }));
 
-const closeReview = (memory: Memory, event: DeliveryEvent, row: Row, decision: OperatorDecision): Step =>
+const closeReview = (memory: Memory, event: Input, row: Row, decision: OperatorDecision): Step =>
   end(
     { ...memory, drop: follower(memory) },
     transition.closeReview(row, {
@@ -304,11 +300,7 @@ const closeReview = (memory: Memory, event: DeliveryEvent, row: Row, decision: O
     }),
   );
 
-export const onSettlingFailed = (
-  memory: Memory,
-  event: DeliveryEvent,
-  answer: Exclude<Answer, { is: "accepted" }>,
-): Step => {
+export const onSettlingFailed = (memory: Memory, event: Input, answer: Exclude<Reply, { is: "accepted" }>): Step => {
   const { row } = memory;
   const later = (reason: LaterReason, wait: Parameters<typeof waiting>[3] = {}, unknownSince?: number): Step =>
     row?.state === "FINALIZING"
@@ -336,14 +328,14 @@ export const onSettlingFailed = (
 };
 
 /** On the last chance: NEEDS_REVIEW for what is open and nobody drives. Undefined where the row has its end already. */
-const giveUp = (memory: Memory, event: DeliveryEvent): Step | undefined => {
+const giveUp = (memory: Memory, event: Input): Step | undefined => {
   if (!isOpenToReview(memory, event)) return undefined;
   const { reason = "unknown", waiting: waitsFor } = memory.leave ?? {};
   const comment = `Given up at the end of the message's life (${reason}${waitsFor ? `: ${waitsFor.comment}` : ""}).`;
   return end(memory, askForReview(memory, event, { type: "GAVE_UP", comment }));
 };
 
-const isOpenToReview = ({ row, drop }: Memory, event: DeliveryEvent): boolean => {
+const isOpenToReview = ({ row, drop }: Memory, event: Input): boolean => {
   const isOwn = drop.media === undefined || row?.media?.id === drop.media.id;
   switch (row?.state) {
     case undefined:

@@ -255,7 +255,7 @@ describe("a write that is late", () => {
     const { media } = await until(local, job, "NEEDS_REVIEW");
     const taskId = local.taken(job)[0]?.taskId ?? "";
     const fact = { now: local.stack.runtime.clock(), taskId, sentBytes: 1_000 };
-    expect(await local.stack.ledger.write(job, transition.deliver(media?.id ?? "", fact))).toBe("written");
+    expect(await local.stack.ledger.write(job, transition.recordDelivered(media?.id ?? "", fact))).toBe("written");
     await local.pass(31 * MINUTE_MS);
     await local.stack.runCensus();
     await local.finish();

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { startCielo24, type Cielo24Options, type Cielo24Simulator } from "../../../dev/cielo24/server.ts";
 import { createCielo24 } from "../../../lib/cielo24/client.ts";
 import { parseSecret } from "../../../lib/cielo24/credentials.ts";
-import type { Cielo24, MediaAnswer } from "../../../lib/cielo24/api.ts";
+import type { Cielo24, MediaResult } from "../../../lib/cielo24/api.ts";
 import type { MediaBody } from "../../../lib/media/body.ts";
 
 /** An account at a simulated cielo24, and the client of it. */
@@ -55,5 +55,5 @@ export const bodyOf = (bytes: Uint8Array, pieceBytes = 64 * 1024, declaredBytes 
 
 export const sha256Of = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
 
-export const codeOf = (answer: "held" | MediaAnswer): string =>
+export const codeOf = (answer: "held" | MediaResult): string =>
   answer === "held" ? "held" : "error" in answer ? answer.error.code : "accepted";

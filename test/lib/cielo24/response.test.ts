@@ -1,11 +1,15 @@
 import { describe, expect, it } from "@jest/globals";
-import { JobInfoAnswer, readAnswer, showsMedia, TaskAnswer } from "../../../lib/cielo24/response.ts";
+import { JobInfoResponse, readResponse, showsMedia, TaskResponse } from "../../../lib/cielo24/response.ts";
 import { CIELO24_ERROR_TYPES, Cielo24Error } from "../../../lib/cielo24/errors.ts";
 
 const asIs = (text: string) => text;
 const errorOf = (status: number, body: unknown, retryAfter?: string): Cielo24Error => {
   try {
-    readAnswer({ status, body: typeof body === "string" ? body : JSON.stringify(body), retryAfter }, TaskAnswer, asIs);
+    readResponse(
+      { status, body: typeof body === "string" ? body : JSON.stringify(body), retryAfter },
+      TaskResponse,
+      asIs,
+    );
   } catch (error) {
     if (error instanceof Cielo24Error) return error;
     throw error;
@@ -110,7 +114,7 @@ describe("an answer of cielo24's", () => {
 describe("job/info", () => {
   const JOB = "a".repeat(32);
   const hasMedia = (body: unknown) =>
-    showsMedia(readAnswer({ status: 200, body: JSON.stringify(body) }, JobInfoAnswer, asIs), JOB);
+    showsMedia(readResponse({ status: 200, body: JSON.stringify(body) }, JobInfoResponse, asIs), JOB);
 
   it.each([
     [{ MediaLengthSeconds: 28.4 }, true],

@@ -7,7 +7,7 @@ import { Cielo24Error } from "../../../lib/cielo24/errors.ts";
 import { selfSigned } from "../media/self-signed.ts";
 import { bodyOf, startAccount, within } from "./fixture.ts";
 import { httpAnswer, startRawServer } from "./raw-server.ts";
-import type { MediaAnswer } from "../../../lib/cielo24/api.ts";
+import type { MediaResult } from "../../../lib/cielo24/api.ts";
 
 const KIB = 1024;
 const JOB = "0".repeat(32);
@@ -45,7 +45,7 @@ const open = (cielo24: Client, sizeBytes: number, { deadlineMs = 5_000, idleTime
 const turns = async (count: number) => {
   for (let turn = 0; turn < count; turn += 1) await nextTurn();
 };
-const failureOf = (answer: "held" | MediaAnswer) => {
+const failureOf = (answer: "held" | MediaResult) => {
   if (answer === "held" || !("error" in answer)) throw new Error("It did not fail");
   const { error, isUnsent } = answer;
   const { code, isAnsweredError, retryAfterMs } = error;

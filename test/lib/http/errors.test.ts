@@ -1,19 +1,19 @@
 import { describe, expect, it } from "@jest/globals";
 import { Cielo24Error } from "../../../lib/cielo24/errors.ts";
 import { LedgerError } from "../../../lib/delivery/ledger.ts";
-import { errorAnswer } from "../../../lib/http/answer.ts";
+import { respondWithError } from "../../../lib/http/response.ts";
 import { API_ERROR_CODES, ApiError, toApiError } from "../../../lib/http/errors.ts";
 import { UploadStoreError } from "../../../lib/media/body.ts";
 
 const SECRET = "https://s3.example/?X-Amz-Signature=5ecr37";
 const render = (error: unknown) => {
-  const { statusCode, headers, body } = errorAnswer(toApiError(error), "request-1");
+  const { statusCode, headers, body } = respondWithError(toApiError(error), "request-1");
   return { statusCode, retryAfter: headers["retry-after"], body: JSON.parse(body) as Record<string, string> };
 };
 
 describe("errorAnswer", () => {
   it("has cielo24's form, the id of the request, and may not be stored", () => {
-    const { headers, body } = errorAnswer(new ApiError("INVALID_QUERY", { comment: "v must be 1." }), "request-1");
+    const { headers, body } = respondWithError(new ApiError("INVALID_QUERY", { comment: "v must be 1." }), "request-1");
     expect(headers).toEqual({ "content-type": "application/json", "cache-control": "no-store" });
     expect(JSON.parse(body)).toEqual({
       ErrorType: "INVALID_QUERY",

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
 import { Cielo24Error } from "../../../lib/cielo24/errors.ts";
-import { answer, type Answer } from "../../../lib/http/answer.ts";
+import { respond, type ApiResponse } from "../../../lib/http/response.ts";
 import { ApiError } from "../../../lib/http/errors.ts";
 import { apiHandler, publicHandler } from "../../../lib/http/handler.ts";
 import type { ApiRequest, Endpoint, HttpEvent } from "../../../lib/http/request.ts";
@@ -18,7 +18,7 @@ const call = async (endpoint: Endpoint, event: HttpEvent = httpEvent(), remainin
 };
 
 const fail = (error: unknown): Endpoint => {
-  const failing = Promise.withResolvers<Answer>();
+  const failing = Promise.withResolvers<ApiResponse>();
   return () => {
     failing.reject(error);
     return failing.promise;
@@ -31,7 +31,7 @@ describe("apiHandler", () => {
     const { runtime } = await call(
       (request) => {
         seen.push(request);
-        return Promise.resolve(answer({}));
+        return Promise.resolve(respond({}));
       },
       httpEvent({ query: "v=1&job_id=a", claims: { sub: "alice" } }),
     );
@@ -54,7 +54,7 @@ describe("apiHandler", () => {
     const { runtime } = await call(
       ({ deadline }) => {
         leftMs = deadline;
-        return Promise.resolve(answer({}));
+        return Promise.resolve(respond({}));
       },
       httpEvent(),
       remainingMs,
@@ -63,7 +63,7 @@ describe("apiHandler", () => {
   });
 
   it("answers JSON that may not be stored or guessed at", async () => {
-    const { statusCode, headers, body } = await call(() => Promise.resolve(answer({ TaskId: "t" })));
+    const { statusCode, headers, body } = await call(() => Promise.resolve(respond({ TaskId: "t" })));
     expect(statusCode).toBe(200);
     expect(body).toEqual({ TaskId: "t" });
     expect(headers).toMatchObject({
@@ -101,7 +101,7 @@ describe("apiHandler", () => {
 
   it("logs one record a request, without values of parameters", async () => {
     const { records } = await call(
-      () => Promise.resolve(answer({ TaskId: "t" })),
+      () => Promise.resolve(respond({ TaskId: "t" })),
       httpEvent({ routeKey: "GET /api/job/test", query: `job_id=${JOB}&reference_id=private` }),
     );
     expect(records).toEqual([
@@ -121,12 +121,12 @@ describe("apiHandler", () => {
 
   it("logs a job by its id, however it was spelt", async () => {
     const query = "job_id=01234567-89AB-CDEF-0123-456789ABCDEF";
-    const { records } = await call(() => Promise.resolve(answer({})), httpEvent({ query }));
+    const { records } = await call(() => Promise.resolve(respond({})), httpEvent({ query }));
     expect(records).toMatchObject([{ jobId: JOB }]);
   });
 
   it("threat 14: logs a job_id only if it is one", async () => {
-    const { records } = await call(() => Promise.resolve(answer({})), httpEvent({ query: "job_id=%0Ainjected" }));
+    const { records } = await call(() => Promise.resolve(respond({})), httpEvent({ query: "job_id=%0Ainjected" }));
     expect(records[0]).not.toHaveProperty("jobId");
   });
 
@@ -175,7 +175,7 @@ describe("apiHandler", () => {
 
 describe("publicHandler", () => {
   it("needs no authorizer and reads no parameters", async () => {
-    const handle = publicHandler(testRuntime(), "health", () => Promise.resolve(answer({ Version: "1" })));
+    const handle = publicHandler(testRuntime(), "health", () => Promise.resolve(respond({ Version: "1" })));
     const event = httpEvent({ query: "a=1&a=2&api_token=x", claims: {} });
     expect(await handle(event, lambdaContext())).toMatchObject({ statusCode: 200, body: '{"Version":"1"}' });
   });

@@ -14,9 +14,9 @@ describe("createOwnership", () => {
   it("gives a job to the first owner that uses it, for good", async () => {
     const owners = memoryOwners();
     const ownership = createOwnership(owners);
-    await ownership.claim(alice, JOB);
-    await ownership.claim(alice, JOB);
-    await expect(ownership.claim(bob, JOB)).rejects.toEqual(notFound);
+    await ownership.bind(alice, JOB);
+    await ownership.bind(alice, JOB);
+    await expect(ownership.bind(bob, JOB)).rejects.toEqual(notFound);
     await expect(ownership.check(bob, JOB)).rejects.toEqual(notFound);
     await ownership.check(alice, JOB);
     expect(owners.table.get(JOB)).toBe("alice");
@@ -31,12 +31,12 @@ describe("createOwnership", () => {
   it("lets in whoever may claim a job, and gives it to nobody by that", async () => {
     const owners = memoryOwners({ [OTHER]: "alice" });
     const ownership = createOwnership(owners);
-    await ownership.mayClaim(alice, JOB);
-    await ownership.mayClaim(bob, JOB);
-    await ownership.mayClaim(admin, JOB);
-    await ownership.mayClaim(alice, OTHER);
-    await ownership.mayClaim(admin, OTHER);
-    await expect(ownership.mayClaim(bob, OTHER)).rejects.toEqual(notFound);
+    await ownership.mayBind(alice, JOB);
+    await ownership.mayBind(bob, JOB);
+    await ownership.mayBind(admin, JOB);
+    await ownership.mayBind(alice, OTHER);
+    await ownership.mayBind(admin, OTHER);
+    await expect(ownership.mayBind(bob, OTHER)).rejects.toEqual(notFound);
     expect([...owners.table]).toEqual([[OTHER, "alice"]]);
   });
 
@@ -53,23 +53,23 @@ describe("createOwnership", () => {
     const owners = memoryOwners();
     const ownership = createOwnership(owners);
     const listed = { ...alice, jobs: new Set([JOB]) };
-    await ownership.claim(listed, JOB);
-    await expect(ownership.claim(listed, OTHER)).rejects.toEqual(notFound);
-    await expect(ownership.mayClaim(listed, OTHER)).rejects.toEqual(notFound);
+    await ownership.bind(listed, JOB);
+    await expect(ownership.bind(listed, OTHER)).rejects.toEqual(notFound);
+    await expect(ownership.mayBind(listed, OTHER)).rejects.toEqual(notFound);
     await expect(ownership.check(listed, OTHER)).rejects.toEqual(notFound);
     expect([...owners.table.keys()]).toEqual([JOB]);
   });
 
   it("gives no foreign job to a token that lists it", async () => {
     const ownership = createOwnership(memoryOwners({ [JOB]: "bob" }));
-    await expect(ownership.claim({ ...alice, jobs: new Set([JOB]) }, JOB)).rejects.toEqual(notFound);
+    await expect(ownership.bind({ ...alice, jobs: new Set([JOB]) }, JOB)).rejects.toEqual(notFound);
   });
 
   it("shows every job to an admin, who takes none into possession", async () => {
     const owners = memoryOwners({ [JOB]: "bob" });
     const ownership = createOwnership(owners);
-    await ownership.claim(admin, JOB);
-    await ownership.claim(admin, OTHER);
+    await ownership.bind(admin, JOB);
+    await ownership.bind(admin, OTHER);
     await ownership.check(admin, OTHER);
     expect([...owners.table]).toEqual([[JOB, "bob"]]);
   });

@@ -1,4 +1,4 @@
-import type { Answer } from "../../../lib/http/answer.ts";
+import type { ApiResponse } from "../../../lib/http/response.ts";
 import { ApiError } from "../../../lib/http/errors.ts";
 import type { ApiRequest } from "../../../lib/http/request.ts";
 import type { Caller } from "../../../lib/http/request.ts";
@@ -19,7 +19,7 @@ export interface Answered {
 }
 
 /** What an endpoint answered; a refusal reads like the answer that the error middleware makes of it. */
-export const answered = async (answering: Promise<Answer>): Promise<Answered> => {
+export const answered = async (answering: Promise<ApiResponse>): Promise<Answered> => {
   try {
     const { statusCode, body } = await answering;
     return { status: statusCode, body: JSON.parse(body) as Record<string, unknown> };

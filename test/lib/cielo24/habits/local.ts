@@ -13,7 +13,7 @@ import { httpAnswer } from "../raw-server.ts";
 import { goodText, JOB, METADATA, TASK, TOKEN } from "./answers.ts";
 import { KIB, pausing, turns, type DeliveryOptions } from "./pauses.ts";
 import { startScriptedServer, type Exchange, type Script, type ScriptedServer } from "./server.ts";
-import type { CallLimits, Cielo24, MediaAnswer } from "../../../../lib/cielo24/api.ts";
+import type { CallLimits, Cielo24, MediaResult } from "../../../../lib/cielo24/api.ts";
 
 /** What the delivery makes of an answer: before the last chunk nothing can have been accepted, afterwards it may have. */
 export type Meaning =
@@ -28,7 +28,7 @@ const MEANINGS = {
   UNINTELLIGIBLE: "unintelligible",
 } as const;
 
-const meaningOf = (answer: MediaAnswer, isFinishing: boolean): Meaning => {
+const meaningOf = (answer: MediaResult, isFinishing: boolean): Meaning => {
   if ("taskId" in answer) return isFinishing ? "accepted" : "unknown";
   const meaning = MEANINGS[answer.error.code];
   return isFinishing && (meaning === "unavailable" || meaning === "unintelligible") ? "unknown" : meaning;
@@ -38,7 +38,7 @@ export interface Delivery {
   readonly meaning: Meaning;
   /** Whether the answer came after the last chunk had been asked for. */
   readonly wasHeld: boolean;
-  readonly answer: MediaAnswer;
+  readonly answer: MediaResult;
   /** What was read of the source. */
   readonly givenBytes: number;
 }

@@ -1,5 +1,5 @@
 import { decideWrite, type Row, type State, type Write } from "../../../../lib/delivery/machine/row.ts";
-import type { Answer, Command, DeliveryEvent, Drop, Memory, Settings } from "../../../../lib/delivery/machine/protocol.ts";
+import type { Reply, Command, Input, Drop, Memory, Settings } from "../../../../lib/delivery/machine/protocol.ts";
 import { start, step } from "../../../../lib/delivery/machine/machine.ts";
 import type { MediaRef } from "../../../../lib/media/key.ts";
 
@@ -45,11 +45,7 @@ export interface Table {
 }
 
 type Fate = "lost" | "answerLost" | undefined;
-type Happening = DeliveryEvent extends infer E
-  ? E extends unknown
-    ? Omit<E, "now" | "timeLeftMs" | "random">
-    : never
-  : never;
+type Happening = Input extends infer E ? (E extends unknown ? Omit<E, "now" | "timeLeftMs" | "random"> : never) : never;
 
 /**
  * Drives one worker's machine. The table's reads and writes are carried out at once, everything else waits for the test
@@ -152,7 +148,7 @@ export class Run {
     return this.#tell("ask", { type: "info", hasMedia, askedAt });
   }
 
-  isToldInstead(answer: Exclude<Answer, { is: "accepted" }>): this {
+  isToldInstead(answer: Exclude<Reply, { is: "accepted" }>): this {
     return this.#tell("ask", { type: "noInfo", answer });
   }
 
@@ -173,7 +169,7 @@ export class Run {
   }
 
   /** cielo24 answers the POST, before or after its last chunk. */
-  gets(answer: Answer, sentBytes?: number): this {
+  gets(answer: Reply, sentBytes?: number): this {
     return this.#tell(["stream", "finish", "handOver"], {
       type: "answered",
       answer,
@@ -216,7 +212,7 @@ export class Run {
   #step(happening: Happening): void {
     this.#randoms += 1;
     const random = `${this.#jitter}${this.#name}${this.#randoms.toString(16).padStart(22, "0")}`;
-    const event = { ...happening, now: this.now, timeLeftMs: this.timeLeftMs, random } as DeliveryEvent;
+    const event = { ...happening, now: this.now, timeLeftMs: this.timeLeftMs, random } as Input;
     ({ memory: this.#memory, command: this.#command } = step(this.#memory, event));
   }
 

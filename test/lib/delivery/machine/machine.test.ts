@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
 import { decideWrite, type Row } from "../../../../lib/delivery/machine/row.ts";
-import type { Answer } from "../../../../lib/delivery/machine/protocol.ts";
+import type { Reply } from "../../../../lib/delivery/machine/protocol.ts";
 import { finalize } from "../../../../lib/delivery/machine/transitions.ts";
 import {
   A,
@@ -18,7 +18,7 @@ import {
   type Table,
 } from "./machine-driver.ts";
 
-const ACCEPTED: Answer = { is: "accepted", taskId: "task" };
+const ACCEPTED: Reply = { is: "accepted", taskId: "task" };
 const REFUSED = { is: "refused", error: { type: "INVALID_QUERY", comment: "no" } } as const;
 const UNINTELLIGIBLE = { is: "unintelligible", error: { type: "CIELO24_ANSWER_UNKNOWN", comment: "?" } } as const;
 const UNAVAILABLE = { is: "unavailable" } as const;

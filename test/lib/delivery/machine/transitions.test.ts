@@ -48,7 +48,7 @@ describe("a reader's write", () => {
     ["claim", "UPLOADING", (seen) => transition.claim(seen, A, CLAIM)],
     ["claim", "REJECTED", (seen) => transition.claim(seen, B, CLAIM)],
     ["claim", "SENDING", (seen) => transition.claim(seen, A, CLAIM)],
-    ["deliverAsSeen", "FINALIZING", (seen) => transition.deliverAsSeen(seen, AT)],
+    ["deliverAsSeen", "FINALIZING", (seen) => transition.recordDeliveredAsSeen(seen, AT)],
     ["resend", "FINALIZING", (seen) => transition.resend(seen, AT)],
     ["askForReview", "FINALIZING", (seen) => transition.askForReview(seen, A, { ...AT, error: ERROR })],
     ["reopen", "NEEDS_REVIEW", (seen) => transition.reopen(seen, { ...AT, decision: DECISION })],
@@ -91,7 +91,7 @@ describe("every change of hands", () => {
     ["reopen", held("NEEDS_REVIEW"), transition.reopen(held("NEEDS_REVIEW"), { ...AT, decision: DECISION })],
     ["close", held("NEEDS_REVIEW"), transition.closeReview(held("NEEDS_REVIEW"), { ...ENDS, decision: DECISION })],
     ["askForReview", held("FINALIZING"), transition.askForReview(held("FINALIZING"), A, { ...AT, error: ERROR })],
-    ["deliverAsSeen", held("FINALIZING"), transition.deliverAsSeen(held("FINALIZING"), AT)],
+    ["deliverAsSeen", held("FINALIZING"), transition.recordDeliveredAsSeen(held("FINALIZING"), AT)],
   ] as const)("(%s) raises the fence, so that no write from before it holds any more", (_name, before, write) => {
     const changed = after(before, write);
     expect(changed?.fence).toBe(5);
@@ -101,7 +101,7 @@ describe("every change of hands", () => {
 });
 
 describe("deliver", () => {
-  const write = transition.deliver(A.id, { ...AT, taskId: "task", sentBytes: 3 });
+  const write = transition.recordDelivered(A.id, { ...AT, taskId: "task", sentBytes: 3 });
 
   it("records a fact whatever the fence and the claim, but never over another medium or over DELIVERED", () => {
     expect(possibleFrom(write, { fence: 9, claimId: "another" })).toEqual(["SENDING", "FINALIZING", "NEEDS_REVIEW"]);

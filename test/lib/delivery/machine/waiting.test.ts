@@ -1,12 +1,12 @@
 import { describe, expect, it } from "@jest/globals";
-import type { Answer, OperatorDecision } from "../../../../lib/delivery/machine/protocol.ts";
+import type { Reply, OperatorDecision } from "../../../../lib/delivery/machine/protocol.ts";
 import type { Row } from "../../../../lib/delivery/machine/row.ts";
 import { REJECTED_KEPT } from "../../../../lib/delivery/machine/transitions.ts";
 import { A, B, HOUR_MS, MINUTE_MS, NOW, row, Run, SETTINGS, URL_OF_CALLER, type Table } from "./machine-driver.ts";
 
 /** What waits, what counts as an attempt, and who may decide what: nothing is given up that was never in doubt. */
 
-type Failure = Exclude<Answer, { is: "accepted" }>;
+type Failure = Exclude<Reply, { is: "accepted" }>;
 
 const UNAVAILABLE: Failure = { is: "unavailable" };
 const ANSWERED_ERROR: Failure = { is: "unavailable", isAnsweredError: true };
