@@ -2,7 +2,7 @@ import { describe, expect, it } from "@jest/globals";
 import { createBars, renderBar } from "../../cli/display/bars.ts";
 import { createLines } from "../../cli/display/lines.ts";
 import { createMeter } from "../../cli/display/meter.ts";
-import { formatBytes, formatDuration } from "../../cli/display/units.ts";
+import { formatBytes, formatDuration } from "../../cli/display/words.ts";
 import type { Delivery } from "../../client/index.ts";
 import { Writable } from "node:stream";
 

@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
-import { quoteCommand } from "../../cli/report.ts";
+import { quoteCommand } from "../../cli/next-command.ts";
 import { closeServer, listen } from "../../dev/stack/listen.ts";
 import { startCannedApi, type Canned } from "../client/canned-api.ts";
 import { makeFolder, startCommand } from "./command-line.ts";

@@ -1,7 +1,7 @@
 import { describe } from "@jest/globals";
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { quoteCommand } from "../../cli/report.ts";
+import { quoteCommand } from "../../cli/next-command.ts";
 import { createTranscript } from "./transcript.ts";
 
 /** Whether util-linux's `script` is there, which gives a program a terminal; other systems' takes other options. */
