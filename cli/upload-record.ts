@@ -9,7 +9,7 @@ import type { UploadState } from "../client/index.ts";
  * no signed URL.
  */
 export interface UploadRecord {
-  /** The file as it was: one that has changed since is uploaded anew. */
+  /** The file as it was: one that has changed since is uploaded from the start. */
   readonly sizeBytes: number;
   readonly modifiedAt: number;
   /** Absent for an upload in one request. */
@@ -43,7 +43,7 @@ export const uploadRecords = (
       try {
         return JSON.parse(await readFile(file, "utf8")) as UploadRecord;
       } catch {
-        // There is none, or it cannot be read: begin anew.
+        // There is none, or it cannot be read: start over.
         return undefined;
       }
     },

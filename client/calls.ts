@@ -21,7 +21,7 @@ export interface Task {
   readonly taskId: string;
 }
 
-/** The calls that cielo24 answers at once, with a task. */
+/** The calls that return a task of cielo24. */
 export const createCalls = (callApi: CallApi) => ({
   /** Never repeated automatically: after a lost response, `waitForDelivery` tells whether cielo24 took the media. */
   addMediaUrl: async ({ jobId, mediaUrl, isDuplicate = false, signal }: AddMediaUrlOptions): Promise<Task> =>

@@ -142,7 +142,7 @@ const sendParts = async (
   };
   tellProgress();
 
-  // Once one part has failed for good, sending the others would be in vain.
+  // Once one part has failed for good, sending the others is pointless.
   const failing = new AbortController();
   const each = signal ? AbortSignal.any([signal, failing.signal]) : failing.signal;
   const sendPart = async ({ partNumber, start, end }: PartRange): Promise<void> => {

@@ -90,11 +90,11 @@ export const createMediaRow = (first: MediaItem, actions: RowActions) => {
     else bar.value = words.share;
 
     showProblem(item);
-    const isLostSight = phase === "delivering" && item.problem !== undefined;
-    checkAgain.hidden = !isLostSight;
+    const followingFailed = phase === "delivering" && item.problem !== undefined;
+    checkAgain.hidden = !followingFailed;
     task.hidden = delivery?.taskId === undefined;
     taskId.textContent = delivery?.taskId ?? "";
-    dismiss.hidden = !isLostSight && phase !== "delivered" && phase !== "ended";
+    dismiss.hidden = !followingFailed && phase !== "delivered" && phase !== "ended";
 
     const spoken = `${item.name}: ${item.problem ? `${item.problem.text} ${item.problem.next}` : words.badge}`;
     if (spoken !== announced) actions.announce(spoken);

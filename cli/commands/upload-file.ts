@@ -22,7 +22,7 @@ export interface UploadRun {
   readonly partBytes: number | undefined;
   readonly parallelParts: number | undefined;
   readonly contentType: string | undefined;
-  /** Begins anew, whatever an earlier run has uploaded. */
+  /** Starts over, whatever an earlier run has uploaded. */
   readonly restart: boolean;
   /** False: ends once the file is uploaded. */
   readonly wait: boolean;
@@ -30,7 +30,7 @@ export interface UploadRun {
   readonly timeoutMs: number | undefined;
 }
 
-/** A file that is uploaded. Its report follows once its delivery has ended, or at once if nobody waits for that. */
+/** A file that is uploaded. Its report follows once its delivery has ended, or at once with `--no-wait`. */
 export interface UploadedFile {
   readonly delivered: Promise<Report>;
 }
