@@ -4,10 +4,10 @@ import module from "node:module";
 import process from "node:process";
 import { URL } from "node:url";
 
-// Halves the time to start; Node 20 has none.
+// Halves the time to start. Node 20 lacks it.
 module.enableCompileCache?.();
 
-// In the repository the source runs as it is. A package holds what was built of it: Node strips no types there.
+// The repository runs the sources. The package holds a build of them, as Node strips no types below node_modules.
 const source = new URL("main.ts", import.meta.url);
 if (!existsSync(source)) await import(new URL("../dist/cli/main.js", import.meta.url).href);
 else if (process.features.typescript) await import(source.href);

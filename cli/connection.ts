@@ -1,4 +1,4 @@
-import { createClient, type Client } from "../client/index.ts";
+import { createClient, type Client, type ProxyError } from "../client/index.ts";
 import { UsageError } from "./outcome.ts";
 import { sendMedia } from "./send-media.ts";
 import { chooseToken, type TokenOptions } from "./token.ts";
@@ -12,15 +12,16 @@ export interface Connection {
   readonly client: Client;
 }
 
-/** How long a fault is outlasted: a question for seconds, an upload or a watch for minutes. */
+/** A question is repeated for some seconds, an upload or a watch for minutes. */
 const ATTEMPTS = { short: 4, long: 20 } as const;
-/** Shorter pauses are no news. */
+export type Patience = keyof typeof ATTEMPTS;
+/** Shorter pauses are not worth a note. */
 const NOTED_PAUSE_MS = 2_000;
 
 /**
- * @param patience how long faults that pass are outlasted
+ * @param patience how long temporary failures are repeated
  * @param note tells the person about them
- * @param signal ends what is asked for a token
+ * @param signal ends a token command that is running
  * @throws {UsageError}
  */
 export const connect = (
@@ -30,15 +31,15 @@ export const connect = (
     patience,
     note,
     signal,
-  }: { readonly patience: "short" | "long"; readonly note: (text: string) => void; readonly signal: AbortSignal },
+  }: { readonly patience: Patience; readonly note: (text: string) => void; readonly signal: AbortSignal },
 ): Connection => {
   const baseUrl = options.url ?? env["CIELO24_PROXY_URL"];
   if (!baseUrl) throw new UsageError("There is no address: set CIELO24_PROXY_URL, or give --url URL.");
   let quietUntil = 0;
   const repeats = {
     attempts: ATTEMPTS[patience],
-    onRepeat: ({ comment }: Error & { readonly comment: string }, pauseMs: number) => {
-      // Parts that are under way at a time fail at a time; one line is enough.
+    onRepeat: ({ comment }: ProxyError, pauseMs: number) => {
+      // Parts that are sent at the same time fail at the same time; one line is enough.
       if (pauseMs < NOTED_PAUSE_MS || Date.now() < quietUntil) return;
       quietUntil = Date.now() + pauseMs;
       note(`${comment} Trying again in ${Math.ceil(pauseMs / 1000)} s.`);

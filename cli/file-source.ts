@@ -1,19 +1,18 @@
 import { open, type FileHandle } from "node:fs/promises";
 import { basename, extname } from "node:path";
 import { ProxyError, type MediaSource } from "../client/index.ts";
-import { codeOf } from "./error-code.ts";
+import { codeOf } from "./files.ts";
 import { UsageError } from "./outcome.ts";
 
-/** A file on disk, of which no more is in memory than is being sent. */
+/** A file on disk; only the parts that are being sent are in memory. */
 export interface FileSource extends MediaSource, AsyncDisposable {
   readonly name: string;
-  /** By the name's extension; undefined where it tells nothing. */
+  /** From the file name's extension; undefined if that is unknown. */
   readonly type: string | undefined;
   /** Milliseconds since 1970. */
   readonly modifiedAt: number;
   /**
-   * Parts of two versions would make a medium that never was, and a recording that still grows lacks its end. Slices
-   * check by themselves.
+   * Guards against mixing parts of two versions, and against a recording that is still growing. `slice` checks, too.
    * @throws {ProxyError} SOURCE_CHANGED
    */
   readonly checkUnchanged: () => Promise<void>;
@@ -95,7 +94,7 @@ const openForReading = async (path: string): Promise<FileHandle> => {
   }
 };
 
-/** Fewer bytes than asked for where the file has become shorter. */
+/** Returns fewer bytes if the file has become shorter. */
 const readRange = async (handle: FileHandle, start: number, end: number): Promise<Uint8Array<ArrayBuffer>> => {
   const bytes = new Uint8Array(end - start);
   let filled = 0;

@@ -1,10 +1,10 @@
 import { normalJobId } from "../client/index.ts";
 import { UsageError } from "./outcome.ts";
 
-/** A file, and the job that it is the medium of. */
+/** A file and the job that it is for. */
 export interface Assignment {
   readonly file: string;
-  /** In its normal form: however a job is spelt, it is the same one. */
+  /** In its normal form, so that one job spelt in two ways is recognized. */
   readonly jobId: string;
 }
 
@@ -21,9 +21,9 @@ export const readJobId = (text: string): string => {
 };
 
 /**
- * Which file goes to which job. One job takes one medium, so several files need a job each: as FILE=JOB, or in a list.
+ * Assigns each file its job. A job takes only one file, so several files need one each: as FILE=JOB, or in a list.
  *
- * @param list text of a CSV file with a line `file,job_id` for each
+ * @param list text of a CSV file with the lines `file,job_id`
  * @throws {UsageError}
  */
 export const assignJobs = ({
@@ -67,7 +67,7 @@ const readPair = (pair: string): Assignment => {
   throw new UsageError(`${pair} has no job: give --job-id JOB for one file, or ${pair}=JOB for each of several.`);
 };
 
-/** CSV as spreadsheets write it: a file's name may be in quotes. A first line without a job id is a heading. */
+/** CSV as spreadsheets write it: file names may be quoted. A first line without a job id is a heading. */
 const readList = (list: string): Assignment[] =>
   list
     .replace(/^\uFEFF/, "")

@@ -2,14 +2,14 @@ import { listenForInterruption } from "./interruption.ts";
 import { EXIT_CODES } from "./outcome.ts";
 import { run } from "./program.ts";
 
-/** `cielo24-proxy`: the only file that knows the process. */
+/** `cielo24-proxy`: the entry, which connects the program to the process. */
 const { stdout, stderr } = process;
-// Whoever reads the output, `head` say, may have had enough, and a terminal may be closed. Uploads go on without them.
+// The reader of the output, such as `head`, may have stopped reading, and a terminal may be closed. Uploads go on.
 stderr.on("error", () => undefined);
 stdout.on("error", ({ code, message }: NodeJS.ErrnoException) => {
   if (code === "EPIPE" || code === "EIO") return;
   stderr.write(`The results cannot be written: ${message}\n`);
-  // At the very end: the run's own code may be set before or after this.
+  // Only at exit, as the run's own code may be set before or after this.
   process.once("exit", () => {
     process.exitCode ||= EXIT_CODES.failed;
   });
@@ -25,13 +25,7 @@ process.exitCode = await run(
     stdout,
     stderr,
     clock: Date.now,
-    interruptible: ({ note, close }) =>
-      listenForInterruption({
-        onFirst: () => {
-          note("Ending. Ctrl-C once more ends at once.");
-        },
-        onSecond: close,
-      }),
+    interruptible: listenForInterruption,
   },
   process.argv.slice(2),
 );

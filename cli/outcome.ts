@@ -1,6 +1,6 @@
 import { ProxyError, type Delivery } from "../client/index.ts";
 
-/** How a command, or one file of it, ends. */
+/** How a command, or one of its files, ends. */
 export type Outcome =
   | "done"
   | "delivered"
@@ -16,7 +16,7 @@ export type Outcome =
   | "interrupted"
   | "terminated";
 
-/** What scripts see of it. Part of the interface: never renumber. */
+/** Scripts depend on these: never renumber. */
 export const EXIT_CODES: Readonly<Record<Outcome, number>> = {
   done: 0,
   delivered: 0,
@@ -33,7 +33,7 @@ export const EXIT_CODES: Readonly<Record<Outcome, number>> = {
   terminated: 143,
 };
 
-/** The command line cannot be followed as it is, or a file cannot be read. */
+/** The command line is wrong, or a file cannot be read. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
   readonly nextStep: string;
@@ -44,7 +44,7 @@ export class UsageError extends Error {
   }
 }
 
-/** Reason of the signal that ends everything when the person, or the system, wants it. */
+/** The abort reason when the person, or the system, interrupts the program. */
 export class Interruption extends Error {
   override readonly name = "Interruption";
   readonly outcome: "interrupted" | "terminated";
@@ -55,7 +55,7 @@ export class Interruption extends Error {
   }
 }
 
-/** Where the media's delivery has got to, as an outcome. */
+/** How far a delivery has got, as an outcome. */
 export const outcomeOfDelivery = ({ state }: Pick<Delivery, "state">): Outcome => {
   switch (state) {
     case "DELIVERED":
@@ -78,7 +78,7 @@ export const outcomeOfError = (error: unknown): Outcome => {
   if (errorType === "NO_TOKEN" || status === 401 || (status === 403 && source !== "storage")) return "unauthorized";
   if (errorType === "BAD_BASE_URL") return "usage";
   if (errorType === "NEEDS_REVIEW") return "needs_review";
-  // It may have been taken: only the delivery's status tells.
+  // cielo24 may have taken the media: only the delivery's status tells.
   if (errorType === "CIELO24_ANSWER_UNKNOWN") return "not_yet";
   if (error.isRetryable || status >= 500 || errorType === "UNINTELLIGIBLE") return "unavailable";
   return "refused";

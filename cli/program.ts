@@ -1,8 +1,7 @@
 import { Command, CommanderError, Option } from "commander";
 import manifest from "../package.json" with { type: "json" };
-import { addUrl, metadata, type AddUrlOptions, type MetadataOptions } from "./commands/calls.ts";
-import type { Context } from "./commands/context.ts";
-import { print } from "./commands/print.ts";
+import { addUrl, metadata, type AddUrlOptions, type MetadataOptions } from "./commands/add-url-and-metadata.ts";
+import { print, type Context } from "./commands/command.ts";
 import { status, type StatusOptions } from "./commands/status.ts";
 import { upload, type UploadOptions } from "./commands/upload.ts";
 import { addUrlHelp, mainHelp, metadataHelp, statusHelp, uploadHelp } from "./help.ts";
@@ -11,8 +10,8 @@ import { parseDuration, parseMebibytes, parseParallel } from "./quantities.ts";
 import { reportError } from "./report.ts";
 
 /**
- * Follows a command line.
- * @param words without Node and the script
+ * Runs a command line.
+ * @param words the arguments, without Node and the script
  * @returns the exit code
  */
 export const run = async (context: Context, words: readonly string[]): Promise<number> => {
@@ -79,22 +78,22 @@ export const run = async (context: Context, words: readonly string[]): Promise<n
     .addHelpText("after", statusHelp)
     .action((job: string, options: StatusOptions) => end(status(context, job, options)));
 
-  program.commands.forEach(connected);
+  program.commands.forEach(addConnectionOptions);
   try {
     await program.parseAsync(words, { from: "user" });
     return code;
   } catch (error) {
     const json = words.includes("--json");
     if (!(error instanceof CommanderError)) return print(context, { json }, reportError(error));
-    // Help and version were written; so was, for people, what is wrong with the command line.
+    // Commander has written the help or the version already, and its errors for people.
     if (error.exitCode === 0) return EXIT_CODES.done;
     if (json) print(context, { json }, reportError(new UsageError(error.message.replace(/^error: /, ""))));
     return EXIT_CODES.usage;
   }
 };
 
-/** What every command needs: whom to talk to, as whom, and for whom to print. */
-const connected = (command: Command): void => {
+/** The options of every command: the address, the token and the output format. */
+const addConnectionOptions = (command: Command): void => {
   command
     .addOption(new Option("--url <url>", "address of the stage, before /api (or CIELO24_PROXY_URL)"))
     .addOption(new Option("--token-file <file>", "file with the bearer token (or CIELO24_PROXY_TOKEN_FILE)"))

@@ -1,41 +1,34 @@
 import { ProxyError, type Delivery } from "../client/index.ts";
-import { EXIT_CODES, outcomeOfError, UsageError, type Outcome } from "./outcome.ts";
+import { describeProgress } from "./display/words.ts";
+import { watchCommand, type Invocation } from "./next-command.ts";
+import { EXIT_CODES, outcomeOfDelivery, outcomeOfError, UsageError, type Outcome } from "./outcome.ts";
 
-/** What a command, or one file of it, has come to: printed for people, or as a line of JSON for programs. */
+/** The result of a command, or of one of its files: printed for people, or as a line of JSON for programs. */
 export interface Report {
   readonly outcome: Outcome;
-  readonly file?: string;
-  readonly jobId?: string;
-  readonly taskId?: string;
-  readonly delivery?: Delivery;
-  readonly error?: ReportedError;
+  readonly file?: string | undefined;
+  readonly jobId?: string | undefined;
+  readonly taskId?: string | undefined;
+  readonly delivery?: Delivery | undefined;
+  readonly error?: ReportedError | undefined;
   /** What to do next, in a sentence. */
-  readonly next?: string;
-  /** The command line with which to do it. */
-  readonly command?: string;
+  readonly next?: string | undefined;
+  /** The command line that does it. */
+  readonly command?: string | undefined;
 }
 
 interface ReportedError {
   readonly errorType: string;
   readonly comment: string;
-  readonly status?: number;
-  readonly requestId?: string;
+  readonly status?: number | undefined;
+  readonly requestId?: string | undefined;
 }
 
 export const reportError = (error: unknown): Pick<Report, "outcome" | "error" | "next"> => {
   const outcome = outcomeOfError(error);
   if (error instanceof ProxyError) {
     const { errorType, comment, status, requestId, nextStep } = error;
-    return {
-      outcome,
-      error: {
-        errorType,
-        comment,
-        ...(status === undefined ? {} : { status }),
-        ...(requestId === undefined ? {} : { requestId }),
-      },
-      next: nextStep,
-    };
+    return { outcome, error: { errorType, comment, status, requestId }, next: nextStep };
   }
   if (error instanceof UsageError)
     return { outcome, error: { errorType: "USAGE", comment: error.message }, next: error.nextStep };
@@ -47,6 +40,34 @@ export const reportError = (error: unknown): Pick<Report, "outcome" | "error" | 
     error: { errorType: "FAILED", comment: error instanceof Error ? error.message : String(error) },
     next: "This should not happen: report it.",
   };
+};
+
+const AFTER_OTHER_REJECTION = "Mend the cause and upload again: the job still takes a medium.";
+const AFTER_REJECTION: Readonly<Record<string, string>> = {
+  ITEM_NOT_FOUND: "Check the job id, and upload for the right job.",
+  JOB_HAS_MEDIA: "Upload for another job: this one has its media.",
+  INVALID_URL: "Give a public https URL of the media itself, or upload the file: the job still takes a medium.",
+};
+
+/** How far a delivery has got, and what a person can do about it. */
+export const reportDelivery = (delivery: Delivery, invocation: Invocation, file?: string): Report => {
+  const { jobId, taskId, error } = delivery;
+  const outcome = outcomeOfDelivery(delivery);
+  const known = { outcome, file, jobId, taskId, delivery, error };
+  switch (outcome) {
+    case "delivered":
+      return known;
+    case "rejected":
+      return { ...known, next: AFTER_REJECTION[error?.errorType ?? ""] ?? AFTER_OTHER_REJECTION };
+    case "needs_review":
+      return { ...known, next: "Don't send it again: ask the operator, who can see what cielo24 has." };
+    default:
+      return {
+        ...known,
+        next: `It is ${describeProgress(delivery)}. The proxy goes on by itself; to watch:`,
+        command: watchCommand(jobId, invocation),
+      };
+  }
 };
 
 const WORDS: Readonly<Record<Outcome, string>> = {
@@ -86,7 +107,3 @@ export const renderReport = (report: Report): string => {
 /** For programs, one line. */
 export const renderJson = ({ outcome, ...report }: Report): string =>
   JSON.stringify({ outcome, exitCode: EXIT_CODES[outcome], ...report });
-
-/** A command line that shells read as it is meant. */
-export const quoteCommand = (words: readonly string[]): string =>
-  words.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)).join(" ");

@@ -3,12 +3,12 @@ import http, { type ClientRequest, type IncomingMessage } from "node:http";
 import https from "node:https";
 import type { SendMedia, StoreAnswer } from "../client/index.ts";
 
-/** Small enough to show progress on a slow line. */
+/** Small enough to show progress on a slow connection. */
 const CHUNK_BYTES = 64 * 1024;
 
 /**
- * Sends media with Node's own HTTP, which tells when bytes are out. (`fetch` does not; and given a stream that would, it
- * hangs where the store refuses before it has the whole body.)
+ * Sends media with `node:http`, which reports how much has been sent. `fetch` does not, and when it is given a stream that
+ * would, it hangs if the store refuses before it has received the whole body.
  */
 export const sendMedia: SendMedia = async ({ url, headers, body, onSent, signal }) => {
   const bytes = body instanceof Blob ? new Uint8Array(await body.arrayBuffer()) : body;
@@ -21,16 +21,16 @@ export const sendMedia: SendMedia = async ({ url, headers, body, onSent, signal 
     return await new Promise<StoreAnswer>((resolve, reject) => {
       request.on("error", reject);
       request.on("response", (response) => {
-        readAnswer(response).then(resolve, reject);
+        readResponse(response).then(resolve, reject);
       });
       write(request, bytes, onSent).catch(reject);
     });
   } catch (error) {
-    // In the form in which `fetch` has it: Node's error as the cause.
+    // In the form of `fetch`'s errors, with Node's error as the cause.
     throw signal.aborted ? signal.reason : new TypeError("The request failed", { cause: error });
   } finally {
     signal.removeEventListener("abort", abort);
-    // A store that refuses answers before it has the body; what is left of that is of no use.
+    // If the store refused before it had the whole body, there is no point in sending the rest.
     if (!request.writableFinished) request.destroy();
   }
 };
@@ -38,7 +38,7 @@ export const sendMedia: SendMedia = async ({ url, headers, body, onSent, signal 
 const write = async (request: ClientRequest, bytes: Uint8Array, onSent: (bytes: number) => void): Promise<void> => {
   for (let at = 0; at < bytes.byteLength && !request.destroyed; at += CHUNK_BYTES) {
     onSent(at);
-    // Not a moment earlier than the socket takes it, or the progress would be that of a buffer.
+    // Wait until the socket takes the bytes, or this would report the progress of a buffer.
     if (!request.write(bytes.subarray(at, at + CHUNK_BYTES))) await drained(request);
   }
   request.end();
@@ -50,12 +50,12 @@ const drained = async (request: ClientRequest): Promise<void> => {
     closed.abort();
   };
   request.once("close", close);
-  // Closed before it drained: whoever waits for the answer hears why.
+  // If it closes before it drains, the promise of the response rejects with the reason.
   await once(request, "drain", { signal: closed.signal }).catch(() => undefined);
   request.off("close", close);
 };
 
-const readAnswer = async (response: IncomingMessage): Promise<StoreAnswer> => {
+const readResponse = async (response: IncomingMessage): Promise<StoreAnswer> => {
   let text = "";
   response.setEncoding("utf8");
   for await (const piece of response) text += String(piece);

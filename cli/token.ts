@@ -1,8 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFile } from "node:fs/promises";
 import { ProxyError, type TokenSource } from "../client/index.ts";
-import { codeOf } from "./error-code.ts";
+import { readTextFile } from "./files.ts";
 import { UsageError } from "./outcome.ts";
 
 export interface TokenOptions {
@@ -16,11 +15,11 @@ type Env = Readonly<Record<string, string | undefined>>;
 const COMMAND_TIMEOUT_MS = 60_000;
 
 /**
- * Where the bearer token comes from: a flag, or else the environment. Files and commands are asked again when the API
- * refuses a token, so that they outlast its life.
+ * The source of the bearer token: a flag, or else the environment. When the API refuses a token, the file is read or the
+ * command run again, so an upload may last longer than a token.
  *
- * @param signal ends a command that is being asked
- * @throws {UsageError} where there is none, or more than one flag
+ * @param signal ends a token command that is running
+ * @throws {UsageError} if there is no source, or more than one flag
  */
 export const chooseToken = (options: TokenOptions, env: Env, signal: AbortSignal): TokenSource => {
   const flags = sourcesOf(options, signal);
@@ -48,14 +47,7 @@ const sourcesOf = ({ token, tokenFile, tokenCommand }: TokenOptions, signal: Abo
   ...(tokenCommand ? [fromCommand(tokenCommand, signal)] : []),
 ];
 
-const fromFile = (file: string): TokenSource =>
-  cached(async () => {
-    try {
-      return await readFile(file, "utf8");
-    } catch (error) {
-      throw new UsageError(`The token file ${file} cannot be read (${codeOf(error)}).`);
-    }
-  });
+const fromFile = (file: string): TokenSource => cached(() => readTextFile(file, "The token file"));
 
 const fromCommand = (command: string, signal: AbortSignal): TokenSource =>
   cached(async () => {
@@ -66,7 +58,7 @@ const fromCommand = (command: string, signal: AbortSignal): TokenSource =>
 
 const noToken = (comment: string) => new ProxyError({ source: "client", errorType: "NO_TOKEN", comment });
 
-/** One question at a time, and its answer until the API refuses it. */
+/** Asks for one token at a time, and keeps it until the API refuses it. */
 const cached = (ask: () => Promise<string>): TokenSource => {
   let token: Promise<string> | undefined;
   let value: string | undefined;
@@ -82,7 +74,7 @@ const cached = (ask: () => Promise<string>): TokenSource => {
   };
 };
 
-/** Runs it in the shell, as people write it. What it says on stderr is for the person, and goes there. */
+/** Runs the command in the shell. Its stderr is the person's. */
 const runCommand = async (command: string, signal: AbortSignal): Promise<string> => {
   const limit = AbortSignal.timeout(COMMAND_TIMEOUT_MS);
   const ending = AbortSignal.any([signal, limit]);
@@ -90,7 +82,7 @@ const runCommand = async (command: string, signal: AbortSignal): Promise<string>
   const child = spawn(command, { shell: true, stdio: ["inherit", "pipe", "inherit"] });
   const end = () => {
     child.kill();
-    // What the shell has started may hold it open for longer.
+    // Programs that the shell has started may keep the pipe open.
     child.stdout.destroy();
   };
   ending.addEventListener("abort", end, { once: true });

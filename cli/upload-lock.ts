@@ -2,21 +2,21 @@ import { mkdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { dirname } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { codeOf } from "./error-code.ts";
+import { codeOf } from "./files.ts";
 import { UsageError } from "./outcome.ts";
 
 const REFRESHED_EVERY_MS = 10_000;
-/** On another machine, nobody can ask whether the process is still there. */
+/** Whether a process on another machine still runs cannot be checked, only when it last refreshed its lock. */
 const ABANDONED_AFTER_MS = 60_000;
 const ASKED_EVERY_MS = 250;
 
 /**
- * Lets one process at a time upload a file for a job: two that go on with the same upload would send its parts twice,
- * and the later one would find the upload gone. Waits for the other to end; a lock whose process is gone counts for nothing.
+ * Lets only one process at a time upload a file for a job. Two that resume the same upload would send its parts twice, and
+ * the later one would find the upload gone. Waits for the other process; the lock of a process that is gone is ignored.
  *
- * @param file is the lock while it exists
- * @param onWait tells the person that there is another
- * @throws {UsageError} where it cannot be written
+ * @param file the lock, while it exists
+ * @param onWait tells the person that another process has the lock
+ * @throws {UsageError} if the lock cannot be written
  * @throws the signal's reason
  */
 export const uploadAlone = async <T>(
@@ -45,7 +45,7 @@ export const uploadAlone = async <T>(
   }
 };
 
-/** @returns false where there is one already */
+/** @returns false if the file exists already */
 const create = async (file: string): Promise<boolean> => {
   try {
     await mkdir(dirname(file), { recursive: true, mode: 0o700 });
@@ -67,13 +67,13 @@ const isAbandoned = async (file: string): Promise<boolean> => {
     if (host === hostname() && !isRunning(Number(pid))) return true;
     return Date.now() - (await stat(file)).mtimeMs > ABANDONED_AFTER_MS;
   } catch {
-    // Gone in this moment, or not to be read: creating it again tells.
+    // It has just been removed, or cannot be read: the next attempt to create it tells.
     return false;
   }
 };
 
 const isRunning = (pid: number): boolean => {
-  // Nobody but an earlier process of the same number can have left it.
+  // This process has no lock yet, so an earlier process with the same id must have left it.
   if (pid === process.pid) return false;
   try {
     return process.kill(pid, 0);

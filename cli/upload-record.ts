@@ -5,11 +5,11 @@ import { join } from "node:path";
 import type { UploadState } from "../client/index.ts";
 
 /**
- * What is remembered of an upload until its delivery has ended, so that the same command goes on where it was ended.
- * Neither a token nor a signed URL is in it.
+ * What is kept of an upload until its delivery has ended, so that the same command can resume it. It holds no token and
+ * no signed URL.
  */
 export interface UploadRecord {
-  /** The file as it was: a file that has changed since is another one. */
+  /** The file as it was: one that has changed since is uploaded from the start. */
   readonly sizeBytes: number;
   readonly modifiedAt: number;
   /** Absent for an upload in one request. */
@@ -21,17 +21,17 @@ export interface UploadRecords {
   readonly read: () => Promise<UploadRecord | undefined>;
   readonly write: (record: UploadRecord) => Promise<void>;
   readonly remove: () => Promise<void>;
-  /** Exists while a process uploads: see `upload-lock.ts`. */
+  /** See `upload-lock.ts`. */
   readonly lockFile: string;
 }
 
-/** The bucket's lifecycle removes abandoned parts after as long. */
+/** The bucket's lifecycle rule removes abandoned parts after the same time. */
 const KEPT_MS = 7 * 86_400_000;
 
 export const recordsDirectory = (env: Readonly<Record<string, string | undefined>>): string =>
   join(env["XDG_STATE_HOME"] || join(homedir(), ".local", "state"), "cielo24-proxy", "uploads");
 
-/** The record of one file on its way to one job of one stage. */
+/** The record of one file that is uploaded for one job of one stage. */
 export const uploadRecords = (
   directory: string,
   of: { readonly baseUrl: string; readonly jobId: string; readonly path: string },
@@ -43,7 +43,7 @@ export const uploadRecords = (
       try {
         return JSON.parse(await readFile(file, "utf8")) as UploadRecord;
       } catch {
-        // None, or one that a crash left half written: both mean to begin anew.
+        // There is none, or it cannot be read: start over.
         return undefined;
       }
     },
@@ -58,7 +58,7 @@ export const uploadRecords = (
   };
 };
 
-/** Removes records that nobody can go on with any more. */
+/** Removes records that are too old to be resumed. */
 export const removeOldRecords = async (directory: string, now: number): Promise<void> => {
   const names = await readdir(directory).catch((): string[] => []);
   await Promise.all(

@@ -1,5 +1,5 @@
-import { textField, type ApiAnswer } from "./answer-fields.ts";
 import type { CallApi } from "./api.ts";
+import { textField, type ResponseBody } from "./api-response.ts";
 
 export interface AddMediaUrlOptions {
   readonly jobId: string;
@@ -21,14 +21,15 @@ export interface Task {
   readonly taskId: string;
 }
 
+/** The calls that return a task of cielo24. */
 export const createCalls = (callApi: CallApi) => ({
-  /** Never repeated by itself: an answer that was lost is looked for with `waitForDelivery`. */
+  /** Never repeated automatically: after a lost response, `waitForDelivery` tells whether cielo24 took the media. */
   addMediaUrl: async ({ jobId, mediaUrl, isDuplicate = false, signal }: AddMediaUrlOptions): Promise<Task> =>
     readTask(
       await callApi({
         method: "POST",
         path: "/api/job/add_media",
-        body: { job_id: jobId, media_url: mediaUrl, ...(isDuplicate ? { is_duplicate: true } : {}) },
+        body: { job_id: jobId, media_url: mediaUrl, is_duplicate: isDuplicate || undefined },
         signal,
         isRepeatable: false,
       }),
@@ -45,4 +46,4 @@ export const createCalls = (callApi: CallApi) => ({
     ),
 });
 
-const readTask = (answer: ApiAnswer): Task => ({ taskId: textField(answer, "TaskId") });
+const readTask = (body: ResponseBody): Task => ({ taskId: textField(body, "TaskId") });

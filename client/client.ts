@@ -1,51 +1,53 @@
+import { sleep } from "./abort.ts";
 import { createApi, type TokenSource } from "./api.ts";
-import { sleep, type Repeats } from "./backoff.ts";
+import type { Repeats } from "./backoff.ts";
 import { createCalls, type AddMediaUrlOptions, type Task, type UpdateMetadataOptions } from "./calls.ts";
 import { createDeliveries, type Delivery, type DeliveryQuery, type WaitForDeliveryOptions } from "./delivery.ts";
 import { abortUpload } from "./multipart.ts";
-import { chooseSender, type SendMedia } from "./sending.ts";
-import { createSigning, type SignUpload } from "./signing.ts";
-import { uploadMedia, type Uploaded, type UploadOptions, type UploadState } from "./upload.ts";
+import { chooseSender, type SendMedia } from "./send-media.ts";
+import { createSignUpload, type SignUpload } from "./sign-upload.ts";
+import type { Uploaded, UploadOptions, UploadState } from "./upload-types.ts";
+import { uploadMedia } from "./upload.ts";
 
 export interface ClientOptions {
-  /** Address of a stage, up to but without `/api`. */
+  /** Address of a stage, without `/api`. */
   readonly baseUrl: string;
   readonly token: TokenSource;
   /** In place of the platform's own. */
   readonly fetch?: typeof globalThis.fetch;
-  /** How media is sent, where the platform has a way that tells more of the progress than `fetch`. */
+  /** Sends media, on platforms that can report progress in more detail than `fetch` does. */
   readonly sendMedia?: SendMedia;
-  /** How failures are repeated: 8 times, over about a minute. */
+  /** How failures are repeated. By default 8 attempts, over about a minute. */
   readonly repeats?: Partial<Repeats>;
 }
 
-/** Everything throws ProxyError, the reason of the signal that it was given, or what the application's `token` threw. */
+/** Every call throws ProxyError, the reason of the signal it was given, or whatever the application's `token` threw. */
 export interface Client {
-  /** Uploads media for a job to the store, from where the proxy delivers it to cielo24. */
+  /** Uploads media for a job to the store. From there the proxy delivers it to cielo24. */
   readonly uploadMedia: (options: UploadOptions) => Promise<Uploaded>;
-  /** Takes back an upload in parts that nobody goes on with. */
+  /** Deletes the parts of an upload that will not be resumed. */
   readonly abortUpload: (
     state: Pick<UploadState, "jobId" | "key" | "uploadId">,
     options?: { readonly signal?: AbortSignal },
   ) => Promise<void>;
-  /** Resolves once the delivery has ended, one way or another. */
+  /** Resolves once the delivery has ended, successfully or not. */
   readonly waitForDelivery: (options: WaitForDeliveryOptions) => Promise<Delivery>;
   readonly getDelivery: (query: DeliveryQuery) => Promise<Delivery>;
-  /** Has cielo24 fetch a job's media from a URL. */
+  /** Makes cielo24 fetch a job's media from a URL. */
   readonly addMediaUrl: (options: AddMediaUrlOptions) => Promise<Task>;
   /** Sets a job's grouping metadata at cielo24. */
   readonly updateMetadata: (options: UpdateMetadataOptions) => Promise<Task>;
-  /** Signs one request to the store, for whoever uploads by other means, Uppy say. */
+  /** Signs one request to the store, for applications that upload by other means, such as Uppy. */
   readonly signUpload: SignUpload;
 }
 
 export const createClient = ({ baseUrl, token, repeats: wished, ...given }: ClientOptions): Client => {
-  // Called without a `this`, which browsers insist on.
+  // Browsers insist that `fetch` is called without a `this`.
   const fetch: typeof globalThis.fetch = given.fetch ?? ((...request) => globalThis.fetch(...request));
   const repeats: Repeats = { attempts: 8, sleep, random: Math.random, ...wished };
   const callApi = createApi({ baseUrl, token, fetch, repeats });
   const deliveries = createDeliveries(callApi, repeats);
-  const signUpload = createSigning(callApi);
+  const signUpload = createSignUpload(callApi);
   const ports = { fetch, sendMedia: chooseSender(given), repeats, signUpload, getDelivery: deliveries.getDelivery };
   return {
     uploadMedia: (options) => uploadMedia(ports, options),

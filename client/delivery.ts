@@ -1,24 +1,24 @@
-import { optionalNumber, optionalText, textField, type ApiAnswer } from "./answer-fields.ts";
 import type { CallApi } from "./api.ts";
+import { optionalNumber, optionalText, textField, type ResponseBody } from "./api-response.ts";
 import type { Repeats } from "./backoff.ts";
 
-/** The last three are the ends. */
+/** The last three are final. */
 export type DeliveryState =
   "UPLOADING" | "SENDING" | "FINALIZING" | "HANDED_OVER" | "UNKNOWN" | "DELIVERED" | "REJECTED" | "NEEDS_REVIEW";
 
-/** How the delivery of a job's media to cielo24 goes. */
+/** How far the delivery of a job's media to cielo24 has got. */
 export interface Delivery {
   readonly jobId: string;
   readonly state: DeliveryState;
   /** cielo24's task, once it has taken the media. */
   readonly taskId?: string;
   readonly error?: { readonly errorType: string; readonly comment: string };
-  /** What it waits for. No end, and nothing to do: it goes on by itself. */
+  /** Why the delivery is waiting. It is not final, and nothing needs to be done: the delivery goes on by itself. */
   readonly waiting?: DeliveryWait;
   readonly sizeBytes?: number;
-  /** Of `sizeBytes`, those that are at cielo24. */
+  /** How many of `sizeBytes` cielo24 has received. */
   readonly sentBytes: number;
-  /** How often sending it to cielo24 was begun. */
+  /** How often sending to cielo24 was started. */
   readonly attempts: number;
   /** ISO 8601, UTC. */
   readonly updatedAt: string;
@@ -34,27 +34,27 @@ export interface DeliveryWait {
 
 export interface DeliveryQuery {
   readonly jobId: string;
-  /** Seconds, at most 20, that the answer may wait for a change. */
+  /** How long the API may hold the response back until something changes: seconds, at most 20. */
   readonly waitS?: number;
   readonly signal?: AbortSignal | undefined;
 }
 
 export interface WaitForDeliveryOptions {
   readonly jobId: string;
-  /** Called with every answer. */
+  /** Called with every response. */
   readonly onDelivery?: ((delivery: Delivery) => void) | undefined;
   /** Gives up with the signal's reason; `AbortSignal.timeout(ms)` limits the time. */
   readonly signal?: AbortSignal | undefined;
 }
 
 const WAIT_S = 20;
-/** An answer that came at once without an end to tell must not be asked for again at once. */
+/** Some responses come at once although nothing has ended; do not ask again right away. */
 const SHORTEST_CYCLE_MS = 500;
 
 export const hasEnded = ({ state }: Pick<Delivery, "state">): boolean =>
   state === "DELIVERED" || state === "REJECTED" || state === "NEEDS_REVIEW";
 
-/** Whether it is about other media than those of so many bytes: a job takes one, and somebody's may have come first. */
+/** Whether the delivery is of media of another size: a job takes one upload, and another one may have come first. */
 export const isOfOtherMedia = ({ sizeBytes }: Pick<Delivery, "sizeBytes">, uploadedBytes: number): boolean =>
   sizeBytes !== undefined && sizeBytes !== uploadedBytes;
 
@@ -64,7 +64,7 @@ export const createDeliveries = (callApi: CallApi, { sleep }: Pick<Repeats, "sle
       await callApi({
         method: "GET",
         path: "/api/job/delivery",
-        query: { job_id: jobId, ...(waitS > 0 ? { wait: String(waitS) } : {}) },
+        query: { job_id: jobId, ...(waitS > 0 && { wait: String(waitS) }) },
         signal,
       }),
     );
@@ -85,31 +85,32 @@ export const createDeliveries = (callApi: CallApi, { sleep }: Pick<Repeats, "sle
   return { getDelivery, waitForDelivery };
 };
 
-const readDelivery = (answer: ApiAnswer): Delivery => {
-  const error = answer["Error"] as ApiAnswer | undefined;
-  const waiting = answer["Waiting"] as ApiAnswer | undefined;
-  const taskId = optionalText(answer, "TaskId");
-  const sizeBytes = optionalNumber(answer, "SizeBytes");
-  return {
-    jobId: textField(answer, "JobId"),
-    state: textField(answer, "State") as DeliveryState,
-    ...(taskId === undefined ? {} : { taskId }),
-    ...(error
-      ? { error: { errorType: textField(error, "ErrorType"), comment: textField(error, "ErrorComment") } }
-      : {}),
-    ...(waiting ? { waiting: readWait(waiting) } : {}),
-    ...(sizeBytes === undefined ? {} : { sizeBytes }),
-    sentBytes: optionalNumber(answer, "SentBytes") ?? 0,
-    attempts: optionalNumber(answer, "Attempts") ?? 0,
-    updatedAt: textField(answer, "UpdatedAt"),
-  };
+const readDelivery = (body: ResponseBody): Delivery => {
+  const error = body["Error"] as ResponseBody | undefined;
+  const waiting = body["Waiting"] as ResponseBody | undefined;
+  return withoutUndefined<Delivery>({
+    jobId: textField(body, "JobId"),
+    state: textField(body, "State") as DeliveryState,
+    taskId: optionalText(body, "TaskId"),
+    error: error && readProblem(error),
+    waiting:
+      waiting &&
+      withoutUndefined<DeliveryWait>({
+        ...readProblem(waiting),
+        nextAttemptAt: optionalText(waiting, "NextAttemptAt"),
+      }),
+    sizeBytes: optionalNumber(body, "SizeBytes"),
+    sentBytes: optionalNumber(body, "SentBytes") ?? 0,
+    attempts: optionalNumber(body, "Attempts") ?? 0,
+    updatedAt: textField(body, "UpdatedAt"),
+  });
 };
 
-const readWait = (waiting: ApiAnswer): DeliveryWait => {
-  const nextAttemptAt = optionalText(waiting, "NextAttemptAt");
-  return {
-    errorType: textField(waiting, "ErrorType"),
-    comment: textField(waiting, "ErrorComment"),
-    ...(nextAttemptAt === undefined ? {} : { nextAttemptAt }),
-  };
-};
+const readProblem = (body: ResponseBody) => ({
+  errorType: textField(body, "ErrorType"),
+  comment: textField(body, "ErrorComment"),
+});
+
+/** Optional properties are absent, as their types promise, not undefined. */
+const withoutUndefined = <T extends object>(fields: { readonly [Name in keyof T]: T[Name] | undefined }): T =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T;

@@ -1,17 +1,17 @@
 import { nextStep } from "./next-step.ts";
 
-/** Who said no: the functions, API Gateway before them, the store behind a signed URL, the way there, or this client. */
+/** Where an error comes from: the functions, API Gateway, the store behind a signed URL, the network, or this client. */
 type ErrorSource = "api" | "gateway" | "storage" | "network" | "client";
 
 export interface ProxyErrorDetails {
   readonly source: ErrorSource;
-  /** cielo24's or the proxy's ErrorType, S3's Code, or one of this client's own. */
+  /** The ErrorType of cielo24 or the proxy, S3's Code, or one of this client's own. */
   readonly errorType: string;
   /** What is wrong, in words. Never holds a token or a signed URL. */
   readonly comment: string;
-  /** HTTP status; absent where there was no answer. */
+  /** HTTP status; absent where there was no response. */
   readonly status?: number | undefined;
-  /** Under which the operator finds the request in the log. */
+  /** Identifies the request in the operator's log. */
   readonly requestId?: string | undefined;
   readonly isRetryable?: boolean;
   /** How long the server asks to wait, ms. */
@@ -20,8 +20,8 @@ export interface ProxyErrorDetails {
 }
 
 /**
- * Whatever this client fails with, but for the reason of an AbortSignal, which is thrown as it is. `message` is fit to be
- * shown; `nextStep` tells a person what to do.
+ * What this client throws for every failure, except that the reason of an AbortSignal is thrown as it is. `message` can be
+ * shown to people; `nextStep` tells them what to do.
  */
 export class ProxyError extends Error {
   override readonly name = "ProxyError";
@@ -30,7 +30,7 @@ export class ProxyError extends Error {
   readonly comment: string;
   readonly status: number | undefined;
   readonly requestId: string | undefined;
-  /** True where the same call may succeed later, and repeating it does no harm. */
+  /** True if the same call may succeed later, and repeating it is safe. */
   readonly isRetryable: boolean;
   readonly retryAfterMs: number | undefined;
   readonly nextStep: string;
@@ -48,7 +48,7 @@ export class ProxyError extends Error {
   }
 }
 
-/** The request has, or may have, never arrived: no connection, or none any more. */
+/** There was no connection, or it broke before the response: the request may or may not have arrived. */
 export const networkError = (cause: unknown, whereTo: string): ProxyError =>
   new ProxyError({
     source: "network",
@@ -58,7 +58,7 @@ export const networkError = (cause: unknown, whereTo: string): ProxyError =>
     cause,
   });
 
-/** Node's own code of a failure, which tells a wrong name from a closed port. Browsers tell nothing. */
+/** Node's code for the failure, which tells a wrong host name from a closed port. Browsers give none. */
 const codeOf = (error: unknown): string => {
   const code = property(property(error, "cause"), "code");
   return typeof code === "string" ? ` (${code})` : "";

@@ -1,5 +1,5 @@
 /**
- * Client of cielo24-proxy's HTTP API for browsers and Node ≥ 20.3. It needs `fetch` and nothing else.
+ * Client of cielo24-proxy's HTTP API, for browsers and Node ≥ 20.3. It needs nothing but `fetch`.
  *
  * @example
  * const client = createClient({ baseUrl: "https://captions.example.org", token: () => session.accessToken() });
@@ -20,8 +20,8 @@ export {
 } from "./delivery.ts";
 export { ProxyError } from "./errors.ts";
 export { normalJobId } from "./job-id.ts";
-export type { MediaRequest, SendMedia, StoreAnswer } from "./sending.ts";
-export type { SignedRequest, SignUpload, SignUploadRequest } from "./signing.ts";
+export type { MediaRequest, SendMedia, StoreAnswer } from "./send-media.ts";
+export type { SignedRequest, SignUpload, SignUploadRequest } from "./sign-upload.ts";
 export type { MediaBytes, MediaSource } from "./source.ts";
 export type { UploadProgress } from "./progress.ts";
-export type { Uploaded, UploadOptions, UploadState } from "./upload.ts";
+export type { Uploaded, UploadOptions, UploadState } from "./upload-types.ts";

@@ -3,14 +3,14 @@ import { cutIntoParts, type PartRange } from "./parts.ts";
 import { progressTeller } from "./progress.ts";
 import { readSlice } from "./source.ts";
 import { sendSigned, type StorageRequest, type Stored } from "./storage.ts";
-import type { Uploaded, UploadOptions, UploadPorts, UploadState } from "./upload.ts";
+import type { Uploaded, UploadOptions, UploadPorts, UploadState } from "./upload-types.ts";
 import { elementsOf, escape, textOf } from "./xml.ts";
 
 interface PartsOptions extends UploadOptions {
   readonly partBytes: number;
 }
 
-/** A part that the store has. */
+/** A part that has arrived at the store. */
 interface StoredPart {
   readonly partNumber: number;
   readonly etag: string;
@@ -19,7 +19,7 @@ interface StoredPart {
 
 const PARALLEL_PARTS = 4;
 
-/** Uploads media in parts, several at a time, each signed just before it is sent; goes on with an upload that there is. */
+/** Uploads media in parts, several at a time, each signed just before it is sent. Resumes `options.resume`. */
 export const uploadInParts = async (ports: UploadPorts, options: PartsOptions): Promise<Uploaded> => {
   const { onState, resume } = options;
   if (!resume) return begin(ports, options);
@@ -51,7 +51,7 @@ const finish = async (
   return { key: state.key };
 };
 
-/** Takes back an upload in parts. One that is gone already is no error. @throws {ProxyError} */
+/** Deletes the parts of an upload. An upload that is gone already is no error. @throws {ProxyError} */
 export const abortUpload = async (
   ports: UploadPorts,
   state: Pick<UploadState, "jobId" | "key" | "uploadId">,
@@ -66,11 +66,11 @@ export const abortUpload = async (
 
 const isGone = (error: unknown): boolean => error instanceof ProxyError && error.errorType === "NoSuchUpload";
 
-/** Sends a request that is about an upload as a whole. */
+/** Sends a request about an upload that exists. */
 const send = (
   ports: UploadPorts,
   { jobId, key, uploadId }: Pick<UploadState, "jobId" | "key" | "uploadId">,
-  { partNumber, ...request }: StorageRequest & { readonly partNumber?: number },
+  { partNumber, ...request }: StorageRequest & { readonly partNumber?: number | undefined },
 ): Promise<Stored> => {
   const { method, signal } = request;
   return sendSigned(ports, () => ports.signUpload({ jobId, method, key, uploadId, partNumber, signal }), request);
@@ -87,7 +87,7 @@ const create = async (ports: UploadPorts, options: PartsOptions): Promise<Upload
   return { jobId, key, uploadId, sizeBytes: source.size, partBytes, isCompleting: false };
 };
 
-/** The parts that an earlier run left; "completed" where it got to the end, undefined where the upload is gone. */
+/** The parts that an earlier run has sent; "completed" where it finished, undefined where the upload is gone. */
 const findParts = async (
   ports: UploadPorts,
   { signal }: UploadOptions,
@@ -108,12 +108,7 @@ const listParts = async (
 ): Promise<StoredPart[]> => {
   const parts: StoredPart[] = [];
   for (;;) {
-    const after = parts.at(-1)?.partNumber;
-    const { text } = await send(ports, state, {
-      method: "GET",
-      signal,
-      ...(after === undefined ? {} : { partNumber: after }),
-    });
+    const { text } = await send(ports, state, { method: "GET", partNumber: parts.at(-1)?.partNumber, signal });
     const page = elementsOf(text, "Part").map((part) => ({
       partNumber: Number(textOf(part, "PartNumber")),
       etag: textOf(part, "ETag") ?? "",
@@ -138,27 +133,27 @@ const sendParts = async (
   });
   const missing = ranges.filter(({ partNumber }) => !stored.some((part) => part.partNumber === partNumber));
   let storedBytes = stored.reduce((sum, part) => sum + part.sizeBytes, 0);
-  /** Bytes that are out of each part that is under way. */
-  const underWay = new Map<number, number>();
+  /** Bytes sent so far of each part that is being sent. */
+  const sending = new Map<number, number>();
   const tell = progressTeller(options.onProgress);
   const tellProgress = () => {
-    const sentBytes = [...underWay.values()].reduce((sum, bytes) => sum + bytes, storedBytes);
+    const sentBytes = [...sending.values()].reduce((sum, bytes) => sum + bytes, storedBytes);
     tell({ sentBytes, storedBytes, totalBytes: state.sizeBytes });
   };
   tellProgress();
 
-  // The first part that fails for good ends all others, which would only be in vain.
+  // Once one part has failed for good, sending the others is pointless.
   const failing = new AbortController();
   const each = signal ? AbortSignal.any([signal, failing.signal]) : failing.signal;
   const sendPart = async ({ partNumber, start, end }: PartRange): Promise<void> => {
     const body = await readSlice(source, { start, end }, each);
     const onSent = (bytes: number) => {
-      underWay.set(partNumber, bytes);
+      sending.set(partNumber, bytes);
       tellProgress();
     };
     const { etag } = await send(ports, state, { method: "PUT", partNumber, body, onSent, signal: each });
     stored.push({ partNumber, etag: etag ?? "", sizeBytes: end - start });
-    underWay.delete(partNumber);
+    sending.delete(partNumber);
     storedBytes += end - start;
     tellProgress();
   };
@@ -177,13 +172,13 @@ const sendParts = async (
   const outcomes = await Promise.allSettled(workers);
   signal?.throwIfAborted();
   if (outcomes.some(({ status }) => status === "rejected")) throw failing.signal.reason;
-  // A bucket whose CORS does not expose ETag hides it from a page; the list has it all the same.
+  // Where the bucket's CORS does not expose ETag, a page cannot read that header; the list of parts has it, too.
   return stored.some(({ etag }) => etag === "") ? listParts(ports, state, signal) : stored;
 };
 
 /**
- * An answer may be lost after the upload was completed; asked again, S3 knows no such upload any more. That is success
- * where completing was asked for before, and a real loss where it was not.
+ * If the response is lost after S3 completed the upload, the repeated request finds no such upload. That is success if
+ * the completion was requested before, and a real loss if not.
  */
 const complete = async (
   ports: UploadPorts,
@@ -196,14 +191,14 @@ const complete = async (
     .map(({ partNumber, etag }) => `<Part><PartNumber>${partNumber}</PartNumber><ETag>${escape(etag)}</ETag></Part>`)
     .join("");
   const body = `<CompleteMultipartUpload>${list}</CompleteMultipartUpload>`;
-  let asked = state.isCompleting ? 1 : 0;
+  let requests = state.isCompleting ? 1 : 0;
   const countedFetch: typeof fetch = (...request) => {
-    asked += 1;
+    requests += 1;
     return ports.fetch(...request);
   };
   try {
     await send({ ...ports, fetch: countedFetch }, state, { method: "POST", body, signal });
   } catch (error) {
-    if (!isGone(error) || asked < 2) throw error;
+    if (!isGone(error) || requests < 2) throw error;
   }
 };

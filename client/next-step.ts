@@ -5,7 +5,7 @@ const NEW_TOKEN = "Get a new token from your identity provider and try again.";
 
 /** What a person can do about an error, by its type. */
 const NEXT_STEPS: Readonly<Record<string, string>> = {
-  // Of the functions
+  // From the functions
   MISSING_PARAMETER: "Add what is missing and try again.",
   INVALID_QUERY: "Correct what the message names and try again.",
   INVALID_OPTION: "Correct what the message names and try again.",
@@ -24,17 +24,17 @@ const NEXT_STEPS: Readonly<Record<string, string>> = {
   PROXY_UNAVAILABLE: LATER,
   TIMED_OUT: LATER,
   CIELO24_ANSWER_UNKNOWN: "Don't send it again: ask for the delivery's status.",
-  // Of API Gateway
+  // From API Gateway
   UNAUTHORIZED: NEW_TOKEN,
   FORBIDDEN: "Get a token that has the scope for this (media.write, media.read, metadata.write).",
   ROUTE_NOT_FOUND: "Check the base URL: it ends before /api.",
   BODY_TOO_LARGE: "Upload the file instead of sending it in a call.",
   TOO_MANY_REQUESTS: "Wait a little and try again.",
-  // Of the store
+  // From the store
   AccessDenied: "Try again: a new URL is signed then. If it stays, ask the operator.",
   NoSuchUpload: "Start the upload anew: its parts are gone.",
   EntityTooLarge: "Upload in parts.",
-  // Of this client
+  // From this client
   NETWORK: "Check the connection and the address, and try again.",
   BAD_BASE_URL: "Give the address of the stage, such as https://captions.example.org.",
   UNINTELLIGIBLE: "Check the base URL: what answered there is not this API.",
@@ -47,6 +47,6 @@ const NEXT_STEPS: Readonly<Record<string, string>> = {
 export const nextStep = (errorType: string, isRetryable: boolean): string => {
   const known = NEXT_STEPS[errorType];
   if (known === undefined) return isRetryable ? LATER : "Correct what the message names, or ask the operator.";
-  // A 502 has the type of an outage, too, and does not pass by itself.
+  // A 502 has the same type as an outage, but waiting does not help.
   return known === LATER && !isRetryable ? OPERATOR : known;
 };

@@ -1,15 +1,15 @@
-/** S3's limits: parts of at least 5 MiB but for the last, and at most 10,000 of them. */
+/** S3's limits: every part but the last has at least 5 MiB, and there are at most 10,000. */
 const MIN_PART_BYTES = 5 * 1024 * 1024;
 const MAX_PARTS = 10_000;
 
-/** One part of an upload: bytes from `start` up to but without `end`. */
+/** One part of an upload: the bytes from `start` up to, but not including, `end`. */
 export interface PartRange {
   readonly partNumber: number;
   readonly start: number;
   readonly end: number;
 }
 
-/** As wished, within S3's limits. */
+/** The wished part size, within S3's limits. */
 export const choosePartBytes = (sizeBytes: number, wishedBytes: number): number =>
   Math.max(Math.floor(wishedBytes), MIN_PART_BYTES, Math.ceil(sizeBytes / MAX_PARTS));
 

@@ -1,12 +1,12 @@
 export interface UploadProgress {
-  /** Bytes that are out, those of an earlier run included. Stands still, and never goes back, while a request is repeated. */
+  /** Bytes sent, including those of an earlier run. Never falls: while a request is repeated, it stands still. */
   readonly sentBytes: number;
-  /** Of these, what has arrived for good: going on with the upload does not send it again. */
+  /** The part of these that is stored for good, and is not sent again when the upload is resumed. */
   readonly storedBytes: number;
   readonly totalBytes: number;
 }
 
-/** Tells progress where there is some, and only there: what goes out once more is none. */
+/** Calls `onProgress` when there is progress; bytes that are sent again are none. */
 export const progressTeller = (onProgress: ((progress: UploadProgress) => void) | undefined) => {
   let last: UploadProgress | undefined;
   return (progress: UploadProgress): void => {

@@ -1,18 +1,18 @@
 import { orAborted } from "./abort.ts";
 import { ProxyError } from "./errors.ts";
 
-/** What `fetch` can send more than once. */
+/** Bytes that `fetch` can send more than once. */
 export type MediaBytes = Blob | Uint8Array<ArrayBuffer>;
 
-/** Media to be uploaded: a File or Blob of a browser's, or anything else whose bytes can be had by range. */
+/** Media to upload: a browser's File or Blob, or anything else that can be read by range. */
 export interface MediaSource {
   readonly size: number;
-  /** Bytes from `start` up to but without `end`. May be asked for the same range again. */
+  /** The bytes from `start` up to, but not including, `end`. The same range may be read more than once. */
   slice(start: number, end: number): MediaBytes | Promise<MediaBytes>;
 }
 
 /**
- * @throws {ProxyError} SOURCE_CHANGED where the source has not what it said it has
+ * @throws {ProxyError} SOURCE_CHANGED if the slice is not as long as `size` promised
  * @throws the signal's reason
  */
 export const readSlice = async (

@@ -1,23 +1,23 @@
 import { readRetryAfter, repeat, type Repeats } from "./backoff.ts";
 import { networkError, ProxyError } from "./errors.ts";
-import { readStoreAnswer, type SendMedia, type StoreAnswer } from "./sending.ts";
-import type { SignedRequest } from "./signing.ts";
+import { readStoreAnswer, type SendMedia, type StoreAnswer } from "./send-media.ts";
+import type { SignedRequest } from "./sign-upload.ts";
 import type { MediaBytes } from "./source.ts";
 import { textOf } from "./xml.ts";
 
-/** What the store is spoken to with. */
+/** What requests to the store need. */
 export interface StoragePorts {
   readonly fetch: typeof globalThis.fetch;
   readonly sendMedia: SendMedia;
   readonly repeats: Repeats;
 }
 
-/** A request to the store: for media, or with a little XML, or nothing, in it. */
+/** A request to the store: a PUT of media, or one with a little XML or no body. */
 export type StorageRequest = { readonly signal?: AbortSignal | undefined } & (
   | {
       readonly method: "PUT";
       readonly body: MediaBytes;
-      /** Called with how much of the body is out; from 0 again where the request is repeated. */
+      /** Called with the number of bytes sent so far; starts from 0 again when the request is repeated. */
       readonly onSent: (bytes: number) => void;
     }
   | { readonly method: "GET" | "POST" | "DELETE"; readonly body?: string }
@@ -29,21 +29,21 @@ export interface Stored {
   readonly text: string;
 }
 
-/** How often a refused signature is made anew, before it is believed that it is refused for another reason. */
+/** After this many refused signatures, the reason must be another one. */
 const SIGNATURES = 3;
-/** After so long, a repeated request gets a fresh one. */
+/** A request that is repeated later than this is signed again. */
 const SIGNATURE_TRUSTED_MS = 5 * 60_000;
-/** Completing may take S3 minutes, and media has its own watch; but after so long no answer is coming. */
-const ANSWER_TIMEOUT_MS = 5 * 60_000;
+/** Completing may take S3 minutes. (Sending media is watched for stalls instead.) */
+const RESPONSE_TIMEOUT_MS = 5 * 60_000;
 const RETRYABLE_STATUS = new Set([408, 429, 500, 502, 503, 504]);
-/** 400s of S3 that are about time alone. */
+/** S3's errors that pass, whatever their status: a completion may fail with a 200. */
 const RETRYABLE_CODE = new Set(["RequestTimeout", "InternalError", "SlowDown", "OperationAborted"]);
-/** The credentials behind a signature have died, which S3 tells with a 400. */
+/** The credentials that signed the URL have expired; S3 reports that with status 400. */
 const DEAD_SIGNATURE = new Set(["ExpiredToken", "TokenRefreshRequired", "InvalidToken"]);
 
 /**
- * Sends one request to the store with a URL that is signed just before; signs again where the store refuses the
- * signature, and repeats what failed for a while.
+ * Signs one request to the store and sends it. Signs again where the store refuses the signature, and repeats failures
+ * that may pass.
  *
  * @throws {ProxyError}
  */
@@ -56,7 +56,7 @@ export const sendSigned = async (
   let signedAt = 0;
   let refused = 0;
   return repeat(ports.repeats, request.signal, async () => {
-    // A refusal that comes before the body is sent may break the connection, and look like the network's fault.
+    // S3 may refuse an expired URL and close the connection while the body is being sent, which looks like a network error.
     if (Date.now() - signedAt > SIGNATURE_TRUSTED_MS) signed = undefined;
     for (;;) {
       if (!signed) {
@@ -64,9 +64,9 @@ export const sendSigned = async (
         signedAt = Date.now();
       }
       try {
-        const answer = await send(ports, signed, request);
-        checkAnswer(answer);
-        return { key: signed.key, etag: answer.header("etag"), text: answer.text };
+        const response = await send(ports, signed, request);
+        checkResponse(response);
+        return { key: signed.key, etag: response.header("etag"), text: response.text };
       } catch (error) {
         if (!isRefusedSignature(error) || (refused += 1) >= SIGNATURES) throw error;
         signed = undefined;
@@ -97,8 +97,8 @@ const send = async (
       await fetch(url, {
         method,
         headers,
-        signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_TIMEOUT_MS)]),
-        ...(body === undefined ? {} : { body }),
+        body: body ?? null,
+        signal: AbortSignal.any([signal, AbortSignal.timeout(RESPONSE_TIMEOUT_MS)]),
       }),
     );
   } catch (error) {
@@ -108,8 +108,8 @@ const send = async (
 };
 
 /** @throws {ProxyError} */
-const checkAnswer = ({ status, text, header }: StoreAnswer): void => {
-  // Completing may take S3 so long that it sends its 200 first and tells in the body that it failed.
+const checkResponse = ({ status, text, header }: StoreAnswer): void => {
+  // S3 sends the 200 of a long completion before it is done; if that then fails, the body says so.
   if (status >= 200 && status < 300 && !/<Error>/.test(text)) return;
   const code = textOf(text, "Code") ?? "STORAGE";
   throw new ProxyError({

@@ -1,79 +1,28 @@
-import type { Delivery, DeliveryQuery } from "./delivery.ts";
 import { ProxyError } from "./errors.ts";
 import { normalJobId } from "./job-id.ts";
 import { uploadInParts } from "./multipart.ts";
 import { choosePartBytes } from "./parts.ts";
-import type { UploadProgress } from "./progress.ts";
-import type { SignUpload } from "./signing.ts";
-import { uploadWhole } from "./single.ts";
-import type { MediaSource } from "./source.ts";
-import type { StoragePorts } from "./storage.ts";
-
-/**
- * Where an upload in parts has got to. It holds nothing secret; whoever keeps it can go on with the upload later, with
- * the same media.
- */
-export interface UploadState {
-  readonly jobId: string;
-  readonly key: string;
-  readonly uploadId: string;
-  readonly sizeBytes: number;
-  readonly partBytes: number;
-  /** True once completing was asked for: an upload that is gone then was completed. */
-  readonly isCompleting: boolean;
-}
-
-export interface UploadOptions {
-  readonly jobId: string;
-  readonly source: MediaSource;
-  /** The media's own name, of which the object's is made. A File brings its own. */
-  readonly filename?: string | undefined;
-  /** Such as `video/mp4`. A File brings its own. */
-  readonly contentType?: string | undefined;
-  /** State of an earlier run, to go on with. */
-  readonly resume?: UploadState | undefined;
-  /**
-   * Called with what to keep to be able to go on, and with undefined once there is nothing to go on with. Only uploads
-   * in parts have a state. What it returns is awaited.
-   */
-  readonly onState?: ((state: UploadState | undefined) => void | Promise<void>) | undefined;
-  readonly onProgress?: ((progress: UploadProgress) => void) | undefined;
-  /** Media of no more than this is sent in one request, larger in parts of this size: 8 MiB; at least 5 MiB. */
-  readonly partBytes?: number | undefined;
-  /** How many parts are under way at a time: 4. */
-  readonly parallelParts?: number | undefined;
-  /** Ends the upload with the signal's reason. What has arrived stays, to go on with. */
-  readonly signal?: AbortSignal | undefined;
-}
-
-export interface Uploaded {
-  readonly key: string;
-}
-
-/** What an upload is done with. */
-export interface UploadPorts extends StoragePorts {
-  readonly signUpload: SignUpload;
-  readonly getDelivery: (query: DeliveryQuery) => Promise<Delivery>;
-}
+import { uploadWhole } from "./single-put.ts";
+import type { Uploaded, UploadOptions, UploadPorts, UploadState } from "./upload-types.ts";
 
 const PART_BYTES = 8 * 1024 * 1024;
 
 /**
- * Uploads media for a job, in one request or in parts by size. Afterwards the proxy delivers it to cielo24 by itself:
- * `waitForDelivery` tells how that goes.
+ * Uploads media for a job, in one request or in parts, depending on its size. The proxy then delivers it to cielo24 by
+ * itself; `waitForDelivery` follows that.
  *
  * @throws {ProxyError}
  * @throws the signal's reason
  */
 export const uploadMedia = async (ports: UploadPorts, options: UploadOptions): Promise<Uploaded> => {
-  const { source, jobId } = options;
+  const { source } = options;
   if (source.size === 0)
     throw new ProxyError({ source: "client", errorType: "EMPTY_MEDIA", comment: "The media is empty." });
   const resume = checkResume(options);
   const partBytes = resume?.partBytes ?? choosePartBytes(source.size, options.partBytes ?? PART_BYTES);
   const named = { ...options, ...describe(options) };
   if (!resume && source.size <= partBytes) return uploadWhole(ports, named);
-  return uploadInParts(ports, { ...named, jobId, partBytes, resume });
+  return uploadInParts(ports, { ...named, partBytes });
 };
 
 const checkResume = ({ resume, jobId, source }: UploadOptions): UploadState | undefined => {

@@ -1,6 +1,6 @@
 /**
- * The few things that S3's small answers are read for. S3 writes them itself and they hold no markup beyond elements
- * and the five entities, so that no parser is needed, which in Node would be a dependency.
+ * Reads the few elements that are needed from S3's short responses. S3 generates them, with no markup beyond elements and
+ * the five entities, so no parser is needed; in Node that would be a dependency.
  */
 export const textOf = (xml: string, element: string): string | undefined => {
   const found = new RegExp(`<${element}>([^<]*)</${element}>`).exec(xml)?.[1];

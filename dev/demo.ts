@@ -1,20 +1,21 @@
 import { GetObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import { createHash, randomBytes } from "node:crypto";
-import { createConsole, formatBytes } from "./console.ts";
-import { createProxyClient, type ApiAnswer } from "./proxy-client.ts";
+import { formatBytes } from "../cli/display/words.ts";
+import { createConsole } from "./console.ts";
+import { createProxyClient, type ProxyResponse } from "./proxy-client.ts";
 import { startStack } from "./stack.ts";
 
 /**
- * `npm run demo`: a tour through every route of the proxy on the local stack, the refusals included. Exits with 1 if
- * any step is not as it must be. What arrived is checked at the simulated cielo24, by SHA-256.
+ * `npm run demo`: a tour of every route of the proxy on the local stack, including refusals. It checks by SHA-256 what
+ * arrived at the simulated cielo24, and exits with 1 if any step fails.
  */
 
 const MIB = 1024 * 1024;
 const console_ = createConsole();
 let failures = 0;
 
-/** Runs one step; it returns what to print, or throws what is wrong. */
+/** Runs one step, which returns what to print, or throws. */
 const step = async (label: string, act: () => Promise<string>): Promise<void> => {
   console_.progress(label, "…");
   try {
@@ -28,7 +29,7 @@ const step = async (label: string, act: () => Promise<string>): Promise<void> =>
   }
 };
 
-const expectStatus = (answer: ApiAnswer, status: number, errorType?: string): string => {
+const expectStatus = (answer: ProxyResponse, status: number, errorType?: string): string => {
   const told = `${answer.status} ${JSON.stringify(answer.body)}`;
   if (answer.status !== status) throw new Error(`expected ${status}, got ${told}`);
   if (errorType !== undefined && answer.body["ErrorType"] !== errorType)
@@ -58,7 +59,7 @@ const stranger = createProxyClient(
 );
 const s3 = new S3Client({ ...stack.s3ClientConfig, requestChecksumCalculation: "WHEN_REQUIRED" });
 
-/** What cielo24 took for the job; throws unless it is exactly these bytes, once. */
+/** Checks what cielo24 took for the job. @throws unless it is exactly these bytes, once */
 const checkArrived = (jobId: string, bytes: Uint8Array): string => {
   const taken = cielo24.acceptances.filter((acceptance) => acceptance.jobId === jobId);
   if (taken.length !== 1) throw new Error(`cielo24 took ${taken.length} media for the job`);

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { closeServer, listen } from "./stack/listen.ts";
 
-/** `docs/openapi.yml` as a page to read. */
+/** Shows `docs/openapi.yml` as a readable page. */
 export interface DocsPage {
   readonly url: string;
   readonly close: () => Promise<void>;
@@ -25,7 +25,7 @@ const PAGE = `<!doctype html>
   </body>
 </html>
 `;
-/** Fonts of the system, and nothing that would have to come from elsewhere. */
+/** System fonts only, so that nothing is loaded from elsewhere. */
 const SHOW = `Redoc.init("/openapi.yml", {
   expandResponses: "200",
   hideDownloadButton: false,
@@ -34,17 +34,17 @@ const SHOW = `Redoc.init("/openapi.yml", {
 }, document.getElementById("api"));
 `;
 
-/** Styles are Redoc's own, made as it runs; its search runs in a worker that it makes of itself. */
+/** Redoc generates its styles at run time, and runs its search in a worker made from a blob. */
 const POLICY =
   "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; worker-src 'self' blob:; base-uri 'none'";
 
-/** Redoc shows its maker's logo, leaves it out where that does not load, and has no option to do without. */
+/** Redoc has no option to hide its vendor's logo, but leaves it out if it does not load. */
 const LOGO = "https://cdn.redoc.ly/redoc/logo-mini.svg";
 const readRedoc = async (): Promise<string> => {
   const script = await readFile(new URL(import.meta.resolve("redoc/bundles/redoc.standalone.js")), "utf8");
   return script.replaceAll(LOGO, "data:,");
 };
-/** Read anew each time, so that who writes it sees it. */
+/** Read for each request, so that edits show up on reload. */
 const readDescription = () => readFile(new URL("../docs/openapi.yml", import.meta.url), "utf8");
 
 const ROUTES: Readonly<Record<string, { type: string; read: () => string | Promise<string> }>> = {
@@ -54,7 +54,7 @@ const ROUTES: Readonly<Record<string, { type: string; read: () => string | Promi
   "/openapi.yml": { type: "application/yaml; charset=utf-8", read: readDescription },
 };
 
-/** Serves the page, its script and the description on the loopback interface; nothing of it comes from elsewhere. */
+/** Serves the page, its script and the description on the loopback interface. Nothing is loaded from elsewhere. */
 export const startDocsPage = async (port?: number): Promise<DocsPage> => {
   const server = createServer((request, response) => {
     const route = ROUTES[(request.url ?? "/").split("?")[0] ?? "/"];

@@ -1,19 +1,19 @@
-/** How long a fault lasts: for so many calls, or for so long. For one call where neither is given. */
+/** How long a fault lasts: `times` calls, or `forMs`. One call if neither is given. */
 export interface Spell {
   readonly times?: number;
-  /** Every call, so long from when it is switched on. */
+  /** Hits every call for this long after it was added. */
   readonly forMs?: number;
 }
 
-/** Faults of a simulator that are switched on, the oldest first. */
+/** A simulator's active faults, oldest first. */
 export interface FaultList<Fault> {
   readonly add: (fault: Fault) => void;
   readonly clear: () => void;
-  /** The oldest fault that the function is true of; it is used up by one. */
+  /** The oldest fault that matches; the call uses it up by one. */
   readonly takeFirst: (isMeant: (fault: Fault) => boolean) => Fault | undefined;
-  /** How many calls were hit so far. */
+  /** How many calls were hit. */
   readonly hits: () => number;
-  /** When the last call was hit; undefined where none was. */
+  /** When the last call was hit; undefined if none was. */
   readonly lastHitAt: () => number | undefined;
 }
 

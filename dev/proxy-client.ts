@@ -1,26 +1,26 @@
 import { setTimeout as wait } from "node:timers/promises";
 
-/** What the proxy's HTTP API answered. */
-export interface ApiAnswer {
+/** A response of the proxy's HTTP API. */
+export interface ProxyResponse {
   readonly status: number;
   readonly body: Record<string, unknown>;
 }
 
-/** Speaks to the local proxy as a client with a bearer token does. For the tour and the first delivery of `npm start`. */
+/** Calls the local proxy with a bearer token, and shows raw responses. For the tour and the first delivery of `npm start`. */
 export const createProxyClient = (apiUrl: string, token: string | undefined) => {
   const call = async (
     method: string,
     path: string,
     query: Record<string, string> = {},
     body?: object | Uint8Array<ArrayBuffer> | FormData,
-  ): Promise<ApiAnswer> => {
+  ): Promise<ProxyResponse> => {
     const isRaw = body instanceof Uint8Array;
     const isForm = body instanceof FormData;
     const response = await fetch(`${apiUrl}${path}?${new URLSearchParams({ v: "1", ...query }).toString()}`, {
       method,
       headers: {
         ...(token ? { authorization: `Bearer ${token}` } : {}),
-        // A form names its boundary itself.
+        // `fetch` sets the header of a form, with its boundary.
         ...(body === undefined || isForm ? {} : { "content-type": isRaw ? "video/mp4" : "application/json" }),
       },
       ...(body === undefined ? {} : { body: isRaw || isForm ? body : JSON.stringify(body) }),
@@ -31,20 +31,20 @@ export const createProxyClient = (apiUrl: string, token: string | undefined) => 
 
   return {
     call,
-    /** Asks for the job's delivery until it has ended, and tells each state. */
+    /** Polls the job's delivery until it has ended. */
     awaitDelivery: async (
       jobId: string,
-      onState: (answer: ApiAnswer) => void = () => undefined,
+      onState: (response: ProxyResponse) => void = () => undefined,
       timeoutMs = 60_000,
-    ): Promise<ApiAnswer> => {
+    ): Promise<ProxyResponse> => {
       const giveUpAt = Date.now() + timeoutMs;
       for (;;) {
-        const answer = await call("GET", "/api/job/delivery", { job_id: jobId, wait: "5" });
-        onState(answer);
-        if (["DELIVERED", "REJECTED", "NEEDS_REVIEW"].includes(String(answer.body["State"]))) return answer;
-        if (Date.now() > giveUpAt) return answer;
-        // An operator's drop has no row until its message was taken.
-        if (answer.status !== 200) await wait(200);
+        const response = await call("GET", "/api/job/delivery", { job_id: jobId, wait: "5" });
+        onState(response);
+        if (["DELIVERED", "REJECTED", "NEEDS_REVIEW"].includes(String(response.body["State"]))) return response;
+        if (Date.now() > giveUpAt) return response;
+        // An operator's drop has no row until the worker has received its message.
+        if (response.status !== 200) await wait(200);
       }
     },
   };

@@ -33,27 +33,27 @@ const VISIBILITY_TIMEOUT_S = 6 * 900;
 const RETENTION_S = 7 * 86_400;
 const DEAD_LETTER_RETENTION_S = 14 * 86_400;
 const MAX_RECEIVES = 1000;
-/** How long running invocations may go on once the stack is being closed. */
+/** How long running invocations may continue while the stack closes. */
 const CLOSING_GRACE_MS = 1_000;
 
 export interface StackOptions {
-  /** Ports that are to be fixed; the others are free ones. */
+  /** Fixed ports. By default, free ones are used. */
   readonly ports?: Partial<Record<"gateway" | "s3" | "cielo24" | "identity" | "aws", number>>;
-  /** Time as the whole stack sees it; `advanceTime` moves it on from there. */
+  /** The time of the whole stack; `advanceTime` adds to it. */
   readonly clock?: () => number;
   /** The real cielo24 in place of the simulator. `credentials` becomes the secret. */
   readonly cielo24?: { readonly baseUrl: string; readonly credentials: object };
-  /** What the simulator gets when it fetches media by URL; without it, it fetches. */
+  /** The media that the simulator gets for a URL. Without this, it fetches the URL. */
   readonly fetchMedia?: NonNullable<Parameters<typeof startCielo24>[0]>["fetchMedia"];
-  /** False: the simulator of cielo24 computes no SHA-256 of what it takes. */
+  /** False: the simulated cielo24 computes no SHA-256. */
   readonly digest?: boolean;
-  /** False: the simulator of cielo24 takes a second medium for a job. */
+  /** False: the simulated cielo24 accepts media more than once for a job. */
   readonly enforceOneMedia?: boolean;
-  /** How long after its acceptance the simulator's job/info shows a medium. */
+  /** How long after it was accepted the simulator's job/info shows the media. */
   readonly jobInfoLagMs?: () => number;
-  /** False: nobody takes messages from the queue unless asked. */
+  /** False: messages stay in the queue until a test takes them. */
   readonly polls?: boolean;
-  /** Variables of the functions' environment that differ from the local ones. */
+  /** Overrides of the functions' environment. */
   readonly env?: Runtime["env"];
   readonly corsOrigins?: readonly string[];
   readonly maximumConcurrency?: number;
@@ -61,26 +61,26 @@ export interface StackOptions {
   /** Called with every line that a function logs. */
   readonly onLine?: (line: string) => void;
   readonly onEvent?: (event: BusEvent) => void;
-  /** Called with every answer of the gateway's. */
-  readonly onAnswer?: GatewayOptions["onAnswer"];
-  /** Called with how every invocation of a function ended. */
+  /** Called with every response of the gateway. */
+  readonly onResponse?: GatewayOptions["onResponse"];
+  /** Called with the outcome of every invocation. */
   readonly onOutcome?: (name: string, outcome: Outcome) => void;
-  /** Called with every call that DynamoDB, SQS, EventBridge and Secrets Manager get. */
+  /** Called with every call to DynamoDB, SQS, EventBridge and Secrets Manager. */
   readonly onCall?: (action: string, body: string) => void;
-  /** Lines that functions log are added to this file, too. */
+  /** Lines that functions log are also appended to this file. */
   readonly logFile?: string;
-  /** What stands in for functions of these names. */
+  /** Replacements for functions, by name. */
   readonly functions?: Readonly<Record<string, Build>>;
 }
 
 export interface Stack {
   readonly apiUrl: string;
   readonly s3: S3Simulator;
-  /** Undefined where the real one is used. */
+  /** Undefined if the real one is used. */
   readonly cielo24: Cielo24Simulator | undefined;
   readonly identity: Identity;
   readonly secrets: Secrets;
-  /** DynamoDB, SQS, EventBridge and Secrets Manager: their faults, and the calls they got. */
+  /** The faults of DynamoDB, SQS, EventBridge and Secrets Manager, and the calls they received. */
   readonly aws: Pick<AwsJsonServer, "faults" | "calls">;
   /** What functions put on the event bus. */
   readonly events: readonly BusEvent[];
@@ -92,7 +92,7 @@ export interface Stack {
   readonly tableName: string;
   readonly bucketName: string;
   readonly ledger: Ledger;
-  /** Access key of somebody who may do anything with the bucket. */
+  /** An access key that may do anything with the bucket. */
   readonly operator: AccessKey;
   readonly s3ClientConfig: {
     readonly endpoint: string;
@@ -112,19 +112,19 @@ export interface Stack {
   /** Invokes a function by the name of its folder. */
   readonly invoke: (name: string, event: unknown) => Promise<unknown>;
   readonly runCensus: () => Promise<CensusReport>;
-  /** Lets the functions start cold, with nothing cached. */
+  /** Makes the functions start cold, with nothing cached. */
   readonly coldStart: () => void;
-  /** Moves time on for everything in the stack: leases, visibility, tokens, URLs. */
+  /** Advances the time of everything in the stack: leases, visibility, tokens, URLs. */
   readonly advanceTime: (ms: number) => void;
   /**
-   * Resolves once there is nothing to do: no message is visible and no function runs. Messages that wait for their time
-   * (hidden by the function, or sent with a delay) are left to `advanceTime`.
+   * Resolves once no message is visible and no function runs. Messages that become visible later (hidden by a function, or
+   * sent with a delay) need `advanceTime`.
    */
   readonly drain: () => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
-/** Brings up the whole system in this process, on the loopback interface. */
+/** Starts the whole system in this process, on the loopback interface. */
 export const startStack = async (options: StackOptions = {}): Promise<Stack> => {
   const { ports = {} } = options;
   const clock = createStackClock(options.clock);
@@ -194,7 +194,7 @@ export const startStack = async (options: StackOptions = {}): Promise<Stack> => 
     cors: { ...deployment.cors, allowedOrigins: corsOrigins },
     invoke: (name, event, requestId) => lambda.invoke(name, event, requestId),
     clock: clock.now,
-    onAnswer: options.onAnswer,
+    onResponse: options.onResponse,
   });
   const env = functionEnvironment(
     {
@@ -246,7 +246,7 @@ export const startStack = async (options: StackOptions = {}): Promise<Stack> => 
   const close = async (): Promise<void> => {
     const idle = Promise.all([eventSource?.close(), gateway.close()]).then(() => lambda.idle());
     await Promise.race([idle, wait(CLOSING_GRACE_MS, undefined, { ref: false })]);
-    // Whatever still runs fails at its next step.
+    // Invocations that still run fail at their next step.
     clock.stop();
     documentClient.destroy();
     await Promise.all([s3.close(), cielo24?.close(), aws.close(), identity.close()]);

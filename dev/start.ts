@@ -1,19 +1,20 @@
 import { randomBytes } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
-import { createConsole, formatBytes } from "./console.ts";
+import { formatBytes } from "../cli/display/words.ts";
+import { createConsole } from "./console.ts";
 import { startDocsPage } from "./docs-page.ts";
 import { createProxyClient } from "./proxy-client.ts";
 import { startStack, type Stack } from "./stack.ts";
 import { startUploadPage } from "./web/server.ts";
 
 /**
- * `npm start`: brings the whole system up, delivers a sample file through it, prints how to use it by hand, and stays up
- * until Ctrl-C.
+ * `npm start`: starts the whole system, delivers a sample file through it, prints how to use it by hand, and runs until
+ * Ctrl-C.
  *
- * With CIELO24_BASE_URL and CIELO24_USERNAME with CIELO24_SECUREKEY (or CIELO24_PASSWORD), or CIELO24_API_TOKEN, it
- * talks to the real cielo24 instead of the simulator; then CIELO24_JOB_ID names the job that takes the sample, and
- * without it nothing is sent.
+ * Given CIELO24_BASE_URL and credentials (CIELO24_USERNAME with CIELO24_SECUREKEY or CIELO24_PASSWORD, or
+ * CIELO24_API_TOKEN), it uses the real cielo24 instead of the simulator. CIELO24_JOB_ID then names the job for the sample;
+ * without it, nothing is sent.
  */
 
 const SAMPLE_BYTES = 8 * 1024 * 1024;

@@ -1,16 +1,16 @@
-import { byId } from "./element.ts";
+import { byId } from "./dom.ts";
 import { createJobField } from "./job-field.ts";
 import type { Problem } from "./media.ts";
 import { AGAIN, checkJobId, describeError } from "./problems.ts";
 
 interface UrlForm {
-  /** Makes a job; undefined where the person has to know one. */
+  /** Makes a sample job; undefined if the person has to give a job id. */
   readonly newSampleJob: (() => Promise<string>) | undefined;
-  /** Has cielo24 fetch the media. Rejects with what the API answered. */
-  readonly add: (medium: { readonly mediaUrl: string; readonly jobId: string }) => Promise<void>;
+  /** Makes cielo24 fetch the media. Rejects with the API's error. */
+  readonly add: (item: { readonly mediaUrl: string; readonly jobId: string }) => Promise<void>;
 }
 
-/** The form for media that cielo24 fetches itself. What was typed stays until it was taken. */
+/** The form for media that cielo24 fetches itself. It is cleared once the API has accepted the URL. */
 export const createUrlForm = ({ newSampleJob, add }: UrlForm): void => {
   const form = byId("by-url") as HTMLFormElement;
   const input = byId("media-url") as HTMLInputElement;
@@ -26,12 +26,12 @@ export const createUrlForm = ({ newSampleJob, add }: UrlForm): void => {
       show(describeError(error, AGAIN.sampleJob));
     }
   };
-  const job = createJobField({ id: "url-job", ...(newSampleJob ? { onSampleJob: () => void takeSampleJob() } : {}) });
+  const job = createJobField({ id: "url-job", onSampleJob: newSampleJob && (() => void takeSampleJob()) });
   byId("url-job-field").append(job.label, job.field);
 
   const show = (found: Problem | undefined, field?: HTMLInputElement) => {
     problem.hidden = !found;
-    problem.replaceChildren(...(found ? [`${found.text} ${found.next}`] : []));
+    problem.textContent = found ? `${found.text} ${found.next}` : "";
     for (const each of [input, job.input]) each.removeAttribute("aria-invalid");
     field?.setAttribute("aria-invalid", "true");
     field?.focus();

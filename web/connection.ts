@@ -1,16 +1,16 @@
-/** What the page's server tells it: never a secret of cielo24's. */
+/** The configuration from the page's server. It holds no secret of cielo24's. */
 interface PageConfig {
   /** The proxy's address. */
   readonly apiUrl: string;
-  /** Whether sample jobs can be made: cielo24 is simulated. */
+  /** Whether sample jobs can be made, that is, cielo24 is simulated. */
   readonly sampleJobs: boolean;
 }
 
-/** Where the page talks to, and as whom. */
+/** The API, and the tokens for it. */
 export interface Connection {
   readonly apiUrl: string;
   readonly token: (why: { readonly renew: boolean }) => Promise<string>;
-  /** Makes a job at the simulated cielo24, where there is one. @returns its id */
+  /** Makes a job at the simulated cielo24, if there is one. @returns its id */
   readonly newSampleJob: (() => Promise<string>) | undefined;
 }
 
@@ -28,7 +28,7 @@ export const connect = async (): Promise<Connection> => {
     token: ({ renew }) => {
       if (renew) current = undefined;
       current ??= postJson("local/token").then(({ token }) => String(token));
-      // A failure is not kept.
+      // Do not keep a failure.
       current.catch(() => (current = undefined));
       return current;
     },

@@ -9,16 +9,16 @@ interface FilesOptions {
   readonly media: MediaStore;
   readonly client: Pick<Client, "getDelivery">;
   readonly takeSampleJob: (id: string) => Promise<void>;
-  /** Whether a file that Uppy brings back after a reload was uploaded before. */
+  /** Whether a file that Uppy restores after a reload was uploaded before. */
   readonly isUploaded: (id: string) => boolean;
-  /** The file counts as not uploaded from now on. */
+  /** From now on the file counts as not uploaded. */
   readonly chooseAnew: (id: string) => void;
-  /** Takes over a file that is uploaded: its medium gets an id of its own, since the same file may be chosen again. */
+  /** Takes over a file that is uploaded. Its item gets an id of its own, since the same file may be chosen again. */
   readonly handOver: (id: string) => void;
   readonly focusJobId: (id: string) => void;
 }
 
-/** Shows what Uppy does with files as media of the page, until they are uploaded and handed over. */
+/** Shows Uppy's files in the page's list, until they are uploaded and handed over. */
 export const showFiles = ({
   uppy,
   media,
@@ -36,7 +36,7 @@ export const showFiles = ({
     if (jobId === "") void takeSampleJob(id);
   };
 
-  /** Whether each file has a job, and each job one file. */
+  /** Whether each file has a job of its own. */
   const mayStart = (files: readonly MediaFile[]): boolean => {
     const jobs = new Set<string>();
     for (const { id, progress } of files) {
@@ -67,7 +67,7 @@ export const showFiles = ({
   });
   uppy.on("restored", () => {
     for (const file of uppy.getFiles()) {
-      // Golden Retriever writes with a delay: what was uploaded just before a reload comes back as if it were not.
+      // Golden Retriever writes with a delay: a file uploaded just before a reload is restored as if it were not uploaded.
       if (isUploaded(file.id)) uppy.removeFile(file.id);
       else if (!file.progress.uploadComplete) add(file);
     }

@@ -1,16 +1,16 @@
-import { normalJobId } from "../client/job-id.ts";
-import { element } from "./element.ts";
+import { normalJobId } from "../client/index.ts";
+import { element, quietButton } from "./dom.ts";
 
 interface JobFieldOptions {
-  /** The element's. */
+  /** The input element's. */
   readonly id: string;
   readonly value?: string;
   readonly onInput?: (jobId: string) => void;
-  /** Given where jobs can be made, which is at the simulated cielo24. */
-  readonly onSampleJob?: () => void;
+  /** Given if sample jobs can be made, which only the simulated cielo24 does. */
+  readonly onSampleJob: (() => void) | undefined;
 }
 
-/** Where a person gives the id of a job, or has one made. */
+/** The field for a job id, with a button that makes a sample job. */
 export const createJobField = ({ id, value = "", onInput, onSampleJob }: JobFieldOptions) => {
   const input = element("input", {
     id,
@@ -25,14 +25,13 @@ export const createJobField = ({ id, value = "", onInput, onSampleJob }: JobFiel
     return normalJobId(text) ?? text;
   };
   input.addEventListener("input", () => onInput?.(read()));
-  const sampleJob = element("button", { type: "button", className: "quiet", textContent: "New sample job" });
-  sampleJob.addEventListener("click", () => onSampleJob?.());
+  const sampleJob = quietButton("New sample job", () => onSampleJob?.());
   return {
     label: element("label", { htmlFor: id, textContent: "cielo24 job id" }),
     field: element("div", { className: "field" }, [input, ...(onSampleJob ? [sampleJob] : [])]),
     input,
     sampleJob,
-    /** As the API answers it, where it is a job id. */
+    /** The text; a job id in the form that the API returns. */
     read,
   };
 };

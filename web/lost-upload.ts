@@ -6,8 +6,8 @@ import { jobOfKey } from "./uppy/sign-request.ts";
 const WAIT_S = 5;
 
 /**
- * S3 knows a multipart upload no more (404): either it was completed and the answer got lost, so that the medium is on its
- * way already; or its parts are gone, since somebody aborted it or left it for a week. Uppy would ask for its parts for ever.
+ * Handles S3's 404 for a multipart upload. Either it was completed and the response was lost, so that the media is being
+ * delivered already; or its parts are gone, because it was aborted or left for a week. Uppy would list its parts for ever.
  */
 export const mendLostUpload = async (
   { uppy, client }: { uppy: Uploads; client: Pick<Client, "getDelivery"> },
@@ -17,21 +17,21 @@ export const mendLostUpload = async (
   const file = uppy.getFiles().find((each) => each.id === id);
   if (s3Status(error) !== 404 || !file?.meta.job_id) return;
   const delivery = await client.getDelivery({ jobId: file.meta.job_id, waitS: WAIT_S }).catch(() => undefined);
-  // Without an answer, the person may retry.
+  // If the API does not answer, the person can retry.
   if (!delivery || !uppy.getFiles().some((each) => each.id === id)) return;
   startAnew(uppy, id);
   if (delivery.state === "UPLOADING") void uppy.retryUpload(id).catch(() => undefined);
   else uppy.emit("upload-success", uppy.getFile(id), { status: 200 });
 };
 
-/** Takes back the parts of an upload that nobody goes on with, and lets Uppy begin a new one. */
+/** Deletes the parts of an upload that will not be resumed, and lets Uppy start a new one. */
 export const forgetUpload = (
   { uppy, client }: { uppy: Uploads; client: Pick<Client, "abortUpload"> },
   { id, s3Multipart }: MediaFile,
 ): void => {
   if (!s3Multipart) return;
   startAnew(uppy, id);
-  // Where this fails, the bucket itself removes what was left lying for a week.
+  // Where this fails, the bucket's lifecycle rule removes the parts after a week.
   client.abortUpload({ jobId: jobOfKey(s3Multipart.key), ...s3Multipart }).catch(() => undefined);
 };
 

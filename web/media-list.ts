@@ -1,9 +1,9 @@
 import { createMediaRow, type RowActions } from "./media-row.ts";
-import type { Medium } from "./media.ts";
+import type { MediaItem } from "./media.ts";
 
 interface ListOptions extends RowActions {
   readonly list: HTMLElement;
-  /** Stands in for the list while there is nothing in it. */
+  /** Shown while the list is empty. */
   readonly empty: HTMLElement;
 }
 
@@ -11,26 +11,26 @@ interface ListOptions extends RowActions {
 export const createMediaList = ({ list, empty, ...actions }: ListOptions) => {
   const rows = new Map<string, ReturnType<typeof createMediaRow>>();
 
-  const add = (medium: Medium) => {
-    const row = createMediaRow(medium, actions);
+  const add = (item: MediaItem) => {
+    const row = createMediaRow(item, actions);
     list.append(row.root);
     return row;
   };
 
   return {
-    /** Shows a medium as it is now, perhaps under another id; undefined: it is gone. */
-    show: (id: string, medium: Medium | undefined): void => {
+    /** Shows an item as it is now, perhaps with a new id; undefined: it is gone. */
+    show: (id: string, item: MediaItem | undefined): void => {
       const row = rows.get(id);
       rows.delete(id);
-      if (!medium) row?.root.remove();
+      if (!item) row?.root.remove();
       else {
-        const shown = row ?? add(medium);
-        rows.set(medium.id, shown);
-        shown.show(medium);
+        const shown = row ?? add(item);
+        rows.set(item.id, shown);
+        shown.show(item);
       }
       empty.hidden = rows.size > 0;
     },
-    /** Puts the keyboard into the field of a medium's job. */
+    /** Moves the keyboard focus to an item's job id. */
     focusJobId: (id: string): void => {
       rows.get(id)?.jobId.focus();
     },

@@ -1,22 +1,22 @@
-import { element } from "./element.ts";
+import { element, quietButton } from "./dom.ts";
 import { createJobField } from "./job-field.ts";
-import type { Medium } from "./media.ts";
+import type { MediaItem } from "./media.ts";
 import { formatBytes, phaseText } from "./words.ts";
 
 export interface RowActions {
   readonly onJobId: (id: string, jobId: string) => void;
-  /** Given where sample jobs can be made. */
-  readonly onSampleJob?: (id: string) => void;
+  /** Given if sample jobs can be made. */
+  readonly onSampleJob: ((id: string) => void) | undefined;
   readonly onCheckAgain: (id: string) => void;
   readonly onDismiss: (id: string) => void;
-  /** Says something to people who don't see the page. */
+  /** For people who use a screen reader. */
   readonly announce: (text: string) => void;
 }
 
 let rowCount = 0;
 
-/** One medium of the list. */
-export const createMediaRow = (first: Medium, actions: RowActions) => {
+/** One row of the list. */
+export const createMediaRow = (first: MediaItem, actions: RowActions) => {
   rowCount += 1;
   let { id } = first;
   const { onSampleJob } = actions;
@@ -28,13 +28,11 @@ export const createMediaRow = (first: Medium, actions: RowActions) => {
     onInput: (jobId) => {
       actions.onJobId(id, jobId);
     },
-    ...(onSampleJob
-      ? {
-          onSampleJob: () => {
-            onSampleJob(id);
-          },
-        }
-      : {}),
+    onSampleJob:
+      onSampleJob &&
+      (() => {
+        onSampleJob(id);
+      }),
   });
   const bar = element("progress", { max: 1 });
   const status = element("p", { className: "status" });
@@ -71,39 +69,39 @@ export const createMediaRow = (first: Medium, actions: RowActions) => {
   ]);
 
   let announced = "";
-  const show = (medium: Medium): void => {
-    const { phase, delivery } = medium;
-    id = medium.id;
-    const words = phaseText(medium);
+  const show = (item: MediaItem): void => {
+    const { phase, delivery } = item;
+    id = item.id;
+    const words = phaseText(item);
     root.dataset["phase"] = phase;
-    size.textContent = medium.sizeBytes === undefined ? "" : formatBytes(medium.sizeBytes);
+    size.textContent = item.sizeBytes === undefined ? "" : formatBytes(item.sizeBytes);
     badge.textContent = words.badge;
     status.textContent = words.text;
 
     const isOpen = phase === "chosen" || phase === "failed";
-    if (job.read() !== medium.jobId) job.input.value = medium.jobId;
+    if (job.read() !== item.jobId) job.input.value = item.jobId;
     job.input.readOnly = !isOpen;
     job.sampleJob.hidden = !isOpen;
     job.label.textContent = isOpen ? "cielo24 job id" : "Job";
 
     bar.hidden = phase !== "uploading" && phase !== "paused" && phase !== "delivering";
-    bar.setAttribute("aria-label", `${words.badge}: ${medium.name}`);
+    bar.setAttribute("aria-label", `${words.badge}: ${item.name}`);
     if (words.share === undefined) bar.removeAttribute("value");
     else bar.value = words.share;
 
-    showProblem(medium);
-    const isLostSight = phase === "delivering" && medium.problem !== undefined;
-    checkAgain.hidden = !isLostSight;
+    showProblem(item);
+    const followingFailed = phase === "delivering" && item.problem !== undefined;
+    checkAgain.hidden = !followingFailed;
     task.hidden = delivery?.taskId === undefined;
     taskId.textContent = delivery?.taskId ?? "";
-    dismiss.hidden = !isLostSight && phase !== "delivered" && phase !== "ended";
+    dismiss.hidden = !followingFailed && phase !== "delivered" && phase !== "ended";
 
-    const spoken = `${medium.name}: ${medium.problem ? `${medium.problem.text} ${medium.problem.next}` : words.badge}`;
+    const spoken = `${item.name}: ${item.problem ? `${item.problem.text} ${item.problem.next}` : words.badge}`;
     if (spoken !== announced) actions.announce(spoken);
     announced = spoken;
   };
 
-  const showProblem = ({ problem: found }: Medium) => {
+  const showProblem = ({ problem: found }: MediaItem) => {
     problem.hidden = !found;
     problem.replaceChildren(...(found ? [element("strong", { textContent: found.text }), ` ${found.next}`] : []));
     if (found) job.input.setAttribute("aria-describedby", problem.id);
@@ -115,16 +113,10 @@ export const createMediaRow = (first: Medium, actions: RowActions) => {
   return { root, jobId: job.input, show };
 };
 
-const quietButton = (textContent: string, onClick: () => void): HTMLButtonElement => {
-  const button = element("button", { type: "button", className: "quiet", textContent });
-  button.addEventListener("click", onClick);
-  return button;
-};
-
-/** For those who hear the page: the rest of what a button is called. */
+/** The rest of a button's name, for screen readers. */
 const unseen = (textContent: string): HTMLElement => element("span", { className: "visually-hidden", textContent });
 
-/** @returns false where the browser refuses; the text is selected then */
+/** @returns false if the browser refuses; the text is selected then */
 const copyText = async (from: HTMLElement): Promise<boolean> => {
   try {
     await navigator.clipboard.writeText(from.textContent);

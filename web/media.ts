@@ -1,71 +1,64 @@
-/** What the person is told, and what they can do about it. */
+import type { Delivery } from "../client/index.ts";
+
+/** What went wrong, and what the person can do about it. */
 export interface Problem {
   readonly text: string;
   readonly next: string;
-  /** The job's id is what they would correct. */
+  /** The job id is what needs to be corrected. */
   readonly isAboutJob?: boolean;
 }
 
-/** How far cielo24 has got, as `/api/job/delivery` says. */
-export interface Delivery {
-  readonly state: string;
-  readonly taskId?: string | undefined;
-  readonly sizeBytes?: number | undefined;
-  readonly sentBytes: number;
-  /** What it waits for, by itself. */
-  readonly waiting?: { readonly comment: string } | undefined;
-}
-
-/** One medium on the page: a file of Uppy's or an address, and its job. */
-export interface Medium {
-  /** Uppy's, for a file that is not uploaded yet. */
+/** One entry of the page's list: a file of Uppy's or a URL, with its job. */
+export interface MediaItem {
+  /** Uppy's file id until the file is uploaded. */
   readonly id: string;
   readonly name: string;
   readonly sizeBytes?: number | undefined;
   readonly jobId: string;
   readonly phase: "chosen" | "uploading" | "paused" | "failed" | "delivering" | "delivered" | "ended";
-  /** Share that is uploaded, 0 to 1. */
+  /** The share that is uploaded, 0 to 1. */
   readonly uploaded?: number;
-  readonly delivery?: Delivery;
+  /** The latest from `/api/job/delivery`. */
+  readonly delivery?: Omit<Delivery, "taskId"> & { readonly taskId?: string | undefined };
   readonly problem?: Problem | undefined;
 }
 
 export interface MediaStore {
-  readonly all: () => readonly Medium[];
-  readonly get: (id: string) => Medium | undefined;
-  readonly put: (medium: Medium) => void;
-  /** Changes a medium; nothing happens where there is none (any more). */
-  readonly change: (id: string, change: Partial<Medium>) => void;
-  /** Gives a medium another id, in place of the medium that had it. */
+  readonly all: () => readonly MediaItem[];
+  readonly get: (id: string) => MediaItem | undefined;
+  readonly put: (item: MediaItem) => void;
+  /** Changes an item. Does nothing if there is none, or none any more. */
+  readonly change: (id: string, change: Partial<MediaItem>) => void;
+  /** Gives an item another id, and replaces the item that had it. */
   readonly rename: (id: string, newId: string) => void;
   readonly remove: (id: string) => void;
 }
 
-/** All media of the page. `onChange` is called after each change: with the new id after a renaming, without a medium once it is gone. */
-export const createMedia = (onChange: (id: string, medium: Medium | undefined) => void): MediaStore => {
-  const media = new Map<string, Medium>();
-  const put = (medium: Medium) => {
-    media.set(medium.id, medium);
-    onChange(medium.id, medium);
+/** All items of the page. `onChange` is called after each change: once renamed, with the old id; once removed, without an item. */
+export const createMediaStore = (onChange: (id: string, item: MediaItem | undefined) => void): MediaStore => {
+  const items = new Map<string, MediaItem>();
+  const put = (item: MediaItem) => {
+    items.set(item.id, item);
+    onChange(item.id, item);
   };
   const remove = (id: string) => {
-    if (media.delete(id)) onChange(id, undefined);
+    if (items.delete(id)) onChange(id, undefined);
   };
   return {
-    all: () => [...media.values()],
-    get: (id) => media.get(id),
+    all: () => [...items.values()],
+    get: (id) => items.get(id),
     put,
     change: (id, change) => {
-      const medium = media.get(id);
-      if (medium) put({ ...medium, ...change });
+      const item = items.get(id);
+      if (item) put({ ...item, ...change });
     },
     rename: (id, newId) => {
-      const medium = media.get(id);
-      if (!medium) return;
+      const item = items.get(id);
+      if (!item) return;
       remove(newId);
-      media.delete(id);
-      const renamed = { ...medium, id: newId };
-      media.set(newId, renamed);
+      items.delete(id);
+      const renamed = { ...item, id: newId };
+      items.set(newId, renamed);
       onChange(id, renamed);
     },
     remove,

@@ -2,11 +2,11 @@ import { createClient, ProxyError } from "../client/index.ts";
 import { createUrlForm } from "./by-url.ts";
 import { connect, type Connection } from "./connection.ts";
 import { createDeliveries } from "./deliveries.ts";
-import { byId } from "./element.ts";
+import { byId } from "./dom.ts";
 import { showFiles } from "./files.ts";
 import { forgetUpload } from "./lost-upload.ts";
 import { createMediaList } from "./media-list.ts";
-import { createMedia } from "./media.ts";
+import { createMediaStore } from "./media.ts";
 import { AGAIN, describeError } from "./problems.ts";
 import { createRemembered } from "./remembered.ts";
 import { createUploads } from "./uploads.ts";
@@ -15,7 +15,7 @@ const announce = (text: string): void => {
   byId("announcements").textContent = text;
 };
 
-/** Wires the page: Uppy uploads, the client asks for deliveries, the list shows both. */
+/** Wires the page: Uppy uploads, the client follows the deliveries, the list shows both. */
 const start = (connection: Connection): void => {
   const { newSampleJob } = connection;
   const client = createClient({
@@ -23,10 +23,10 @@ const start = (connection: Connection): void => {
     token: ({ refused }) => connection.token({ renew: refused !== undefined }),
   });
   const remembered = createRemembered(connection.apiUrl);
-  const media = createMedia((id, medium) => {
-    list.show(id, medium);
+  const media = createMediaStore((id, item) => {
+    list.show(id, item);
   });
-  const deliveries = createDeliveries({ media, waitForDelivery: client.waitForDelivery });
+  const deliveries = createDeliveries({ media, client });
   const uppy = createUploads({
     id: connection.apiUrl,
     target: byId("dashboard"),
@@ -37,7 +37,7 @@ const start = (connection: Connection): void => {
     media.change(id, { jobId, problem: undefined });
     const file = uppy.getFiles().find((each) => each.id === id);
     if (!file) return;
-    // Parts that are uploaded belong to the job before.
+    // The parts that were uploaded belong to the previous job.
     if (file.s3Multipart) forgetUpload({ uppy, client }, file);
     uppy.setFileMeta(id, { job_id: jobId });
   };
@@ -48,11 +48,11 @@ const start = (connection: Connection): void => {
       media.change(id, { problem: describeError(error, AGAIN.sampleJob) });
     }
   };
-  /** From here on the medium is the proxy's business; a reload must not lose sight of it. */
+  /** Follows a delivery, and continues to do so after a reload. */
   const follow = (id: string, fileId?: string) => {
-    const medium = media.get(id);
-    if (!medium) return;
-    remembered.add({ ...medium, fileId });
+    const item = media.get(id);
+    if (!item) return;
+    remembered.add({ ...item, fileId });
     deliveries.follow(id);
   };
   const handOver = (fileId: string) => {
@@ -66,7 +66,7 @@ const start = (connection: Connection): void => {
     empty: byId("nothing-yet"),
     announce,
     onJobId: setJob,
-    ...(newSampleJob ? { onSampleJob: (id: string) => void takeSampleJob(id) } : {}),
+    onSampleJob: newSampleJob && ((id) => void takeSampleJob(id)),
     onCheckAgain: deliveries.follow,
     onDismiss: (id) => {
       remembered.remove(id);
@@ -74,9 +74,9 @@ const start = (connection: Connection): void => {
     },
   });
 
-  for (const medium of remembered.all()) {
-    media.put({ ...medium, phase: "delivering" });
-    deliveries.follow(medium.id);
+  for (const item of remembered.all()) {
+    media.put({ ...item, phase: "delivering" });
+    deliveries.follow(item.id);
   }
   showFiles({
     uppy,
@@ -94,7 +94,7 @@ const start = (connection: Connection): void => {
       try {
         await client.addMediaUrl({ mediaUrl, jobId });
       } catch (error) {
-        // cielo24 may have taken it: the delivery tells.
+        // cielo24 may have taken it: its delivery will tell.
         if (!(error instanceof ProxyError) || error.errorType !== "CIELO24_ANSWER_UNKNOWN") throw error;
       }
       const id = `url-${jobId}`;

@@ -1,10 +1,8 @@
-import type { Delivery } from "../client/delivery.ts";
-import { ProxyError } from "../client/errors.ts";
-import { normalJobId } from "../client/job-id.ts";
+import { normalJobId, ProxyError, type Delivery } from "../client/index.ts";
 import type { Problem } from "./media.ts";
 import { s3Status, type UploadError } from "./uppy/resume.ts";
 
-/** What a person presses to try once more, as the end of a sentence. */
+/** How a person tries again, as the end of a sentence. */
 export const AGAIN = {
   upload: "press “Retry”",
   delivery: "press “Check again”",
@@ -13,7 +11,7 @@ export const AGAIN = {
   page: "reload the page",
 } as const;
 
-/** Where a person at this page does something else than whoever calls the API. */
+/** Next steps that differ on this page from those for users of the API. */
 const ON_THIS_PAGE: Readonly<Record<string, (again: string) => string>> = {
   JOB_HAS_MEDIA: (again) => `Give another job, then ${again}.`,
   DELIVERY_UNDER_WAY: (again) => `Another medium came first. Give another job, then ${again}.`,
@@ -23,11 +21,11 @@ const ON_THIS_PAGE: Readonly<Record<string, (again: string) => string>> = {
   NETWORK: (again) => `Check your network, then ${again}: what is uploaded is not lost.`,
 };
 
-/** What went wrong with a call or an upload, and what the person can do. */
+/** What went wrong with a call or an upload, and what the person can do about it. */
 export const describeError = (error: unknown, again: (typeof AGAIN)[keyof typeof AGAIN]): Problem => {
   if (error instanceof ProxyError) {
     const next = ON_THIS_PAGE[error.errorType]?.(again) ?? error.nextStep;
-    // What is the caller's to mend needs no operator, who would ask for it.
+    // Only for errors that the operator, who needs it, can fix.
     const requestId = (error.status ?? 0) >= 500 ? error.requestId : undefined;
     return { text: error.message, next: requestId === undefined ? next : `${next} (Request ${requestId})` };
   }
@@ -44,7 +42,7 @@ export const describeError = (error: unknown, again: (typeof AGAIN)[keyof typeof
   };
 };
 
-/** The network is gone: whatever the upload failed with, it was that. */
+/** For every failure of an upload while the browser is offline. */
 export const LOST_NETWORK: Problem = {
   text: "The connection was lost.",
   next: "The upload goes on by itself once it is back.",
@@ -66,14 +64,14 @@ export const checkJobId = (jobId: string): Problem | undefined =>
           isAboutJob: true,
         };
 
-/** What to do about media that cielo24 refused, by its error type. */
+/** What to do about media that cielo24 refused, by error type. */
 const AFTER_REFUSAL: Readonly<Record<string, string>> = {
   ITEM_NOT_FOUND: "Check the job id, and upload the file again for the right job.",
   JOB_HAS_MEDIA: "Upload the file again, for another job.",
   INVALID_URL: "Check that anybody can fetch the address, and add it again.",
 };
 
-/** Why a delivery ended without being delivered. */
+/** Why a delivery failed. */
 export const describeEnd = ({ state, error }: Delivery): Problem =>
   state === "NEEDS_REVIEW"
     ? {

@@ -1,14 +1,14 @@
-import type { Medium } from "./media.ts";
+import type { MediaItem } from "./media.ts";
 
-/** A medium that is on its way to cielo24: enough to find out, after a reload, what became of it. */
-export interface Remembered extends Pick<Medium, "id" | "name" | "sizeBytes" | "jobId"> {
-  /** Uppy's id of the file that was uploaded, until the person chooses the same file anew. */
+/** Media that is being delivered: what is needed to follow it again after a reload. */
+export interface Remembered extends Pick<MediaItem, "id" | "name" | "sizeBytes" | "jobId"> {
+  /** Uppy's id of the uploaded file, until the person chooses the same file again. */
   readonly fileId?: string | undefined;
 }
 
 const MOST = 50;
 
-/** Media that were uploaded, in the browser's store and by the address of their API. Without a store nothing is kept. */
+/** Uploaded media in the browser's local storage, by API address. Without local storage nothing is remembered. */
 export const createRemembered = (apiUrl: string) => {
   const name = `cielo24-proxy deliveries ${apiUrl}`;
   const read = (): readonly Remembered[] => {
@@ -22,7 +22,7 @@ export const createRemembered = (apiUrl: string) => {
     try {
       localStorage.setItem(name, JSON.stringify(media.slice(-MOST)));
     } catch {
-      // A full or forbidden store: the page works, but for this.
+      // Local storage is full or forbidden. The rest of the page works.
     }
   };
   const without = (id: string) => read().filter((each) => each.id !== id);
@@ -31,9 +31,9 @@ export const createRemembered = (apiUrl: string) => {
     add: ({ id, name: title, sizeBytes, jobId, fileId }: Remembered): void => {
       write([...without(id), { id, name: title, sizeBytes, jobId, fileId }]);
     },
-    /** Whether Uppy's file is one that was uploaded. */
+    /** Whether Uppy's file was uploaded. */
     hasFile: (fileId: string): boolean => read().some((each) => each.fileId === fileId),
-    /** The file is chosen anew, and what is remembered of it no longer about it. */
+    /** The file was chosen again, so it no longer counts as uploaded. */
     releaseFile: (fileId: string): void => {
       write(read().map((each) => (each.fileId === fileId ? { ...each, fileId: undefined } : each)));
     },

@@ -31,16 +31,16 @@ const ALLOWED_TYPES = [
   ".flac",
 ];
 const GIB = 1024 ** 3;
-/** Larger files are not copied into the browser's store: after a reload the person selects them again, and they go on. */
+/** Larger files are not copied into IndexedDB: after a reload the person selects them again, and the upload resumes. */
 const RESTORED_FILES = { maxFileSize: 2 * GIB, maxTotalSize: 8 * GIB };
 
-/** Uppy, its Dashboard and its way to the proxy. */
+/** Uppy with its Dashboard, uploading through the proxy. */
 export const createUploads = ({
   id,
   target,
   signUpload,
 }: {
-  /** Under which files are restored after a reload. */
+  /** Files are restored by this id after a reload. */
   id: string;
   target: HTMLElement;
   signUpload: SignUpload;
@@ -70,7 +70,7 @@ export const createUploads = ({
     note: "Video or audio, up to 10 GiB each. Large files resume where they stopped.",
   });
   uppy.use(AwsS3, signRequestOptions({ uppy, signUpload }));
-  // The types leave out what the plugin hands on to its store.
+  // The plugin's types lack this option, which it passes on to its store.
   uppy.use(GoldenRetriever, { indexedDB: RESTORED_FILES } as GoldenRetrieverOptions);
   resumeByItself(uppy);
   return uppy;

@@ -1,6 +1,6 @@
-import type { Medium } from "./media.ts";
+import type { MediaItem } from "./media.ts";
 
-/** As Uppy writes sizes, or the page would contradict itself. */
+/** The same units as Uppy shows, so that the page is consistent. */
 export const formatBytes = (bytes: number): string => {
   const units = ["B", "KB", "MB", "GB"];
   let value = bytes;
@@ -16,14 +16,14 @@ interface PhaseText {
   /** A word or two. */
   readonly badge: string;
   readonly text: string;
-  /** Of the progress bar; undefined while nobody knows. */
+  /** Of the progress bar, 0 to 1; undefined if unknown. */
   readonly share?: number;
 }
 
 const percent = (share: number): string => `${Math.floor(share * 100)} %`;
 
-/** What a medium's phase is called, and what it means. */
-export const phaseText = ({ phase, uploaded = 0, delivery, sizeBytes }: Medium): PhaseText => {
+/** What a phase is called, and what it means. */
+export const phaseText = ({ phase, uploaded = 0, delivery, sizeBytes }: MediaItem): PhaseText => {
   switch (phase) {
     case "chosen":
       return { badge: "Ready", text: "" };

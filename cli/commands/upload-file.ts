@@ -1,40 +1,41 @@
 import { realpath } from "node:fs/promises";
 import { isOfOtherMedia, ProxyError, type Client, type Delivery, type UploadProgress } from "../../client/index.ts";
 import type { Display, Track } from "../display/display.ts";
-import { formatBytes } from "../display/units.ts";
+import { formatBytes, formatBytesOf } from "../display/words.ts";
 import { openFile, type FileSource } from "../file-source.ts";
 import type { Assignment } from "../jobs.ts";
+import { commandLine, flag, watchCommand, type Invocation } from "../next-command.ts";
 import type { Outcome } from "../outcome.ts";
-import { reportError, type Report } from "../report.ts";
+import { reportDelivery, reportError, type Report } from "../report.ts";
 import { uploadAlone } from "../upload-lock.ts";
 import { uploadRecords, type UploadRecord, type UploadRecords } from "../upload-record.ts";
-import { commandLine, reportDelivery, watchCommand, type Called } from "./delivery-report.ts";
+import { within } from "./command.ts";
 
-/** What the uploads of one command have in common. */
+/** What all uploads of one command share. */
 export interface UploadRun {
   readonly client: Client;
   readonly baseUrl: string;
-  readonly called: Called;
+  readonly invocation: Invocation;
   readonly display: Display;
   readonly recordsDirectory: string;
   readonly signal: AbortSignal;
   readonly partBytes: number | undefined;
   readonly parallelParts: number | undefined;
   readonly contentType: string | undefined;
-  /** Forget what an earlier run has uploaded. */
+  /** Starts over, whatever an earlier run has uploaded. */
   readonly restart: boolean;
-  /** False: done once it is uploaded. */
+  /** False: ends once the file is uploaded. */
   readonly wait: boolean;
-  /** How long the delivery is waited for, ms. */
+  /** How long to wait for the delivery. */
   readonly timeoutMs: number | undefined;
 }
 
-/** A file that is at the store; its delivery, as far as it is waited for, is still to come. */
+/** A file that is uploaded. Its report follows once its delivery has ended, or at once with `--no-wait`. */
 export interface UploadedFile {
   readonly delivered: Promise<Report>;
 }
 
-/** Uploads a file, goes on with what an earlier run has begun, and begins to wait for the delivery. Never rejects. */
+/** Uploads a file, resuming what an earlier run has begun, and starts to wait for its delivery. Never rejects. */
 export const uploadFile = async (run: UploadRun, assignment: Assignment): Promise<UploadedFile> => {
   const { file, jobId } = assignment;
   let progress: Pick<UploadProgress, "storedBytes" | "totalBytes"> = { storedBytes: 0, totalBytes: 0 };
@@ -56,7 +57,7 @@ export const uploadFile = async (run: UploadRun, assignment: Assignment): Promis
     };
     await uploadAlone(records.lockFile, { signal: run.signal, onWait }, () =>
       sendFile(run, { jobId, source, records, note, onProgress }).catch((error: unknown) => {
-        // The other run has ended, its delivery included: of that, the wait tells.
+        // The other run has uploaded it, and cielo24 has it already: waiting for the delivery tells.
         if (!hasWaited || !(error instanceof ProxyError) || error.errorType !== "JOB_HAS_MEDIA") throw error;
       }),
     );
@@ -69,7 +70,7 @@ export const uploadFile = async (run: UploadRun, assignment: Assignment): Promis
   }
 };
 
-/** Sends what is not at the store yet. */
+/** Uploads what is not at the store yet. */
 const sendFile = async (
   run: UploadRun,
   {
@@ -105,7 +106,7 @@ const sendFile = async (
     signal: run.signal,
     onState: async (upload) => {
       if (!upload) return;
-      // The last moment at which nothing of it is delivered.
+      // The last moment before the proxy may begin to deliver it.
       if (upload.isCompleting) await source.checkUnchanged();
       await records.write({ ...known, upload, isUploaded: false });
     },
@@ -114,7 +115,7 @@ const sendFile = async (
   await records.write({ ...known, isUploaded: true });
 };
 
-/** The record of an earlier run, if it is of this very file and wanted. Any other is dropped, with its parts. */
+/** The record of an earlier run, if it is about this very file. Any other is removed, with the parts that were sent. */
 const readRecord = async (
   { client, restart, signal }: UploadRun,
   records: UploadRecords,
@@ -123,7 +124,7 @@ const readRecord = async (
   const record = await records.read();
   if (!record) return undefined;
   if (!restart && record.sizeBytes === source.size && record.modifiedAt === source.modifiedAt) return record;
-  // The bucket's lifecycle takes them, where this fails.
+  // Where this fails, the bucket's lifecycle rule removes the parts.
   if (record.upload) await client.abortUpload(record.upload, { signal }).catch(() => undefined);
   await records.remove();
   return undefined;
@@ -135,16 +136,19 @@ const endUploaded = ({ file, jobId }: Assignment, track: Track): Promise<Report>
 };
 
 const awaitDelivery = async (
-  { client, signal, timeoutMs, called }: UploadRun,
+  { client, signal, timeoutMs, invocation }: UploadRun,
   { file, jobId }: Assignment,
   { sizeBytes, track, records }: { readonly sizeBytes: number; readonly track: Track; readonly records: UploadRecords },
 ): Promise<Report> => {
   try {
-    const limited = timeoutMs === undefined ? signal : AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
-    const delivery = await client.waitForDelivery({ jobId, onDelivery: track.delivering, signal: limited });
+    const delivery = await client.waitForDelivery({
+      jobId,
+      onDelivery: track.delivering,
+      signal: within(timeoutMs, signal),
+    });
     await records.remove();
     const isOther = delivery.state === "DELIVERED" && isOfOtherMedia(delivery, sizeBytes);
-    const report = isOther ? reportOther(delivery, file) : reportDelivery(delivery, called, { file });
+    const report = isOther ? reportOther(delivery, file) : reportDelivery(delivery, invocation, file);
     track.end(report.outcome);
     return report;
   } catch (error) {
@@ -153,12 +157,12 @@ const awaitDelivery = async (
     return {
       ...report,
       next: `${report.next ?? ""} It is uploaded, and the proxy delivers it by itself; to watch:`.trim(),
-      command: watchCommand(jobId, called),
+      command: watchCommand(jobId, invocation),
     };
   }
 };
 
-/** While this upload went on, another was delivered: cielo24 takes one, and the proxy leaves the second alone. */
+/** Another upload for the job was delivered meanwhile: cielo24 takes only one, so the proxy did not send this one. */
 const reportOther = (delivery: Delivery, file: string): Report => ({
   outcome: "refused",
   file,
@@ -171,27 +175,27 @@ const reportOther = (delivery: Delivery, file: string): Report => ({
   next: "Take another job for this medium.",
 });
 
-/** Outcomes after which the same command may get further. */
+/** Outcomes after which the same command may succeed. */
 const MAY_GO_ON: ReadonlySet<Outcome> = new Set(["interrupted", "terminated", "unavailable", "unauthorized"]);
 
-/** What the job's delivery has to do with. */
+/** Errors that the job's delivery explains. */
 const STATUS_TELLS: ReadonlySet<string> = new Set(["JOB_HAS_MEDIA", "DELIVERY_UNDER_WAY"]);
 
 const howToGoOn = (
-  { called, contentType, wait }: UploadRun,
+  { invocation, contentType, wait }: UploadRun,
   { file, jobId }: Assignment,
   { outcome, error, next }: Pick<Report, "outcome" | "error" | "next">,
   { storedBytes, totalBytes }: Pick<UploadProgress, "storedBytes" | "totalBytes">,
 ): Pick<Report, "next" | "command"> => {
-  const again = commandLine(called, [
+  const again = commandLine(invocation, [
     ...["upload", file, "--job-id", jobId],
-    ...(contentType === undefined ? [] : ["--content-type", contentType]),
+    ...flag("--content-type", contentType),
     ...(wait ? [] : ["--no-wait"]),
   ]);
-  if (error && STATUS_TELLS.has(error.errorType)) return { command: watchCommand(jobId, called) };
+  if (error && STATUS_TELLS.has(error.errorType)) return { command: watchCommand(jobId, invocation) };
   if (error?.errorType === "SOURCE_CHANGED") return { command: again };
   if (!MAY_GO_ON.has(outcome)) return {};
-  const kept = `${formatBytes(storedBytes)} of ${formatBytes(totalBytes)} are at the store and are not sent again.`;
+  const kept = `${formatBytesOf(storedBytes, totalBytes)} are at the store and are not sent again.`;
   const sentences = [next, ...(storedBytes > 0 ? [kept, "To go on, within 7 days:"] : ["To go on:"])];
   return {
     next: sentences.filter((sentence) => sentence !== undefined).join(" "),

@@ -1,18 +1,15 @@
-import { readFile } from "node:fs/promises";
-import { connect, type ConnectionOptions } from "../connection.ts";
+import { connect } from "../connection.ts";
 import { createBars } from "../display/bars.ts";
 import { SILENT, type Display } from "../display/display.ts";
 import { createLines } from "../display/lines.ts";
+import { readTextFile } from "../files.ts";
 import { assignJobs } from "../jobs.ts";
-import { codeOf } from "../error-code.ts";
-import { UsageError } from "../outcome.ts";
 import type { Report } from "../report.ts";
 import { recordsDirectory, removeOldRecords } from "../upload-record.ts";
-import type { Context } from "./context.ts";
-import { print } from "./print.ts";
+import { print, type CommandOptions, type Context } from "./command.ts";
 import { uploadFile } from "./upload-file.ts";
 
-export interface UploadOptions extends ConnectionOptions {
+export interface UploadOptions extends CommandOptions {
   readonly jobId?: string;
   readonly jobs?: string;
   readonly contentType?: string;
@@ -21,14 +18,13 @@ export interface UploadOptions extends ConnectionOptions {
   readonly wait: boolean;
   readonly timeout?: number;
   readonly restart?: boolean;
-  readonly json?: boolean;
   readonly quiet?: boolean;
 }
 
 /**
- * `cielo24-proxy upload`: one file after the other, while the deliveries of those before go on.
+ * `cielo24-proxy upload`: uploads one file after the other, while the earlier ones are being delivered.
  *
- * @returns the exit code: of the first file that did not end well
+ * @returns the exit code of the first file that did not end well
  * @throws {UsageError}
  */
 export const upload = async (context: Context, files: readonly string[], options: UploadOptions): Promise<number> => {
@@ -42,7 +38,7 @@ export const upload = async (context: Context, files: readonly string[], options
     },
   });
   const { client, baseUrl } = connect(options, env, { patience: "long", note: display.note, signal });
-  const list = options.jobs === undefined ? undefined : await readList(options.jobs);
+  const list = options.jobs === undefined ? undefined : await readTextFile(options.jobs, "The list");
   const assignments = assignJobs({ files, jobId: options.jobId, list });
   const directory = recordsDirectory(env);
   await removeOldRecords(directory, clock());
@@ -50,7 +46,7 @@ export const upload = async (context: Context, files: readonly string[], options
   const run = {
     client,
     baseUrl,
-    called: { program: context.program, options },
+    invocation: { program: context.program, options },
     display,
     recordsDirectory: directory,
     signal,
@@ -63,7 +59,7 @@ export const upload = async (context: Context, files: readonly string[], options
   };
   const codes: number[] = [];
   const printNow = (report: Report) => codes.push(print(context, options, report));
-  // On a terminal the bars are in the way until they have all ended; what failed is no news by then.
+  // On a terminal, results are printed once all bars have ended; failures are noted at once.
   const isLate = stdout.isTTY;
   const noteFailure = ({ file = "", error }: Report) => {
     if (error) display.note(error.comment.includes(file) ? error.comment : `${file}: ${error.comment}`);
@@ -81,18 +77,9 @@ export const upload = async (context: Context, files: readonly string[], options
   return codes.find((code) => code !== 0) ?? 0;
 };
 
-const readList = async (path: string): Promise<string> => {
-  try {
-    return await readFile(path, "utf8");
-  } catch (error) {
-    const code = codeOf(error);
-    throw new UsageError(`The list ${path} cannot be read (${code}).`);
-  }
-};
-
 const chooseDisplay = ({ env, stderr, clock }: Context, { quiet = false }: UploadOptions): Display => {
   if (quiet) return SILENT;
-  // A dumb terminal cannot go back in a line.
+  // A dumb terminal cannot move the cursor back.
   if (stderr.isTTY && env["TERM"] !== "dumb") return createBars(stderr, clock);
   return createLines((line) => stderr.write(`${line}\n`), clock);
 };

@@ -1,9 +1,9 @@
 import progress from "cli-progress";
-import { describeDelivery, type Display } from "./display.ts";
+import { waitNoter, type Display } from "./display.ts";
 import { createMeter, type Speed } from "./meter.ts";
-import { formatBytes, formatDuration } from "./units.ts";
+import { describeDelivery, formatBytes, formatBytesOf, formatDuration } from "./words.ts";
 
-/** What a bar shows beside how full it is. */
+/** What a line shows. */
 interface Payload {
   readonly name: string;
   readonly phase: string;
@@ -12,16 +12,16 @@ interface Payload {
   readonly totalBytes: number;
 }
 
-/** How much room there is for a name and a bar on terminals of so many columns and more, the widest first. */
+/** The room for a name and a bar on terminals of at least `columns`, the widest first. */
 const LAYOUTS = [
   { columns: 112, name: 24, bar: 20 },
   { columns: 60, name: 16, bar: 8 },
   { columns: 0, name: 12, bar: 8 },
 ] as const;
-/** A terminal that does not tell, as under `script`. */
+/** For terminals that do not tell their width, as under `script`. */
 const COLUMNS = 80;
 
-/** One line of a terminal: name, bar, share, bytes, rate and time left, or what the delivery is at; less of it where there is no room. */
+/** One line on a terminal: name, bar, percent, bytes, rate and time left, or the phase; less where there is no room. */
 export const renderBar = ({ name, phase, speed, sentBytes, totalBytes }: Payload, columns: number): string => {
   const layout = LAYOUTS.find((each) => columns >= each.columns) ?? LAYOUTS[2];
   const share = totalBytes === 0 ? 0 : Math.min(sentBytes / totalBytes, 1);
@@ -31,13 +31,13 @@ export const renderBar = ({ name, phase, speed, sentBytes, totalBytes }: Payload
     "█".repeat(full) + "░".repeat(layout.bar - full),
     `${String(Math.floor(share * 100)).padStart(3)}%`,
   ].join(" ");
-  const bytes = `${formatBytes(sentBytes)} of ${formatBytes(totalBytes)}`;
+  const bytes = formatBytesOf(sentBytes, totalBytes);
   const rate = speed?.bytesPerS === undefined ? "" : `${formatBytes(speed.bytesPerS)}/s`;
   const left = speed?.etaS === undefined ? "" : `${formatDuration(speed.etaS)} left`;
   const isGoing = rate !== "";
   const lines = [
     [head, bytes, rate, left, phase],
-    // A rate says as much as "uploading".
+    // A rate implies "uploading".
     [head, bytes, rate, left, isGoing ? "" : phase],
     [head, rate, left, isGoing ? "" : phase],
     [head, isGoing ? left : phase],
@@ -45,7 +45,7 @@ export const renderBar = ({ name, phase, speed, sentBytes, totalBytes }: Payload
   return lines.find((line) => line.length <= columns) ?? (lines.at(-1) ?? "").slice(0, columns);
 };
 
-/** The line of a terminal on which a bar is ends where it ends; text goes on in the next one. */
+/** The terminal's own wrapping is switched off while bars are shown, so long notes are wrapped here. */
 const wrapWords = (text: string, columns: number): string =>
   text.replace(new RegExp(`(.{1,${columns}})(?:\\s+|$)|(.{${columns}})`, "g"), "$1$2\n");
 
@@ -59,7 +59,7 @@ export const createBars = (stream: NodeJS.WriteStream, clock: () => number): Dis
     stopOnComplete: false,
     autopadding: false,
     fps: 8,
-    // Ctrl-C is ours: the bars are stopped in order by `close`.
+    // We handle Ctrl-C ourselves; `close` stops the bars.
     gracefulExit: false,
     linewrap: false,
   });
@@ -76,11 +76,14 @@ export const createBars = (stream: NodeJS.WriteStream, clock: () => number): Dis
       const meter = createMeter(clock);
       let payload: Payload = { name, phase: "uploading", speed: undefined, sentBytes: 0, totalBytes: sizeBytes };
       const bar = bars.create(Math.max(sizeBytes, 1), 0, payload);
-      let lastWait = "";
       const show = (news: Partial<Payload>) => {
         payload = { ...payload, ...news };
         bar.update(payload.sentBytes, payload);
       };
+      const noteFile = (text: string) => {
+        note(`${name}: ${text}`);
+      };
+      const noteWait = waitNoter(noteFile);
       return {
         uploading: (sent) => {
           show({ phase: "uploading", ...sent, speed: meter.measure(sent) });
@@ -89,13 +92,9 @@ export const createBars = (stream: NodeJS.WriteStream, clock: () => number): Dis
           const { state, sentBytes, sizeBytes = 0 } = delivery;
           const share = state === "SENDING" && sizeBytes > 0 ? ` ${Math.floor((100 * sentBytes) / sizeBytes)}%` : "";
           show({ phase: `${describeDelivery(delivery)}${share}`, speed: undefined });
-          const wait = delivery.waiting?.comment ?? "";
-          if (wait !== "" && wait !== lastWait) note(`${name}: waits: ${wait}`);
-          lastWait = wait;
+          noteWait(delivery);
         },
-        note: (text) => {
-          note(`${name}: ${text}`);
-        },
+        note: noteFile,
         end: (phase) => {
           show({ phase, speed: undefined });
           bar.stop();

@@ -1,16 +1,16 @@
 import type { Delivery, UploadProgress } from "../../client/index.ts";
 
-/** One file as it goes its way. */
+/** The display of one file. */
 export interface Track {
   readonly uploading: (progress: UploadProgress) => void;
   readonly delivering: (delivery: Delivery) => void;
-  /** Something that is worth a line of its own. */
+  /** Shows a line about this file. */
   readonly note: (text: string) => void;
-  /** Nothing more will come of this file. @param text how it ended, in a word or two */
+  /** The last news of this file. @param text how it ended, in a word or two */
   readonly end: (text: string) => void;
 }
 
-/** Shows on stderr how it goes; results are not its business. */
+/** Shows progress on stderr. Results are printed elsewhere. */
 export interface Display {
   readonly track: (file: { readonly name: string; readonly sizeBytes: number }) => Track;
   readonly note: (text: string) => void;
@@ -29,24 +29,12 @@ export const SILENT: Display = {
   }),
 };
 
-/** What the states of a delivery mean, in words. */
-export const describeDelivery = ({ state }: Pick<Delivery, "state">): string => {
-  switch (state) {
-    case "UPLOADING":
-      return "waiting for the proxy";
-    case "SENDING":
-      return "sending to cielo24";
-    case "FINALIZING":
-      return "waiting for cielo24";
-    case "HANDED_OVER":
-      return "cielo24 fetches it";
-    case "UNKNOWN":
-      return "looking for cielo24's answer";
-    case "DELIVERED":
-      return "delivered";
-    case "REJECTED":
-      return "rejected";
-    case "NEEDS_REVIEW":
-      return "needs review";
-  }
+/** Notes what a delivery waits for, each time that changes. */
+export const waitNoter = (note: (text: string) => void) => {
+  let last = "";
+  return ({ waiting }: Pick<Delivery, "waiting">): void => {
+    const wait = waiting?.comment ?? "";
+    if (wait !== "" && wait !== last) note(`waits: ${wait}`);
+    last = wait;
+  };
 };

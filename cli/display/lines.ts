@@ -1,10 +1,10 @@
-import { describeDelivery, type Display } from "./display.ts";
+import { waitNoter, type Display } from "./display.ts";
 import { createMeter } from "./meter.ts";
-import { formatBytes, formatDuration } from "./units.ts";
+import { describeDelivery, formatBytes, formatBytesOf, formatDuration } from "./words.ts";
 
 const EVERY_MS = 10_000;
 
-/** Plain lines, for logs and pipes: one for every change, and for progress every ten seconds. */
+/** Plain lines, for logs and pipes: one for each change, and one every ten seconds for progress. */
 export const createLines = (write: (line: string) => void, clock: () => number): Display => ({
   note: write,
   close: () => undefined,
@@ -12,9 +12,12 @@ export const createLines = (write: (line: string) => void, clock: () => number):
     const meter = createMeter(clock);
     let lastLineAt = -Infinity;
     let lastState = "";
-    let lastWait = "";
+    const note = (text: string) => {
+      write(`${name}: ${text}`);
+    };
+    const noteWait = waitNoter(note);
     const progress = (what: string, sentBytes: number, totalBytes: number, speed = "") => {
-      write(`${name}: ${what} ${formatBytes(sentBytes)} of ${formatBytes(totalBytes)}${speed}`);
+      note(`${what} ${formatBytesOf(sentBytes, totalBytes)}${speed}`);
       lastLineAt = clock();
     };
     return {
@@ -27,20 +30,17 @@ export const createLines = (write: (line: string) => void, clock: () => number):
             : `, ${formatBytes(bytesPerS)}/s, ${formatDuration(etaS)} left`;
         progress("uploaded", sent.sentBytes, sent.totalBytes, speed);
       },
-      delivering: ({ state, sentBytes, sizeBytes, waiting }) => {
+      delivering: (delivery) => {
+        const { state, sentBytes, sizeBytes } = delivery;
         if (state !== lastState) {
           lastState = state;
           lastLineAt = clock();
-          write(`${name}: ${describeDelivery({ state })}`);
+          note(describeDelivery(delivery));
         } else if (state === "SENDING" && sizeBytes !== undefined && clock() - lastLineAt >= EVERY_MS)
           progress("sent to cielo24", sentBytes, sizeBytes);
-        const wait = waiting?.comment ?? "";
-        if (wait !== "" && wait !== lastWait) write(`${name}: waits: ${wait}`);
-        lastWait = wait;
+        noteWait(delivery);
       },
-      note: (text) => {
-        write(`${name}: ${text}`);
-      },
+      note,
       end: () => undefined,
     };
   },

@@ -1,17 +1,17 @@
-/** How fast bytes go, and when they will all be there. */
+/** How fast bytes are sent, and how long the rest will take. */
 export interface Speed {
-  /** Bytes per second over the last seconds; undefined until there is something to tell it by. */
+  /** Bytes per second over the last seconds; undefined until enough was measured. */
   readonly bytesPerS: number | undefined;
   readonly etaS: number | undefined;
 }
 
 const WINDOW_MS = 10_000;
-/** Progress comes with every few KiB; so many samples are enough. */
+/** Progress is reported every few KiB; not all of it is needed. */
 const SAMPLE_EVERY_MS = 100;
-/** Less is no measure: the first bytes only fill buffers. */
+/** A shorter time measures nothing: the first bytes only fill buffers. */
 const SHORTEST_MS = 500;
 
-/** Measures over a sliding window, so that an earlier run's bytes and pauses of long ago don't count. */
+/** Measures over a sliding window, so that the bytes of an earlier run and old pauses do not count. */
 export const createMeter = (clock: () => number) => {
   const samples: { at: number; sentBytes: number }[] = [];
   return {

@@ -9,13 +9,13 @@ export interface Account {
 
 const newId = (): string => randomBytes(16).toString("hex");
 
-/** Accounts and the tokens of their sessions. A token dies after so long without use. */
+/** Accounts and the tokens of their sessions. A token that is not used for `tokenLifeMs` expires. */
 export const createAccounts = (accounts: readonly Account[], clock: () => number, tokenLifeMs: number) => {
   let known = [...accounts];
   const sessions = new Map<string, { username: string; usedAt: number }>();
   const issuedTokens: string[] = [];
   return {
-    /** Every token that was ever issued, for searching outputs for them. */
+    /** Every token that was ever issued, to check that no output contains one. */
     issuedTokens,
     logIn: (username: string | undefined, by: "securekey" | "password", secret: string | undefined): string => {
       const account = known.find((each) => each.username === username && each[by] === secret);
@@ -28,7 +28,7 @@ export const createAccounts = (accounts: readonly Account[], clock: () => number
     logOut: (token: string): void => {
       sessions.delete(token);
     },
-    /** Whose session the token is. */
+    /** The account to whose session the token belongs. */
     check: (token: string | undefined): Account | undefined => {
       if (!token) throw new ApiFailure("MISSING_PARAMETER", "api_token is required.");
       const session = sessions.get(token);

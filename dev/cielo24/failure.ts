@@ -1,4 +1,4 @@
-/** An error that cielo24 answers with 400 and its JSON. */
+/** An error that cielo24 reports as 400 with JSON. */
 export class ApiFailure extends Error {
   override readonly name = "ApiFailure";
   readonly errorType: string;

@@ -1,9 +1,9 @@
 import { createFaultList, type Spell } from "../fault-list.ts";
 
-/** Stands for the TaskId in the pieces of a raw answer, and is as long. */
+/** Placeholder for the TaskId in the pieces of a raw response; it has the same length. */
 export const TASK_ID = "<TaskId>".padStart(32, "-");
 
-/** A misbehaviour of the simulated cielo24, for calls of one action, a number of times or for a while. */
+/** A fault of the simulated cielo24, for calls of one action: a number of times, or for a while. */
 export type Fault = Spell & {
   /** For example `job/add_media`; `POST job/add_media` for the raw body alone; {@link ANY_ACTION}. */
   readonly action: string;
@@ -13,7 +13,7 @@ export type Fault = Spell & {
 export const ANY_ACTION = "*";
 
 type FaultKind =
-  /** Answers with this instead of doing anything; a POST's body is read first. */
+  /** Responds with this and does nothing. A POST's body is read first. */
   | {
       readonly kind: "answer";
       readonly status: number;
@@ -21,9 +21,9 @@ type FaultKind =
       readonly headers?: Readonly<Record<string, string>>;
       readonly afterMs?: number;
     }
-  /** Resets the connection at once, and does nothing. */
+  /** Resets the connection at once and does nothing. */
   | { readonly kind: "away" }
-  /** Answers a POST before its body is read; with `reset`, then resets the connection. */
+  /** Responds to a POST before its body is read; with `reset`, then resets the connection. */
   | {
       readonly kind: "earlyAnswer";
       readonly status: number;
@@ -31,7 +31,7 @@ type FaultKind =
       readonly headers?: Readonly<Record<string, string>>;
       readonly reset?: boolean;
     }
-  /** Accepts, and answers this error all the same. job/info shows the medium so much later, if given. */
+  /** Accepts the media, but responds with this error. With `shownAfterMs`, job/info shows the media only that much later. */
   | {
       readonly kind: "acceptsBehindError";
       readonly status: number;
@@ -39,25 +39,25 @@ type FaultKind =
       readonly headers?: Readonly<Record<string, string>>;
       readonly shownAfterMs?: number;
     }
-  /** Resets the connection once so much of the body has come (0 to 1), or ends it orderly; nothing is accepted. */
+  /** Resets the connection, or closes it in order, after this fraction (0 to 1) of the body. Nothing is accepted. */
   | { readonly kind: "resetAt"; readonly fraction: number; readonly orderly?: boolean }
-  /** Reads the whole body, accepts it or not, and resets the connection instead of answering. */
+  /** Reads the whole body, accepts it or not, and resets the connection instead of responding. */
   | { readonly kind: "resetAfterBody"; readonly accepts: boolean }
-  /** Stops reading the body once so much has come, for so long (for good if not given). */
+  /** Stops reading the body after this fraction, for `forMs`, or for good. */
   | { readonly kind: "stopReading"; readonly fraction: number; readonly forMs?: number }
-  /** Accepts, and answers so much later, in real time. */
+  /** Accepts, and responds this much later, in real time. */
   | { readonly kind: "slowAnswer"; readonly ms: number }
-  /** Accepts, and answers by the byte, each piece by itself ({@link TASK_ID} in one stands for the TaskId). */
+  /** Accepts, and writes these bytes as the response, each piece on its own; {@link TASK_ID} is replaced by the TaskId. */
   | { readonly kind: "rawAnswer"; readonly pieces: readonly string[]; readonly ends?: boolean }
-  /** Accepts, and answers a 200 that is of no use. */
+  /** Accepts, and responds with a 200 that is useless. */
   | { readonly kind: "uselessAnswer"; readonly answer: "truncated" | "badJson" | "noTaskId" | "empty" };
 
-/** Faults that are switched on, the oldest first. */
+/** The active faults, oldest first. */
 export const createFaults = (clock: () => number) => {
   const { takeFirst, ...list } = createFaultList<Fault>(clock);
   return {
     ...list,
-    /** The fault for this call, which is used up by it. */
+    /** The fault for this call, which uses it up by one. */
     take: (method: string, action: string, jobId: string | undefined): Fault | undefined =>
       takeFirst(
         (fault) =>

@@ -1,17 +1,17 @@
 import { randomBytes } from "node:crypto";
 import { ApiFailure } from "./failure.ts";
 
-/** A medium that was accepted. The log of them is the judge of every test. */
+/** Media that cielo24 accepted. Tests judge by the log of these. */
 export interface Acceptance {
   readonly jobId: string;
   readonly taskId: string;
   readonly sizeBytes: number;
-  /** Lower-case hex; empty where the simulator was told to compute none. */
+  /** Lower-case hex; empty if the simulator computes none. */
   readonly sha256: string;
   readonly via: "body" | "url";
   /** Milliseconds since the epoch, by the simulator's clock. */
   readonly at: number;
-  /** How much later job/info shows it, where that is not the same for all. */
+  /** How much later job/info shows it, if not after the usual time. */
   readonly shownAfterMs?: number;
 }
 
@@ -19,9 +19,9 @@ export interface Job {
   readonly jobId: string;
   readonly name: string;
   readonly tasks: { readonly taskId: string; readonly type: string; status: "INPROGRESS" | "COMPLETE" | "FAILED" }[];
-  /** The task that took the job's medium, or is about to. */
+  /** The task that took the job's media, or is fetching it. */
   mediaTask?: string | undefined;
-  /** When the first one was accepted; job/info speaks of that one. */
+  /** When the first media was accepted, which is what job/info shows. */
   mediaAt?: number;
   mediaBytes?: number;
   mediaShownAfterMs?: number;
@@ -67,11 +67,11 @@ export const createJobs = ({
       job.tasks.push({ taskId, type, status: "COMPLETE" });
       return taskId;
     },
-    /** Throws where the job has its medium, unless the simulator was told not to care. */
+    /** @throws {ApiFailure} if the job has its media, unless the simulator accepts more */
     checkFree: (job: Job): void => {
       if (enforceOneMedia && job.mediaTask) throw new ApiFailure("INVALID_QUERY", "The job already has media.");
     },
-    /** Reserves the job for a pull: no other medium is accepted while it lasts. */
+    /** Reserves the job for a pull: nothing else is accepted until it ends. */
     beginPull: (job: Job): string => {
       const taskId = newId();
       job.mediaTask = taskId;

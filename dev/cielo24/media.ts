@@ -4,7 +4,7 @@ import { setImmediate as nextTurn, setTimeout as wait } from "node:timers/promis
 import { TASK_ID, type Fault } from "./faults.ts";
 import type { Reset } from "./reset.ts";
 
-/** What came of a body. */
+/** How reading a body ended. */
 export interface ReceivedBody {
   readonly isWhole: boolean;
   readonly receivedBytes: number;
@@ -12,7 +12,7 @@ export interface ReceivedBody {
 }
 
 /**
- * Reads a raw body to its end, or as far as the fault lets it. Memory is flat: nothing is kept but the digest.
+ * Reads a raw body to its end, or as far as the fault allows. Keeps only the digest, so memory stays flat.
  *
  * @param declaredBytes the body's Content-Length
  */
@@ -34,7 +34,7 @@ export const receiveBody = async (
       else if (fault?.kind === "resetAt") reset(request);
       if (fault?.kind !== "stopReading") return;
       request.pause();
-      // A stopped reader must not keep the process alive.
+      // Do not keep the process alive for this.
       if (fault.forMs !== undefined)
         setTimeout(() => {
           request.resume();
@@ -70,7 +70,7 @@ export const sendJson = (response: ServerResponse, status: number, body: unknown
   response.end(text);
 };
 
-/** Sends the 200 to an accepted medium, or what the fault makes of it. */
+/** Sends the 200 for accepted media, or what the fault makes of it. */
 export const sendTask = async (response: ServerResponse, taskId: string, fault: Fault | undefined): Promise<void> => {
   if (fault?.kind === "slowAnswer") await wait(fault.ms, undefined, { ref: false });
   if (fault?.kind === "rawAnswer") {
@@ -102,7 +102,7 @@ export const sendTask = async (response: ServerResponse, taskId: string, fault: 
   }
 };
 
-/** Goes around Node's own writer, which would mend what it is given. */
+/** Writes to the socket, as Node's ServerResponse would correct malformed output. */
 const sendRaw = async (
   { socket }: ServerResponse,
   taskId: string,

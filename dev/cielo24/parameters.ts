@@ -2,11 +2,11 @@ import type { IncomingMessage } from "node:http";
 
 const MAX_BODY_BYTES = 1024 * 1024;
 
-/** Whether a body holds parameters, in either of cielo24's dialects; whatever else is media. */
+/** Whether a body holds parameters, as JSON or as a form. Every other body is media. */
 export const holdsParameters = ({ headers }: IncomingMessage): boolean =>
   /^application\/(json|x-www-form-urlencoded)\b/i.test(headers["content-type"] ?? "");
 
-/** The parameters of a call: those of the query, and of a JSON or form body. */
+/** The parameters of a call, from the query and from a JSON or form body. */
 export const readParameters = async (
   request: IncomingMessage,
   query: URLSearchParams,

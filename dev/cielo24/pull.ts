@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { ApiFailure } from "./failure.ts";
 
-/** Gets media for a URL in place of the network; undefined: nobody answers there. */
+/** Gets the media of a URL instead of the network; undefined: the URL cannot be reached. */
 export type FetchMedia = (url: string) => Promise<Uint8Array | undefined>;
 
 interface Pulled {
@@ -10,7 +10,7 @@ interface Pulled {
 }
 
 /**
- * Looks whether the URL can be reached, and returns how to pull it.
+ * Checks that the URL can be reached, and returns a function that fetches it.
  *
  * @throws {ApiFailure} INVALID_URL
  */
@@ -24,7 +24,7 @@ export const reach = async (url: string, fetchMedia: FetchMedia | undefined): Pr
         sha256: createHash("sha256").update(supplied).digest("hex"),
       });
   const isLoopback = ["127.0.0.1", "localhost"].includes(new URL(url).hostname);
-  // A simulator asks nobody outside of this machine.
+  // The simulator never calls other machines.
   const head = isLoopback ? await fetch(url, { method: "HEAD" }).catch(() => undefined) : undefined;
   if (!head?.ok) throw new ApiFailure("INVALID_URL", "The media URL could not be reached.");
   return async () => {

@@ -4,7 +4,7 @@ import type { Server, Socket } from "node:net";
 /** Resets the connection of a request. */
 export type Reset = (request: IncomingMessage) => void;
 
-/** A TLS socket cannot be reset, only the TCP socket below it: so those are kept by the port they come from. */
+/** A TLS socket cannot be reset, only the TCP socket below it, so this keeps the TCP sockets by remote port. */
 export const createReset = (server: Server): Reset => {
   const below = new Map<number, Socket>();
   server.on("connection", (socket) => {

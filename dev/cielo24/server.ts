@@ -16,23 +16,23 @@ export interface Cielo24Options {
   readonly port?: number;
   readonly clock?: () => number;
   readonly accounts?: readonly Account[];
-  /** Life of a token without use. */
+  /** How long an unused token is valid. */
   readonly tokenLifeMs?: number;
-  /** Refuse a second medium for a job, as the documentation says; false: take everything, and let the log tell. */
+  /** Refuse a second media for a job, as the documentation says. False: accept everything, and record it. */
   readonly enforceOneMedia?: boolean;
-  /** How long after its acceptance job/info shows a medium. */
+  /** How long after it was accepted job/info shows the media. */
   readonly jobInfoLagMs?: number | (() => number);
-  /** Show tasks in job/info, which left the documentation in 2015. */
+  /** Show tasks in job/info. The documentation has not mentioned them since 2015. */
   readonly showTasks?: boolean;
   /** Compute the SHA-256 of bodies. */
   readonly digest?: boolean;
-  /** Refuse a body with a Content-Type, which the documentation asks not to send. */
+  /** Refuse a body that has a Content-Type; the documentation says not to send one. */
   readonly refuseContentType?: boolean;
   readonly fetchMedia?: FetchMedia;
   readonly tls?: { readonly key: string; readonly cert: string };
 }
 
-/** Every raw body that came, accepted or not. */
+/** Every raw body that was received, accepted or not. */
 interface MediaPost {
   readonly jobId: string;
   readonly declaredBytes: number;
@@ -56,12 +56,12 @@ export interface Cielo24Simulator {
   readonly metadata: readonly MetadataUpdate[];
   /** Every token that was issued. */
   readonly issuedTokens: readonly string[];
-  /** How often somebody tried to log in. */
+  /** The number of attempts to log in. */
   readonly logins: () => number;
   readonly expireTokens: () => void;
   readonly setAccounts: (accounts: readonly Account[]) => void;
   readonly faults: Faults;
-  /** Resolves once no pull is under way. */
+  /** Resolves once no pull is running. */
   readonly settled: () => Promise<void>;
   readonly close: () => Promise<void>;
 }
@@ -72,9 +72,9 @@ const HOUR_MS = 3_600_000;
 const UPLOAD_URL_LIFE_MS = 12 * HOUR_MS;
 
 /**
- * cielo24 as its public documentation describes it, as far as this project calls it: sessions, jobs, `add_media` by body
- * and by URL, `update_metadata`. One medium a job, an exact Content-Length, no chunked bodies, nothing accepted that is
- * cut short.
+ * The parts of cielo24 that this project calls, as its public documentation describes them: sessions, jobs, `add_media` by
+ * body and by URL, `update_metadata`. It accepts media once per job, requires an exact Content-Length, and refuses chunked
+ * bodies and bodies that are cut short.
  */
 export const startCielo24 = async (options: Cielo24Options = {}): Promise<Cielo24Simulator> => {
   const { clock = Date.now, digest = true, jobInfoLagMs = 0 } = options;
@@ -89,7 +89,7 @@ export const startCielo24 = async (options: Cielo24Options = {}): Promise<Cielo2
   const posts: MediaPost[] = [];
   const metadata: MetadataUpdate[] = [];
   const pulls = new Set<Promise<void>>();
-  /** cielo24's own upload URLs, by their path. */
+  /** cielo24's own upload URLs, by path. */
   const uploads = new Map<string, { readonly jobId: string; readonly until: number }>();
   let logins = 0;
 
@@ -101,8 +101,8 @@ export const startCielo24 = async (options: Cielo24Options = {}): Promise<Cielo2
     const { taskId } = how;
     const pulling = pull()
       .then(
-        (medium) => {
-          jobs.accept(job, { ...medium, via: "url", ...how });
+        (media) => {
+          jobs.accept(job, { ...media, via: "url", ...how });
         },
         () => {
           jobs.failPull(job, taskId);
@@ -155,7 +155,7 @@ export const startCielo24 = async (options: Cielo24Options = {}): Promise<Cielo2
     },
   };
 
-  /** @param authorize throws where the caller may not give the job its medium */
+  /** @param authorize throws if the caller may not add media to the job */
   const takeBody = async (call: Call, jobId: string, authorize: () => void): Promise<void> => {
     const { request, response, fault } = call;
     const declared = request.headers["content-length"];
@@ -286,7 +286,7 @@ export const startCielo24 = async (options: Cielo24Options = {}): Promise<Cielo2
 
   const server = options.tls ? https.createServer(options.tls, listener) : http.createServer(listener);
   const reset = createReset(server);
-  // Bodies of gigabytes take longer than a server's default patience.
+  // Bodies of gigabytes take longer than Node's default timeout.
   server.requestTimeout = 0;
   server.on("clientError", (_error, socket) => socket.destroy());
   await new Promise<void>((resolve) => server.listen(options.port ?? 0, "127.0.0.1", resolve));

@@ -1,12 +1,12 @@
 import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload } from "jose";
 
-/** What API Gateway hands to the function about a token that it has verified. */
+/** What API Gateway passes to the function about a verified token. */
 export interface JwtContext {
   readonly claims: Readonly<Record<string, string>>;
   readonly scopes: string[] | null;
 }
 
-/** A refused token: the answer's status, and what its `www-authenticate` says. */
+/** A refused token: the response's status and its `www-authenticate` header. */
 interface Refusal {
   readonly status: 401 | 403;
   readonly challenge: string;
@@ -25,9 +25,9 @@ export interface AuthorizerOptions {
 }
 
 /**
- * API Gateway's JWT authorizer: signature (RS256 alone) by the issuer's keys, which are fetched once and cached, then
- * `iss`, `aud` (or `client_id`, where there is no `aud`), `exp`, `nbf`, and one of the route's scopes in `scope` or `scp`.
- * The scheme `Bearer` may be left out.
+ * API Gateway's JWT authorizer. It checks the signature (RS256 only) with the issuer's keys, which are fetched once and
+ * cached, then `iss`, `aud` (or `client_id`, if there is no `aud`), `exp`, `nbf`, and one of the route's scopes in `scope`
+ * or `scp`. The scheme `Bearer` may be left out.
  */
 export const createJwtAuthorizer = ({ issuer, audience, clock }: AuthorizerOptions): Authorizer => {
   let keys: Promise<ReturnType<typeof createRemoteJWKSet>> | undefined;
@@ -89,7 +89,7 @@ const scopesOf = ({ scope, scp }: JWTPayload): string[] =>
 const stringClaims = (payload: JWTPayload): Record<string, string> =>
   Object.fromEntries(Object.entries(payload).map(([name, value]) => [name, claimText(value)]));
 
-/** Claims arrive as strings, in the notation of the language that API Gateway is written in: `[a b]`, `map[k:v]`. */
+/** The function receives token claims as strings, in the notation of Go: `[a b]`, `map[k:v]`. */
 const claimText = (value: unknown): string => {
   if (Array.isArray(value)) return `[${value.map(claimText).join(" ")}]`;
   if (typeof value === "object" && value !== null)

@@ -10,7 +10,7 @@ export interface Cors {
 
 type Headers = Readonly<Record<string, string>>;
 
-/** Headers that API Gateway adds to the answer of a request from another origin; what a function says is dropped. */
+/** Headers that API Gateway adds to responses for other origins, in place of the function's own CORS headers. */
 export const corsHeaders = (cors: Cors, origin: string | undefined): Headers => {
   const allowed = allowedOrigin(cors, origin);
   if (allowed === undefined) return {};
@@ -21,7 +21,7 @@ export const corsHeaders = (cors: Cors, origin: string | undefined): Headers => 
   };
 };
 
-/** Headers of the answer to a preflight, which API Gateway gives itself, whether there is such a route or not. */
+/** API Gateway responds to preflight requests itself, whether or not the route exists. */
 export const preflightHeaders = (cors: Cors, origin: string): Headers => {
   const allowed = allowedOrigin(cors, origin);
   if (allowed === undefined) return {};

@@ -3,10 +3,10 @@ import { parse } from "yaml";
 import type { Cors } from "./cors.ts";
 import type { Route } from "./routes.ts";
 
-/** What the local stack takes over from what is deployed. */
+/** What the local stack takes from the deployed configuration. */
 export interface Deployment {
   readonly functions: readonly DeployedFunction[];
-  /** Headers and methods from `serverless.yml`; the allowed origins are a stage's own. */
+  /** Headers and methods from `serverless.yml`. The allowed origins differ by stage. */
   readonly cors: Omit<Cors, "allowedOrigins">;
 }
 
@@ -47,7 +47,7 @@ const PROJECT = new URL("../../", import.meta.url);
 /** Lambda's own default. */
 const DEFAULT_TIMEOUT_S = 3;
 
-/** Reads `serverless.yml` and every `functions/<name>/function.yml` of a project; of this one by default. */
+/** Reads `serverless.yml` and every `functions/<name>/function.yml`, by default of this project. */
 export const readDeployment = async (project: URL = PROJECT): Promise<Deployment> => {
   const names = (await readdir(new URL("functions/", project))).toSorted();
   const functions = names.map(async (name) => {
@@ -63,7 +63,7 @@ export const readDeployment = async (project: URL = PROJECT): Promise<Deployment
 };
 
 const readYaml = async (file: URL): Promise<unknown> =>
-  // CloudFormation's tags are none of YAML's; what they stand for is not looked at here.
+  // CloudFormation's tags are unknown to YAML, and their values do not matter here.
   parse(await readFile(file, "utf8"), { logLevel: "silent" });
 
 const readFunction = (name: string, { timeout, events = [] }: FunctionFile["function"]): DeployedFunction => ({

@@ -8,7 +8,7 @@ export interface GatewayRequest {
   /** Path and query as sent. */
   readonly target: string;
   readonly httpVersion: string;
-  /** Names and values in turns, as sent. */
+  /** Names and values alternating, as sent. */
   readonly rawHeaders: readonly string[];
   readonly sourceIp: string;
   readonly body: Buffer;
@@ -27,13 +27,13 @@ export interface EventContext {
 const ACCOUNT_ID = "000000000000";
 const API_ID = "local";
 
-/** Belong to one connection, and end at the gateway. */
+/** Hop-by-hop headers, which end at the gateway. */
 const HOP_BY_HOP = new Set(["connection", "keep-alive", "transfer-encoding", "te", "trailer", "upgrade", "expect"]);
 
 /**
- * The event of payload format 2.0, with all that surprises in it: header names are lower case, repeated headers and
- * query parameters are joined by commas, cookies have a list of their own, `rawPath` is decoded in spite of its name, and
- * a body is base64 unless its type says that it is text.
+ * The event of payload format 2.0, including its surprises: header names are in lower case, repeated headers and query
+ * parameters are joined with commas, cookies have a list of their own, `rawPath` is decoded in spite of its name, and a
+ * body is base64 unless its type is a text type.
  * Source: "Create AWS Lambda proxy integrations for HTTP APIs in API Gateway", Amazon API Gateway developer guide.
  */
 export const makeEvent = (

@@ -1,11 +1,11 @@
-/** A route of the HTTP API, as a function's `function.yml` declares it. */
+/** A route of the HTTP API, as declared in a function's `function.yml`. */
 export interface Route {
-  /** As API Gateway names it: `GET /media/{capability}/{name}`. */
+  /** API Gateway's name for it: `GET /media/{capability}/{name}`. */
   readonly routeKey: string;
   readonly method: string;
   readonly path: string;
   readonly functionName: string;
-  /** Scopes of which a token must have at least one; undefined where the route has no authorizer. */
+  /** The token must have one of these scopes. Undefined: the route has no authorizer. */
   readonly scopes?: readonly string[];
 }
 
@@ -16,8 +16,8 @@ export interface RouteMatch {
 }
 
 /**
- * The route that API Gateway would choose: the method must be equal, a literal part of a path is preferred over a
- * parameter, and `/health/` is not `/health`.
+ * The route that API Gateway would choose: the method must match, a literal segment wins over a parameter, and `/health/`
+ * is not `/health`.
  */
 export const findRoute = (routes: readonly Route[], method: string, path: string): RouteMatch | undefined =>
   routes
@@ -42,7 +42,7 @@ const matchPath = (route: Route, path: string): RouteMatch | undefined => {
 
 const countParameters = (path: string): number => path.split("{").length - 1;
 
-/** Decodes percent-encoding where that is possible. */
+/** Decodes percent-encoding, if it is valid. */
 export const decodePart = (part: string): string => {
   try {
     return decodeURIComponent(part);

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { closeServer, listen } from "../stack/listen.ts";
-import { gatewayMessage, makeAnswer, type GatewayAnswer } from "./answer.ts";
+import { gatewayMessage, makeResponse, type GatewayResponse } from "./response.ts";
 import type { Authorizer } from "./authorizer.ts";
 import { corsHeaders, preflightHeaders, type Cors } from "./cors.ts";
 import { makeEvent } from "./payload.ts";
@@ -13,7 +13,7 @@ const MAX_DISCARDED_BYTES = 10 * MAX_BODY_BYTES;
 /** HTTP APIs wait for a function for at most 30 s. */
 const INTEGRATION_TIMEOUT_MS = 30_000;
 
-/** The function cannot be given a request of this size. Other errors of an invocation are the function's own. */
+/** The request is too large for the function. Every other error of an invocation comes from the function. */
 export class InvocationTooLargeError extends Error {
   override readonly name = "InvocationTooLargeError";
 }
@@ -29,8 +29,8 @@ export interface GatewayOptions {
    */
   readonly invoke: (functionName: string, event: unknown, requestId: string) => Promise<unknown>;
   readonly clock?: () => number;
-  /** Sees every answer before it goes out. */
-  readonly onAnswer?: ((path: string, answer: GatewayAnswer) => void) | undefined;
+  /** Called with every response before it is sent. */
+  readonly onResponse?: ((path: string, response: GatewayResponse) => void) | undefined;
   /** Shorter only in tests. */
   readonly integrationTimeoutMs?: number;
 }
@@ -42,23 +42,23 @@ export interface Gateway {
 }
 
 /**
- * An API Gateway HTTP API on the loopback interface: routes, the JWT authorizer, CORS, payload format 2.0 and the
- * limits. It has no throttling, stages or custom domains, and every route is a Lambda proxy integration.
+ * An API Gateway HTTP API on the loopback interface, with routes, JWT authorizer, CORS, payload format 2.0 and limits, but
+ * without throttling, stages or custom domains. Every route is a Lambda proxy integration.
  */
 export const startGateway = async (options: GatewayOptions): Promise<Gateway> => {
   const server = createServer((request, response) => {
-    void answerRequest(options, request)
+    void respond(options, request)
       .catch(() => gatewayMessage(500, "Internal Server Error"))
-      .then((answer) => {
-        options.onAnswer?.(request.url?.split("?")[0] ?? "", answer);
-        write(response, request, answer, options.cors);
+      .then((made) => {
+        options.onResponse?.(request.url?.split("?")[0] ?? "", made);
+        write(response, request, made, options.cors);
       });
   });
   const port = await listen(server, options.port);
   return { url: `http://127.0.0.1:${port}`, port, close: () => closeServer(server) };
 };
 
-const answerRequest = async (options: GatewayOptions, request: IncomingMessage): Promise<GatewayAnswer> => {
+const respond = async (options: GatewayOptions, request: IncomingMessage): Promise<GatewayResponse> => {
   const { routes, authorize, cors, clock = Date.now } = options;
   const receivedAt = clock();
   const { method = "GET", url: target = "/", headers } = request;
@@ -87,8 +87,8 @@ const answerRequest = async (options: GatewayOptions, request: IncomingMessage):
     },
     { match, jwt: verdict?.jwt, requestId, receivedAt, domainName: (headers.host ?? "").replace(/:\d+$/, "") },
   );
-  const answer = await integrate(options, functionName, event, requestId);
-  return { ...answer, headers: { ...answer.headers, "apigw-requestid": requestId } };
+  const response = await integrate(options, functionName, event, requestId);
+  return { ...response, headers: { ...response.headers, "apigw-requestid": requestId } };
 };
 
 const integrate = async (
@@ -96,14 +96,14 @@ const integrate = async (
   functionName: string,
   event: unknown,
   requestId: string,
-): Promise<GatewayAnswer> => {
+): Promise<GatewayResponse> => {
   let timer: NodeJS.Timeout | undefined;
-  const tooLate = new Promise<GatewayAnswer>((resolve) => {
+  const tooLate = new Promise<GatewayResponse>((resolve) => {
     timer = setTimeout(() => {
       resolve(gatewayMessage(503, "Service Unavailable"));
     }, integrationTimeoutMs);
   });
-  const inTime = invoke(functionName, event, requestId).then(makeAnswer, (error: unknown) =>
+  const inTime = invoke(functionName, event, requestId).then(makeResponse, (error: unknown) =>
     error instanceof InvocationTooLargeError
       ? gatewayMessage(413, "Request Entity Too Large")
       : gatewayMessage(500, "Internal Server Error"),
@@ -116,7 +116,7 @@ const integrate = async (
 const isPreflight = ({ method, headers }: IncomingMessage): boolean =>
   method === "OPTIONS" && headers.origin !== undefined && headers["access-control-request-method"] !== undefined;
 
-/** The body; undefined where it is too large. Most of that is read all the same, or clients would see a reset. */
+/** The body; undefined if it is too large. Most of that is read all the same, or clients would see a reset. */
 const readBody = async (request: IncomingMessage): Promise<Buffer | undefined> => {
   const chunks: Buffer[] = [];
   let sizeBytes = 0;
@@ -129,17 +129,17 @@ const readBody = async (request: IncomingMessage): Promise<Buffer | undefined> =
   return sizeBytes <= MAX_BODY_BYTES ? Buffer.concat(chunks) : undefined;
 };
 
-const write = (response: ServerResponse, request: IncomingMessage, answer: GatewayAnswer, cors?: Cors): void => {
-  const headers: Record<string, string | readonly string[]> = { ...answer.headers };
+const write = (response: ServerResponse, request: IncomingMessage, made: GatewayResponse, cors?: Cors): void => {
+  const headers: Record<string, string | readonly string[]> = { ...made.headers };
   if (cors && !isPreflight(request)) {
     for (const name of Object.keys(headers))
       if (name.startsWith("access-control-")) Reflect.deleteProperty(headers, name);
     Object.assign(headers, corsHeaders(cors, request.headers.origin));
   }
-  // An answer to HEAD tells the length of a body that it does not have.
+  // The response to a HEAD has the length of a body, but no body.
   const isHead = request.method === "HEAD";
-  if (!isHead || headers["content-length"] === undefined) headers["content-length"] = String(answer.body.length);
-  if (answer.status === 204 || answer.status === 304) Reflect.deleteProperty(headers, "content-length");
-  response.writeHead(answer.status, headers as Record<string, string | string[]>);
-  response.end(isHead ? undefined : answer.body);
+  if (!isHead || headers["content-length"] === undefined) headers["content-length"] = String(made.body.length);
+  if (made.status === 204 || made.status === 304) Reflect.deleteProperty(headers, "content-length");
+  response.writeHead(made.status, headers as Record<string, string | string[]>);
+  response.end(isHead ? undefined : made.body);
 };

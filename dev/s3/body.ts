@@ -3,14 +3,14 @@ import { createDigests } from "./digests.ts";
 import { S3Error } from "./errors.ts";
 
 const MAX_PUT_BYTES = 5 * 1024 ** 3;
-/** A chunk of aws-chunked that is not the last holds at least so many bytes. */
+/** The minimal size of every aws-chunked chunk but the last. */
 const MIN_CHUNK_BYTES = 8192;
 
 /**
- * The bytes of a request's body, with the framing of aws-chunked removed. The signatures of single chunks are not
- * checked; checksums are, those in the trailer included.
+ * The bytes of a request's body, without the framing of aws-chunked. Checksums are checked, including those in the
+ * trailer; the signatures of single chunks are not.
  *
- * @throws {S3Error} while it is read: BadDigest, IncompleteBody, XAmzContentSHA256Mismatch and the like
+ * @throws {S3Error} while it is read: BadDigest, IncompleteBody, XAmzContentSHA256Mismatch and others
  */
 export async function* readBody(request: IncomingMessage): AsyncGenerator<Uint8Array> {
   const { headers } = request;
@@ -70,7 +70,7 @@ async function* unframe(
         if (colon > 0) trailers[line.slice(0, colon).toLowerCase()] = line.slice(colon + 1).trim();
         continue;
       }
-      // The line end behind a chunk's bytes.
+      // The line end after a chunk's bytes.
       if (line === "") continue;
       left = Number.parseInt(line, 16);
       if (Number.isNaN(left)) throw new S3Error("IncompleteBody");

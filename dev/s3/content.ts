@@ -3,26 +3,26 @@ import { createReadStream } from "node:fs";
 import { open, unlink } from "node:fs/promises";
 import { join } from "node:path";
 
-/** Bytes that are stored somewhere. */
+/** Stored bytes. */
 export interface Content {
   readonly sizeBytes: number;
   /** The bytes from start up to, not including, end. */
   readonly read: (start: number, end: number) => AsyncIterable<Uint8Array>;
 }
 
-/** Up to so much is kept in memory; more goes to a file. */
+/** Larger contents are kept in a file instead of in memory. */
 const MEMORY_BYTES = 1024 * 1024;
 const READ_BYTES = 256 * 1024;
 
 const contentOf = (bytes: Uint8Array): Content => ({
   sizeBytes: bytes.byteLength,
-  // eslint-disable-next-line @typescript-eslint/require-await -- bytes in memory stand for a stream
+  // eslint-disable-next-line @typescript-eslint/require-await -- the interface is a stream
   read: async function* (start, end) {
     if (end > start) yield bytes.subarray(start, end);
   },
 });
 
-/** Several contents, one after another, without copying them: a completed multipart upload. */
+/** Several contents in sequence, without copying them: a completed multipart upload. */
 export const concatenate = (parts: readonly Content[]): Content => ({
   sizeBytes: parts.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
   read: async function* (start, end) {
@@ -36,15 +36,15 @@ export const concatenate = (parts: readonly Content[]): Content => ({
   },
 });
 
-/** A piece of a content, from start up to, not including, end, without copying it. */
+/** The bytes of a content from start up to, not including, end, without copying them. */
 export const slice = (content: Content, start: number, end: number): Content => ({
   sizeBytes: end - start,
   read: (from, to) => content.read(start + from, Math.min(start + to, end)),
 });
 
-/** Any number of bytes that are made when they are read: a repeated block, different for each seed. Costs no memory. */
+/** Any number of bytes, generated when they are read: a repeated block that depends on the seed. Takes no memory. */
 export const virtualContent = (sizeBytes: number, seed: number): Content => {
-  // A prime length, so that no piece of the size of a chunk looks like its neighbour.
+  // A prime length, so that neighbouring chunks differ.
   const block = new Uint8Array(Math.min(1_048_573, sizeBytes));
   let state = seed | 1;
   for (let at = 0; at < block.length; at += 1) {
@@ -65,16 +65,16 @@ export const virtualContent = (sizeBytes: number, seed: number): Content => {
   };
 };
 
-/** What was received: the content, and its MD5 in hex. */
+/** A received content and its MD5 in hex. */
 export interface Received {
   readonly content: Content;
   readonly md5: string;
 }
 
 /**
- * Stores a stream: small ones in memory, larger ones in a file of the directory.
+ * Stores a small stream in memory, a larger one in a file in the directory.
  *
- * @param directory exists; whoever made it removes it
+ * @param directory must exist; the caller removes it
  */
 export const receive = async (
   stream: AsyncIterable<Uint8Array>,

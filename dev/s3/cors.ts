@@ -6,7 +6,7 @@ const METHODS = ["GET", "PUT", "POST", "DELETE", "HEAD"];
 const allows = (origin: string | undefined, origins: readonly string[]): boolean =>
   origin !== undefined && (origins.includes("*") || origins.includes(origin));
 
-/** The headers that let a page of an allowed origin read an answer. */
+/** The headers that let a page of an allowed origin read a response. */
 export const corsHeaders = (origin: string | undefined, origins: readonly string[]): Record<string, string> =>
   allows(origin, origins)
     ? {

@@ -27,7 +27,7 @@ const checksum = (): Digest => {
   };
 };
 
-/** The checksums that are verified, by the header or trailer that states them in base64. Others are taken unseen. */
+/** The checksums that are verified, by the header or trailer that states them in base64. Others are ignored. */
 const STATED: Readonly<Record<string, () => Digest>> = {
   "content-md5": hash("md5"),
   "x-amz-checksum-crc32": checksum,
@@ -38,10 +38,10 @@ const STATED: Readonly<Record<string, () => Digest>> = {
 const MD5_BYTES = 16;
 
 /**
- * Checks a body against what its request states of it, by header or by trailer.
+ * Checks a body against the digests in the request's headers or trailers.
  *
- * @param payloadHash the value of x-amz-content-sha256: a SHA-256 in hex, or a word that says that there is none
- * @throws {S3Error} InvalidDigest where a Content-MD5 can be none
+ * @param payloadHash the value of x-amz-content-sha256: a SHA-256 in hex, or a keyword instead
+ * @throws {S3Error} InvalidDigest if Content-MD5 is malformed
  */
 export const createDigests = (headers: IncomingHttpHeaders, payloadHash: string) => {
   const md5 = headers["content-md5"];

@@ -1,4 +1,4 @@
-/** An error that S3 answers with its XML. */
+/** An error that S3 reports as XML. */
 export class S3Error extends Error {
   override readonly name = "S3Error";
   readonly code: string;

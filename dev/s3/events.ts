@@ -4,7 +4,7 @@ import type { Bucket, Version } from "./store.ts";
 
 export type CreatedBy = "Put" | "Copy" | "CompleteMultipartUpload";
 
-/** The event that S3 sends for a new object, in its own JSON. Keys are form-encoded: a space is a plus. */
+/** S3's event for a new object, as JSON. Keys are form-encoded: a space is a plus. */
 export const makeEvent = (
   bucket: Bucket,
   version: Version,

@@ -1,25 +1,25 @@
 import { createFaultList, type Spell } from "../fault-list.ts";
 
-/** A misbehaviour of the simulated S3, for requests of one operation, a number of times or for a while. */
+/** A fault of the simulated S3, for requests of one operation: a number of times, or for a while. */
 export interface S3Fault extends Spell {
-  /** S3's name of the operation, for example `GetObject`. */
+  /** S3's name for the operation, such as `GetObject`. */
   readonly operation: string;
   readonly key?: string;
   readonly kind:
     | "slowDown"
     | "internalError"
     | "accessDenied"
-    /** The key that the object is encrypted with is disabled. */
+    /** The KMS key of the object is disabled. */
     | "kmsDisabled"
-    /** The object lies in an archive: for GetObject, since a HEAD of it succeeds. */
+    /** The object is archived. For GetObject: HEAD succeeds then. */
     | "archived"
-    /** Resets the connection before an answer. */
+    /** Resets the connection before the response. */
     | "reset"
-    /** Resets once so many bytes of the answer's body are out. */
+    /** Resets the connection after `atByte` bytes of the response's body. */
     | "resetAfterBytes"
-    /** Sends so many bytes, and then nothing more. */
+    /** Sends `atByte` bytes, and then nothing more. */
     | "stallAfterBytes"
-    /** Ends the connection in order after so many bytes. */
+    /** Closes the connection in order after `atByte` bytes. */
     | "truncate"
     /** Changes one byte. */
     | "corrupt";

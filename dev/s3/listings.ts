@@ -25,7 +25,7 @@ const readOptions = (query: URLSearchParams) => {
 
 const date = (ms: number): string => new Date(ms).toISOString();
 
-/** The page after the marker, with common prefixes rolled up. */
+/** One page after the marker, with common prefixes rolled up. */
 const pageOf = (
   versions: readonly Version[],
   { prefix, delimiter, maxKeys }: ReturnType<typeof readOptions>,
@@ -47,7 +47,7 @@ const pageOf = (
     if (rolledUp !== undefined) prefixes.add(rolledUp);
     else entries.push(version);
     last = rolledUp ?? version.key;
-    // Where a rolled up prefix ends a page, the next one begins behind all of its versions.
+    // If a rolled-up prefix ends a page, the next page begins after all of its versions.
     lastVersion = rolledUp === undefined ? version : undefined;
   }
   return { entries, prefixes: [...prefixes], last, lastVersion, isTruncated };
@@ -55,7 +55,7 @@ const pageOf = (
 
 const isBehind = (key: string, marker: string): boolean => Buffer.compare(Buffer.from(key), Buffer.from(marker)) > 0;
 
-/** ListObjectsV2, and the first version of it. */
+/** ListObjectsV2 and ListObjects. */
 export const listObjects = (bucket: Bucket, query: URLSearchParams): XmlValue => {
   const options = readOptions(query);
   const isV2 = query.get("list-type") === "2";

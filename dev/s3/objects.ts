@@ -7,7 +7,7 @@ import type { S3Request } from "./request.ts";
 import { isArchived, storageHeaders } from "./storage.ts";
 import type { Bucket, Version } from "./store.ts";
 
-/** Answers GetObject and HeadObject: versions, conditions, ranges. @returns the bytes that went out */
+/** GetObject and HeadObject, with versions, conditions and ranges. @returns the number of bytes sent */
 export const sendObject = async (
   bucket: Bucket,
   { method, key, query, headers }: S3Request,
@@ -53,7 +53,7 @@ const OVERRIDABLE = [
   "expires",
 ];
 
-/** Headers of the answer that the request names as `response-…`. */
+/** Response headers that the request overrides with `response-…`. */
 const signedAnswerHeaders = (query: URLSearchParams): Record<string, string> =>
   Object.fromEntries(
     OVERRIDABLE.flatMap((name) => {
@@ -68,7 +68,7 @@ const checkConditions = (headers: Readonly<Record<string, string>>, { etag, writ
       .split(",")
       .map((each) => each.trim())
       .some((each) => each === "*" || each.replace(/^"|"$/g, "") === etag.replace(/^"|"$/g, ""));
-  // What Last-Modified says has no fraction of a second. A date that is none compares as false, and so is ignored.
+  // Last-Modified has no fraction of a second. An invalid date compares as false, and so is ignored.
   const modifiedAt = Math.floor(writtenAt / 1000) * 1000;
   const isNewerThan = (value = "") => modifiedAt > Date.parse(value);
   const isAsOldAs = (value = "") => modifiedAt <= Date.parse(value);
@@ -80,7 +80,7 @@ const checkConditions = (headers: Readonly<Record<string, string>>, { etag, writ
     throw new S3Error("NotModified");
 };
 
-/** Start and end of a range; undefined where the whole object is meant, or the range means nothing. */
+/** Start and end of a range; undefined if there is none, or none that is valid: then the whole object is sent. */
 const parseRange = (value: string | undefined, sizeBytes: number): readonly [number, number] | undefined => {
   const [, first = "", last = ""] = /^bytes=(\d*)-(\d*)$/.exec(value ?? "") ?? [];
   if (first === "" && last === "") return undefined;
@@ -100,7 +100,7 @@ const sendContent = async (
 ): Promise<number> => {
   const stopAt = fault?.kind === "corrupt" ? undefined : fault && (fault.atByte ?? 0);
   let sent = 0;
-  // Headers go out even if the fault comes at once.
+  // Send the headers even if the fault hits the first byte.
   response.flushHeaders();
   for await (const chunk of content.read(start, end)) {
     if (response.destroyed) return sent;
@@ -140,9 +140,9 @@ const drained = (response: ServerResponse): Promise<void> =>
     response.on("close", done);
   });
 
-/** Waits until what was written is with the system, so that a fault hits at its byte and not before. */
+/** Waits until the system has taken what was written, so that a fault hits at its byte and not before. */
 const flushed = async (response: ServerResponse): Promise<void> => {
-  // A socket that was never full tells nobody when it has drained.
+  // There is no 'drain' event if the buffer was never full.
   do await immediate();
   while (!response.destroyed && (response.socket?.writableLength ?? 0) > 0);
 };

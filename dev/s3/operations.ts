@@ -9,7 +9,7 @@ import { isArchived, readStorage } from "./storage.ts";
 import type { Bucket, Upload, Version } from "./store.ts";
 import { parseXml, type XmlValue } from "./xml.ts";
 
-/** An answer that is small: headers, and perhaps an XML document. */
+/** A small response: headers, and perhaps an XML document. */
 export interface Result {
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
@@ -23,7 +23,7 @@ interface Parts {
   readonly listBuckets: () => readonly string[];
   /** @throws {S3Error} BucketAlreadyOwnedByYou */
   readonly addBucket: (name: string) => void;
-  /** Tells the listeners of a new object. */
+  /** Reports a new object to the listeners. */
   readonly announce: (bucket: Bucket, version: Version, by: CreatedBy) => Promise<void>;
   /** Where larger bodies are kept. */
   readonly directory: string;
@@ -32,7 +32,7 @@ interface Parts {
 
 const MAX_XML_BYTES = 1024 * 1024;
 
-/** S3's operations by name, but for those that answer with an object. Each throws S3Error. */
+/** S3's operations by name, except those that return an object's bytes. Each throws S3Error. */
 export const createOperations = ({
   findBucket,
   listBuckets,
@@ -110,7 +110,7 @@ export const createOperations = ({
       const md5 = from.etag.replace(/"|-.*/g, "");
       const isDescribedAnew = request.headers["x-amz-metadata-directive"] === "REPLACE";
       const { storage, ...described } = writeOptions(request);
-      // The class is never copied: where none is asked for, it is STANDARD.
+      // A copy does not inherit the storage class; the default is STANDARD.
       const options = { ...(isDescribedAnew ? described : from), storage };
       const version = bucket.put(request.key, { content: from.content, md5 }, options);
       await announce(bucket, version, "Copy");
@@ -170,7 +170,7 @@ export const createOperations = ({
     },
     GetObjectTagging: ({ bucket, key, query }) => {
       findBucket(bucket).get(key, query.get("versionId") ?? undefined);
-      // Nobody tags anything here.
+      // There are no tags here.
       return { xml: ["Tagging", { TagSet: "" }] };
     },
     CompleteMultipartUpload: async (request) => {
@@ -184,7 +184,7 @@ export const createOperations = ({
       const version = bucket.completeUpload(upload, wanted);
       await announce(bucket, version, "CompleteMultipartUpload");
       const { key, headers, rawPath } = request;
-      // Clients in browsers fail without it.
+      // Browser clients fail without it.
       const location = `http://${headers["host"] ?? ""}${rawPath}`;
       return {
         headers: { "x-amz-version-id": version.versionId },
@@ -201,7 +201,7 @@ export const createOperations = ({
   };
 };
 
-/** @throws {S3Error} PreconditionFailed where only what is not there may be written */
+/** @throws {S3Error} PreconditionFailed for `If-None-Match: *` if the object exists */
 const checkWriteCondition = (bucket: Bucket, { key, headers }: S3Request): void => {
   if (headers["if-none-match"] === "*" && bucket.current(key)?.content) throw new S3Error("PreconditionFailed");
 };
@@ -215,7 +215,7 @@ const readPartNumber = ({ query }: S3Request): number => {
 };
 
 /**
- * From where up to, not including, where a part is copied; all of it where no range is asked for.
+ * Start and end (exclusive) of the range to copy into a part; without a range the whole object.
  * @throws {S3Error} InvalidArgument
  */
 const readCopyRange = ({ headers }: S3Request, sizeBytes: number): readonly [start: number, end: number] => {

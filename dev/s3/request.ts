@@ -1,12 +1,12 @@
 import type { IncomingMessage } from "node:http";
 import { S3Error } from "./errors.ts";
 
-/** A request, taken apart. */
+/** A parsed request. */
 export interface S3Request {
   readonly method: string;
   readonly bucket: string;
   readonly key: string;
-  /** The path as it came. */
+  /** The path as sent. */
   readonly rawPath: string;
   readonly query: URLSearchParams;
   readonly headers: Readonly<Record<string, string>>;
@@ -25,7 +25,7 @@ export const parseRequest = (message: IncomingMessage): S3Request => {
   const slash = path.indexOf("/");
   const [bucket, key] =
     virtual !== undefined ? [virtual, path] : slash === -1 ? [path, ""] : [path.slice(0, slash), path.slice(slash + 1)];
-  // A plus is itself here, not a space: the query is percent-encoded, not a form.
+  // The query is percent-encoded, not form-encoded: a plus is a plus.
   const query = new URLSearchParams(queries.join("?").replaceAll("+", "%2B"));
   return { method: message.method ?? "", bucket, key, rawPath, query, headers, message };
 };
@@ -38,7 +38,7 @@ const decode = (text: string): string => {
   }
 };
 
-/** S3's name of the operation that a request stands for. */
+/** S3's name for the operation that is requested. */
 export const nameOperation = ({ method, bucket, key, query, headers }: S3Request): string => {
   if (!bucket) return "ListBuckets";
   if (!key) {

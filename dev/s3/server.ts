@@ -21,12 +21,12 @@ import { toXml } from "./xml.ts";
 export interface S3Options {
   readonly port?: number;
   readonly region: string;
-  /** Secret access keys by access key id; every one may do everything. */
+  /** Secret access keys by access key id. Each may do everything. */
   readonly accounts: Readonly<Record<string, string>>;
   readonly clock?: () => number;
 }
 
-/** What was asked, without signatures. */
+/** A request in the log, without its signature. */
 interface S3LogEntry {
   readonly operation: string;
   readonly key: string;
@@ -41,7 +41,7 @@ export interface S3Simulator {
   readonly createBucket: (name: string, options?: { readonly corsOrigins?: readonly string[] }) => void;
   readonly onObjectCreated: (listener: (event: S3Event) => void | Promise<void>) => void;
   readonly faults: S3Faults;
-  /** Puts an object of any size whose bytes are made when it is read. @returns its version */
+  /** Puts an object of any size whose bytes are generated when it is read. @returns its version */
   readonly putVirtualObject: (
     bucket: string,
     key: string,
@@ -57,12 +57,12 @@ export interface S3Simulator {
   readonly close: () => Promise<void>;
 }
 
-/** The log of requests keeps the last so many. */
+/** How many requests the log keeps. */
 const LOG_ENTRIES = 10_000;
 
 /**
- * S3, as far as clients and this project use it: signatures by header and query are verified, buckets are versioned,
- * events are S3's own. Not simulated: IAM, bucket policies, ACLs, life cycles, encryption.
+ * The parts of S3 that clients and this project use. It verifies signatures by header and by query, versions its buckets,
+ * and sends S3's own events. IAM, bucket policies, ACLs, lifecycle rules and encryption are not simulated.
  */
 export const startS3 = async ({ port = 0, region, accounts, clock = Date.now }: S3Options): Promise<S3Simulator> => {
   const directory = await mkdtemp(join(tmpdir(), "s3-simulator-"));
@@ -140,11 +140,11 @@ export const startS3 = async ({ port = 0, region, accounts, clock = Date.now }: 
 
   const server = http.createServer((message, response) => {
     response.setHeader("x-amz-request-id", randomUUID());
-    // The simulator's time, from which the SDK learns how far its own clock is off.
+    // The simulator's time; the SDK corrects its clock by it.
     response.setHeader("date", new Date(clock()).toUTCString());
     response.on("error", () => undefined);
     handle(message, response).catch((error: unknown) => {
-      // What is thrown out here could not even be taken apart.
+      // Only a request that could not be parsed gets here.
       if (error instanceof S3Error && !response.headersSent) response.writeHead(error.status).end();
       else response.destroy();
     });
@@ -213,7 +213,7 @@ const sendError = (request: S3Request, response: ServerResponse, error: unknown)
   const failure = error instanceof S3Error ? error : new S3Error("InternalError");
   const hasBody = request.method !== "HEAD" && failure.status !== 304;
   const body = toXml("Error", { Code: failure.code, Message: failure.message, Resource: request.rawPath });
-  // What is left of the body is not read; the connection cannot be used again.
+  // The rest of the body is not read, so the connection cannot be reused.
   response.writeHead(failure.status, {
     "content-type": "application/xml",
     ...(hasBody ? { "content-length": Buffer.byteLength(body) } : {}),

@@ -3,10 +3,10 @@ import { SignatureV4 } from "@smithy/signature-v4";
 import { timingSafeEqual } from "node:crypto";
 import { S3Error } from "./errors.ts";
 
-/** A request as far as its signature covers it. */
+/** The part of a request that its signature covers. */
 export interface SignedRequest {
   readonly method: string;
-  /** The path as it came, percent-encoded. */
+  /** The path as sent, percent-encoded. */
   readonly rawPath: string;
   readonly query: URLSearchParams;
   readonly headers: Readonly<Record<string, string>>;
@@ -24,8 +24,8 @@ const PRESIGNED = [
 ];
 
 /**
- * Checks the signature of a request, by header or by query, with AWS's own signer: what it signs for the same request
- * must be what came. Only signatures are checked; IAM and bucket policies are not simulated.
+ * Checks the signature of a request, by header or by query: AWS's own signer must produce the same signature for it. Only
+ * signatures are checked; IAM and bucket policies are not simulated.
  *
  * @throws {S3Error}
  */
@@ -73,7 +73,7 @@ interface Given {
   readonly signedHeaders: string;
   readonly signature: string;
   readonly expiresS?: number;
-  /** How S3 calls what cannot be right in it. */
+  /** S3's error code for a malformed signature. */
   readonly malformed: "AuthorizationHeaderMalformed" | "AuthorizationQueryParametersError";
 }
 
@@ -134,7 +134,7 @@ const sign = async (
     path: canonicalPath(request.rawPath),
     query,
     headers,
-    // A body that cannot be hashed beforehand: the payload is unsigned where no header says otherwise.
+    // The body is not known in advance: unless a header says otherwise, the payload is unsigned.
     body: given.expiresS === undefined ? undefined : new ReadableStream(),
   };
   const names = new Set(Object.keys(headers));
@@ -151,7 +151,7 @@ const sign = async (
   return String(signed["X-Amz-Signature"]);
 };
 
-/** One spelling for all ways to percent-encode a path: what is signed is the key, not how a client writes it. */
+/** Normalizes percent-encoding, as the signature covers the key, not its spelling. */
 const canonicalPath = (rawPath: string): string =>
   rawPath
     .split("/")

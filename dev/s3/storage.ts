@@ -1,11 +1,11 @@
 import { S3Error } from "./errors.ts";
 
-/** Where a version lies, as far as HEAD and GET tell. */
+/** How a version is stored, as HEAD and GET report it. */
 export interface Storage {
   readonly storageClass: string;
-  /** Of a version in an archive: a copy that can be read for some days is being made, or is there. */
+  /** For an archived version: a temporary copy is being restored, or is available. */
   readonly restore?: "ongoing" | "finished";
-  /** Of the class INTELLIGENT_TIERING: it was moved into an archive for want of readers. */
+  /** For INTELLIGENT_TIERING: the version was archived because it was not read. */
   readonly archiveStatus?: "ARCHIVE_ACCESS" | "DEEP_ARCHIVE_ACCESS";
 }
 
@@ -22,14 +22,14 @@ const CLASSES = [
   "DEEP_ARCHIVE",
 ];
 
-/** The storage that a write asks for. @throws {S3Error} InvalidStorageClass */
+/** The storage that a write requests. @throws {S3Error} InvalidStorageClass */
 export const readStorage = (headers: Readonly<Record<string, string>>): Storage => {
   const storageClass = headers["x-amz-storage-class"] ?? STANDARD.storageClass;
   if (!CLASSES.includes(storageClass)) throw new S3Error("InvalidStorageClass");
   return { storageClass };
 };
 
-/** The headers that tell of it. S3 does not tell what is STANDARD. */
+/** The headers that report it. S3 omits the class STANDARD. */
 export const storageHeaders = ({ storageClass, restore, archiveStatus }: Storage): Record<string, string> => ({
   ...(storageClass === STANDARD.storageClass ? {} : { "x-amz-storage-class": storageClass }),
   ...(restore === "ongoing" ? { "x-amz-restore": 'ongoing-request="true"' } : {}),
@@ -39,7 +39,7 @@ export const storageHeaders = ({ storageClass, restore, archiveStatus }: Storage
   ...(archiveStatus === undefined ? {} : { "x-amz-archive-status": archiveStatus }),
 });
 
-/** Whether it cannot be read before it is restored. */
+/** Whether it has to be restored before it can be read. */
 export const isArchived = ({ storageClass, restore, archiveStatus }: Storage): boolean =>
   restore !== "finished" &&
   (archiveStatus !== undefined || storageClass === "GLACIER" || storageClass === "DEEP_ARCHIVE");

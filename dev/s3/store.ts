@@ -42,7 +42,7 @@ const MIN_PART_BYTES = 5 * 1024 * 1024;
 const MAX_KEY_BYTES = 1024;
 const DEFAULT_TYPE = "binary/octet-stream";
 
-/** A versioned bucket: every key has its versions, the newest first. */
+/** A versioned bucket: the versions of each key, newest first. */
 export const createBucket = (name: string, clock: () => number) => {
   const keys = new Map<string, Version[]>();
   const uploads = new Map<string, Upload>();
@@ -66,13 +66,13 @@ export const createBucket = (name: string, clock: () => number) => {
     uploads,
     nextSequencer: (): string => (++sequence).toString(16).toUpperCase().padStart(16, "0"),
     current: (key: string): Version | undefined => keys.get(key)?.[0],
-    /** The delete marker that is the version asked for, or is current. */
+    /** The requested version, or else the current one, if it is a delete marker. */
     findMarker: (key: string, versionId: string | undefined): Version | undefined =>
       keys
         .get(key)
         ?.filter((each, at) => (versionId === undefined ? at === 0 : each.versionId === versionId))
         .find(({ content }) => content === undefined),
-    /** The version asked for, or the current one. @throws {S3Error} NoSuchKey, NoSuchVersion */
+    /** The requested version, or else the current one. @throws {S3Error} NoSuchKey, NoSuchVersion */
     get: (key: string, versionId: string | undefined): Version & { content: Content } => {
       const versions = keys.get(key) ?? [];
       const version = versionId === undefined ? versions[0] : versions.find((each) => each.versionId === versionId);
@@ -92,13 +92,13 @@ export const createBucket = (name: string, clock: () => number) => {
         metadata: options.metadata ?? {},
         storage: options.storage ?? STANDARD,
       }),
-    /** Moves the current version, as a rule of its life cycle or a restoration does. */
+    /** Moves the current version, as a lifecycle rule or a restore does. */
     setStorage: (key: string, storage: Storage): void => {
       const [current, ...others] = keys.get(key) ?? [];
       if (!current) throw new S3Error("NoSuchKey");
       keys.set(key, [{ ...current, storage }, ...others]);
     },
-    /** Puts a delete marker, or removes one version for good. */
+    /** Puts a delete marker, or permanently removes one version. */
     remove: (key: string, versionId: string | undefined): { versionId: string | undefined; isMarker: boolean } => {
       if (versionId === undefined) {
         const marker = push(key, { content: undefined, etag: "", contentType: "", metadata: {}, storage: STANDARD });
@@ -111,7 +111,7 @@ export const createBucket = (name: string, clock: () => number) => {
       else keys.delete(key);
       return { versionId, isMarker: removed !== undefined && removed.content === undefined };
     },
-    /** Every version of every key, in the order of S3's listings: by UTF-8 key, the newest first. */
+    /** Every version of every key, in the order of S3's listings: by UTF-8 key, newest first. */
     versions: (prefix: string): Version[] =>
       [...keys.entries()]
         .filter(([key]) => key.startsWith(prefix))

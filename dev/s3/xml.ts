@@ -18,7 +18,7 @@ const escape = (text: string): string =>
 
 const NAMESPACE = ' xmlns="http://s3.amazonaws.com/doc/2006-03-01/"';
 
-/** An XML document of S3's: lists repeat their element's name. Errors have no namespace. */
+/** Writes an XML document as S3 does: lists repeat their element's name, errors have no namespace. */
 export const toXml = (root: string, value: XmlValue): string =>
   `<?xml version="1.0" encoding="UTF-8"?>\n${element(root, value, root === "Error" ? "" : NAMESPACE)}`;
 
@@ -39,7 +39,7 @@ const parser = new XMLParser({
   parseTagValue: false,
   // A key may begin and end with spaces.
   trimValues: false,
-  // Characters by their number, as Go's programs write quotation marks.
+  // Numeric character references, which Go programs use for quotation marks.
   htmlEntities: true,
   isArray: (name) => name === "Part" || name === "Object",
 });
@@ -50,7 +50,7 @@ export const parseXml = (text: string, root: string): Record<string, unknown> =>
     const value = (parser.parse(text) as Record<string, unknown>)[root];
     if (typeof value === "object" && value !== null) return value as Record<string, unknown>;
   } catch {
-    // Told below.
+    // Reported below.
   }
   throw new S3Error("MalformedXML");
 };

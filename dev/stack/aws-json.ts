@@ -4,25 +4,25 @@ import { buffer } from "node:stream/consumers";
 import { createAwsFaults, type AwsFaults } from "./faults.ts";
 import { closeServer, listen } from "./listen.ts";
 
-/** One call of AWS's JSON protocol, in which the SDK speaks to DynamoDB, SQS, EventBridge and Secrets Manager. */
+/** One call in AWS's JSON protocol, which the SDK uses for DynamoDB, SQS, EventBridge and Secrets Manager. */
 export interface AwsCall {
-  /** Name of the action without the service's prefix. */
+  /** The action's name without the service's prefix. */
   readonly action: string;
   readonly input: Record<string, unknown>;
   readonly headers: IncomingMessage["headers"];
   readonly body: Buffer;
-  /** Aborts when the caller has gone. */
+  /** Aborts when the caller disconnects. */
   readonly signal: AbortSignal;
 }
 
-interface AwsAnswer {
+interface AwsResponse {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body: string | Buffer;
 }
 
-/** Answers calls; throws {@link AwsJsonError} for errors of the service's own. */
-export type AwsService = (call: AwsCall) => Promise<AwsAnswer>;
+/** Handles calls. Throws {@link AwsJsonError} for the service's own errors. */
+export type AwsService = (call: AwsCall) => Promise<AwsResponse>;
 
 export class AwsJsonError extends Error {
   override readonly name = "AwsJsonError";
@@ -45,8 +45,8 @@ export interface AwsJsonServer {
 }
 
 /**
- * Serves services by the prefix of their `X-Amz-Target` (`AmazonSQS`, `DynamoDB_20120810`), all on one port.
- * Signatures are not looked at.
+ * Serves several services on one port, by the prefix of `X-Amz-Target` (`AmazonSQS`, `DynamoDB_20120810`). Signatures are
+ * not checked.
  */
 export const startAwsJson = async ({
   port = 0,
@@ -55,7 +55,7 @@ export const startAwsJson = async ({
 }: {
   port?: number;
   services: Readonly<Record<string, AwsService>>;
-  /** Called with every call's action and body, before it is looked at. */
+  /** Called with every call's action and body, before it is handled. */
   onCall?: ((action: string, body: string) => void) | undefined;
 }): Promise<AwsJsonServer> => {
   const faults = createAwsFaults();
@@ -65,13 +65,13 @@ export const startAwsJson = async ({
       calls.push(action);
       onCall?.(action, body);
     };
-    void answerCall(request, response, services, faults, note).catch(() => response.destroy());
+    void respond(request, response, services, faults, note).catch(() => response.destroy());
   });
   const listeningPort = await listen(server, port);
   return { url: `http://127.0.0.1:${listeningPort}`, faults, calls, close: () => closeServer(server) };
 };
 
-const answerCall = async (
+const respond = async (
   request: IncomingMessage,
   response: ServerResponse,
   services: Readonly<Record<string, AwsService>>,
@@ -92,7 +92,7 @@ const answerCall = async (
     request.socket.resetAndDestroy();
     return;
   }
-  const answer = await makeAnswer(services[prefix], fault?.kind, {
+  const answer = await callService(services[prefix], fault?.kind, {
     action,
     input,
     headers: request.headers,
@@ -111,22 +111,22 @@ const answerCall = async (
   response.end(answer.body);
 };
 
-const makeAnswer = async (
+const callService = async (
   service: AwsService | undefined,
   fault: string | undefined,
   call: AwsCall,
-): Promise<AwsAnswer> => {
-  if (fault === "unavailable") return errorAnswer(new AwsJsonError("ServiceUnavailable", "Try again later", 503));
-  if (fault === "throttled") return errorAnswer(new AwsJsonError("ThrottlingException", "Rate exceeded"));
-  if (!service) return errorAnswer(new AwsJsonError("UnknownOperationException", "No such service"));
+): Promise<AwsResponse> => {
+  if (fault === "unavailable") return errorResponse(new AwsJsonError("ServiceUnavailable", "Try again later", 503));
+  if (fault === "throttled") return errorResponse(new AwsJsonError("ThrottlingException", "Rate exceeded"));
+  if (!service) return errorResponse(new AwsJsonError("UnknownOperationException", "No such service"));
   try {
     return await service(call);
   } catch (error) {
-    return errorAnswer(error instanceof AwsJsonError ? error : new AwsJsonError("InternalFailure", "Failed", 500));
+    return errorResponse(error instanceof AwsJsonError ? error : new AwsJsonError("InternalFailure", "Failed", 500));
   }
 };
 
-const errorAnswer = ({ code, message, status }: AwsJsonError): AwsAnswer => ({
+const errorResponse = ({ code, message, status }: AwsJsonError): AwsResponse => ({
   status,
   body: JSON.stringify({ __type: code, message }),
 });

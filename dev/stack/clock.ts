@@ -1,12 +1,12 @@
-/** The time of a stack: real time, or a given clock, and moved on by hand. */
+/** The time of a stack: real time or a given clock, plus what it was advanced by. */
 export interface StackClock {
   /** Milliseconds since the epoch. */
   readonly now: () => number;
-  /** Resolves after so many milliseconds of this clock, or rejects with the signal's reason once that aborts. */
+  /** Resolves after this many milliseconds of this clock. Rejects with the signal's reason when it aborts. */
   readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
-  /** Jumps ahead. Whoever sleeps until then wakes up. */
+  /** Jumps ahead, and ends every sleep that is over by then. */
   readonly advance: (ms: number) => void;
-  /** Ends all sleep, present and to come, with a rejection. */
+  /** Rejects every sleep, present and future. */
   readonly stop: () => void;
 }
 
@@ -59,5 +59,5 @@ export const createStackClock = (base: () => number = Date.now): StackClock => {
   };
 };
 
-/** Node's longest timer. */
+/** The longest timer that Node allows. */
 const MAX_TIMER_MS = 2 ** 31 - 1;

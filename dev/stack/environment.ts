@@ -5,12 +5,12 @@ export interface AccessKey {
   readonly secretAccessKey: string;
 }
 
-/** Where the parts of a stack are. */
+/** The addresses and names of the parts of a stack. */
 export interface Addresses {
   readonly region: string;
   readonly functionKey: AccessKey;
   readonly s3Url: string;
-  /** Of the services that speak JSON. */
+  /** The address of the services with a JSON protocol. */
   readonly awsUrl: string;
   readonly gatewayUrl: string;
   readonly cielo24Url: string;
@@ -23,7 +23,7 @@ export interface Addresses {
   readonly maxReceives: number;
 }
 
-/** The environment of all functions: what `function.yml` gives each of them, in one map, and what Lambda adds. */
+/** One environment for all functions: the variables of every `function.yml`, and those that Lambda adds. */
 export const functionEnvironment = (
   at: Addresses,
   overrides: Runtime["env"],

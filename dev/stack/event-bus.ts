@@ -9,12 +9,12 @@ export interface BusEvent {
   readonly detail: Readonly<Record<string, unknown>>;
 }
 
-/** EventBridge with one bus, which keeps what it gets. */
+/** EventBridge with one bus, which records its events. */
 export interface EventBus {
   readonly service: AwsService;
   readonly name: string;
   readonly events: BusEvent[];
-  /** Answers the next entries with a failure of theirs, inside of a 200, as EventBridge does. */
+  /** Makes the next entries fail; like EventBridge, it reports that inside a 200. */
   readonly refuseNext: (entries: number) => void;
 }
 
@@ -47,7 +47,7 @@ export const createEventBus = (onEvent: (event: BusEvent) => void = () => undefi
       detailType: entry.DetailType,
       detail,
     };
-    // As in AWS, an event for a bus that does not exist is taken and lost.
+    // As in AWS, an event for a bus that does not exist is accepted and lost.
     if (event.busName === name) {
       events.push(event);
       onEvent(event);

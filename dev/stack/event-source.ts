@@ -1,29 +1,27 @@
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
 import type { StackClock } from "./clock.ts";
-import type { Message, Queue } from "./sqs/queue.ts";
-import { waitForMessages } from "./sqs/wait.ts";
+import { type Message, type Queue, waitForMessages } from "./sqs/queue.ts";
 
 export interface EventSourceOptions {
   readonly queue: Queue;
   readonly queueArn: string;
   readonly region: string;
   readonly clock: StackClock;
-  /** Invocations at once, at most. */
+  /** The maximum number of concurrent invocations. */
   readonly maximumConcurrency: number;
   readonly invoke: (event: SQSEvent) => Promise<unknown>;
 }
 
 export interface EventSource {
-  /** Invocations that are running. */
+  /** The number of running invocations. */
   readonly running: () => number;
-  /** Takes no more messages, and resolves once the running invocations have ended. */
+  /** Stops receiving, and resolves once the running invocations have ended. */
   readonly close: () => Promise<void>;
 }
 
 /**
- * Lambda's event source mapping of a queue, with a batch size of one and ReportBatchItemFailures: a message is deleted
- * once the function has taken it, and left alone, with whatever visibility it has by then, where the function reports
- * it as failed or throws.
+ * Lambda's event source mapping of a queue, with a batch size of one and ReportBatchItemFailures. A message is deleted once
+ * the function succeeds. If the function reports it as failed, or throws, the message is left with its current visibility.
  */
 export const startEventSource = (options: EventSourceOptions): EventSource => {
   const { queue, clock, maximumConcurrency } = options;
@@ -55,7 +53,7 @@ export const startEventSource = (options: EventSourceOptions): EventSource => {
   };
 };
 
-/** Invokes the function with a message that was received, and deletes the message where the function took it. */
+/** Invokes the function with a received message, and deletes the message if the function succeeds. */
 export const passOn = async (
   options: Pick<EventSourceOptions, "queue" | "queueArn" | "region" | "invoke">,
   message: Message,
@@ -64,7 +62,7 @@ export const passOn = async (
   if (isTaken) options.queue.delete(message.receiptHandle ?? "");
 };
 
-/** As Lambda reads the answer: nothing, or an empty list, is success. In a batch of one, any failure is the batch's. */
+/** As Lambda does: no list, or an empty one, is success. In a batch of one, any failure is that of the message. */
 const isSuccess = (result: unknown): boolean => {
   const failures = (result as Partial<SQSBatchResponse> | null | undefined)?.batchItemFailures ?? [];
   return failures.length === 0;

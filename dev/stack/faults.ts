@@ -1,24 +1,24 @@
 import { createFaultList, type FaultList, type Spell } from "../fault-list.ts";
 
-/** A fault of a simulated AWS service. The SDK's own repeats are calls, too. */
+/** A fault of a simulated AWS service. The SDK's own retries count as calls. */
 interface AwsFault extends Spell {
-  /** Name of the call: `PutEvents`, `UpdateItem`. */
+  /** The action's name, such as `PutEvents` or `UpdateItem`. */
   readonly action: string;
   /**
    * - `unavailable`: 503, nothing is done
    * - `throttled`: 400 ThrottlingException, nothing is done
-   * - `reset`: the connection breaks, nothing is done
-   * - `answerLost`: it is done, then the connection breaks
-   * - `hang`: nothing is done, and no answer comes
+   * - `reset`: the connection is reset, nothing is done
+   * - `answerLost`: the action is done, then the connection is reset
+   * - `hang`: nothing is done, and there is no response
    */
   readonly kind: "unavailable" | "throttled" | "reset" | "answerLost" | "hang";
-  /** Only calls whose input it is true of. */
+  /** Hits only calls whose input matches. */
   readonly when?: (input: Record<string, unknown>) => boolean;
 }
 
-/** The faults that are switched on. */
+/** The active faults. */
 export interface AwsFaults extends Omit<FaultList<AwsFault>, "takeFirst"> {
-  /** The fault that hits this call, which uses it up by one. */
+  /** The fault for this call, which uses it up by one. */
   readonly take: (action: string, input: Record<string, unknown>) => AwsFault | undefined;
 }
 

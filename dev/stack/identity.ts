@@ -4,15 +4,15 @@ export interface TokenClaims {
   readonly sub?: string;
   readonly scope?: string;
   readonly expiresInS?: number;
-  /** Any other claim; `undefined` leaves out one that would be there. */
+  /** Any other token claim. `undefined` removes a default one. */
   readonly [claim: string]: unknown;
 }
 
-/** An OpenID issuer with a key of its own. */
+/** An OpenID issuer with its own key. */
 export interface Identity {
   readonly issuer: string;
   readonly audience: string;
-  /** A signed access token for the audience, good for an hour, with these claims added to its own. */
+  /** A signed access token for the audience, valid for an hour, with these claims in addition to its own. */
   readonly issueToken: (claims: TokenClaims) => Promise<string>;
   readonly close: () => Promise<void>;
 }

@@ -8,28 +8,28 @@ export type Build = (runtime: Runtime) => FunctionHandler<never, unknown>;
 
 export interface Lambda {
   /**
-   * Invokes a function and resolves with its result; event and result pass through JSON, as they do in AWS.
-   * Rejects with what the function threw, once it has run out of time, or with InvocationTooLargeError.
+   * Invokes a function and resolves with its result. Event and result pass through JSON, as in AWS.
+   * Rejects with what the function threw, with an error once it has run out of time, or with InvocationTooLargeError.
    */
   readonly invoke: (name: string, event: unknown, requestId?: string) => Promise<unknown>;
-  /** Forgets built functions, so that the next invocations start cold: nothing is cached in them. */
+  /** Discards the built functions, so that the next invocations start cold, with nothing cached. */
   readonly coldStart: () => void;
-  /** Invocations that are running, those that ran out of time included. */
+  /** The number of running invocations, including those that ran out of time. */
   readonly running: () => number;
-  /** Resolves once no invocation is running, those that ran out of time included. */
+  /** Resolves once no invocation is running, including those that ran out of time. */
   readonly idle: () => Promise<void>;
 }
 
-/** How an invocation ended: with what the function answered, or with what it threw. */
+/** How an invocation ended: with a result or an error. */
 export type Outcome = { readonly result: unknown } | { readonly error: unknown };
 
-/** Lambda's limit for requests and for answers, 6 MB. */
+/** Lambda's limit for requests and for responses, 6 MB. */
 const MAX_PAYLOAD_BYTES = 6 * 1024 * 1024;
 const REGION = "us-east-1";
 
 /**
- * Runs functions in this process, each built once for the runtime. The time that a function has is counted by the
- * runtime's clock. What cannot be had in one process: a function that ran out of time is not stopped, only left alone.
+ * Runs functions in this process, each built once for the runtime. Timeouts follow the runtime's clock. Unlike in AWS, a
+ * function that has run out of time is not stopped; its result is ignored.
  */
 export const createLambda = ({
   runtime,
@@ -40,7 +40,7 @@ export const createLambda = ({
   runtime: Runtime;
   functions: readonly DeployedFunction[];
   load: (name: string) => Promise<Build>;
-  /** Called with how every invocation ended. */
+  /** Called with the outcome of every invocation. */
   onOutcome?: ((name: string, outcome: Outcome) => void) | undefined;
 }): Lambda => {
   const handlers = new Map<string, Promise<FunctionHandler<never, unknown>>>();
@@ -106,7 +106,7 @@ const track = (running: Set<Promise<unknown>>, work: Promise<unknown>): void => 
   work.then(forget, forget);
 };
 
-/** What Lambda's runtime writes to the log about an error that leaves a function: all of it, its own fields included. */
+/** What Lambda's runtime logs about an error that a function throws: everything, including its own fields. */
 const describeFailure = (error: unknown, requestId: string): string => {
   const known = error instanceof Error ? error : new Error(String(error));
   const { name, message, stack = "" } = known;

@@ -1,7 +1,7 @@
 import type { Server as HttpServer } from "node:http";
 import type { AddressInfo, Server } from "node:net";
 
-/** Listens on the loopback interface alone, on a free port where none is asked for. Resolves with the port. */
+/** Listens on the loopback interface only, by default on a free port. Resolves with the port. */
 export const listen = (server: Server, port = 0): Promise<number> =>
   new Promise((resolve, reject) => {
     server.once("error", reject);
@@ -11,7 +11,7 @@ export const listen = (server: Server, port = 0): Promise<number> =>
     });
   });
 
-/** Stops listening, cuts what is still connected, and resolves once all is closed. */
+/** Stops listening, closes all connections, and resolves once that is done. */
 export const closeServer = (server: HttpServer): Promise<void> =>
   new Promise((resolve) => {
     server.close(() => {

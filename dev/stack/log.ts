@@ -1,6 +1,6 @@
 import { createWriteStream } from "node:fs";
 
-/** What the functions of a stack wrote, line by line; in a file, too, where one is named. */
+/** The lines that the functions of a stack logged, also appended to a file if one is given. */
 export interface StackLog {
   readonly lines: string[];
   readonly write: (line: string) => void;

@@ -4,8 +4,8 @@ import type { Queue } from "./sqs/queue.ts";
 const PREFIX = "media/";
 
 /**
- * The bucket's notification configuration: events of objects under `media/` go to the queue. Returns what takes S3's
- * events. Like S3, it puts a test event into the queue as soon as it is made.
+ * The bucket's notification configuration. Returns a listener for S3's events, which sends those for objects under `media/`
+ * to the queue. Like S3, it sends a test event when it is created.
  */
 export const createNotification = (
   queue: Queue,

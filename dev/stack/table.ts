@@ -6,9 +6,9 @@ import { buffer } from "node:stream/consumers";
 import type { AwsService } from "./aws-json.ts";
 import { closeServer, listen } from "./listen.ts";
 
-/** The delivery table, in an emulator of DynamoDB that keeps it in memory. Nothing expires in it. */
+/** The delivery table in an in-memory emulator of DynamoDB. Its rows never expire. */
 export interface Table {
-  /** Passes calls on to the emulator. */
+  /** Forwards calls to the emulator. */
   readonly service: AwsService;
   readonly name: string;
   readonly close: () => Promise<void>;

@@ -16,7 +16,7 @@ const TYPES: Readonly<Record<string, string>> = {
   ".svg": "image/svg+xml",
 };
 
-/** The page's files by their path, bundled in memory. */
+/** The page's files by path, bundled in memory. */
 export const bundlePage = async (): Promise<ReadonlyMap<string, PageFile>> => {
   const [bundled, html] = await Promise.all([
     build({

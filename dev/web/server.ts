@@ -10,7 +10,7 @@ export interface UploadPage {
 
 export interface PageOptions {
   readonly port?: number;
-  /** How long a token of the page's is good for. */
+  /** How long the page's tokens are valid. */
   readonly tokenLifeS?: number;
 }
 
@@ -19,9 +19,9 @@ const USER = "you";
 const SCOPES = "media.write media.read metadata.write";
 
 /**
- * The upload page for a local stack, on the loopback interface: bundled when it starts, with two helpers that only the
- * page itself can call. `POST /local/token` stands for the login that an application has; `POST /local/jobs` makes a job
- * at the simulated cielo24, as an application's backend would.
+ * Serves the upload page for a local stack on the loopback interface. The page is bundled at the start. Only the page
+ * itself can call two helpers: `POST /local/token` replaces an application's login, and `POST /local/jobs` makes a job at
+ * the simulated cielo24, as an application's backend would.
  */
 export const startUploadPage = async (stack: Stack, options: PageOptions = {}): Promise<UploadPage> => {
   const files = await bundlePage();
@@ -64,7 +64,7 @@ export const startUploadPage = async (stack: Stack, options: PageOptions = {}): 
   return { url: `http://127.0.0.1:${port}`, close: () => closeServer(server) };
 };
 
-/** Other sites may not take tokens away, nor a name that leads to this machine (DNS rebinding). */
+/** Other sites must not get tokens, not even under a name that resolves to this machine (DNS rebinding). */
 const isFromThePage = ({ headers }: IncomingMessage): boolean =>
   /^(127\.0\.0\.1|localhost)(:\d+)?$/.test(headers.host ?? "") && headers.origin === `http://${headers.host ?? ""}`;
 
@@ -73,7 +73,7 @@ const sendJson = (response: ServerResponse, status: number, body: object): void 
   response.end(JSON.stringify(body));
 };
 
-/** Uploads go to the API and to the bucket, whose addresses a page for another stage would not know. */
+/** The page uploads to the API and to the bucket of this stack only. */
 const CONTENT_SECURITY_POLICY =
   "default-src 'self'; connect-src *; img-src 'self' blob: data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 

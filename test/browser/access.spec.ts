@@ -8,7 +8,7 @@ const local = useUploadPage();
 const WIDTHS = [1200, 360];
 const SCHEMES = ["light", "dark"] as const;
 
-/** What axe finds that is serious or critical, as `rule: element`. */
+/** axe's serious and critical findings, as `rule: element`. */
 const findings = async (page: Page): Promise<string[]> => {
   const { violations } = await new AxeBuilder({ page }).analyze();
   return violations
@@ -18,7 +18,7 @@ const findings = async (page: Page): Promise<string[]> => {
     );
 };
 
-/** Colours are judged as people read them, not half-way through a fade that may begin at any moment. */
+/** Switches off animations, so that colours are not judged in the middle of a fade. */
 const STILL = `{
   const sheet = new CSSStyleSheet();
   sheet.replaceSync("* { transition: none !important; animation: none !important } .uppy-Informer-animated { opacity: 1 !important }");

@@ -3,7 +3,7 @@ import { chromium, type Browser } from "playwright-core";
 
 const PLACES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
-/** Path of a Chromium; undefined where there is none. */
+/** The path of a Chromium; undefined if there is none. */
 export const findChromium = async (): Promise<string | undefined> => {
   const given = process.env["CHROMIUM"];
   for (const path of given ? [given] : PLACES) {
@@ -16,7 +16,7 @@ export const findChromium = async (): Promise<string | undefined> => {
   return undefined;
 };
 
-/** A Chromium without a window, that calls nobody of its own accord. Its profile is a new one, and gone afterwards. */
+/** A headless Chromium that makes no requests of its own. Its profile is new, and removed afterwards. */
 export const launchChromium = async (): Promise<Browser> => {
   const executablePath = await findChromium();
   if (executablePath === undefined) throw new Error("There is no Chromium");

@@ -1,21 +1,18 @@
-import { afterAll, beforeAll } from "@jest/globals";
-import { mkdtemp, open, rm, truncate } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { beforeAll } from "@jest/globals";
+import { open, truncate } from "node:fs/promises";
+import { useFolder } from "../client/folder.ts";
 
-/** A file on disk, mostly a hole: it takes no room, whatever its size. There before the first test, gone after the last. */
+/** A sparse file for the tests of a file: it takes no space on disk, whatever its size. */
 export const useFileOnDisk = (name: string, sizeBytes: number): { readonly path: string } => {
-  let folder: string;
+  const folder = useFolder();
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), "large-file-"));
-    const path = join(folder, name);
+    const path = folder.file(name);
     await (await open(path, "w")).close();
     await truncate(path, sizeBytes);
   });
-  afterAll(() => rm(folder, { recursive: true, force: true }));
   return {
     get path() {
-      return join(folder, name);
+      return folder.file(name);
     },
   };
 };

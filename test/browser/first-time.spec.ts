@@ -12,7 +12,7 @@ const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 let browser: Browser | undefined;
 let start: ReturnType<typeof startInTerminal> | undefined;
 
-/** `npm start` with the processes that it starts, as a terminal has them: a signal goes to all of them. */
+/** `npm start` as in a terminal: a signal goes to it and to all processes that it starts. */
 const startInTerminal = () => {
   const npm = spawn("npm", ["start"], {
     cwd: ROOT,
@@ -24,7 +24,7 @@ const startInTerminal = () => {
     try {
       if (npm.pid !== undefined) process.kill(-npm.pid, signal);
     } catch {
-      // All of them have ended.
+      // They have all ended.
     }
   };
   return { lines: createInterface({ input: npm.stdout }), kill };

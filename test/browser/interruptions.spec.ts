@@ -17,7 +17,7 @@ const local = useUploadPage({
 });
 const large = useFileOnDisk(NAME, 120 * MIB);
 
-/** Starts the upload of the large file. @returns the part that is held back in the middle of it */
+/** Starts to upload the large file. @returns a part in the middle that is held back */
 const uploadHalfway = async (page: Page): Promise<{ jobId: string; part: Route }> => {
   await chooseFiles(page, large.path);
   const jobId = await jobIdOf(page, NAME);
@@ -26,7 +26,7 @@ const uploadHalfway = async (page: Page): Promise<{ jobId: string; part: Route }
   return { jobId, part: await held };
 };
 
-/** The upload ended as if nothing had happened: one object, each part sent once, one acceptance. */
+/** The upload ended as if it had not been interrupted: one object, each part sent once, accepted once. */
 const expectOneUpload = (jobId: string): void => {
   const { stack } = local.opened;
   const requests = requestsFor(stack, jobId);
@@ -36,7 +36,7 @@ const expectOneUpload = (jobId: string): void => {
   expect(stack.cielo24?.acceptances.filter((each) => each.jobId === jobId)).toMatchObject([{ sizeBytes: 120 * MIB }]);
 };
 
-/** Messages wait for their time, and each begins to only once the one before is done: so it passes step by step. */
+/** Each message is delayed only once the one before has been handled, so time has to advance step by step. */
 const whileTimePasses = async <T>(end: Promise<T>): Promise<T> => {
   const passing = setInterval(() => {
     local.opened.stack.advanceTime(HOUR_MS / 12);
@@ -46,7 +46,7 @@ const whileTimePasses = async <T>(end: Promise<T>): Promise<T> => {
   });
 };
 
-/** Whether the browser's store has the file and knows of its upload: a reload loses nothing then. */
+/** Whether IndexedDB has the file and its upload id, so that a reload loses nothing. */
 const IS_KEPT = `new Promise((resolve) => {
   const opening = indexedDB.open("uppy-blobs");
   opening.onsuccess = () => {
@@ -60,7 +60,7 @@ const IS_KEPT = `new Promise((resolve) => {
   };
 })`;
 
-/** The browser's store as it is for files that are too large for it: known, but without their bytes. */
+/** Removes the bytes from IndexedDB, as for a file that is too large for it: only its metadata is kept. */
 const DROP_BYTES = `new Promise((resolve) => {
   const opening = indexedDB.open("uppy-blobs");
   opening.onsuccess = () => {
@@ -211,7 +211,7 @@ describe("an upload that is interrupted", () => {
     await page.getByRole("button", { name: "Add by URL" }).click();
     await seesBadge(page, mediaUrl, "Checking");
     await picture("interruptions-5-checking");
-    // cielo24 tells no TaskId when it is asked what it has.
+    // job/info does not tell the TaskId.
     await whileTimePasses(seesBadge(page, mediaUrl, "Delivered"));
     await page.getByText("cielo24 has the media.").waitFor();
     expect(stack.cielo24?.acceptances.filter(({ via }) => via === "url")).toHaveLength(1);

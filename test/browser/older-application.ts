@@ -11,7 +11,7 @@ const HTML = `<!doctype html>
 <script type="module" src="application.js"></script>
 `;
 
-/** An application of somebody's, with an older version of Uppy, in front of the stack: `#<job id>` names the job. */
+/** A small application with an older version of Uppy, connected to the stack. `#<job id>` in its address names the job. */
 export const startOlderApplication = async (
   stack: Stack,
   uppyVersion: number,
@@ -24,7 +24,7 @@ export const startOlderApplication = async (
     target: "es2023",
     logLevel: "silent",
   });
-  const answers: Readonly<
+  const files: Readonly<
     Record<string, () => Promise<{ type: string; body: string }> | { type: string; body: string }>
   > = {
     "/": () => ({ type: "text/html", body: HTML }),
@@ -36,8 +36,8 @@ export const startOlderApplication = async (
     }),
   };
   const server = createServer((request, response) => {
-    void Promise.resolve(answers[request.url ?? ""]?.()).then((answer) => {
-      response.writeHead(answer ? 200 : 404, { "content-type": answer?.type ?? "text/plain" }).end(answer?.body);
+    void Promise.resolve(files[request.url ?? ""]?.()).then((file) => {
+      response.writeHead(file ? 200 : 404, { "content-type": file?.type ?? "text/plain" }).end(file?.body);
     });
   });
   const port = await listen(server);

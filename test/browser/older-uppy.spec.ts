@@ -26,7 +26,7 @@ describe.each([4, 5])("Uppy %d, with the callbacks that an application copies", 
   const seesState = (text: string) => local.opened.page.locator("#state").filter({ hasText: text }).waitFor();
   const choose = (path: string) => local.opened.page.locator("#file").setInputFiles(path);
   const press = (name: string) => local.opened.page.getByRole("button", { name }).click();
-  /** One upload of all parts, and one delivery. @returns how many parts were taken */
+  /** Expects one upload of all parts and one delivery. @returns how many parts were stored, repeated ones included */
   const expectOneDelivery = async () => {
     const { stack } = local.opened;
     await stack.drain();
@@ -59,7 +59,7 @@ describe.each([4, 5])("Uppy %d, with the callbacks that an application copies", 
     await press("Pause");
     await press("Resume");
     await seesState("uploaded");
-    // Pausing cuts parts off on their way: what had arrived by then goes once more.
+    // Pausing aborts the parts being sent, so one that had just arrived is sent again.
     expect(await expectOneDelivery()).toBeGreaterThanOrEqual(PARTS);
   });
 

@@ -12,7 +12,7 @@ describe("the upload page's server", () => {
   });
   afterAll(() => page.close());
 
-  /** Not `fetch`, which sets these headers itself. */
+  /** `fetch` would set these headers itself. */
   const post = (path: string, headers: Record<string, string>) =>
     new Promise<number | undefined>((resolve, reject) => {
       const call = request(`${page.url}${path}`, { method: "POST", headers }, (response) => {

@@ -1,8 +1,6 @@
 import type { Locator, Page } from "playwright-core";
 
-/** What a person does and sees on the page. */
-
-/** A file of so many bytes, small enough to be handed over in memory. */
+/** A file that is small enough to be passed to the browser in memory. */
 export const smallFile = (name: string, sizeBytes = 300_000) => ({
   name,
   mimeType: name.endsWith(".wav") ? "audio/wav" : "video/mp4",
@@ -18,14 +16,14 @@ export const chooseFiles = async (page: Page, files: Parameters<Locator["setInpu
 export const pressUpload = (page: Page): Promise<void> =>
   page.getByRole("button", { name: /^Upload \+?\d+ files?$/ }).click();
 
-/** The row of a file in the list of jobs; where it was chosen several times, the last one. */
+/** The row of a file in the list of jobs; if it was chosen several times, the last one. */
 export const rowOf = (page: Page, name: string): Locator =>
   page
     .locator(".medium")
     .filter({ has: page.getByRole("heading", { name, exact: true }) })
     .last();
 
-/** The id of the file's job, once it has one, and another one than `not`. */
+/** The id of the file's job, once it has one that is not `not`. */
 export const jobIdOf = async (page: Page, name: string, { not = "" } = {}): Promise<string> => {
   await rowOf(page, name).waitFor();
   for (;;) {
@@ -43,17 +41,17 @@ export const taskIdOf = async (page: Page, name: string): Promise<string> => {
   return (await taskId.textContent()) ?? "";
 };
 
-/** Waits until the file's badge says so. */
+/** Waits until the file's badge shows this text. */
 export const seesBadge = (page: Page, name: string, text: string): Promise<void> =>
   rowOf(page, name).locator(".badge").filter({ hasText: text }).waitFor();
 
-/** The words of a file's problem, once there is one. */
+/** The text of a file's problem, once there is one. */
 export const problemOf = async (page: Page, name: string): Promise<string> => {
   const problem = rowOf(page, name).locator(".problem:not([hidden])");
   await problem.waitFor();
   return (await problem.textContent()) ?? "";
 };
 
-/** Whatever Uppy says above its files. */
+/** A notice of Uppy's above its files. */
 export const notice = (page: Page, text: RegExp): Locator =>
   page.locator(".uppy-Informer").filter({ hasText: text }).first();

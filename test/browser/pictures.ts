@@ -5,7 +5,7 @@ import { startUploadPage } from "../../dev/web/server.ts";
 import { launchChromium } from "./chromium.ts";
 import { chooseFiles, jobIdOf, pressUpload, seesBadge, smallFile, taskIdOf } from "./person.ts";
 
-/** `node test/browser/pictures.ts` renews the pictures of the README. */
+/** `node test/browser/pictures.ts` takes the pictures for the README again. */
 
 const FOLDER = fileURLToPath(new URL("../../docs/pictures/", import.meta.url));
 const MIB = 1024 * 1024;
@@ -27,7 +27,7 @@ await jobIdOf(page, "lecture-12.mp4");
 await jobIdOf(page, "interview.wav");
 await picture("2-choose");
 
-// cielo24 stops reading in the middle, for as long as the picture takes.
+// cielo24 stops reading in the middle while the picture is taken.
 const reading = { action: "POST job/add_media", kind: "stopReading", fraction: 0.1, forMs: 4_000 } as const;
 stack.cielo24?.faults.add({ ...reading, jobId: await jobIdOf(page, "lecture-12.mp4") });
 await pressUpload(page);

@@ -5,8 +5,8 @@ import { findChromium } from "./chromium.ts";
 import { SCREENSHOTS } from "./screenshots.ts";
 
 /**
- * `npm run test:browser`: the upload page in Debian's Chromium, or another one that CHROMIUM names. Arguments are
- * jest's. Skipped where there is no Chromium, but not in CI.
+ * `npm run test:browser`: tests the upload page in Debian's Chromium, or in the one that CHROMIUM names. Arguments go to
+ * jest. Skipped if there is no Chromium, except in CI.
  */
 
 const JEST = fileURLToPath(new URL("../../node_modules/jest/bin/jest.js", import.meta.url));

@@ -1,4 +1,4 @@
 import { fileURLToPath } from "node:url";
 
-/** What git ignores. Emptied by each run. */
+/** Ignored by git, and emptied by each run. */
 export const SCREENSHOTS = fileURLToPath(new URL("../../.local/screenshots/", import.meta.url));

@@ -1,7 +1,7 @@
 import type { Page, Route } from "playwright-core";
 import type { Stack } from "../../dev/stack.ts";
 
-/** What the bucket was asked about a job, as `operation status`, in order; reading for the delivery left out. */
+/** The requests to the bucket about a job, as `operation status`, in order, without those of the delivery. */
 export const requestsFor = ({ s3 }: Stack, jobId: string): string[] =>
   s3.requests
     .filter(({ key, operation }) => key.startsWith(`media/${jobId}/`) && !/^(Get|Head)Object$/.test(operation))
@@ -10,10 +10,10 @@ export const requestsFor = ({ s3 }: Stack, jobId: string): string[] =>
 export const count = (requests: readonly string[], request: string): number =>
   requests.filter((each) => each === request).length;
 
-/** An early one: while the browser is told to hold a request back, all others take three times as long. */
+/** An early one, because all requests take three times as long while one is held back. */
 const HELD_PART = "3";
 
-/** Holds back a request to the bucket, once. @returns what resolves with it when it is under way */
+/** Holds back one request to the bucket. @returns resolves with it once it is made */
 const hold = async (page: Page, isIt: (url: URL) => boolean): Promise<{ readonly held: Promise<Route> }> => {
   let resolve: (route: Route) => void;
   const held = new Promise<Route>((settle) => (resolve = settle));
@@ -27,8 +27,8 @@ const hold = async (page: Page, isIt: (url: URL) => boolean): Promise<{ readonly
   return { held };
 };
 
-/** Holds back the PUT of one part, once. @returns what resolves with it when it is under way */
+/** Holds back the PUT of one part. @returns resolves with it once it is made */
 export const holdPart = (page: Page) => hold(page, (url) => url.searchParams.get("partNumber") === HELD_PART);
 
-/** Holds back the PUT of a whole file, once. @returns what resolves with it when it is under way */
+/** Holds back the PUT of a whole file. @returns resolves with it once it is made */
 export const holdPut = (page: Page) => hold(page, (url) => url.searchParams.get("x-id") === "PutObject");

@@ -6,22 +6,22 @@ import { startUploadPage, type PageOptions, type UploadPage } from "../../dev/we
 import { launchChromium } from "./chromium.ts";
 import { SCREENSHOTS } from "./screenshots.ts";
 
-/** How long anything may take to appear, 120 MiB on a busy machine included. */
+/** How long anything may take to appear, including 120 MiB on a busy machine. */
 const PATIENCE_MS = 40_000;
 
-/** The page as a person has it before them, and the stack behind it. */
+/** The page in a browser, and the stack behind it. */
 export interface Opened {
   readonly stack: Stack;
   readonly context: BrowserContext;
   readonly page: Page;
   readonly url: string;
-  /** Keeps a picture of the whole page. */
+  /** Saves a picture of the whole page. */
   readonly picture: (name: string) => Promise<void>;
 }
 
 /**
- * A stack and a browser for the file, and for each test a fresh profile with the page open. A test fails where the page
- * threw, or broke its own content security policy. Read it inside of tests and hooks only.
+ * A stack and a browser for the tests of a file, and for each test a fresh profile with the page open. A test fails if the
+ * page throws or violates its content security policy. Read `opened` only inside tests and hooks.
  */
 export const useUploadPage = (
   options: { readonly stack?: StackOptions; readonly page?: PageOptions } = {},

@@ -7,7 +7,7 @@ const MIB = 1024 * 1024;
 const HOUR_MS = 3_600_000;
 const local = useStack();
 
-/** What `@uppy/aws-s3` 4 and 5 do: they call the callbacks, and PUT the bytes themselves. */
+/** Does what `@uppy/aws-s3` 4 and 5 do: it calls the callbacks, and PUTs the bytes itself. */
 describe("the callbacks of Uppy 4 and 5", () => {
   const callbacks = () =>
     awsS3Callbacks({

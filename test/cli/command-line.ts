@@ -1,8 +1,9 @@
+import { beforeAll } from "@jest/globals";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import type { Stack } from "../../dev/stack.ts";
+import { useFolder } from "../client/folder.ts";
+import { SCOPE } from "../client/media.ts";
 import { createTranscript } from "./transcript.ts";
 
 export interface Ended {
@@ -14,15 +15,15 @@ export interface Ended {
 export interface Running {
   readonly ended: Promise<Ended>;
   readonly signal: (name: NodeJS.Signals) => void;
-  /** Resolves once it was said on stderr. */
+  /** Resolves once this was written to stderr. */
   readonly says: (text: string) => Promise<void>;
-  /** Nobody reads what it writes any more. */
+  /** Stops reading an output, as a closed pipe does. */
   readonly close: (output: "stdout" | "stderr") => void;
-  /** What `ps` shows of it. */
+  /** For `ps`. */
   readonly pid: number;
 }
 
-/** The command line as people run it: a process of its own, whose output is no terminal. */
+/** Runs the command line as people do: in its own process, here without a terminal. */
 export const startCommand = (words: readonly string[], env: Readonly<Record<string, string>>): Running => {
   const child = spawn(process.execPath, ["cli/cielo24-proxy.mjs", ...words], {
     env: { PATH: process.env["PATH"], NO_COLOR: "1", ...env },
@@ -46,12 +47,23 @@ export const startCommand = (words: readonly string[], env: Readonly<Record<stri
   };
 };
 
-/** A folder for files and for what the command line remembers; gone afterwards. */
-export const makeFolder = async () => {
-  const path = await mkdtemp(join(tmpdir(), "command-line-"));
+/** A folder, a token of Alice's, and the environment that gives the command line both. Its state is kept in the folder. */
+export const useCommandLine = (local: { readonly stack: Stack }) => {
+  const folder = useFolder();
+  let token: string;
+  const renewToken = async () => {
+    token = await local.stack.token({ sub: "alice", scope: SCOPE });
+  };
+  beforeAll(renewToken);
   return {
-    path,
-    file: (name: string) => join(path, name),
-    [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }),
+    folder,
+    token: () => token,
+    renewToken,
+    recordsFolder: () => folder.file("cielo24-proxy/uploads"),
+    environment: () => ({
+      CIELO24_PROXY_URL: local.stack.apiUrl,
+      CIELO24_PROXY_TOKEN: token,
+      XDG_STATE_HOME: folder.path,
+    }),
   };
 };

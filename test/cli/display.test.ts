@@ -2,7 +2,7 @@ import { describe, expect, it } from "@jest/globals";
 import { createBars, renderBar } from "../../cli/display/bars.ts";
 import { createLines } from "../../cli/display/lines.ts";
 import { createMeter } from "../../cli/display/meter.ts";
-import { formatBytes, formatDuration } from "../../cli/display/units.ts";
+import { formatBytes, formatDuration } from "../../cli/display/words.ts";
 import type { Delivery } from "../../client/index.ts";
 import { Writable } from "node:stream";
 
@@ -43,7 +43,7 @@ describe("what the command line shows", () => {
   it("the rate of the last ten seconds, and the time that is left", () => {
     let now = 0;
     const meter = createMeter(() => now);
-    // What an earlier run has uploaded is no rate of this one.
+    // What an earlier run has uploaded does not count.
     expect(meter.measure(sent(40))).toEqual({ bytesPerS: undefined, etaS: undefined });
     now = 2_000;
     expect(meter.measure(sent(44))).toEqual({ bytesPerS: 2 * MIB, etaS: 28 });
@@ -115,7 +115,7 @@ describe("what the command line shows", () => {
     expect(text).toContain("sending to cielo24 45%");
     expect(text).toContain("worth a line\n");
     expect(text.split("lecture.mp4: waits: cielo24 does not answer.\n")).toHaveLength(2);
-    // The terminal is told not to begin a new line by itself.
+    // The terminal is told not to wrap lines.
     expect(text).toContain(`worth ${"very ".repeat(22)}very\n${"very ".repeat(7)}much\n`);
     expect(text).toMatch(/delivered[^\n]*\n$/);
     expect(text.lastIndexOf("\u001b[?25h")).toBeGreaterThan(text.lastIndexOf("\u001b[?25l"));

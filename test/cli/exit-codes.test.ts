@@ -1,12 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { describe, expect, it } from "@jest/globals";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
-import { quoteCommand } from "../../cli/report.ts";
+import { quoteCommand } from "../../cli/next-command.ts";
 import { closeServer, listen } from "../../dev/stack/listen.ts";
 import { startCannedApi, type Canned } from "../client/canned-api.ts";
-import { makeFolder, startCommand } from "./command-line.ts";
+import { useFolder } from "../client/folder.ts";
+import { startCommand } from "./command-line.ts";
 import { createTranscript } from "./transcript.ts";
 
 const JOB = "0123456789abcdef0123456789abcdef";
@@ -25,11 +26,7 @@ const WAITS = inState("SENDING", {
 const DELIVERED = inState("DELIVERED", { TaskId: "f".repeat(32) });
 
 describe("the command line's exit code", () => {
-  let folder: Awaited<ReturnType<typeof makeFolder>>;
-  beforeAll(async () => {
-    folder = await makeFolder();
-  });
-  afterAll(() => folder[Symbol.asyncDispose]());
+  const folder = useFolder();
 
   it.each<[code: number, of: string, words: string[], answer: Canned, says: RegExp]>([
     [0, "a delivery that has ended well", ["status", JOB], DELIVERED, /^Delivered: job \S+, TaskId f{32}$/m],
@@ -128,7 +125,7 @@ describe("the command line's exit code", () => {
     expect(`${stdout}${stderr}`).toMatch(says);
     expect(ended).toBe(code);
     expect(`${stdout}${stderr}`).not.toContain(TOKEN);
-    // Results are for pipes, and nothing else is.
+    // Only results go to pipes.
     if (code !== 0) expect(stdout).toBe("");
   });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
 import { assignJobs } from "../../cli/jobs.ts";
-import { quoteCommand } from "../../cli/report.ts";
+import { quoteCommand } from "../../cli/next-command.ts";
 
 const ONE = "0123456789abcdef0123456789abcdef";
 const ONE_AS_UUID = "01234567-89AB-CDEF-0123-456789ABCDEF";

@@ -1,12 +1,11 @@
-import { afterAll, beforeAll, expect, it } from "@jest/globals";
+import { beforeAll, expect, it } from "@jest/globals";
 import { readdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { build as buildDeliverMedia } from "../../functions/deliver-media/handler.ts";
 import { build as buildSignUpload } from "../../functions/sign-upload/handler.ts";
 import { arrivedAt, countStored, makeMedia, PART_BYTES, SCOPE, sha256 } from "../client/media.ts";
 import { useStack } from "../stack.ts";
-import { makeFolder, startCommand } from "./command-line.ts";
-import { createGate, signingOf } from "./gate.ts";
+import { startCommand, useCommandLine } from "./command-line.ts";
+import { createGate, gated, signingOf } from "./gate.ts";
 import { describeOnTerminal, startOnTerminal } from "./terminal.ts";
 
 const CTRL_C = "\u0003";
@@ -18,40 +17,19 @@ describeOnTerminal("cielo24-proxy upload on a terminal", () => {
   const delivering = createGate();
   const local = useStack({
     functions: {
-      "sign-upload": (runtime) => {
-        const handler = buildSignUpload(runtime);
-        return async (event: Parameters<typeof handler>[0], context) => {
-          await signing.pass(event.body);
-          return handler(event, context);
-        };
-      },
-      "deliver-media": (runtime) => {
-        const handler = buildDeliverMedia(runtime);
-        return async (event: Parameters<typeof handler>[0], context) => {
-          await delivering.pass(undefined);
-          return handler(event, context);
-        };
-      },
+      "sign-upload": gated(signing, buildSignUpload),
+      "deliver-media": gated(delivering, buildDeliverMedia),
     },
   });
   const media = makeMedia(2 * PART_BYTES + 100_000);
-  let folder: Awaited<ReturnType<typeof makeFolder>>;
+  const { folder, recordsFolder, environment, renewToken } = useCommandLine(local);
   let file: string;
-  let token: string;
   beforeAll(async () => {
-    folder = await makeFolder();
     file = folder.file("lecture.mp4");
     await writeFile(file, media);
-    token = await local.stack.token({ sub: "alice", scope: SCOPE });
   });
-  afterAll(() => folder[Symbol.asyncDispose]());
 
   const newJob = () => local.stack.cielo24?.addJob() ?? "";
-  const environment = () => ({
-    CIELO24_PROXY_URL: local.stack.apiUrl,
-    CIELO24_PROXY_TOKEN: token,
-    XDG_STATE_HOME: folder.path,
-  });
   const wordsFor = (jobId: string) => ["upload", file, "-j", jobId, "--part-size", "5", "--parallel", "1"];
   const isAsItWas = (output: string) => output.lastIndexOf(SHOW_CURSOR) > output.lastIndexOf(HIDE_CURSOR);
 
@@ -83,7 +61,7 @@ describeOnTerminal("cielo24-proxy upload on a terminal", () => {
   it("ends at once at a second Ctrl-C, leaves the terminal as it was, and loses nothing", async () => {
     const jobId = newJob();
     const [asked, done] = [folder.file("asked"), folder.file("done")];
-    // The second time it is asked, it takes its time and does not mind Ctrl-C, so that ending in order has to wait.
+    // When it runs again, it takes its time and ignores Ctrl-C, so that ending in order has to wait.
     const command = `if [ -e ${asked} ]; then trap '' INT TERM; echo asking >&2; until [ -e ${done} ]; do sleep 0.1; done; else touch ${asked}; echo "$SHORT"; fi`;
     const isHeld = signing.hold(signingOf(2));
     const first = startOnTerminal(wordsFor(jobId), {
@@ -107,11 +85,11 @@ describeOnTerminal("cielo24-proxy upload on a terminal", () => {
     } finally {
       await writeFile(done, "");
     }
-    token = await local.stack.token({ sub: "alice", scope: SCOPE });
+    await renewToken();
     expect((await startCommand(wordsFor(jobId), environment()).ended).code).toBe(0);
     expect(countStored(local.stack, "UploadPart", jobId)).toBe(3);
     expect(arrivedAt(local.stack, jobId)).toEqual([sha256(media)]);
-    expect(await readdir(join(folder.path, "cielo24-proxy", "uploads"))).toEqual([]);
+    expect(await readdir(recordsFolder())).toEqual([]);
   });
 
   it("waits for the TaskId until Ctrl-C, which ends the waiting alone", async () => {

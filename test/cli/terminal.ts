@@ -1,10 +1,10 @@
 import { describe } from "@jest/globals";
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { quoteCommand } from "../../cli/report.ts";
+import { quoteCommand } from "../../cli/next-command.ts";
 import { createTranscript } from "./transcript.ts";
 
-/** Whether util-linux's `script` is there, which gives a program a terminal; other systems' takes other options. */
+/** Whether there is util-linux's `script`, which gives a program a terminal. That of other systems has other options. */
 const canGiveTerminal = (): boolean => {
   try {
     return execFileSync("script", ["--version"], { encoding: "utf8", stdio: "pipe" }).includes("util-linux");
@@ -13,7 +13,7 @@ const canGiveTerminal = (): boolean => {
   }
 };
 
-/** `describe`; but where no terminal can be had, the tests are left out with a word. In CI they fail instead. */
+/** `describe`, but without a terminal the tests are skipped with a message. In CI they fail instead. */
 export const describeOnTerminal = (name: string, define: () => void): void => {
   if (canGiveTerminal() || process.env["CI"] === "true") {
     describe(name, define);
@@ -27,11 +27,11 @@ export interface OnTerminal {
   readonly ended: Promise<{ readonly code: number | null; readonly output: string }>;
   /** Presses keys: `\u0003` is Ctrl-C. */
   readonly type: (keys: string) => void;
-  /** Resolves once it was shown. */
+  /** Resolves once this was shown. */
   readonly shows: (text: string) => Promise<void>;
 }
 
-/** The command line on a terminal of so many columns, as people have it. What it shows is stdout and stderr in one. */
+/** Runs the command line on a terminal of this width. The output is stdout and stderr together. */
 export const startOnTerminal = (
   words: readonly string[],
   env: Readonly<Record<string, string>>,
@@ -43,7 +43,7 @@ export const startOnTerminal = (
     stdio: ["pipe", "pipe", "inherit"],
   });
   const transcript = createTranscript(child.stdout);
-  // Whoever presses a key too late learns from the exit code.
+  // If a key is pressed too late, the exit code tells.
   child.stdin.on("error", () => undefined);
   const ended = once(child, "close").then(([code]) => ({ code: code as number | null, output: transcript.text() }));
   return {

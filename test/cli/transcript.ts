@@ -1,6 +1,6 @@
 import type { Readable } from "node:stream";
 
-/** What a process has written so far. */
+/** Everything that a process has written so far. */
 export const createTranscript = (...streams: readonly Readable[]) => {
   let text = "";
   const looks = new Set<() => void>();
@@ -21,7 +21,7 @@ export const createTranscript = (...streams: readonly Readable[]) => {
     });
   return {
     text: () => text,
-    /** Resolves once the words are there. @throws where the process ends without them */
+    /** Resolves once the text contains the words. @throws if the process ends without them */
     shows: async (words: string, ended: Promise<unknown>): Promise<void> => {
       const isThere = await Promise.race([appears(words), ended.then(() => text.includes(words))]);
       if (!isThere) throw new Error(`It ended without showing "${words}":\n${text}`);

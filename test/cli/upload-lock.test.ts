@@ -2,7 +2,7 @@ import { describe, expect, it } from "@jest/globals";
 import { stat, utimes, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { uploadAlone } from "../../cli/upload-lock.ts";
-import { makeFolder } from "./command-line.ts";
+import { makeFolder } from "../client/folder.ts";
 
 const begin = (file: string) => {
   const controller = new AbortController();
@@ -45,7 +45,7 @@ describe("one upload at a time of a file for a job", () => {
   });
 
   it.each([
-    // Above the largest number that Linux gives.
+    // Above Linux's largest process id.
     ["a process that is gone", `4194305 ${hostname()}`, 0],
     ["an earlier process of the same number", `${process.pid} ${hostname()}`, 0],
     ["another machine that has not been heard of for two minutes", "1 elsewhere", 120_000],

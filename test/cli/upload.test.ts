@@ -1,11 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { beforeAll, describe, expect, it } from "@jest/globals";
 import { appendFile, readdir, readFile, truncate, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { build as buildSignUpload } from "../../functions/sign-upload/handler.ts";
 import { arrivedAt, countStored, makeMedia, MIB, PART_BYTES, SCOPE, sha256 } from "../client/media.ts";
 import { useStack } from "../stack.ts";
-import { makeFolder, startCommand, type Ended } from "./command-line.ts";
-import { createGate, signingOf } from "./gate.ts";
+import { startCommand, useCommandLine, type Ended } from "./command-line.ts";
+import { createGate, gated, signingOf } from "./gate.ts";
 
 const SIZE = 2 * PART_BYTES + 100_000;
 const IN_PARTS = ["--part-size", "5"];
@@ -15,41 +15,25 @@ describe("cielo24-proxy upload", () => {
   const local = useStack({
     env: { MAX_MEDIA_BYTES: String(20 * MIB) },
     functions: {
-      "sign-upload": (runtime) => {
-        const handler = buildSignUpload(runtime);
-        return async (event: Parameters<typeof handler>[0], context) => {
-          await gate.pass(event.body);
-          return handler(event, context);
-        };
-      },
+      "sign-upload": gated(gate, buildSignUpload),
     },
   });
   const media = makeMedia(SIZE);
-  let folder: Awaited<ReturnType<typeof makeFolder>>;
-  let token: string;
+  const { folder, recordsFolder, environment, token } = useCommandLine(local);
   let file: string;
   let smallFile: string;
   beforeAll(async () => {
-    folder = await makeFolder();
     file = folder.file("lecture 1.mp4");
     smallFile = folder.file("short.mp3");
     await writeFile(file, media);
     await writeFile(smallFile, makeMedia(50_000));
-    token = await local.stack.token({ sub: "alice", scope: SCOPE });
   });
-  afterAll(() => folder[Symbol.asyncDispose]());
 
   const newJob = () => local.stack.cielo24?.addJob() ?? "";
-  const recordsFolder = () => join(folder.path, "cielo24-proxy", "uploads");
-  const environment = () => ({
-    CIELO24_PROXY_URL: local.stack.apiUrl,
-    CIELO24_PROXY_TOKEN: token,
-    XDG_STATE_HOME: folder.path,
-  });
   const start = (words: readonly string[], env: Readonly<Record<string, string>> = environment()) =>
     startCommand(["upload", ...words], env);
   const upload = (...words: string[]): Promise<Ended> => start(words).ended;
-  /** Where the delivery is not what the test is about, nobody polls for it. */
+  /** For tests that are not about the delivery: does not poll for it. */
   const uploadAndDrain = async (...words: string[]): Promise<Ended> => {
     const ended = await upload(...words, "--no-wait");
     await local.stack.drain();
@@ -116,7 +100,7 @@ describe("cielo24-proxy upload", () => {
     const [record = ""] = await readdir(recordsFolder());
     const remembered = await readFile(join(recordsFolder(), record), "utf8");
     expect(remembered).not.toMatch(/X-Amz|https?:/);
-    expect(remembered).not.toContain(token);
+    expect(remembered).not.toContain(token());
 
     const second = await upload(file, "-j", jobId, ...IN_PARTS);
     expect(second).toMatchObject({ code: 0, stdout: expect.stringContaining("Delivered") as unknown });
@@ -327,24 +311,24 @@ describe("cielo24-proxy upload", () => {
       ...environment(),
       CIELO24_PROXY_TOKEN: "",
       CIELO24_PROXY_TOKEN_COMMAND: `if [ -e ${count} ]; then echo "$GOOD"; else touch ${count}; echo stale.token.here; fi`,
-      GOOD: token,
+      GOOD: token(),
     };
     const { code, stdout, stderr } = await start([smallFile, "-j", jobId, "--no-wait"], env).ended;
     expect(code).toBe(0);
-    expect(`${stdout}${stderr}`).not.toContain(token);
+    expect(`${stdout}${stderr}`).not.toContain(token());
   });
 
   it("reads the token from a file, and keeps it out of what others can see", async () => {
     const tokenFile = folder.file("token");
-    await writeFile(tokenFile, `${token}\n`);
+    await writeFile(tokenFile, `${token()}\n`);
     const isHeld = gate.hold(signingOf(1));
     const running = start([file, "-j", newJob(), ...IN_PARTS, "--token-file", tokenFile]);
     await isHeld;
-    expect(await readFile(`/proc/${running.pid}/cmdline`, "utf8").catch(() => "")).not.toContain(token);
+    expect(await readFile(`/proc/${running.pid}/cmdline`, "utf8").catch(() => "")).not.toContain(token());
     running.signal("SIGINT");
     const { stdout, stderr } = await running.ended;
     gate.letGo();
-    expect(`${stdout}${stderr}`).not.toContain(token);
+    expect(`${stdout}${stderr}`).not.toContain(token());
   });
 
   describe("is refused", () => {

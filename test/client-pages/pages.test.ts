@@ -1,17 +1,16 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from "@jest/globals";
 import { randomBytes } from "node:crypto";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { writeFile } from "node:fs/promises";
 import { startUploadPage, type UploadPage } from "../../dev/web/server.ts";
 import { describeWith, findProgram, runProgram } from "../drops/programs.ts";
 import { sha256, useDrops } from "../functions/deliver-media/dropping.ts";
+import { makeFolder } from "../client/folder.ts";
 import { readSections, type Section } from "./sections.ts";
 
 const MIB = 1024 * 1024;
 const SMALL = randomBytes(1_000);
 const LARGE = randomBytes(20 * MIB);
-/** `aws` is given the address of the local bucket; Debian's knows no variable for it. */
+/** Gives `aws` the address of the local bucket. Debian's version knows no variable for it. */
 const LOCAL_AWS = 'aws() { command "$AWS" --endpoint-url "$S3" "$@"; }';
 
 const local = useDrops({ fetchMedia: () => Promise.resolve(SMALL) });
@@ -22,7 +21,7 @@ beforeEach(() => {
   otherJob = local.newJob();
 });
 
-/** Runs a section as somebody does who has the files, a token and jobs. Resolves with what it printed. */
+/** Runs a section with the files, the token and the jobs that the page requires. Resolves with what it printed. */
 const run = async ({ script }: Section, scope: string, more: Readonly<Record<string, string>>): Promise<string> => {
   const { stack } = local;
   const env = {
@@ -42,20 +41,16 @@ const run = async ({ script }: Section, scope: string, more: Readonly<Record<str
     RCLONE_CONFIG_MEDIA_ENDPOINT: stack.s3.url,
     ...more,
   };
-  const directory = await mkdtemp(join(tmpdir(), "page-"));
-  try {
-    await writeFile(join(directory, "lecture.mp4"), LARGE);
-    await writeFile(join(directory, "small.mp4"), SMALL);
-    return await runProgram("/bin/bash", ["-euo", "pipefail", "-c", `${LOCAL_AWS}\n${script}`], {
-      env,
-      cwd: directory,
-    });
-  } finally {
-    await rm(directory, { recursive: true, force: true });
-  }
+  await using folder = await makeFolder();
+  await writeFile(folder.file("lecture.mp4"), LARGE);
+  await writeFile(folder.file("small.mp4"), SMALL);
+  return await runProgram("/bin/bash", ["-euo", "pipefail", "-c", `${LOCAL_AWS}\n${script}`], {
+    env,
+    cwd: folder.path,
+  });
 };
 
-/** What cielo24 took for both jobs, once all is delivered. */
+/** What cielo24 took for both jobs, once everything is delivered. */
 const taken = async (): Promise<{ job: string[]; otherJob: string[] }> => {
   await local.finish();
   const of = (jobId: string) => local.taken(jobId).map((each) => each.sha256);
@@ -65,7 +60,7 @@ const small = sha256(SMALL);
 const large = sha256(LARGE);
 const metadata = () => local.cielo24.metadata.filter((each) => each.jobId === job);
 
-/** What must be so after a section's commands. A section without one fails. */
+/** What must be true after the commands of a section. A section without one fails. */
 type Proof = () => Promise<void> | void;
 const takes =
   (expected: { job: string[]; otherJob?: string[] }): Proof =>

@@ -1,15 +1,15 @@
 import { readFileSync } from "node:fs";
 
-/** A part of a page below `docs/clients/`, with the commands that it shows. */
+/** A section of a page below `docs/clients/`, with its commands. */
 export interface Section {
   readonly title: string;
-  /** All of the section's shell, as one script. */
+  /** All shell blocks of the section, as one script. */
   readonly script: string;
-  /** What the comments in it say that is printed, `…` standing for anything. */
+  /** The output that its comments promise; `…` stands for anything. */
   readonly printed: readonly RegExp[];
 }
 
-/** The sections of a page that have commands in them. */
+/** The sections of a page that have commands. */
 export const readSections = (page: string): Section[] => {
   const text = readFileSync(new URL(`../../docs/clients/${page}`, import.meta.url), "utf8");
   return text

@@ -7,7 +7,7 @@ import { type Operation, operationOf } from "./requests.ts";
 const SIZE = PART_BYTES + 100_000;
 const reason = new Error("enough");
 
-/** Which request a client makes, in the order of an upload's life. */
+/** The requests of a client, in the order in which an upload makes them. */
 type Stage = Operation | "sign" | "delivery";
 
 describe("whoever has enough is let go at once", () => {
@@ -19,7 +19,7 @@ describe("whoever has enough is let go at once", () => {
     operationOf(local.stack, new URL(target), method) ??
     (new URL(target).pathname.endsWith("/delivery") ? "delivery" : "sign");
 
-  /** A client whose requests of one kind get no answer; its signal ends as soon as one of them is out. */
+  /** A client whose requests of one kind get no response; the signal aborts as soon as one of them is sent. */
   const stuckAt = (stage: Stage | "nothing", ending: AbortController): Client =>
     createClient({
       baseUrl: local.stack.apiUrl,
@@ -37,7 +37,7 @@ describe("whoever has enough is let go at once", () => {
   const inParts = (jobId: string) => ({ jobId, source: new Blob([media]), partBytes: PART_BYTES, parallelParts: 1 });
   const whole = (jobId: string) => ({ jobId, source: new Blob(["media"]) });
 
-  /** An upload in parts that stopped after its first part. */
+  /** An upload in parts that was aborted after the first part. */
   const begun = async (jobId: string): Promise<UploadState> => {
     const ending = new AbortController();
     let kept: UploadState | undefined;

@@ -11,7 +11,7 @@ import { countStored, MIB, PART_BYTES, SCOPE } from "./media.ts";
 const SIZE = 2 * PART_BYTES + 100_000;
 const isThere = (await findChromium()) !== undefined;
 
-/** Where a page finds the client. */
+/** The global through which a page uses the client. */
 declare const proxy: typeof ClientModule;
 
 (isThere ? describe : describe.skip)("the client in Chromium", () => {
@@ -39,7 +39,7 @@ declare const proxy: typeof ClientModule;
     token = await local.stack.token({ sub: "alice", scope: SCOPE });
     browser = await launchChromium();
     page = await browser.newPage();
-    // On loopback a part would be gone before Chromium tells anything of it, which it does every 50 ms.
+    // Chromium reports progress every 50 ms; unthrottled, a part would be sent before that.
     const network = await page.context().newCDPSession(page);
     await network.send("Network.enable");
     await network.send("Network.emulateNetworkConditions", {
@@ -55,7 +55,7 @@ declare const proxy: typeof ClientModule;
     await closeServer(server);
   });
 
-  /** What the page is told. */
+  /** The arguments for the page. */
   const told = (jobId: string) => ({ baseUrl: local.stack.apiUrl, token, jobId, size: SIZE, partBytes: PART_BYTES });
   const newJob = () => local.stack.cielo24?.addJob() ?? "";
 
@@ -75,7 +75,7 @@ declare const proxy: typeof ClientModule;
     expect(state).toBe("DELIVERED");
     expect(progress[0]).toBe(0);
     expect(progress.at(-1)).toBe(SIZE);
-    // Within the parts, too.
+    // Also within parts.
     expect(progress.some((bytes) => ![0, 100_000].includes(bytes % PART_BYTES))).toBe(true);
     expect(countStored(local.stack, "UploadPart", jobId)).toBe(3);
   });
@@ -104,7 +104,7 @@ declare const proxy: typeof ClientModule;
       return { error, kept };
     }, told(jobId));
     expect(error).toBe("enough");
-    // In the midst of the second, which did not come to its end.
+    // It ended in the middle of the second, which was not stored.
     expect(countStored(local.stack, "UploadPart", jobId)).toBe(1);
 
     const state = await page.evaluate(

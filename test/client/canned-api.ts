@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage } from "node:http";
 import { closeServer, listen } from "../../dev/stack/listen.ts";
 
-/** An answer; `reset` breaks the connection in its place. */
+/** A response; `reset` resets the connection instead. */
 export interface Canned {
   readonly status?: number;
   readonly body?: object | string;
@@ -16,7 +16,7 @@ export interface SeenRequest {
   readonly body: string;
 }
 
-/** A server that gives answers one after the other, the last of them for ever, and remembers what it was asked. */
+/** A server that sends these responses one after the other, repeats the last one, and records the requests. */
 export const startCannedApi = async (...answers: readonly [Canned, ...Canned[]]) => {
   const requests: SeenRequest[] = [];
   const server = createServer((message, response) => {

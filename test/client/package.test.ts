@@ -1,47 +1,45 @@
-import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { beforeAll, describe, expect, it } from "@jest/globals";
 import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { createClient } from "../../client/index.ts";
 import { useStack } from "../stack.ts";
+import { useFolder } from "./folder.ts";
 import { arrivedAt, SCOPE, sha256 } from "./media.ts";
 
 const run = promisify(execFile);
 
 describe("the package of the client and the command line", () => {
   const local = useStack();
-  let folder: string;
+  const folder = useFolder();
   let token: string;
-  const packageFolder = () => join(folder, "node_modules", "cielo24-proxy");
+  const packageFolder = () => folder.file("node_modules/cielo24-proxy");
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), "package-"));
-    const { stdout } = await run(process.execPath, ["scripts/build-client.ts", "--pack", folder]);
-    // As npm installs it, without asking a registry.
+    const { stdout } = await run(process.execPath, ["scripts/build-client.ts", "--pack", folder.path]);
+    // As npm installs it, but without a registry.
     await mkdir(packageFolder(), { recursive: true });
     await run("tar", ["-xzf", stdout.trim(), "-C", packageFolder(), "--strip-components=1"]);
-    await writeFile(join(folder, "package.json"), JSON.stringify({ type: "module" }));
+    await writeFile(folder.file("package.json"), JSON.stringify({ type: "module" }));
     token = await local.stack.token({ sub: "alice", scope: SCOPE });
   });
-  afterAll(() => rm(folder, { recursive: true, force: true }));
   const newJob = () => local.stack.cielo24?.addJob() ?? "";
-  /** In a browser's application, which has no types of Node's. */
+  /** Compiles as in a browser's application, without Node's types. */
   const expectToCompile = async (file: string): Promise<void> => {
     const options = { module: "nodenext", target: "es2022", lib: ["es2022", "dom"], types: [], strict: true };
     const config = { compilerOptions: { ...options, noEmit: true }, files: [file] };
-    await writeFile(join(folder, "tsconfig.json"), JSON.stringify(config));
+    await writeFile(folder.file("tsconfig.json"), JSON.stringify(config));
     const compiler = resolve("node_modules/typescript/bin/tsc");
-    await expect(run(process.execPath, [compiler, "-p", folder])).resolves.toMatchObject({ stdout: "" });
+    await expect(run(process.execPath, [compiler, "-p", folder.path])).resolves.toMatchObject({ stdout: "" });
   };
 
   it("brings nothing with it", async () => {
     const manifest = JSON.parse(await readFile(join(packageFolder(), "package.json"), "utf8")) as object;
     for (const name of ["dependencies", "optionalDependencies", "devDependencies", "scripts", "private"])
       expect(manifest).not.toHaveProperty(name);
-    // But for what is built into the command line, and its licences.
+    // Except for what is bundled into the command line, with its licences.
     expect(await readFile(join(packageFolder(), "dist/cli/LICENSES.txt"), "utf8")).toMatch(
       /^cli-progress\n[\s\S]*^commander\n/m,
     );
@@ -57,7 +55,7 @@ describe("the package of the client and the command line", () => {
   it("uploads by `cielo24-proxy/client` in plain Node", async () => {
     const jobId = newJob();
     await writeFile(
-      join(folder, "upload.js"),
+      folder.file("upload.js"),
       `import { createClient } from "cielo24-proxy/client";
       const { API: baseUrl, TOKEN: token, JOB: jobId } = process.env;
       const client = createClient({ baseUrl, token });
@@ -65,29 +63,32 @@ describe("the package of the client and the command line", () => {
       console.log(JSON.stringify(await client.waitForDelivery({ jobId })));`,
     );
     const env = { PATH: process.env["PATH"], API: local.stack.apiUrl, TOKEN: token, JOB: jobId };
-    const { stdout } = await run(process.execPath, ["upload.js"], { cwd: folder, env });
+    const { stdout } = await run(process.execPath, ["upload.js"], { cwd: folder.path, env });
     expect(JSON.parse(stdout)).toMatchObject({ state: "DELIVERED", jobId });
     expect(arrivedAt(local.stack, jobId)).toEqual([sha256(Buffer.from("media"))]);
   });
 
   it("uploads by its command", async () => {
     const jobId = newJob();
-    await writeFile(join(folder, "a.mp4"), "media");
+    await writeFile(folder.file("a.mp4"), "media");
     const env = {
       PATH: process.env["PATH"],
       CIELO24_PROXY_URL: local.stack.apiUrl,
       CIELO24_PROXY_TOKEN: token,
-      XDG_STATE_HOME: folder,
+      XDG_STATE_HOME: folder.path,
     };
     const command = join(packageFolder(), "cli/cielo24-proxy.mjs");
-    const { stdout } = await run(process.execPath, [command, "upload", "a.mp4", "-j", jobId], { cwd: folder, env });
+    const { stdout } = await run(process.execPath, [command, "upload", "a.mp4", "-j", jobId], {
+      cwd: folder.path,
+      env,
+    });
     expect(stdout).toMatch(/^Delivered: a\.mp4/);
     expect(arrivedAt(local.stack, jobId)).toHaveLength(1);
   });
 
   it("has types", async () => {
     await writeFile(
-      join(folder, "typed.ts"),
+      folder.file("typed.ts"),
       `import { createClient, type Delivery, ProxyError } from "cielo24-proxy/client";
       const client = createClient({ baseUrl: "https://captions.example.org", token: async () => "token" });
       export const taskOf = async (jobId: string, source: File): Promise<string | undefined> => {
@@ -114,7 +115,7 @@ describe("the package of the client and the command line", () => {
           showDelivery(state: string, sentBytes: number, sizeBytes: number | undefined): void;
         };
         declare const show: (message: string, nextStep: string, isRetryable: boolean) => void;`;
-      await writeFile(join(folder, "shown.ts"), `${granted}\n${shown}`);
+      await writeFile(folder.file("shown.ts"), `${granted}\n${shown}`);
       await expectToCompile("shown.ts");
     });
 

@@ -1,10 +1,10 @@
 import type { Stack } from "../../dev/stack.ts";
 import { ProxyError } from "../../client/index.ts";
 
-/** What a client asks the store for, in the order of an upload's life. */
+/** A client's requests to the store, in the order in which an upload makes them. */
 export type Operation = "put" | "create" | "part" | "list" | "complete" | "abort";
 
-/** Which of them a request is; undefined where it goes elsewhere. */
+/** Which of them a request is; undefined if it does not go to the store. */
 export const operationOf = ({ s3 }: Stack, { origin, searchParams }: URL, method: string): Operation | undefined => {
   if (origin !== s3.url) return undefined;
   if (method === "PUT") return searchParams.has("partNumber") ? "part" : "put";
@@ -12,7 +12,7 @@ export const operationOf = ({ s3 }: Stack, { origin, searchParams }: URL, method
   return method === "GET" ? "list" : "abort";
 };
 
-/** What a call failed with. @throws where it succeeded, or failed with anything else */
+/** The ProxyError of a call. @throws if it succeeds, or fails with any other error */
 export const failureOf = async (call: Promise<unknown>): Promise<ProxyError> => {
   const error: unknown = await call.then(
     () => new Error("It succeeded"),

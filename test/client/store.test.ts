@@ -21,7 +21,7 @@ describe("what the store may answer", () => {
   const newJob = () => local.stack.cielo24?.addJob() ?? "";
   const inParts = (jobId: string) => ({ jobId, source: new Blob([media]), partBytes: PART_BYTES, parallelParts: 1 });
 
-  /** A client for which the store answers otherwise: where there is no answer of the test's, the real one comes. */
+  /** A client whose requests to the store get the test's response, or the real one if the test gives none. */
   const connect = (
     answer: (operation: Operation, target: URL) => Response | Promise<Response | undefined> | undefined,
     sleep: () => Promise<void> = () => Promise.resolve(),
@@ -96,7 +96,7 @@ describe("what the store may answer", () => {
     const client = connect(
       (operation, { pathname }) => {
         if (operation !== "put") return undefined;
-        // Each signature of a single PUT is for a key of its own.
+        // Each signature of a single PUT has a new key.
         signedAs.add(pathname);
         if (laterMs > 0) return undefined;
         throw new TypeError("fetch failed");
@@ -134,7 +134,7 @@ describe("what the store may answer", () => {
       const text = await (await fetch(target)).text();
       const [next = ""] = /<Part>.*?<\/Part>/s.exec(text) ?? [];
       if (after.length === 1) return new Response(`<L><IsTruncated>true</IsTruncated>${next}</L>`);
-      // The second is shorter than what is cut now, as an upload by other means may have left it.
+      // The second part is shorter than this upload's, as if another client had sent it.
       return new Response(`<L>${next.replace(/<Size>\d+</, "<Size>5<")}</L>`);
     });
     await client.uploadMedia({ ...inParts(jobId), resume: state });
@@ -147,7 +147,7 @@ describe("what the store may answer", () => {
     const jobId = newJob();
     const client = connect(async (operation) => {
       if (operation !== "put") return undefined;
-      // Somebody with the same rights was faster. Signing is refused from now on.
+      // Another upload by the same owner was faster. Signing is refused from now on.
       await connect(() => undefined).uploadMedia({ jobId, source: new Blob(["another medium"]) });
       await local.stack.drain();
       return error("AccessDenied", 403);

@@ -105,7 +105,7 @@ describe("a client that is in trouble", () => {
       baseUrl: local.stack.apiUrl,
       token,
       repeats: quick,
-      // The store takes the request, and says nothing.
+      // The store accepts the request and never responds.
       fetch: (url, init) =>
         new Request(url).url.startsWith(local.stack.apiUrl)
           ? fetch(url, init)

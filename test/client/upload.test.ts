@@ -14,7 +14,7 @@ describe("uploads with the client", () => {
   const media = makeMedia(SIZE);
   let alice: Client;
 
-  /** Pauses between repeats take no time. */
+  /** A client without pauses between repeats. */
   const connect = (fetch?: typeof globalThis.fetch, sub = "alice") =>
     createClient({
       baseUrl: local.stack.apiUrl,
@@ -32,7 +32,7 @@ describe("uploads with the client", () => {
     expect(await alice.getDelivery({ jobId })).toMatchObject({ state: "DELIVERED", sizeBytes: SIZE });
     expect(arrivedAt(local.stack, jobId)).toEqual([sha256(media)]);
   };
-  /** The operation that a request to the store asks for; undefined where it goes elsewhere. */
+  /** The operation of a request to the store; undefined if it does not go there. */
   const requestOf = (...[url, init]: Parameters<typeof globalThis.fetch>): string | undefined => {
     const target = new URL(url instanceof Request ? url.url : url);
     const operation = operationOf(local.stack, target, init?.method ?? "GET");
@@ -178,7 +178,7 @@ describe("uploads with the client", () => {
     let lost = 0;
     const unlucky = connect(async (...request) => {
       const isPut = requestOf(...request) === "put";
-      // Later attempts come when the URL has expired, and signing is refused: the job has its media.
+      // By the time of later attempts the URL has expired, and signing is refused because the job has its media.
       if (isPut && lost > 0) return new Response("<Error><Code>AccessDenied</Code></Error>", { status: 403 });
       const response = await fetch(...request);
       if (!isPut) return response;
@@ -191,7 +191,7 @@ describe("uploads with the client", () => {
   });
 
   describe("that were ended before their end", () => {
-    /** Uploads until so many parts are there, and then ends it as a person would. */
+    /** Uploads until this many parts are stored, and then aborts. */
     const endAfter = async (parts: number, jobId: string): Promise<UploadState> => {
       const ending = new AbortController();
       const reason = new Error("enough");

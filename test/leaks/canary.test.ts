@@ -56,7 +56,7 @@ describe("the canary", () => {
   it("lets signed URLs pass in the answers that are made of them, and nowhere else", async () => {
     const answer = { status: 200, headers: {}, body: Buffer.from("https://b.example/k?X-Amz-Signature=0") };
     const found = async (path: string) => {
-      watch.options.onAnswer(path, answer);
+      watch.options.onResponse(path, answer);
       return (await findLeaks(stack, watch)).includes("answers: a signed URL (raw)");
     };
     expect(await found("/api/job/sign_upload")).toBe(false);

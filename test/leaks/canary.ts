@@ -20,7 +20,7 @@ interface Output {
 /** What a stack puts out, as it is seen from the outside. */
 interface Watch {
   /** For `startStack`. */
-  readonly options: { readonly [K in "onAnswer" | "onOutcome" | "onCall"]: NonNullable<StackOptions[K]> };
+  readonly options: { readonly [K in "onResponse" | "onOutcome" | "onCall"]: NonNullable<StackOptions[K]> };
   readonly outputs: () => Output[];
   /** Adds what only the test sees, such as the output of a child process. */
   readonly record: (place: string, content: string | Uint8Array) => void;
@@ -65,7 +65,7 @@ export const watchStack = (options: Parameters<typeof watchProcess>[0] = {}): Wa
   return {
     startedAt: Date.now(),
     options: {
-      onAnswer: (path, { status, headers, body }) => {
+      onResponse: (path, { status, headers, body }) => {
         const may = SIGNING_ROUTES.test(path) ? ({ may: "carry a signed URL" } as const) : {};
         seen.push({ place: "answers", content: `${status} ${JSON.stringify(headers)}`, ...may });
         seen.push({ place: "answers", content: body, ...may });

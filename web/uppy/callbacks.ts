@@ -1,6 +1,6 @@
 /**
- * Uppy 4 and 5 in front of cielo24-proxy: the callbacks of `@uppy/aws-s3` with which they upload straight to the proxy's
- * bucket. To be copied into an application together with `sign-request.ts`; `docs/clients/uppy.md` explains both.
+ * Uppy 4 and 5 with cielo24-proxy: callbacks for `@uppy/aws-s3` that upload straight to the proxy's bucket. Copy this file
+ * into your application together with `sign-request.ts`; `docs/clients/uppy.md` explains both.
  *
  *     uppy.use(AwsS3, awsS3Callbacks({ signUpload: client.signUpload }));
  */
@@ -25,9 +25,9 @@ interface Part {
   readonly Size?: number;
 }
 
-/** The callbacks of `@uppy/aws-s3`, 4 and 5. Parts of a file go up side by side, each signed just before. */
+/** The callbacks of `@uppy/aws-s3`, 4 and 5. The parts of a file are uploaded in parallel, each signed just before. */
 export const awsS3Callbacks = ({ signUpload }: { readonly signUpload: SignUpload }) => {
-  /** A request about an upload that exists; the key tells its job. */
+  /** Signs a request about an upload that exists; the key tells its job. */
   const sign = (
     { key, uploadId = "", signal }: Upload,
     method: "GET" | "PUT" | "POST" | "DELETE",
@@ -98,7 +98,7 @@ export const awsS3Callbacks = ({ signUpload }: { readonly signUpload: SignUpload
   };
 };
 
-/** @returns S3's XML. @throws where S3 refuses; also with a 200, since completing may take so long that S3 answers first. */
+/** @returns S3's XML. @throws if S3 refuses: when completing takes long, S3 may do so in the body of a 200. */
 const send = async (
   method: string,
   url: string,
@@ -117,7 +117,7 @@ const send = async (
   });
 };
 
-/** S3 writes these answers itself: no markup beyond elements, and quotes as entities. */
+/** S3 generates this XML, so it has no markup beyond elements and the entities for quotes and ampersands. */
 const textOf = (xml: string, element: string): string =>
   (new RegExp(`<${element}>([^<]*)</${element}>`).exec(xml)?.[1] ?? "")
     .replaceAll(/&(quot|#34);/g, '"')

@@ -1,20 +1,20 @@
 /**
- * What Uppy 6 leaves to a person and need not: going on by itself after the network came back, and signing again after
- * S3 refused a URL (which had expired, say, while the computer slept). One file without dependencies, to be copied.
+ * Uppy 6 leaves two things to the person that need no person: resuming once the network is back, and signing again after
+ * S3 refused a URL (one that expired while the computer slept, for example). Copy this file; it has no dependencies.
  */
 
-/** An error of Uppy's. Its S3 client's are told apart by what they have: a minifier changes their names. */
+/** An error from Uppy. Its S3 client's errors are recognized by their properties, as a minifier changes class names. */
 export interface UploadError {
   readonly message?: string;
-  /** "NETWORK": there was no answer. */
+  /** "NETWORK": there was no response. */
   readonly code?: string;
-  /** S3's own code; there, though perhaps undefined, where S3 answered. */
+  /** S3's own code; the property exists, though perhaps undefined, if S3 responded. */
   readonly serviceCode?: string;
   /** HTTP status. */
   readonly status?: number;
 }
 
-/** The status that S3 itself refused with; undefined for all other errors. */
+/** The HTTP status with which S3 refused; undefined for all other errors. */
 export const s3Status = (error: UploadError): number | undefined =>
   "serviceCode" in error || "body" in error ? error.status : undefined;
 
@@ -26,7 +26,7 @@ interface Uploads {
   readonly retryUpload: (fileId: string) => Promise<unknown>;
 }
 
-/** So often in a row, with nothing sent in between; then it is a person's turn. */
+/** In a row, with nothing sent in between; after that, a person has to retry. */
 const RETRIES = 3;
 
 export const resumeByItself = (uppy: Uploads): void => {
@@ -35,7 +35,7 @@ export const resumeByItself = (uppy: Uploads): void => {
 
   const retry = (fileId: string) => {
     if (!uppy.getFiles().some(({ id, error }) => id === fileId && error)) return;
-    // What becomes of it is told by Uppy's events.
+    // Uppy's events tell how it ends.
     void uppy.retryUpload(fileId).catch(() => undefined);
   };
 
@@ -49,10 +49,10 @@ export const resumeByItself = (uppy: Uploads): void => {
       return;
     }
     const count = (retries.get(file.id) ?? 0) + 1;
-    // A 403 of S3's: the URL has expired, or died with the credentials that signed it.
+    // S3's 403: the URL has expired, or the credentials that signed it have.
     if (s3Status(error) !== 403 || count > RETRIES) return;
     retries.set(file.id, count);
-    // Once Uppy has written down the failure.
+    // Only after Uppy has recorded the failure.
     setTimeout(() => {
       retry(file.id);
     });

@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
 import { AwsJsonError } from "../aws-json.ts";
+import type { StackClock } from "../clock.ts";
 
 export interface Message {
   readonly messageId: string;
@@ -8,7 +9,7 @@ export interface Message {
   readonly sentAt: number;
   visibleAt: number;
   receiveCount: number;
-  /** Of the latest receive. */
+  /** When the message was last received. */
   receivedAt?: number;
   firstReceivedAt?: number;
   receiptHandle?: string;
@@ -25,8 +26,8 @@ const MAX_DELAY_S = 900;
 const MAX_VISIBILITY_S = 12 * 3600;
 
 /**
- * A standard queue. Messages become visible again, grow old and go to the dead-letter queue by the given clock.
- * Source of the rules: the Amazon SQS developer guide and API reference.
+ * A standard queue. Visibility, retention and the dead-letter queue follow the given clock.
+ * Source: the Amazon SQS developer guide and API reference.
  */
 export class Queue {
   readonly name: string;
@@ -58,7 +59,7 @@ export class Queue {
     return message;
   }
 
-  /** Takes visible messages, and hides them. Those that were received too often move on to the dead-letter queue. */
+  /** Receives visible messages and hides them. Those received too often move to the dead-letter queue instead. */
   receive(count: number, visibilityTimeoutS = this.settings.visibilityTimeoutS): Message[] {
     checkRange("VisibilityTimeout", visibilityTimeoutS, MAX_VISIBILITY_S);
     const now = this.#clock();
@@ -68,7 +69,7 @@ export class Queue {
       const { redrive } = this.settings;
       if (redrive && message.receiveCount >= redrive.maxReceives) {
         this.#messages = this.#messages.filter((each) => each !== message);
-        // It keeps its age: the dead-letter queue counts from when it was first sent.
+        // It keeps its age: retention counts from when it was first sent.
         redrive.deadLetterQueue.#add(message);
         continue;
       }
@@ -82,7 +83,7 @@ export class Queue {
     return received;
   }
 
-  /** An old receipt handle deletes nothing, and that is no error. */
+  /** An old receipt handle deletes nothing, without an error. */
   delete(receiptHandle: string): void {
     this.#messages = this.#messages.filter((message) => message.receiptHandle !== receiptHandle);
   }
@@ -100,7 +101,7 @@ export class Queue {
     this.#wake();
   }
 
-  /** All messages as they are: visible now, sent with a delay that is not over, or received and hidden. */
+  /** All messages: visible, delayed, or received and hidden. */
   inspect(): { visible: Message[]; delayed: Message[]; hidden: Message[] } {
     const now = this.#clock();
     const kept = this.#kept().map((message) => ({ ...message }));
@@ -115,12 +116,12 @@ export class Queue {
     this.#messages = [];
   }
 
-  /** When the next message becomes visible; Infinity where none is left. */
+  /** When the next message becomes visible; Infinity if there is none. */
   nextVisibleAt(): number {
     return Math.min(...this.#kept().map(({ visibleAt }) => visibleAt));
   }
 
-  /** Calls back once, as soon as messages were added or shown. */
+  /** Calls the listener once, when messages were added or made visible. */
   onChange(listener: () => void): () => void {
     this.#waiting.add(listener);
     return () => this.#waiting.delete(listener);
@@ -144,6 +145,21 @@ export class Queue {
     return this.#messages;
   }
 }
+
+/** Resolves when the queue may have a visible message, at `until` (ms since the epoch), or when the signal aborts. */
+export const waitForMessages = async (
+  queue: Queue,
+  clock: StackClock,
+  { until, signal }: { until: number; signal: AbortSignal },
+): Promise<void> => {
+  const changed = new AbortController();
+  const stopListening = queue.onChange(() => {
+    changed.abort();
+  });
+  const wakeAt = Math.min(until, queue.nextVisibleAt());
+  await clock.sleep(wakeAt - clock.now(), AbortSignal.any([signal, changed.signal])).catch(() => undefined);
+  stopListening();
+};
 
 const checkRange = (name: string, value: number, max: number): void => {
   if (!Number.isInteger(value) || value < 0 || value > max)

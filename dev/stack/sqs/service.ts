@@ -1,11 +1,10 @@
 import { actionService, AwsJsonError, type AwsService } from "../aws-json.ts";
 import type { StackClock } from "../clock.ts";
-import { Queue, type Message, type QueueSettings } from "./queue.ts";
-import { waitForMessages } from "./wait.ts";
+import { Queue, type Message, type QueueSettings, waitForMessages } from "./queue.ts";
 
 const ACCOUNT_ID = "000000000000";
 
-/** SQS: standard queues without attributes of messages, as far as this project uses them. */
+/** SQS with standard queues, without message attributes, as far as this project uses it. */
 export interface Sqs {
   readonly service: AwsService;
   readonly createQueue: (name: string, settings: QueueSettings) => Queue;
@@ -26,7 +25,7 @@ interface ReceiveInput extends OnQueue {
 export const queueArn = (region: string, name: string): string => `arn:aws:sqs:${region}:${ACCOUNT_ID}:${name}`;
 export const queueUrl = (endpoint: string, name: string): string => `${endpoint}/${ACCOUNT_ID}/${name}`;
 
-/** Queues share the clock; a long poll ends by it, too. */
+/** Queues and long polls follow the clock. */
 export const createSqs = (clock: StackClock, region: string): Sqs => {
   const queues = new Map<string, Queue>();
 
@@ -65,7 +64,7 @@ export const createSqs = (clock: StackClock, region: string): Sqs => {
     if (count < 1 || count > 10) throw new AwsJsonError("InvalidParameterValue", "MaxNumberOfMessages must be 1 to 10");
     const until = clock.now() + waitS * 1000;
     for (;;) {
-      // A caller that has gone must not take messages with it.
+      // A caller that has disconnected must not receive messages.
       const messages = signal.aborted ? [] : queue.receive(count, input.VisibilityTimeout);
       if (messages.length > 0 || signal.aborted || clock.now() >= until)
         return messages.length > 0 ? { Messages: messages.map((message) => showMessage(message, input)) } : {};

@@ -6,7 +6,7 @@ export interface FileMeta {
   [key: string]: unknown;
 }
 
-/** What is used of Uppy here, in all its versions. */
+/** The methods that are used here, which all versions of Uppy have. */
 interface Uppy {
   addFile(file: { name: string; type: string; data: Blob; meta: FileMeta }): string;
   upload(): Promise<unknown>;
@@ -21,7 +21,7 @@ const byId = (id: string): HTMLElement => document.getElementById(id) ?? documen
 
 const read = async (path: string): Promise<string> => (await fetch(path)).text();
 
-/** An application with an Uppy of its own: a chosen file goes up at once, for the job in the address. */
+/** An application with its own Uppy: a chosen file is uploaded at once, for the job in the address. */
 export const startPage = async (createUppy: (callbacks: ReturnType<typeof awsS3Callbacks>) => Uppy): Promise<void> => {
   const { signUpload } = createClient({ baseUrl: await read("api-url"), token: () => read("token") });
   const uppy = createUppy(awsS3Callbacks({ signUpload }));

@@ -9,7 +9,13 @@ export const element = <Tag extends keyof HTMLElementTagNameMap>(
   return made;
 };
 
-/** The page's element of this id. @throws where there is none */
+export const quietButton = (textContent: string, onClick: () => void): HTMLButtonElement => {
+  const button = element("button", { type: "button", className: "quiet", textContent });
+  button.addEventListener("click", onClick);
+  return button;
+};
+
+/** The page's element with this id. @throws if there is none */
 export const byId = (id: string): HTMLElement => {
   const found = document.getElementById(id);
   if (!found) throw new Error(`No element #${id}`);

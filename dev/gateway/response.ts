@@ -1,28 +1,27 @@
-/** An HTTP answer that is ready to be written. */
-export interface GatewayAnswer {
+/** An HTTP response that is ready to be written. */
+export interface GatewayResponse {
   readonly status: number;
   /** Names in lower case; only `set-cookie` has several values. */
   readonly headers: Readonly<Record<string, string | readonly string[]>>;
   readonly body: Buffer;
 }
 
-/** An answer of the gateway's own, in the one form that HTTP APIs have for it. */
+/** A response of the gateway itself, in the only form that HTTP APIs have for it. */
 export const gatewayMessage = (
   status: number,
   message: string,
   headers: Readonly<Record<string, string>> = {},
-): GatewayAnswer => ({
+): GatewayResponse => ({
   status,
   headers: { "content-type": "application/json", ...headers },
   body: Buffer.from(JSON.stringify({ message })),
 });
 
 /**
- * What API Gateway makes of a function's result in payload format 2.0. A result with a `statusCode` is an answer;
- * anything else is the body of a 200, as JSON, but for a string, which is the body itself. A result that is neither
- * is the function's fault: 500.
+ * What API Gateway makes of a function's result in payload format 2.0. A result with a `statusCode` is a response, or a
+ * 500 if it is malformed. Any other result is the body of a 200: a string as it is, everything else as JSON.
  */
-export const makeAnswer = (result: unknown): GatewayAnswer => {
+export const makeResponse = (result: unknown): GatewayResponse => {
   if (!isStructured(result))
     return {
       status: 200,

@@ -1,11 +1,11 @@
 import { ProxyError } from "./errors.ts";
 import { progressTeller } from "./progress.ts";
-import type { SignedRequest } from "./signing.ts";
+import type { SignedRequest } from "./sign-upload.ts";
 import { readSlice } from "./source.ts";
 import { sendSigned } from "./storage.ts";
-import type { Uploaded, UploadOptions, UploadPorts } from "./upload.ts";
+import type { Uploaded, UploadOptions, UploadPorts } from "./upload-types.ts";
 
-/** Uploads media in one PUT, whose exact size is signed. */
+/** Uploads media in one PUT, for which the exact size is signed. */
 export const uploadWhole = async (ports: UploadPorts, options: UploadOptions): Promise<Uploaded> => {
   const { source, jobId, filename, contentType, signal } = options;
   const totalBytes = source.size;
@@ -39,8 +39,8 @@ export const uploadWhole = async (ports: UploadPorts, options: UploadOptions): P
 };
 
 /**
- * Signing again may be refused since the job's media is on its way: ours, if an answer of the store's was lost. The
- * delivery's size tells, as far as anybody can tell.
+ * Signing again is refused once the job's media is being delivered. If only the store's response was lost, that media is
+ * ours. Its size is the only evidence there is.
  */
 const hasArrived = async ({ getDelivery }: UploadPorts, { jobId, source, signal }: UploadOptions, error: unknown) => {
   if (!(error instanceof ProxyError) || error.source !== "api" || error.status !== 409) return false;

@@ -1,15 +1,10 @@
 import type { Client, Task } from "../../client/index.ts";
-import { connect, type ConnectionOptions } from "../connection.ts";
-import { readJobId } from "../jobs.ts";
-import { SILENT } from "../display/display.ts";
+import { watchCommand } from "../next-command.ts";
 import { reportError, type Report } from "../report.ts";
-import type { Context } from "./context.ts";
-import { watchCommand } from "./delivery-report.ts";
-import { print } from "./print.ts";
+import { connectForJob, print, type CommandOptions, type Context } from "./command.ts";
 
-interface CallOptions extends ConnectionOptions {
+interface CallOptions extends CommandOptions {
   readonly jobId: string;
-  readonly json?: boolean;
 }
 
 export interface AddUrlOptions extends CallOptions {
@@ -56,10 +51,7 @@ const call = async (
     readonly afterError: (report: Pick<Report, "outcome" | "error">, jobId: string) => Pick<Report, "next" | "command">;
   },
 ): Promise<number> => {
-  const note = (text: string) => void context.stderr.write(`${text}\n`);
-  const signal = context.interruptible(SILENT);
-  const { client } = connect(options, context.env, { patience: "short", note, signal });
-  const jobId = readJobId(options.jobId);
+  const { client, jobId, signal } = connectForJob(context, options, options.jobId, "short");
   try {
     const { taskId } = await make(client, jobId, signal);
     return print(context, options, { outcome: "done", jobId, taskId });

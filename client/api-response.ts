@@ -1,0 +1,94 @@
+import { readRetryAfter } from "./backoff.ts";
+import { networkError, ProxyError } from "./errors.ts";
+
+/** The JSON object in the body of a 200. */
+export type ResponseBody = Readonly<Record<string, unknown>>;
+
+/** @throws {ProxyError} for every other status, for a body that is not this API's, and where the connection breaks */
+export const readResponse = async (
+  response: Response,
+  signal: AbortSignal | undefined,
+  host: string,
+): Promise<ResponseBody> => {
+  let text: string;
+  try {
+    text = await response.text();
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw networkError(error, host);
+  }
+  const body = parseObject(text);
+  if (response.ok && body) return body;
+  throw asError(response, body, host);
+};
+
+const parseObject = (text: string): ResponseBody | undefined => {
+  try {
+    const parsed: unknown = JSON.parse(text);
+    return typeof parsed === "object" && parsed !== null ? (parsed as ResponseBody) : undefined;
+  } catch {
+    return undefined;
+  }
+};
+
+/** API Gateway's own refusals say no more than `{"message"}`. */
+const GATEWAY: Readonly<Record<number, { readonly errorType: string; readonly comment: string }>> = {
+  401: { errorType: "UNAUTHORIZED", comment: "The token is missing, expired or not meant for this API." },
+  403: { errorType: "FORBIDDEN", comment: "The token lacks the scope for this." },
+  404: { errorType: "ROUTE_NOT_FOUND", comment: "There is no such route at this address." },
+  413: { errorType: "BODY_TOO_LARGE", comment: "The request is too large." },
+  429: { errorType: "TOO_MANY_REQUESTS", comment: "There were too many requests." },
+};
+
+/** The same call may succeed later, and repeating it is safe: nothing was done, or doing it again changes nothing. */
+const RETRYABLE_STATUS = new Set([429, 500, 503, 504]);
+/** The 504 that is not retryable: cielo24 may have taken the media. */
+const UNKNOWN = "CIELO24_ANSWER_UNKNOWN";
+
+const asError = (response: Response, body: ResponseBody | undefined, host: string): ProxyError => {
+  const { status, headers } = response;
+  const text = (name: string) => (typeof body?.[name] === "string" ? body[name] : undefined);
+  const errorType = text("ErrorType");
+  // A 502 of the functions does not pass; one of something in between (it has no ErrorType) does.
+  const isTransient = RETRYABLE_STATUS.has(status) || (status === 502 && errorType === undefined);
+  const known = {
+    status,
+    isRetryable: isTransient && errorType !== UNKNOWN,
+    retryAfterMs: readRetryAfter(headers.get("retry-after")),
+    requestId: text("RequestId") ?? headers.get("apigw-requestid") ?? undefined,
+  };
+  if (errorType !== undefined)
+    return new ProxyError({ source: "api", errorType, comment: text("ErrorComment") ?? errorType, ...known });
+  const message = text("message");
+  if (message !== undefined) {
+    const meaning = GATEWAY[status] ?? { errorType: "GATEWAY", comment: `The gateway answered ${status}: ${message}.` };
+    return new ProxyError({ source: "gateway", ...meaning, ...known });
+  }
+  return new ProxyError({
+    source: "gateway",
+    errorType: "UNINTELLIGIBLE",
+    comment: `${host} answered ${status} with something that is not this API's.`,
+    ...known,
+  });
+};
+
+/** @throws {ProxyError} UNINTELLIGIBLE where the response lacks the field */
+export const textField = (body: ResponseBody, name: string): string => {
+  const value = body[name];
+  if (typeof value === "string") return value;
+  throw new ProxyError({
+    source: "api",
+    errorType: "UNINTELLIGIBLE",
+    comment: `The answer lacks ${name}.`,
+    status: 200,
+  });
+};
+
+export const optionalText = (body: ResponseBody, name: string): string | undefined =>
+  body[name] === undefined ? undefined : textField(body, name);
+
+/** A number; undefined where there is none. */
+export const optionalNumber = (body: ResponseBody, name: string): number | undefined => {
+  const value = body[name];
+  return typeof value === "number" ? value : undefined;
+};
