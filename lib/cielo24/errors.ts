@@ -77,11 +77,16 @@ export class Cielo24Error extends Error {
 
   /** A failed login, as the error of the call that could not be sent without it: there is nothing to settle. */
   ofUnsentCall(): Cielo24Error {
-    return new Cielo24Error(this.code, { ...this, isUnsent: true, isAnsweredError: false });
+    return this.unanswered(true);
   }
 
   /** The same error where it is unclear what the response refers to: it proves no more than a lost response. */
   asLostAnswer(): Cielo24Error {
-    return new Cielo24Error(this.code, { ...this, isAnsweredError: false });
+    return this.unanswered(this.isUnsent);
+  }
+
+  private unanswered(isUnsent: boolean): Cielo24Error {
+    const { code, errorType, errorComment, retryAfterMs } = this;
+    return new Cielo24Error(code, { errorType, errorComment, retryAfterMs, isUnsent });
   }
 }

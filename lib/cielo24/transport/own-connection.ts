@@ -62,7 +62,10 @@ const delayWriteErrors = (socket: net.Socket): void => {
   const delayError =
     (done: Done): Done =>
     (error) => {
-      if (error) void letIoArrive().then(() => void done(error));
+      if (error)
+        void letIoArrive().then(() => {
+          done(error);
+        });
       else done();
     };
   const write = socket._write.bind(socket);
