@@ -25,9 +25,9 @@ export interface MediaKey {
   readonly name: string;
 }
 
-const OURS = new RegExp(`^media/(${JOB_ID})/([0-9a-f]{32})/([^/]+)$`, "s");
+const UPLOAD_KEY = new RegExp(`^media/(${JOB_ID})/([0-9a-f]{32})/([^/]+)$`, "s");
 /** A job's folder, and the name in it, which is empty for the marker of the folder itself. */
-const OF_A_JOB = /^media\/([^/]+)\/(.*)$/s;
+const JOB_KEY = /^media\/([^/]+)\/(.*)$/s;
 
 /** S3's limit, in bytes of UTF-8. */
 const LONGEST_KEY_BYTES = 1024;
@@ -86,11 +86,11 @@ export const decodeEventKey = (raw: string): string | undefined => {
 export const parseMediaKey = (key: string): MediaKey | "folderMarker" | undefined => {
   if (Buffer.byteLength(key) > LONGEST_KEY_BYTES) return undefined;
   if (key === "media/") return "folderMarker";
-  const [, folder = "", name = ""] = OF_A_JOB.exec(key) ?? [];
+  const [, folder = "", name = ""] = JOB_KEY.exec(key) ?? [];
   const jobId = normalJobId(folder);
   if (jobId === undefined) return undefined;
   if (name === "" || name.endsWith("/")) return "folderMarker";
-  const [, , uploadId, ourName] = OURS.exec(key) ?? [];
+  const [, , uploadId, ourName] = UPLOAD_KEY.exec(key) ?? [];
   return uploadId === undefined || ourName === undefined ? { jobId, name } : { jobId, uploadId, name: ourName };
 };
 
