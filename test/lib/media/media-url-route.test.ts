@@ -41,29 +41,37 @@ describe("add_media by URL, on the corpus", () => {
     return alice("POST", "/api/job/add_media?v=1", { headers: HEADERS, body });
   };
 
-  it("refuses every bad URL in cielo24's format, before anybody else hears of it", async () => {
-    const { bucketName, apiUrl } = stack;
-    const ownHosts = [new URL(apiUrl).hostname, "local.execute-api.us-east-1.amazonaws.com"];
-    const texts = Object.values(badUrls({ ownBucket: bucketName, ownHosts })).flat();
-    const answers = await eachOf(texts, async (text) => ({ text, ...errorOf(await add(text)) }));
-    const refusal = error(400, "INVALID_URL", /^media_url (must|is) /);
-    // What is larger than all parameters may be is not even parsed.
-    const tooLarge = error(413, "BODY_TOO_LARGE", /64 KiB/);
-    expect(answers).toEqual(
-      texts.map((text) => ({
-        text,
-        ...(Buffer.byteLength(bodyOf("0".repeat(32), text)) > MAX_PARAMETERS_BYTES ? tooLarge : refusal),
-      })),
-    );
-    expect(stack.aws.calls).not.toContainEqual(expect.stringMatching(/Item|SendMessage|Secret|Events/));
-    expect(stack.cielo24?.logins()).toBe(0);
-    expect(stack.cielo24?.acceptances).toEqual([]);
-    expect(fetched).toEqual([]);
-  }, TIMEOUT_MS);
+  it(
+    "refuses every bad URL in cielo24's format, before anybody else hears of it",
+    async () => {
+      const { bucketName, apiUrl } = stack;
+      const ownHosts = [new URL(apiUrl).hostname, "local.execute-api.us-east-1.amazonaws.com"];
+      const texts = Object.values(badUrls({ ownBucket: bucketName, ownHosts })).flat();
+      const answers = await eachOf(texts, async (text) => ({ text, ...errorOf(await add(text)) }));
+      const refusal = error(400, "INVALID_URL", /^media_url (must|is) /);
+      // What is larger than all parameters may be is not even parsed.
+      const tooLarge = error(413, "BODY_TOO_LARGE", /64 KiB/);
+      expect(answers).toEqual(
+        texts.map((text) => ({
+          text,
+          ...(Buffer.byteLength(bodyOf("0".repeat(32), text)) > MAX_PARAMETERS_BYTES ? tooLarge : refusal),
+        })),
+      );
+      expect(stack.aws.calls).not.toContainEqual(expect.stringMatching(/Item|SendMessage|Secret|Events/));
+      expect(stack.cielo24?.logins()).toBe(0);
+      expect(stack.cielo24?.acceptances).toEqual([]);
+      expect(fetched).toEqual([]);
+    },
+    TIMEOUT_MS,
+  );
 
-  it("lets cielo24 fetch every legitimate one, as a parser writes it", async () => {
-    const answers = await eachOf(LEGITIMATE_URLS, async (text) => ({ text, status: (await add(text)).status }));
-    expect(answers).toEqual(LEGITIMATE_URLS.map((text) => ({ text, status: 200 })));
-    expect(fetched.toSorted()).toEqual(LEGITIMATE_URLS.map((text) => new URL(text).href).toSorted());
-  }, TIMEOUT_MS);
+  it(
+    "lets cielo24 fetch every legitimate one, as a parser writes it",
+    async () => {
+      const answers = await eachOf(LEGITIMATE_URLS, async (text) => ({ text, status: (await add(text)).status }));
+      expect(answers).toEqual(LEGITIMATE_URLS.map((text) => ({ text, status: 200 })));
+      expect(fetched.toSorted()).toEqual(LEGITIMATE_URLS.map((text) => new URL(text).href).toSorted());
+    },
+    TIMEOUT_MS,
+  );
 });
