@@ -107,7 +107,7 @@ export const openConnection = (
       clearTimeout(timer);
       bytes = take();
     }
-    // Bytes that came before the server ended the connection count. After a stop nobody wants any.
+    // Bytes that came before the server ended the connection count. After a stop they do not.
     if (!bytes || isStopped) throw new InterruptedError("The connection ended");
     return bytes;
   };
