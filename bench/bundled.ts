@@ -3,7 +3,7 @@ import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { bundle } from "../scripts/package/bundle.ts";
 
-/** Bundles a program as functions are bundled, so that what is measured is what is deployed: one minified module. */
+/** Bundles a program into one minified module, as functions are bundled, so that the benchmark runs what is deployed. */
 export const bundleProgram = async (entry: URL): Promise<string> => {
   const file = new URL(`../dist/bench/${basename(entry.pathname, ".ts")}.mjs`, import.meta.url);
   await mkdir(new URL(".", file), { recursive: true });

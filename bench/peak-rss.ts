@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 
 /**
- * The most memory that this process has had. Linux keeps the peak of this program alone in VmHWM. What getrusage tells
- * is at least the size that the parent had when it started this process, and is only used where there is nothing else.
+ * The most memory that this process has used. On Linux, VmHWM is the peak of this program alone. Elsewhere getrusage has to
+ * do, which never reports less than the parent's size when it started this process.
  */
 export const readPeakRssMiB = (): number => {
   try {
@@ -13,7 +13,7 @@ export const readPeakRssMiB = (): number => {
   }
 };
 
-/** Lets the peak begin anew from what is in use now. Linux alone can. */
+/** Resets the peak to what is in use now. Linux only. */
 export const resetPeakRss = (): void => {
   writeFileSync("/proc/self/clear_refs", "5");
 };

@@ -10,15 +10,15 @@ import { dropVirtualObject, simulatorOf } from "./virtual-drop.ts";
 import type { WorkerReport } from "./worker.ts";
 
 /**
- * `npm run bench`: objects through the real deliver-media, in a process of its own, against the local stack; beside it
- * `curl` copying the same object from the same bucket to the same cielo24, in turns. The machine is shared and noisy, so
- * read the ratios (paired within a round), the CPU seconds and the memory, not the rates.
+ * `npm run bench`: the real deliver-media delivers objects on the local stack, in a process of its own. In turns with it,
+ * `curl` copies the same object from the same bucket to the same cielo24. The process shares its cores with both, so look
+ * at the ratios (paired within a round), the CPU seconds and the memory, not the rates.
  */
 
 const MIB = 1024 * 1024;
 const SMALL_BYTES = 64 * MIB;
 const LARGE_BYTES = 4096 * MIB;
-/** The limits that this benchmark fails on. */
+/** The benchmark fails if these are exceeded. */
 const MAX_RSS_MIB = 128;
 const MAX_GROWTH_MIB = 16;
 
@@ -85,7 +85,7 @@ const runCurl = async (sizeBytes: number): Promise<number> => {
 const measure = async (sizeBytes: number): Promise<Figures> => {
   const figures: Figures = { sizeBytes, workers: [], curlMs: [] };
   for (let round = 0; round < Number(options.rounds); round += 1) {
-    // In turns, so that a slow minute hits both.
+    // In turns, so that a slow minute affects both.
     if (round % 2 === 0) figures.curlMs.push(await runCurl(sizeBytes));
     figures.workers.push(await runWorker(sizeBytes));
     if (round % 2 === 1) figures.curlMs.push(await runCurl(sizeBytes));

@@ -1,7 +1,7 @@
 import { HeadObjectCommand, type S3Client } from "@aws-sdk/client-s3";
 import type { Stack } from "../dev/stack.ts";
 
-/** An object of generated content for a job of its own, and the event that announces it. */
+/** An object with generated content for a new job, and the event that announces it. */
 export interface VirtualDrop {
   readonly jobId: string;
   readonly key: string;
@@ -9,7 +9,7 @@ export interface VirtualDrop {
 }
 
 export const simulatorOf = ({ cielo24 }: Stack) => {
-  if (!cielo24) throw new Error("This needs the simulated cielo24");
+  if (!cielo24) throw new Error("The benchmark needs the simulated cielo24");
   return cielo24;
 };
 

@@ -4,8 +4,8 @@ import { randomHex, sleep } from "../lib/runtime.ts";
 import { readPeakRssMiB } from "./peak-rss.ts";
 
 /**
- * The delivering process of the benchmark: takes one event on standard input, delivers, and prints what it cost.
- * Its environment is the function's.
+ * The process that the benchmark measures: it takes one event on standard input, delivers the object, and prints what that
+ * cost. Its environment is the function's.
  */
 
 export interface WorkerReport {

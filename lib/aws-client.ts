@@ -2,8 +2,8 @@ import { NodeHttpHandler } from "@smithy/node-http-handler";
 import type { AwsEnvironment } from "./config.ts";
 
 /**
- * Options that every AWS client of ours is built with. The timeouts throw (without `throwOnRequestTimeout` the SDK only
- * warns), so that a hung service never holds a media transfer open.
+ * The options of every AWS client in this project. The timeouts throw (without `throwOnRequestTimeout` the SDK only warns),
+ * so that a hung service never keeps a media transfer open.
  */
 export const awsClientOptions = (
   { region, endpoint, credentials }: AwsEnvironment,

@@ -1,4 +1,4 @@
-/** The value of a JSON text; undefined where it is none. JSON's own errors quote the text, so they are dropped. */
+/** The value of a JSON text; undefined if it is not JSON. The parser's error quotes the text, so it is dropped. */
 export const parseJson = (text: string): unknown => {
   try {
     return JSON.parse(text);

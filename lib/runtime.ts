@@ -1,43 +1,31 @@
 import type { Context } from "aws-lambda";
 import { randomBytes } from "node:crypto";
+import timers from "node:timers/promises";
 import { assertNoNodeDebugging, processEnvironment, type Environment } from "./config.ts";
 
 /**
- * What a function takes from the process it runs in. Lambda passes the real one; the local stack and the tests pass
- * their own, so that several deployments live in one process and time is theirs to move.
+ * What a function takes from the process that it runs in. Lambda passes the real process; the local stack and the tests
+ * pass their own, so that one process can run several deployments, each with its own clock.
  */
 export interface Runtime {
   /** Environment variables; only `lib/config.ts` reads them. */
   readonly env: Environment;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
-  /** 32 fresh lower-case hex characters. */
+  /** 32 random lower-case hex characters. */
   readonly randomHex: () => string;
-  /** Resolves after so many milliseconds of this runtime's time, or rejects as soon as the signal aborts. */
+  /** Resolves after so many milliseconds of this runtime's time. Rejects as soon as the signal aborts. */
   readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
-  /** Takes one line of log or metric, without its line feed. */
+  /** Takes one line of log or metrics, without a line feed. */
   readonly writeLine: (line: string) => void;
 }
 
 export const randomHex = (): string => randomBytes(16).toString("hex");
 
-/** Waits in real time. Rejects with the signal's reason when that aborts first. */
+/** Waits in real time. Rejects with an AbortError if the signal aborts first. */
 export const sleep = (ms: number, signal?: AbortSignal): Promise<void> =>
-  new Promise((resolve, reject) => {
-    if (signal?.aborted) {
-      reject(signal.reason as Error);
-      return;
-    }
-    const onAbort = () => {
-      clearTimeout(timer);
-      reject(signal?.reason as Error);
-    };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener("abort", onAbort);
-      resolve();
-    }, ms);
-    signal?.addEventListener("abort", onAbort, { once: true });
-  });
+  // Looked up at each call, so that fake timers can take its place.
+  timers.setTimeout(ms, undefined, { signal });
 
 /** The runtime of a deployed function. */
 const lambdaRuntime = (): Runtime => {
@@ -51,12 +39,12 @@ const lambdaRuntime = (): Runtime => {
   };
 };
 
-/** What a function's `build` makes: its handler, wired to one runtime. */
+/** What a function's `build` returns: its handler, wired to one runtime. */
 export type FunctionHandler<Event, Result> = (event: Event, context: Context) => Promise<Result>;
 
 /**
- * The `handler` export of a Lambda entry. Builds at the first call, so that a faulty configuration shows in that call's
- * log and importing the module does nothing.
+ * The `handler` export of a Lambda entry. It builds the function at the first call, so that importing the module does
+ * nothing, and a configuration error shows in that call's log.
  */
 export const lambdaHandler = <Event, Result>(
   build: (runtime: Runtime) => FunctionHandler<Event, Result>,

@@ -8,8 +8,8 @@ import { createDocumentClient, createDynamoLedger } from "../../lib/delivery/aws
 import { createMediaQueue } from "../../lib/delivery/aws/queue.ts";
 import { deliverySettings } from "../../lib/delivery/settings.ts";
 import { capabilityUrl } from "../../lib/media/capability.ts";
-import { createMediaStore } from "../../lib/media/bucket.ts";
-import { createObservability } from "../../lib/observability.ts";
+import { connectMediaStore } from "../../lib/media/bucket.ts";
+import { connectObservability } from "../../lib/observability.ts";
 import { lambdaHandler, type FunctionHandler, type Runtime } from "../../lib/runtime.ts";
 import { createDeliverMedia } from "./worker.ts";
 import { connectCielo24 } from "../../lib/cielo24/client.ts";
@@ -39,34 +39,27 @@ export const build = (runtime: Runtime): FunctionHandler<SQSEvent | S3Event, SQS
     "idleTimeoutS",
     "maxMediaBytes",
     "maxReceives",
-    "stage",
-    "logLevel",
   );
-  const idleTimeoutMs = config.idleTimeoutS * 1000;
   return createDeliverMedia({
     ledger: createDynamoLedger({
       client: createDocumentClient(readAwsEnvironment(env, "DYNAMODB")),
       tableName: config.tableName,
     }),
-    store: createMediaStore(runtime, { bucketName: config.bucketName, idleTimeoutMs }),
+    store: connectMediaStore(runtime),
     cielo24: connectCielo24(runtime),
     announcer: createEventPublisher(
       new EventBridgeClient(awsClientOptions(readAwsEnvironment(env, "EVENTBRIDGE"))),
       config.eventBusName,
     ),
     queue: createMediaQueue(new SQSClient(awsClientOptions(readAwsEnvironment(env, "SQS"))), config, runtime),
-    observability: createObservability(runtime, {
-      service: "deliver-media",
-      stage: config.stage,
-      level: config.logLevel,
-    }),
+    observability: connectObservability(runtime, "deliver-media"),
     runtime,
     bucketName: config.bucketName,
     maxReceives: config.maxReceives,
     run: {
       settings: deliverySettings(config),
       marginMs: MARGIN_MS,
-      idleTimeoutMs,
+      idleTimeoutMs: config.idleTimeoutS * 1000,
       capabilityUrl: (row) => capabilityUrl(config.mediaSourceBaseUrl, row),
     },
   });

@@ -6,29 +6,22 @@ import { errorAnswers } from "../../lib/http/error-answers.ts";
 import type { HttpHandler } from "../../lib/http/handler.ts";
 import { requestLog } from "../../lib/http/request-log.ts";
 import type { ApiEvent, HttpEvent } from "../../lib/http/request.ts";
-import { createObjectClient, measureObject, signObjectUrl } from "../../lib/media/bucket.ts";
-import { createObservability } from "../../lib/observability.ts";
+import { connectBucket } from "../../lib/media/bucket.ts";
+import { connectObservability } from "../../lib/observability.ts";
 import { lambdaHandler, type Runtime } from "../../lib/runtime.ts";
 import { serveMedia } from "./endpoint.ts";
 
-/** Whoever is redirected follows at once; the time is for clocks that differ. */
-const READ_URL_LIFETIME_S = 900;
-
 export const build = (runtime: Runtime): HttpHandler => {
   const { env, clock } = runtime;
-  const { bucketName, tableName, stage, logLevel } = readConfig(env, "bucketName", "tableName", "stage", "logLevel");
-  const s3 = createObjectClient(env);
+  const { tableName } = readConfig(env, "tableName");
   const serve = serveMedia({
     ledger: createDynamoLedger({ client: createDocumentClient(readAwsEnvironment(env, "DYNAMODB")), tableName }),
-    store: {
-      // The role may not list the bucket; why is in docs/decisions/media-source.md.
-      measure: (object) => measureObject(s3, { bucketName, ...object }, { forbiddenIsAbsent: true }),
-      sign: (object) => signObjectUrl(s3, { bucketName, ...object }, { lifetimeS: READ_URL_LIFETIME_S, now: clock() }),
-    },
+    // The role may not list the bucket; docs/decisions/media-source.md says why.
+    store: connectBucket(runtime, { mayList: false }),
     clock,
   });
   const handler = middy<ApiEvent, ApiResponse>()
-    .use(requestLog(createObservability(runtime, { service: "media-source", stage, level: logLevel }), runtime))
+    .use(requestLog(connectObservability(runtime, "media-source"), runtime))
     .use(errorAnswers())
     .handler(({ requestContext, pathParameters }) =>
       serve(requestContext.http.method, pathParameters?.["capability"] ?? ""),

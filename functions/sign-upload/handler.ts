@@ -1,4 +1,3 @@
-import { awsClientOptions } from "../../lib/aws-client.ts";
 import { readAwsEnvironment, readConfig } from "../../lib/config.ts";
 import {
   createDocumentClient,
@@ -8,8 +7,8 @@ import {
 import { rowExpiryMs } from "../../lib/delivery/settings.ts";
 import { apiHandler, type HttpHandler } from "../../lib/http/handler.ts";
 import { createOwnership } from "../../lib/http/ownership.ts";
-import { createUploadSigner } from "../../lib/media/upload-signing.ts";
-import { createObservability } from "../../lib/observability.ts";
+import { connectUploadSigner } from "../../lib/media/upload-signing.ts";
+import { connectObservability } from "../../lib/observability.ts";
 import { lambdaHandler, type Runtime } from "../../lib/runtime.ts";
 import { requestUploadUrl, signUpload } from "./endpoint.ts";
 import { askWith } from "./question.ts";
@@ -19,34 +18,16 @@ const SERVICE = "sign-upload";
 
 export const build = (runtime: Runtime): HttpHandler => {
   const { env, clock } = runtime;
-  const config = readConfig(
-    env,
-    "bucketName",
-    "tableName",
-    "maxMediaBytes",
-    "mediaRetentionDays",
-    "uploadUrlLifetimeS",
-    "stage",
-    "logLevel",
-  );
+  const config = readConfig(env, "tableName", "maxMediaBytes", "mediaRetentionDays");
   const client = createDocumentClient(readAwsEnvironment(env, "DYNAMODB"));
   const parts = {
-    signer: createUploadSigner({
-      s3: awsClientOptions(readAwsEnvironment(env, "S3")),
-      bucketName: config.bucketName,
-      lifetimeS: config.uploadUrlLifetimeS,
-      clock,
-    }),
+    signer: connectUploadSigner(runtime),
     ledger: createDynamoLedger({ client, tableName: config.tableName }),
     ownership: createOwnership(createDynamoOwners({ client, tableName: config.tableName })),
     askAboutJob: askWith({
       cielo24: connectCielo24(runtime),
       clock,
-      observability: createObservability(runtime, {
-        service: SERVICE,
-        stage: config.stage,
-        level: config.logLevel,
-      }),
+      observability: connectObservability(runtime, SERVICE),
     }),
     runtime,
     expiryMs: rowExpiryMs(config),

@@ -2,30 +2,33 @@ import type { MediaBody } from "../media/body.ts";
 import type { Cielo24Error } from "./errors.ts";
 
 /**
- * The answer to an `add_media`: it was accepted, or why it was not. `isUnsent`: the last chunk never went out, so that
- * nothing was accepted.
+ * The end of an `add_media`: cielo24 accepted the media, or the error says why not. `isUnsent`: the last chunk was never
+ * sent, so cielo24 cannot have accepted anything.
  */
 export type MediaResult = { readonly taskId: string } | { readonly error: Cielo24Error; readonly isUnsent?: true };
 
+/** A transfer holds back up to this much of the end of its body until `finish`. */
+export const HELD_BYTES = 64 * 1024;
+
 /**
- * One POST of media to `add_media`, in two halves: everything but the last chunk, then the last chunk. cielo24 refuses
- * a body that is cut short, so before `finish` nothing can have been accepted.
+ * One POST of media to `add_media` in two halves: everything but the last chunk, then the last chunk. cielo24 refuses a
+ * body that is cut short, so it cannot have accepted anything before `finish`.
  */
 export interface MediaTransfer {
   /**
-   * Opens the connection and sends all but the last chunk (at most 64 KiB are held back).
-   * Resolves with `"held"`, or with cielo24's answer if it came before (an early 200 counts as an answer, too).
-   * Where it does not resolve with `"held"`, both sockets are closed already.
-   * @throws {MediaReadError} if the body could not be read to its end; nothing was accepted
+   * Opens the connection and sends all but the last {@link HELD_BYTES}.
+   * Resolves with `"held"`, or with cielo24's response if that came first (an early 200 counts, too). Unless it resolves
+   * with `"held"`, both sockets are closed by then.
+   * @throws {MediaReadError} if the body could not be read to its end; cielo24 accepted nothing
    */
   sendAllButLast(): Promise<"held" | MediaResult>;
-  /** Sends the last chunk and waits for the answer. Call once, after `"held"`. Never rejects; closes both sockets. */
+  /** Sends the last chunk and waits for the response. Call once, after `"held"`. Never rejects; closes both sockets. */
   finish(): Promise<MediaResult>;
-  /** Closes both sockets and waits until they are closed. Safe to call at any time, repeatedly. */
+  /** Closes both sockets and waits until they are closed. May be called at any time, and more than once. */
   abort(): Promise<void>;
-  /** Bytes of the body that were handed to the socket so far; what is held back is among them once `finish` sends it. */
+  /** Bytes of the body that the socket has been given so far. `finish` adds the ones that were held back. */
   sentBytes(): number;
-  /** Lower-case hex SHA-256 of the whole body; known once `sendAllButLast` has resolved with `"held"`. */
+  /** Lower-case hex SHA-256 of the whole body. Known once `sendAllButLast` has resolved with `"held"`. */
   sha256(): string;
 }
 
@@ -35,8 +38,8 @@ export interface CallLimits {
 }
 
 /**
- * The calls of cielo24's API that this project makes. Every one fails with {@link Cielo24Error} and nothing else; where
- * that `isUnsent`, cielo24 has seen nothing of the call, or has definitely refused what it saw.
+ * The calls of cielo24's API that this project makes. They fail with {@link Cielo24Error} and nothing else. If the error
+ * `isUnsent`, cielo24 has not seen the call, or has definitely refused what it saw.
  */
 export interface Cielo24 {
   updateMetadata(
@@ -44,8 +47,8 @@ export interface Cielo24 {
     limits: CallLimits,
   ): Promise<{ readonly taskId: string }>;
   /**
-   * cielo24 fetches the media itself. Not idempotent: a `TIMED_OUT` or `UNAVAILABLE` may have been accepted, unless it
-   * `isUnsent`.
+   * Has cielo24 fetch the media itself. Not idempotent: after `TIMED_OUT` or `UNAVAILABLE` cielo24 may have accepted the
+   * URL, unless the error `isUnsent`.
    */
   addMediaByUrl(
     media: { readonly jobId: string; readonly mediaUrl: string; readonly isDuplicate?: boolean },
@@ -54,19 +57,20 @@ export interface Cielo24 {
   /** Whether the job has its media (`MediaLengthSeconds`, or a task JOB_ADD_MEDIA that is COMPLETE). */
   jobInfo(jobId: string, limits: CallLimits): Promise<{ readonly hasMedia: boolean }>;
   /**
-   * Prepares one POST of a body; nothing is sent before `sendAllButLast`. A BAD_API_TOKEN is an answer like any other:
-   * the caller opens another transfer with a fresh body, which logs in again.
+   * Prepares one POST of a body; sends nothing before `sendAllButLast`. A BAD_API_TOKEN is a response like any other: the
+   * caller opens another transfer with a fresh body, which logs in again.
    */
-  openTransfer(
-    media: {
-      readonly jobId: string;
-      readonly body: MediaBody;
-      /** Called about every 64 KiB with the bytes sent so far. */
-      readonly onProgress?: (sentBytes: number) => void;
-    },
-    limits: CallLimits & {
-      /** A socket that neither takes nor gives a byte for so long is given up. */
-      readonly idleTimeoutMs: number;
-    },
-  ): MediaTransfer;
+  openTransfer(media: OutgoingMedia, limits: TransferLimits): MediaTransfer;
+}
+
+export interface OutgoingMedia {
+  readonly jobId: string;
+  readonly body: MediaBody;
+  /** Called about every 64 KiB with the bytes sent so far. */
+  readonly onProgress?: (sentBytes: number) => void;
+}
+
+export interface TransferLimits extends CallLimits {
+  /** How long the socket may neither take nor give a byte before the transfer fails. */
+  readonly idleTimeoutMs: number;
 }

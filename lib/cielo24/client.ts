@@ -4,14 +4,13 @@ import { awsClientOptions } from "../aws-client.ts";
 import { readAwsEnvironment, readConfig } from "../config.ts";
 import type { Runtime } from "../runtime.ts";
 import type { CallLimits, Cielo24 } from "./api.ts";
-import { JobInfoResponse, LoginResponse, readResponse, showsMedia, TaskResponse } from "./response.ts";
-import { callCielo24 } from "./transport/call.ts";
-import { Cielo24Error } from "./errors.ts";
 import { readSecret, type Credentials } from "./credentials.ts";
+import { Cielo24Error } from "./errors.ts";
+import { JobInfoResponse, LoginResponse, readResponse, showsMedia, TaskResponse } from "./response.ts";
 import { createScrubber } from "./scrub.ts";
-import { createSession, tokenFor } from "./session.ts";
 import { Secret } from "./secret.ts";
-import { createTransfer } from "./transport/transfer.ts";
+import { createSession } from "./session.ts";
+import { createTransport } from "./transport/transport.ts";
 
 interface Cielo24Parts {
   readonly baseUrl: string;
@@ -21,8 +20,9 @@ interface Cielo24Parts {
   readonly clock: () => number;
 }
 
-/** cielo24's API at a base URL. Token and credentials never leave what this returns. */
+/** cielo24's API at a base URL. The token and the credentials never leave the returned object. */
 export const createCielo24 = ({ baseUrl, readCredentials, clock }: Cielo24Parts): Cielo24 => {
+  const transport = createTransport({ baseUrl, clock });
   const scrubber = createScrubber();
   const { learn, scrub } = scrubber;
 
@@ -34,24 +34,20 @@ export const createCielo24 = ({ baseUrl, readCredentials, clock }: Cielo24Parts)
       return credentials;
     },
     logIn: async ({ username, by, secret }, deadline) => {
-      const answer = await callCielo24(
-        baseUrl,
-        {
-          action: "account/login",
-          query: {},
-          headers: { "x-auth-user": username, [`x-auth-${by}`]: secret },
-          isRepeatable: true,
-          deadline,
-        },
-        clock,
-      );
-      const { ApiToken } = readResponse(answer, LoginResponse, scrub);
+      const response = await transport.get({
+        action: "account/login",
+        query: {},
+        headers: { "x-auth-user": username, [`x-auth-${by}`]: secret },
+        isRepeatable: true,
+        deadline,
+      });
+      const { ApiToken } = readResponse(response, LoginResponse, scrub);
       learn(ApiToken);
       return new Secret(ApiToken);
     },
   });
 
-  /** Calls with the present token, and once more with a renewed one where that was refused. */
+  /** Calls with the current token. If cielo24 refuses the token, calls once more with a new one. */
   const call = async <S extends GenericSchema>(
     action: string,
     query: Readonly<Record<string, string>>,
@@ -59,15 +55,15 @@ export const createCielo24 = ({ baseUrl, readCredentials, clock }: Cielo24Parts)
     { deadline, isRepeatable, clean = scrub }: CallLimits & { isRepeatable: boolean; clean?: typeof scrub },
   ): Promise<InferOutput<S>> => {
     const attempt = async (token: Secret) =>
-      readResponse(await callCielo24(baseUrl, { action, query, token, isRepeatable, deadline }, clock), schema, clean);
-    const token = await tokenFor(session, deadline);
+      readResponse(await transport.get({ action, query, token, isRepeatable, deadline }), schema, clean);
+    const token = await session.token(deadline);
     try {
       return await attempt(token);
     } catch (error) {
       if (!(error instanceof Cielo24Error)) throw error;
       session.answered(token, error);
       if (error.code !== "BAD_API_TOKEN") throw error;
-      return attempt(await tokenFor(session, deadline));
+      return attempt(await session.token(deadline));
     }
   };
 
@@ -79,7 +75,7 @@ export const createCielo24 = ({ baseUrl, readCredentials, clock }: Cielo24Parts)
     },
     addMediaByUrl: async ({ jobId, mediaUrl, isDuplicate }, limits) => {
       const query = { job_id: jobId, media_url: mediaUrl, ...(isDuplicate ? { is_duplicate: "true" } : {}) };
-      // It may be a capability URL of ours, or a client's presigned one.
+      // The URL is a secret: this proxy's capability URL, or a presigned URL of the caller's.
       const clean = scrubber.withUrl(mediaUrl);
       const { TaskId } = await call("job/add_media", query, TaskResponse, { ...limits, isRepeatable: false, clean });
       return { taskId: TaskId };
@@ -88,12 +84,11 @@ export const createCielo24 = ({ baseUrl, readCredentials, clock }: Cielo24Parts)
       const info = await call("job/info", { job_id: jobId }, JobInfoResponse, { ...limits, isRepeatable: true });
       return { hasMedia: showsMedia(info, jobId) };
     },
-    openTransfer: ({ jobId, body, onProgress }, limits) =>
-      createTransfer({ baseUrl, jobId, body, onProgress, scrub, clock, session }, limits),
+    openTransfer: (media, limits) => transport.openTransfer({ ...media, scrub, session }, limits),
   };
 };
 
-/** cielo24 as a function of ours uses it: the account's credentials come from Secrets Manager. */
+/** cielo24 with the account's credentials from Secrets Manager. */
 export const connectCielo24 = ({ env, clock }: Runtime): Cielo24 => {
   const { cielo24BaseUrl, cielo24SecretArn } = readConfig(env, "cielo24BaseUrl", "cielo24SecretArn");
   const secrets = new SecretsManagerClient(awsClientOptions(readAwsEnvironment(env, "SECRETS_MANAGER")));

@@ -1,8 +1,9 @@
 import { GetSecretValueCommand, type SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import * as v from "valibot";
+import { parseJson } from "../json.ts";
 import { Secret } from "./secret.ts";
 
-/** The account's credentials: for logging in, or a token that the account has been given for good. */
+/** The account's credentials: a login, or a token that cielo24 issued without an expiry. */
 export type Credentials =
   | {
       readonly kind: "login";
@@ -12,7 +13,7 @@ export type Credentials =
     }
   | { readonly kind: "token"; readonly token: Secret };
 
-/** The secret cannot be read, or is not of the documented form. Says what is wrong, never what is in it. */
+/** The secret cannot be read, or does not have the documented form. Says what is wrong, never what the secret holds. */
 export class SecretError extends Error {
   override readonly name = "SecretError";
   readonly code: "SECRET_UNREADABLE" | "SECRET_MALFORMED";
@@ -23,7 +24,7 @@ export class SecretError extends Error {
   }
 }
 
-/** What can go into a header or a query as it is. */
+/** Text that can go into a header or a query as it is. */
 const Printable = v.pipe(v.string(), v.regex(/^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/));
 const SecretValue = v.object({
   username: v.optional(Printable),
@@ -46,7 +47,7 @@ export const readSecret = async (client: SecretsManagerClient, secretArn: string
   return parseSecret(text ?? "");
 };
 
-/** @throws {SecretError} naming the field that is absent or unusable */
+/** @throws {SecretError} naming the field that is missing or unusable */
 export const parseSecret = (text: string): Credentials => {
   const parsed = v.safeParse(SecretValue, parseJson(text));
   if (!parsed.success) {
@@ -58,12 +59,7 @@ export const parseSecret = (text: string): Credentials => {
   const secret = securekey ?? password;
   if (username === undefined) throw malformed(secret === undefined ? "holds no credentials" : "lacks username");
   if (secret === undefined) throw malformed("lacks securekey (or password)");
-  return {
-    kind: "login",
-    username,
-    by: securekey === undefined ? "password" : "securekey",
-    secret: new Secret(secret),
-  };
+  return { kind: "login", username, by: securekey ? "securekey" : "password", secret: new Secret(secret) };
 };
 
 const malformed = (problem: string): SecretError =>
@@ -71,12 +67,3 @@ const malformed = (problem: string): SecretError =>
     "SECRET_MALFORMED",
     `The secret with cielo24's credentials ${problem}. It must be {"username", "securekey"}, {"username", "password"} or {"api_token"}.`,
   );
-
-/** JSON's own errors quote the text. */
-const parseJson = (text: string): unknown => {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
-};

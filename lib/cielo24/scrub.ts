@@ -1,14 +1,16 @@
-/** Keeps what must not show, and takes it out of texts of cielo24's, which may repeat what they were sent. */
+import { REDACTED } from "./secret.ts";
+
+/** Removes secrets from cielo24's texts, which may repeat what a request contained. */
 export interface Scrubber {
+  /** Adds a secret that must not show. */
   readonly learn: (secret: string) => void;
-  /** Replaces every piece of a secret, of twelve characters or more and in either case, by `[redacted]`. */
+  /** Replaces each piece of a known secret by `[redacted]`: 12 characters or more, in upper or lower case. */
   readonly scrub: (text: string) => string;
-  /** The same, for one more URL: what in it is long enough to be random. */
+  /** The same, and also for the parts of this URL that are long enough to be random. */
   readonly withUrl: (url: string) => (text: string) => string;
 }
 
-const REDACTED = "[redacted]";
-const PIECE = 12;
+const SHORTEST_PIECE = 12;
 
 export const createScrubber = (): Scrubber => {
   const secrets = new Set<string>();
@@ -26,7 +28,7 @@ const redact = (text: string, secret: string): string => {
   let clean = "";
   let at = 0;
   while (at < text.length) {
-    let end = at + Math.min(PIECE, wanted.length);
+    let end = at + Math.min(SHORTEST_PIECE, wanted.length);
     if (wanted.includes(searched.slice(at, end)) && end <= text.length) {
       while (end < text.length && wanted.includes(searched.slice(at, end + 1))) end += 1;
       clean += REDACTED;
@@ -39,5 +41,5 @@ const redact = (text: string, secret: string): string => {
   return clean;
 };
 
-/** Of ASCII alone: the length must not change. */
+/** ASCII only, so that the length stays the same. */
 const lowerCase = (text: string): string => text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());

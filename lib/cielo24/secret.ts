@@ -1,10 +1,11 @@
 import { inspect } from "node:util";
 
-const REDACTED = "[redacted]";
+/** What is shown in place of a secret. */
+export const REDACTED = "[redacted]";
 
 /**
- * A secret that cannot be printed: whatever shows it shows `[redacted]`. Only this folder reveals it, and only to put
- * it into a request.
+ * A secret that cannot be printed by accident: every conversion to text gives `[redacted]`. Only this folder reveals
+ * it, and only to put it into a request.
  */
 export class Secret {
   readonly #value: string;

@@ -12,46 +12,45 @@ interface SessionParts {
   readonly clock: () => number;
 }
 
-/** A token to call cielo24 with, shared by everything in the process. */
+/** The token for calls to cielo24, shared by everything in the process. */
 export interface Session {
   /**
-   * The present token; logs in where there is none, once for all who wait, each until its own deadline.
-   * @throws {Cielo24Error}
+   * The current token. Logs in if there is none: one login serves everyone who waits, each until its own deadline.
+   * @throws {Cielo24Error} of the call that needed the token: it `isUnsent`
    */
   token(deadline: number): Promise<Secret>;
   /**
-   * Tells what cielo24 answered to a call with this token, so that the next call logs in where the token was refused, and
-   * reads the secret again where it may be another account's; does nothing if there is a newer token.
+   * Reports how cielo24 answered a call with this token. If the token was refused, the next call logs in; if the account
+   * may be the wrong one, the next call reads the secret again. Does nothing if there is a newer token.
    */
   answered(token: Secret, error: Cielo24Error): void;
 }
 
-/** After LOGIN_INVALID the same credentials are not tried again for so long; nor is the secret read for a doubt. */
+/** How long refused credentials are not tried again, and how seldom the secret is read to check the account. */
 const LOCKED_MS = 60_000;
 
 /**
- * Keeps credentials and token in memory, with one login in flight at a time. On LOGIN_INVALID the secret is read again,
- * once; only if it has changed is there a second login. Nothing is kept that only the end of the process would mend: what
- * was refused is tried again after a minute, and credentials that are good but of the wrong account are replaced once the
- * secret is.
+ * Keeps credentials and token in memory, with at most one login in flight. After LOGIN_INVALID it reads the secret once
+ * more, and logs in a second time only if the secret has changed. No state lasts until the process ends: refused
+ * credentials are tried again after a minute, and credentials of the wrong account are replaced once the secret is.
  */
 export const createSession = ({ readCredentials, logIn, clock }: SessionParts): Session => {
   let credentials: Credentials | undefined;
   let current: Secret | undefined;
-  /** A fixed token that was refused, perhaps by mistake. */
-  let refused: { readonly token: Secret; readonly until: number } | undefined;
-  /** A token that works, while the secret is read again. */
-  let doubted: Secret | undefined;
-  let noDoubtUntil = 0;
   let underWay: Promise<Secret> | undefined;
   let lockedUntil = 0;
+  /** A fixed token that was refused, perhaps by mistake. */
+  let refused: { readonly token: Secret; readonly until: number } | undefined;
+  /** A working token, put aside until the secret has been read again: it may belong to the wrong account. */
+  let doubted: Secret | undefined;
+  let noDoubtUntil = 0;
 
   const load = async (): Promise<Credentials> => {
     try {
       return await readCredentials();
     } catch (error) {
       if (!(error instanceof SecretError)) throw error;
-      // A secret store that is down must not stop what the cached credentials can still do.
+      // While Secrets Manager is down, go on with the cached credentials.
       if (credentials) return credentials;
       throw new Cielo24Error(error.code === "SECRET_MALFORMED" ? "LOGIN_INVALID" : "UNAVAILABLE", {
         errorComment: error.message,
@@ -59,51 +58,51 @@ export const createSession = ({ readCredentials, logIn, clock }: SessionParts): 
     }
   };
 
-  const logInAnew = async (deadline: number): Promise<Secret> => {
+  /** Reads the secret again. Returns the new credentials, or undefined if nothing has changed. */
+  const loadChanged = async (): Promise<Credentials | undefined> => {
+    const loaded = await load();
+    if (credentials && isSame(credentials, loaded)) return undefined;
+    lockedUntil = 0;
+    return (credentials = loaded);
+  };
+
+  const logInAgain = async (deadline: number): Promise<Secret> => {
     const kept = doubted;
     doubted = undefined;
-    if (kept && credentials) {
-      const reread = await load();
-      if (isSame(credentials, reread)) return kept;
-      credentials = reread;
-      lockedUntil = 0;
-    }
+    if (kept && !(await loadChanged())) return kept;
+    const known = (credentials ??= await load());
     const isLocked = clock() < lockedUntil;
-    const known = credentials ?? (await load());
-    credentials = known;
     if (!isLocked) {
       try {
         return await useCredentials(known, deadline);
       } catch (error) {
-        if (!(error instanceof Cielo24Error && error.code === "LOGIN_INVALID")) throw error;
+        if (!isLoginInvalid(error)) throw error;
       }
     }
-    const reread = await load();
-    if (isSame(known, reread)) {
-      lockedUntil = isLocked ? lockedUntil : clock() + LOCKED_MS;
+    const changed = await loadChanged();
+    if (!changed) {
+      if (!isLocked) lockedUntil = clock() + LOCKED_MS;
       throw new Cielo24Error("LOGIN_INVALID");
     }
-    credentials = reread;
-    lockedUntil = 0;
     try {
-      return await useCredentials(reread, deadline);
+      return await useCredentials(changed, deadline);
     } catch (error) {
-      if (error instanceof Cielo24Error && error.code === "LOGIN_INVALID") lockedUntil = clock() + LOCKED_MS;
+      if (isLoginInvalid(error)) lockedUntil = clock() + LOCKED_MS;
       throw error;
     }
   };
 
-  const useCredentials = (known: Credentials, deadline: number): Promise<Secret> => {
+  const useCredentials = async (known: Credentials, deadline: number): Promise<Secret> => {
     if (known.kind === "login") return logIn(known, deadline);
-    // A fixed token cannot be renewed: refused, it is as wrong as a wrong password.
-    const isRefused = refused?.token.reveal() === known.token.reveal() && clock() < refused.until;
-    if (isRefused) return Promise.reject(new Cielo24Error("LOGIN_INVALID"));
-    return Promise.resolve(known.token);
+    // A fixed token cannot be renewed. Once refused, it is like a wrong password.
+    if (refused?.token.reveal() === known.token.reveal() && clock() < refused.until)
+      throw new Cielo24Error("LOGIN_INVALID");
+    return known.token;
   };
 
-  /** The login that is under way, or a new one. It ends by the deadline of who began it. */
+  /** The login in flight, or a new one. It ends by the deadline of the call that started it. */
   const join = (deadline: number): Promise<Secret> => {
-    underWay ??= logInAnew(deadline)
+    underWay ??= logInAgain(deadline)
       .then((token) => (current = token))
       .finally(() => (underWay = undefined));
     return underWay;
@@ -118,11 +117,12 @@ export const createSession = ({ readCredentials, logIn, clock }: SessionParts): 
           if (token === "late") break;
           return token;
         } catch (error) {
-          // Somebody else's time was up, not ours.
-          if (isMine || !(error instanceof Cielo24Error && error.code === "TIMED_OUT")) throw error;
+          if (!(error instanceof Cielo24Error)) throw error;
+          // If another call's login ran out of that call's time, this call may still have some.
+          if (isMine || error.code !== "TIMED_OUT") throw error.ofUnsentCall();
         }
       }
-      if (!current) throw new Cielo24Error("TIMED_OUT");
+      if (!current) throw new Cielo24Error("TIMED_OUT", { isUnsent: true });
       return current;
     },
     answered: (token, error) => {
@@ -130,7 +130,7 @@ export const createSession = ({ readCredentials, logIn, clock }: SessionParts): 
       if (error.code === "BAD_API_TOKEN" || error.code === "LOGIN_INVALID") {
         refused = { token, until: clock() + LOCKED_MS };
         current = undefined;
-      } else if (mayBeOfWrongAccount(error) && clock() >= noDoubtUntil) {
+      } else if (mayBeWrongAccount(error) && clock() >= noDoubtUntil) {
         noDoubtUntil = clock() + LOCKED_MS;
         doubted = token;
         current = undefined;
@@ -139,20 +139,13 @@ export const createSession = ({ readCredentials, logIn, clock }: SessionParts): 
   };
 };
 
-/** The token for a call that is about to be made. @throws {Cielo24Error} of a call that was not sent */
-export const tokenFor = async (session: Session, deadline: number): Promise<Secret> => {
-  try {
-    return await session.token(deadline);
-  } catch (error) {
-    throw error instanceof Cielo24Error ? error.ofUnsentCall() : error;
-  }
-};
+const isLoginInvalid = (error: unknown): boolean => error instanceof Cielo24Error && error.code === "LOGIN_INVALID";
 
-/** A job that is another account's is not found, and another account may lack what ours has. */
-const mayBeOfWrongAccount = ({ code, errorType = "" }: Cielo24Error): boolean =>
+/** Another account's job is not found, and another account may lack privileges that this one has. */
+const mayBeWrongAccount = ({ code, errorType = "" }: Cielo24Error): boolean =>
   code === "REFUSED" && (errorType === "ITEM_NOT_FOUND" || ACCOUNT_ERROR_TYPES.has(errorType));
 
-/** Waits for the promise until the deadline; what the promise does afterwards is nobody's concern. */
+/** Waits for the promise until the deadline, and ignores it afterwards. */
 const endBy = async <T>(deadline: number, promise: Promise<T>, clock: () => number): Promise<T | "late"> => {
   const { promise: late, resolve } = Promise.withResolvers<"late">();
   const timer = setTimeout(resolve, Math.max(deadline - clock(), 0), "late");

@@ -3,223 +3,159 @@ import {
   HeadBucketCommand,
   HeadObjectCommand,
   S3Client,
-  type HeadObjectCommandInput,
   type HeadObjectCommandOutput,
 } from "@aws-sdk/client-s3";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import { awsClientOptions } from "../aws-client.ts";
-import { readAwsEnvironment } from "../config.ts";
+import { readAwsEnvironment, readConfig } from "../config.ts";
 import type { Runtime } from "../runtime.ts";
-import { MediaReadError } from "./body.ts";
-import { createObjectBody } from "./reading/object-body.ts";
-import type { MediaBody } from "./body.ts";
+import { MediaReadError, type MediaBody } from "./body.ts";
 import type { MediaRef } from "./key.ts";
+import { createObjectBody } from "./reading/object-body.ts";
 
-/** What the store says of an object, and of the one that is current under its key. */
-export interface StoredMedia {
-  readonly status: "current" | "superseded" | "deleted" | "gone";
+export interface ObjectFacts {
   readonly sizeBytes: number;
   /** The Content-Type that it was uploaded with. */
   readonly contentType?: string | undefined;
-  /** It lies in an archive, and cannot be read before it is restored. */
+  /** It must be restored before it can be read. A HEAD succeeds all the same. */
   readonly isArchived?: boolean;
 }
 
-/** Where dropped objects are read from. */
+/** What S3 says about a version, and about the version that is current under the same key. */
+export interface StoredMedia extends ObjectFacts {
+  /**
+   * `superseded`: another version is current. `deleted`: a delete marker is current; the version can still be read.
+   * `gone`: the version no longer exists.
+   */
+  readonly status: "current" | "superseded" | "deleted" | "gone";
+}
+
+/** Where the delivery machine finds the media that was uploaded. */
 export interface MediaStore {
-  /** @throws {MediaReadError} ACCESS_REFUSED or READ_FAILED, when the store cannot tell */
+  /** @throws {MediaReadError} ACCESS_REFUSED or READ_FAILED, if S3 cannot tell */
   inspect(media: MediaRef): Promise<StoredMedia>;
+  /** Asks nothing of S3 before it is read. */
   body(media: MediaRef, sizeBytes: number): MediaBody;
 }
 
 /** One version of one object. `"null"` is the version of an object in a bucket without versions. */
-export interface ObjectVersion {
-  readonly bucketName: string;
-  readonly key: string;
-  readonly versionId: string;
+type ObjectVersion = Pick<MediaRef, "key" | "versionId">;
+
+interface Bucket {
+  /**
+   * The facts about a version; undefined if it does not exist.
+   * @throws {MediaReadError} ACCESS_REFUSED if S3 refuses, always without S3's code: the response to a HEAD has no body.
+   *   READ_FAILED if S3 fails or stalls.
+   */
+  readonly measure: (object: ObjectVersion) => Promise<ObjectFacts | undefined>;
+  /** @throws {MediaReadError} as `measure` does, and ACCESS_REFUSED if the bucket does not exist */
+  readonly inspect: (object: ObjectVersion) => Promise<StoredMedia>;
+  /** A URL that reads the version, for 15 minutes, but no longer than the credentials last. It is a secret. */
+  readonly sign: (object: ObjectVersion) => Promise<string>;
 }
 
-export interface ObjectFacts {
-  readonly sizeBytes: number;
-  readonly etag: string | undefined;
-  readonly contentType: string | undefined;
-  /** It cannot be read before it is restored: a HEAD of it succeeds all the same. */
-  readonly isArchived?: boolean;
-}
-
-/**
- * What has become of a version since it was announced. `superseded`: another one is current; `deleted`: a delete marker
- * is, under which the version can still be read; `gone`: it does not exist any more.
- */
-type ObjectInspection =
-  | ({ readonly status: "current" | "superseded" | "deleted" } & ObjectFacts)
-  | {
-      readonly status: "gone";
-      readonly sizeBytes: 0;
-      readonly contentType?: undefined;
-      readonly isArchived?: undefined;
-    };
-
-/** A URL for one read of the media is not kept: it is signed anew for every attempt. */
+/** Every attempt to read signs a new URL, and whoever is redirected follows at once. The time is for clocks that differ. */
 const READ_URL_LIFETIME_S = 900;
 
-/** A client for reading media: ours never asks for checksums, which cost CPU and are not checked on a resumed read. */
-export const createObjectClient = (env: Runtime["env"]): S3Client =>
-  new S3Client({ ...awsClientOptions(readAwsEnvironment(env, "S3")), responseChecksumValidation: "WHEN_REQUIRED" });
+/** HEAD says 405 if the version is itself a delete marker. */
+const ABSENT: readonly number[] = [404, 405];
+/** 400 is about the credentials or the encryption key: the request itself is well-formed. */
+const REFUSED: readonly number[] = [400, 401, 403];
 
-/**
- * What the store says of one version; undefined where there is none of that name.
- *
- * @param forbiddenIsAbsent for who may read every object but not list the bucket: S3 then says 403 of what is not there
- * @throws {MediaReadError} ACCESS_REFUSED where the store refuses us, without its code: a HEAD's answer has no room for
- *   one. READ_FAILED where it fails or stalls
- */
-export const measureObject = async (
-  client: S3Client,
-  { bucketName, key, versionId }: ObjectVersion,
-  { forbiddenIsAbsent = false } = {},
-): Promise<ObjectFacts | undefined> => {
-  const absent = forbiddenIsAbsent ? [...ABSENT, 403] : ABSENT;
-  const answer = await head(client, { Bucket: bucketName, Key: key, VersionId: versionId }, absent);
-  return "absent" in answer
-    ? undefined
-    : {
-        sizeBytes: answer.ContentLength ?? 0,
-        etag: answer.ETag,
-        contentType: answer.ContentType,
-        isArchived: isArchived(answer),
-      };
+/** @param options.mayList false for a role that may not list the bucket: S3 then says 403 if an object does not exist */
+export const connectBucket = ({ env, clock }: Pick<Runtime, "env" | "clock">, { mayList = true } = {}): Bucket => {
+  const { bucketName: Bucket } = readConfig(env, "bucketName");
+  // The SDK's checksums cost CPU, and it cannot check one over a resumed read.
+  const client = new S3Client({
+    ...awsClientOptions(readAwsEnvironment(env, "S3")),
+    responseChecksumValidation: "WHEN_REQUIRED",
+  });
+
+  const nameOf = ({ key: Key, versionId: VersionId }: ObjectVersion) => {
+    if (Key === undefined || VersionId === undefined) throw new Error("Only objects are in the bucket");
+    return { Bucket, Key, VersionId };
+  };
+
+  const head = async (name: { Key: string; VersionId?: string }): Promise<HeadObjectCommandOutput | Absence> => {
+    try {
+      return await client.send(new HeadObjectCommand({ Bucket, ...name }));
+    } catch (error) {
+      const { status, headers } = responseIn(error);
+      if (!ABSENT.includes(status) && (mayList || status !== 403)) throw asReadError(status);
+      return { absent: headers["x-amz-delete-marker"] === "true" ? "deleteMarker" : "object" };
+    }
+  };
+
+  /** HEAD says 404 for a missing bucket as well as for a missing object. If the bucket is missing, no media is lost. */
+  const failIfBucketIsMissing = async (): Promise<void> => {
+    try {
+      await client.send(new HeadBucketCommand({ Bucket }));
+    } catch (error) {
+      const { status } = responseIn(error);
+      throw status === 404 ? new MediaReadError("ACCESS_REFUSED", "NoSuchBucket") : asReadError(status);
+    }
+  };
+
+  const measure = async (object: ObjectVersion): Promise<ObjectFacts | undefined> => {
+    const found = await head(nameOf(object));
+    if ("absent" in found) return undefined;
+    return { sizeBytes: found.ContentLength ?? 0, contentType: found.ContentType, isArchived: isArchived(found) };
+  };
+
+  return {
+    measure,
+    inspect: async (object) => {
+      const { Key, VersionId } = nameOf(object);
+      const [facts, current] = await Promise.all([measure(object), head({ Key })]);
+      // If the version vanished between the two requests, there is neither a current version nor a delete marker.
+      if (!facts || ("absent" in current && current.absent !== "deleteMarker")) {
+        await failIfBucketIsMissing();
+        return { status: "gone", sizeBytes: 0 };
+      }
+      if ("absent" in current) return { status: "deleted", ...facts };
+      return { status: (current.VersionId ?? "null") === VersionId ? "current" : "superseded", ...facts };
+    },
+    sign: (object) => {
+      const command = new GetObjectCommand(nameOf(object));
+      return getSignedUrl(client, command as Parameters<typeof getSignedUrl>[1], {
+        expiresIn: READ_URL_LIFETIME_S,
+        signingDate: new Date(clock()),
+      });
+    },
+  };
 };
 
+/** The bucket as the delivery machine needs it. */
+export const connectMediaStore = (runtime: Pick<Runtime, "env" | "clock" | "sleep">): MediaStore => {
+  const { inspect, sign } = connectBucket(runtime);
+  const { idleTimeoutS } = readConfig(runtime.env, "idleTimeoutS");
+  return {
+    inspect,
+    body: (media, sizeBytes) =>
+      createObjectBody({ ...runtime, sizeBytes, sign: () => sign(media), idleTimeoutMs: idleTimeoutS * 1000 }),
+  };
+};
+
+interface Absence {
+  readonly absent: "deleteMarker" | "object";
+}
+
 /**
- * Source: Amazon S3 User Guide, "Working with archived objects". A class GLACIER_IR is no archive; an object that was
- * restored keeps its class, and what S3 Intelligent-Tiering has archived is told by its status alone.
+ * Source: Amazon S3 User Guide, "Working with archived objects". GLACIER_IR is not an archive. A restored object keeps its
+ * storage class. What S3 Intelligent-Tiering has archived is shown only by ArchiveStatus.
  */
 const isArchived = ({ StorageClass, Restore = "", ArchiveStatus }: HeadObjectCommandOutput): boolean =>
   ArchiveStatus !== undefined ||
   ((StorageClass === "GLACIER" || StorageClass === "DEEP_ARCHIVE") && !Restore.includes('ongoing-request="false"'));
 
-/**
- * What the store says of a version, and of the one that is current.
- *
- * @throws {MediaReadError} as `measureObject`; ACCESS_REFUSED, too, where the bucket itself does not exist
- */
-export const inspectObject = async (client: S3Client, version: ObjectVersion): Promise<ObjectInspection> => {
-  const [facts, current] = await Promise.all([
-    measureObject(client, version),
-    head(client, { Bucket: version.bucketName, Key: version.key }),
-  ]);
-  // Between the two questions the version may have vanished: then nothing is current, nor is there a delete marker.
-  if (!facts || ("absent" in current && current.absent !== "deleteMarker")) {
-    await failWithoutBucket(client, version.bucketName);
-    return { status: "gone", sizeBytes: 0 };
-  }
-  if ("absent" in current) return { status: "deleted", ...facts };
-  return { status: (current.VersionId ?? "null") === version.versionId ? "current" : "superseded", ...facts };
-};
+const asReadError = (status: number): MediaReadError =>
+  new MediaReadError(REFUSED.includes(status) ? "ACCESS_REFUSED" : "READ_FAILED");
 
-type HeadResult = HeadObjectCommandOutput | { readonly absent: "deleteMarker" | "object" };
-
-/** 405: the version that was asked for is a delete marker itself. */
-const ABSENT: readonly number[] = [404, 405];
-
-const head = async (client: S3Client, input: HeadObjectCommandInput, absent = ABSENT): Promise<HeadResult> => {
-  try {
-    return await client.send(new HeadObjectCommand(input));
-  } catch (error) {
-    const { status, headers } = answerOf(error);
-    if (!absent.includes(status)) throw new MediaReadError(REFUSED.includes(status) ? "ACCESS_REFUSED" : "READ_FAILED");
-    return { absent: headers["x-amz-delete-marker"] === "true" ? "deleteMarker" : "object" };
-  }
-};
-
-/** 400: of the credentials, or of the key that the object is encrypted with. Our question itself is well formed. */
-const REFUSED: readonly number[] = [400, 401, 403];
-
-/** A HEAD says 404 of a missing bucket as it does of a missing object, and nothing is lost by the former. */
-const failWithoutBucket = async (client: S3Client, bucketName: string): Promise<void> => {
-  try {
-    await client.send(new HeadBucketCommand({ Bucket: bucketName }));
-  } catch (error) {
-    const { status } = answerOf(error);
-    if (status === 404) throw new MediaReadError("ACCESS_REFUSED", "NoSuchBucket");
-    throw new MediaReadError(REFUSED.includes(status) ? "ACCESS_REFUSED" : "READ_FAILED");
-  }
-};
-
-/** What the store answered, out of an error of the SDK's; status 0 where it did not. */
-const answerOf = (error: unknown): { status: number; headers: Readonly<Record<string, string | undefined>> } => {
+/** S3's response, taken from one of the SDK's errors. The status is 0 if there was no response. */
+const responseIn = (error: unknown): { status: number; headers: Readonly<Record<string, string | undefined>> } => {
   const { $metadata, $response } = error as {
     $metadata?: { httpStatusCode?: number };
     $response?: { headers: Readonly<Record<string, string | undefined>> };
   };
   return { status: $metadata?.httpStatusCode ?? 0, headers: $response?.headers ?? {} };
-};
-
-/** A URL that reads the version, for as long and no longer than the credentials last. It is a secret. */
-export const signObjectUrl = (
-  client: S3Client,
-  { bucketName, key, versionId }: ObjectVersion,
-  { lifetimeS, now }: { lifetimeS: number; now: number },
-): Promise<string> => {
-  const command = new GetObjectCommand({ Bucket: bucketName, Key: key, VersionId: versionId });
-  return getSignedUrl(client, command as Parameters<typeof getSignedUrl>[1], {
-    expiresIn: lifetimeS,
-    signingDate: new Date(now),
-  });
-};
-
-/** The version as a media body; see {@link createObjectBody}. Nothing is asked of the store before it is read. */
-export const openObject = ({
-  client,
-  clock,
-  sleep,
-  random = Math.random,
-  idleTimeoutMs,
-  sizeBytes,
-  etag,
-  ...version
-}: ObjectVersion &
-  Pick<Runtime, "clock" | "sleep"> & {
-    readonly client: S3Client;
-    readonly random?: () => number;
-    readonly idleTimeoutMs: number;
-    readonly sizeBytes: number;
-    readonly etag?: string | undefined;
-  }): MediaBody =>
-  createObjectBody({
-    sizeBytes,
-    etag,
-    sign: () => signObjectUrl(client, version, { lifetimeS: READ_URL_LIFETIME_S, now: clock() }),
-    idleTimeoutMs,
-    clock,
-    sleep,
-    random,
-  });
-
-/** The bucket as the delivery machine's store of media. */
-export const createMediaStore = (
-  runtime: Pick<Runtime, "env" | "clock" | "sleep">,
-  { bucketName, idleTimeoutMs }: { bucketName: string; idleTimeoutMs: number },
-): MediaStore => {
-  const client = createObjectClient(runtime.env);
-  const versionOf = ({ key, versionId }: MediaRef): ObjectVersion => {
-    if (key === undefined || versionId === undefined) throw new Error("Only objects are read from the bucket");
-    return { bucketName, key, versionId };
-  };
-  return {
-    inspect: async (media) => {
-      const { status, sizeBytes, contentType, isArchived = false } = await inspectObject(client, versionOf(media));
-      return { status, sizeBytes, contentType, isArchived };
-    },
-    body: (media, sizeBytes) =>
-      openObject({
-        ...versionOf(media),
-        client,
-        clock: runtime.clock,
-        sleep: runtime.sleep,
-        idleTimeoutMs,
-        sizeBytes,
-      }),
-  };
 };

@@ -1,8 +1,8 @@
 import { BlockList } from "node:net";
 
 /**
- * Whether cielo24 may be asked to fetch a client's URL. cielo24 does the fetching, not this proxy; yet the request
- * carries the operator's name, so it must not be turned against private networks or against this deployment itself.
+ * Whether cielo24 may be asked to fetch a client's URL. cielo24 does the fetching, not this proxy. But the request carries
+ * the operator's name, so it must not be turned against private networks or against this deployment itself.
  */
 
 interface OwnPlaces {
@@ -13,117 +13,49 @@ interface OwnPlaces {
 
 const LONGEST_URL = 2048;
 
-/**
- * Names that mean something inside a network only: RFC 6761, 6762, 8375, 9476, and what routers, containers and
- * resolvers of clouds add. Two labels are enough inside Kubernetes (`service.namespace`), so its own namespaces are here.
- */
-const PRIVATE_SUFFIXES = [
-  "local",
-  "localhost",
-  "localdomain",
-  "localnet",
-  "internal",
-  "intranet",
-  "intra",
-  "private",
-  "corp",
-  "domain",
-  "workgroup",
-  "home",
-  "lan",
-  "router",
-  "mshome",
-  "mshome.net",
-  "arpa",
-  "test",
-  "invalid",
-  "alt",
-  "onion",
-  "i2p",
-  "svc",
-  "cluster",
-  "default",
-  "kube-system",
-  "kubernetes",
-  "consul",
-  "docker",
-  "podman",
-];
+/** Domains that are not for the public, with everything below them. */
+const NOT_PUBLIC = [
+  // Special-use names: RFC 6761, 6762, 7686, 8375 and 9476.
+  "local localhost test invalid arpa onion alt",
+  // What companies, routers and other networks call their own.
+  "localdomain localnet internal intranet intra private corp domain workgroup",
+  "home lan router mshome mshome.net i2p",
+  // Containers and clusters. In Kubernetes `service.namespace` is enough, so its own namespaces are here, too.
+  "svc cluster default kube-system kubernetes consul docker podman",
+  // Public DNS names of clouds' metadata services, and of hosts in their private networks.
+  "metadata.tencentyun.com metadata.platformequinix.com metadata.packet.net metadata.cloud.ibm.com metadata.goog",
+  "vpce.amazonaws.com internal.cloudapp.net",
+  // Names that spell an address of the asker's choice.
+  "nip.io sslip.io xip.io xip.name ip6.name ipv6-literal.net ipq.co backname.io local-ip.co local-ip.sh",
+  "plex.direct traefik.me",
+  // Names that always lead to the loopback address.
+  "localtest.me localdev.me local.gd localho.st localh.st localhost.direct localdomain.pw smackaho.st lvh.me",
+  "lacolhost.com vcap.me ulh.us yoogle.com fuf.me spoofed.burpcollaborator.net",
+  // Names that change their address from one lookup to the next.
+  "1u.ms rbndr.us rebind.it rebind.network",
+].flatMap((line) => line.split(" "));
 
-/** Names in the public DNS that lead to metadata services, or into the private networks of clouds. */
-const CLOUD_PRIVATE_SUFFIXES = [
-  "metadata.tencentyun.com",
-  "metadata.platformequinix.com",
-  "metadata.packet.net",
-  "metadata.cloud.ibm.com",
-  "metadata.goog",
-  "vpce.amazonaws.com",
-  "internal.cloudapp.net",
-];
-
-/** The same by a label within: Azure's private endpoints, and AWS's internal load balancers. */
+/** The same by a label within the name: Azure's private endpoints, and AWS's internal load balancers. */
 const CLOUD_PRIVATE_NAME = /\.privatelink\.|^internal-.*\.elb\..*amazonaws\.com(?:\.cn)?$/;
 
-/** Public names whose addresses the asker chooses, or that always lead to the loopback. */
-const ADDRESS_SUFFIXES = [
-  "nip.io",
-  "sslip.io",
-  "xip.io",
-  "xip.name",
-  "ip6.name",
-  "ipv6-literal.net",
-  "ipq.co",
-  "backname.io",
-  "local-ip.co",
-  "local-ip.sh",
-  "plex.direct",
-  "traefik.me",
-  "localtest.me",
-  "localdev.me",
-  "local.gd",
-  "localho.st",
-  "localh.st",
-  "localhost.direct",
-  "localdomain.pw",
-  "smackaho.st",
-  "lvh.me",
-  "lacolhost.com",
-  "vcap.me",
-  "ulh.us",
-  "yoogle.com",
-  "fuf.me",
-  "spoofed.burpcollaborator.net",
-  "1u.ms",
-  "rbndr.us",
-  "rebind.it",
-  "rebind.network",
-];
-
-/** Where a name may not lead if it spells an address: IANA's special-purpose registry, and Azure's host. */
+/** Addresses that a name must not spell: IANA's special-purpose registry, and Azure's virtual host. */
 const PRIVATE_NETWORKS = new BlockList();
-for (const [network, prefixBits] of [
-  ["0.0.0.0", 8],
-  ["10.0.0.0", 8],
-  ["100.64.0.0", 10],
-  ["127.0.0.0", 8],
-  ["168.63.129.16", 32],
-  ["169.254.0.0", 16],
-  ["172.16.0.0", 12],
-  ["192.0.0.0", 24],
-  ["192.168.0.0", 16],
-  ["198.18.0.0", 15],
-  ["240.0.0.0", 4],
-] as const)
-  PRIVATE_NETWORKS.addSubnet(network, prefixBits);
+for (const network of [
+  "0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 169.254.0.0/16 172.16.0.0/12 192.0.0.0/24 192.168.0.0/16",
+  "198.18.0.0/15 240.0.0.0/4 168.63.129.16/32",
+].flatMap((line) => line.split(" "))) {
+  const [address = "", prefixBits] = network.split("/");
+  PRIVATE_NETWORKS.addSubnet(address, Number(prefixBits));
+}
 
-/** Four numbers in a name, apart by dots, dashes or underscores; found wherever they begin. */
+/** Four numbers in a name, separated by dots, dashes or underscores; found wherever they begin. */
 const ADDRESS_IN_NAME = /(?<![^._-])(?=(\d{1,3})[._-](\d{1,3})[._-](\d{1,3})[._-](\d{1,3})(?![^._-]))/g;
 
 const AWS_SUFFIXES = ["amazonaws.com", "amazonaws.com.cn", "api.aws", "aws.amazon.com", "amazonaws.eu"];
 
 /**
- * The URL as it is passed on, normalised so that cielo24 reads what was judged here, or why it is refused (a text that
- * goes on after "media_url").
+ * The URL to pass on, normalised so that cielo24 reads what was judged here; or why it is refused, as a text that
+ * continues after "media_url".
  */
 export const checkMediaUrl = (
   text: string,
@@ -133,10 +65,10 @@ export const checkMediaUrl = (
   return refused === undefined ? { url: new URL(text).href } : { refused };
 };
 
-/** URL parsers repair much in silence; what needs repair is refused before one sees it. */
+/** URL parsers silently repair a lot. A text that needs repair is refused before a parser sees it. */
 const checkText = (text: string): string | undefined => {
   if (text.length > LONGEST_URL) return "must be at most 2,048 characters long";
-  // eslint-disable-next-line no-control-regex -- control characters are what it looks for
+  // eslint-disable-next-line no-control-regex -- it looks for control characters
   if (/[\s\0-\x1f\x7f-\x9f\\]/.test(text) || !text.isWellFormed())
     return "must hold no spaces, backslashes or control characters; percent-encode them";
   if (!/^https:\/\/[^/?#]/i.test(text)) return "must begin with https://";
@@ -150,7 +82,7 @@ const checkParsed = (text: string, { ownBucket, ownHosts }: OwnPlaces): string |
   const url = new URL(text);
   if (url.href.length > LONGEST_URL) return "must be at most 2,048 characters long";
   if (url.port !== "") return "must use port 443";
-  // The parser has made IPv4 of every notation: decimal, octal, hexadecimal, shortened, full-width.
+  // The parser has normalised every notation of IPv4: decimal, octal, hexadecimal, shortened, full-width.
   const host = url.hostname.replace(/\.$/, "");
   if (host.startsWith("[") || /^[\d.]+$/.test(host)) return "must name a host, not an address";
   if (!isPublicName(host)) return "must name a host in the public DNS";
@@ -166,33 +98,31 @@ const endsWithAny = (host: string, suffixes: readonly string[]): boolean =>
 const isPublicName = (host: string): boolean =>
   /^(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z][a-z0-9-]*[a-z0-9]$/.test(host) &&
   host.length <= 253 &&
-  !endsWithAny(host, PRIVATE_SUFFIXES) &&
-  !endsWithAny(host, CLOUD_PRIVATE_SUFFIXES) &&
+  !endsWithAny(host, NOT_PUBLIC) &&
   !CLOUD_PRIVATE_NAME.test(host) &&
-  !endsWithAny(host, ADDRESS_SUFFIXES) &&
   !spellsPrivateAddress(host);
 
 const spellsPrivateAddress = (host: string): boolean =>
   [...host.matchAll(ADDRESS_IN_NAME)].some(([, ...bytes]) =>
-    // Beyond 255 it is no address, and on no list.
+    // A number above 255 makes it no address, so it is in no network.
     PRIVATE_NETWORKS.check(bytes.map(Number).join(".")),
   );
 
-/** API Gateway's hosts of one API: its id comes first, whatever the region, the partition and the kind of endpoint. */
+/** API Gateway's host names for one API begin with its id, whatever the region, partition and kind of endpoint. */
 const isSameApi = (own: string, host: string): boolean => {
   const [, id] = /^(\w+)\.execute-api\./.exec(own) ?? [];
   const [, itsId] = /^(\w+)(?:-vpce-\w+)?\.execute-api(?:-fips)?\./.exec(host) ?? [];
   return id !== undefined && id === itsId && endsWithAny(host, AWS_SUFFIXES);
 };
 
-/** Virtual-hosted, path style, dual-stack, FIPS, accelerated, website and console addresses, and a bucket named as a host. */
+/** Virtual-hosted, path-style, dual-stack, FIPS, accelerated, website and console addresses, and a bucket named like a host. */
 const isOwnBucket = (url: URL, host: string, bucket: string): boolean => {
   if (host === bucket) return true;
   if (!endsWithAny(host, AWS_SUFFIXES)) return false;
   return host.startsWith(`${bucket}.`) || segmentsOf(url.pathname).includes(bucket);
 };
 
-/** The parts of a path, those between encoded slashes included. */
+/** The parts of a path, including those between encoded slashes. */
 const segmentsOf = (path: string): string[] => path.split(/[/\\]|%2f|%5c/i).map(decodeSegment);
 
 const decodeSegment = (segment: string): string => {

@@ -1,12 +1,12 @@
 import { isUtf8 } from "node:buffer";
 
 /**
- * What a body is that says itself that it is no media:
+ * What a body is if it is evidently not media:
  *
  * - `form`: the envelope that `curl -F` and a browser's FormData put around a file
- * - `text`: by its type alone; browsers call `.ts` files so
+ * - `text`: text by its type alone, which is what browsers send for `.ts` files
  * - `markup`: XML or HTML
- * - `json`, `parameters`: what was meant to be read, and not to be sent to cielo24
+ * - `json`, `parameters`: parameters for this API, not something to send to cielo24
  */
 export type NoMedia = "form" | "text" | "markup" | "json" | "parameters";
 
@@ -18,17 +18,17 @@ export const noMediaByType = (type: string): NoMedia | undefined => {
   return type.startsWith("text/") || type === "application/javascript" ? "text" : undefined;
 };
 
-/** A file that begins so and goes on without a single control byte is text. Media of some bytes has control bytes. */
+/** A file with one of these beginnings and without a single control byte is text. Media soon has control bytes. */
 const SIGNS_IN_PRINTABLE: readonly (readonly [NoMedia, RegExp])[] = [
   ["json", /^\s*\{\s*"[\w.$-]{1,100}"\s*:/],
   ["markup", /^\s*<(?:\?xml|!doctype)\s/i],
-  // Of this API's own parameters; Windows' curl sends them in a code page, which is no UTF-8.
+  // This API's own parameters. curl on Windows sends them in a code page, not in UTF-8.
   ["parameters", /^(?:job_id|media_url|is_duplicate)=/],
 ];
 
 /**
- * What else is known in text that is UTF-8. Raw samples of a sound might be printable bytes by chance, but swing around
- * a middle: they hold bytes from 0x80 on, alone, as UTF-8 never has them.
+ * Further beginnings that count if the whole text is UTF-8. Raw audio samples might be printable by chance, but they swing
+ * around a middle value, so they have single bytes from 0x80 on, which UTF-8 never has.
  */
 const SIGNS_IN_UTF8: readonly (readonly [NoMedia, RegExp])[] = [
   ["json", /^\s*\{\s*(?:\}|"(?:[^"\\]|\\.)*"\s*:)/],
@@ -36,30 +36,32 @@ const SIGNS_IN_UTF8: readonly (readonly [NoMedia, RegExp])[] = [
   ["parameters", /^[\w.%+[\]-]{1,100}=/],
 ];
 
-/** RFC 2046: a boundary of up to 70 characters. The part's other headers may come first. */
+/** RFC 2046: a boundary of up to 70 characters. Other headers of the part may come first. */
 const ENVELOPE = /^(?:\r?\n)*--[^\r\n]{1,70}\r?\n(?:[!-9;-~]+:[^\r\n]*\r?\n){0,10}?content-disposition:/i;
 
-const HEAD_BYTES = 4096;
+const BEGINNING_BYTES = 4096;
 
 /**
- * What the bytes themselves say, whatever they are called. It is certain: no container begins so, MPEG-TS (`G`), ID3 and
- * headerless samples included; where there is any doubt, the bytes are media.
+ * What the bytes themselves show, whatever their declared type. It is certain: no container begins like this, and neither
+ * do MPEG-TS (`G`), ID3 and samples without a header. In any doubt the bytes are media.
  */
 export const noMediaByBytes = (bytes: Uint8Array): NoMedia | undefined => {
-  const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.byteLength, HEAD_BYTES)).toString("utf8");
-  if (ENVELOPE.test(head)) return "form";
-  const printable = signIn(SIGNS_IN_PRINTABLE, head);
+  const beginning = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.byteLength, BEGINNING_BYTES)).toString(
+    "utf8",
+  );
+  if (ENVELOPE.test(beginning)) return "form";
+  const printable = signIn(SIGNS_IN_PRINTABLE, beginning);
   if (printable) return isPrintable(bytes) ? printable : undefined;
-  const text = signIn(SIGNS_IN_UTF8, head);
+  const text = signIn(SIGNS_IN_UTF8, beginning);
   return text && isPlainText(bytes) ? text : undefined;
 };
 
-const signIn = (signs: typeof SIGNS_IN_UTF8, head: string): NoMedia | undefined =>
-  signs.find(([, pattern]) => pattern.test(head))?.[0];
+const signIn = (signs: typeof SIGNS_IN_UTF8, beginning: string): NoMedia | undefined =>
+  signs.find(([, pattern]) => pattern.test(beginning))?.[0];
 
-/** Whether the bytes are text in UTF-8, without control characters as only binary data has them. */
+/** Whether the bytes are UTF-8 text, without the control characters that only binary data has. */
 export const isPlainText = (bytes: Uint8Array): boolean => isPrintable(bytes) && isUtf8(bytes);
 
-/** No control bytes, but for the white space among them. */
+/** Whether there are no control bytes other than white space. */
 const isPrintable = (bytes: Uint8Array): boolean =>
   !bytes.some((byte) => byte === 0x7f || (byte < 0x20 && (byte < 0x09 || byte > 0x0d)));

@@ -8,21 +8,23 @@ import {
   UploadPartCommand,
 } from "@aws-sdk/client-s3";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
-import type { awsClientOptions } from "../aws-client.ts";
+import { awsClientOptions } from "../aws-client.ts";
+import { readAwsEnvironment, readConfig } from "../config.ts";
+import type { Runtime } from "../runtime.ts";
 import { UploadStoreError } from "./body.ts";
 
-/** One request to S3 that whoever holds the URL may make, until it expires. The URL is a secret. */
+/** A request to S3 that anyone with the URL can make until it expires. The URL is a secret. */
 export interface SignedRequest {
   readonly url: string;
   readonly key: string;
   /**
-   * Headers that the client has to send. Never Content-Length, though a stated size is signed: every HTTP client sends
-   * it by itself, and browsers refuse to have it set.
+   * Headers that the client must send. Content-Length is never among them, even if a size is signed: every HTTP client
+   * sends it by itself, and browsers do not allow it to be set.
    */
   readonly headers: Readonly<Record<string, string>>;
   /**
-   * ISO 8601, UTC. An upper bound: the URL dies earlier if the credentials that signed it do, and those of a function
-   * do not tell when. A client signs just in time, and again on a 403.
+   * ISO 8601, UTC. An upper bound: the URL stops working earlier if the credentials that signed it expire, and a
+   * function's credentials do not say when. Clients sign just in time, and again after a 403.
    */
   readonly expiresAt: string;
 }
@@ -33,11 +35,11 @@ interface Upload {
 }
 
 /**
- * Signs requests to the bucket. No checksum and no content type is signed: browsers send their own content type, and a
- * checksum of the (still empty) body would break every upload.
+ * Signs requests to the bucket. Neither a checksum nor a content type is signed: a checksum of the body, which is still
+ * empty, would break every upload, and browsers send a content type of their own.
  */
 export interface UploadSigner {
-  /** With `contentLength` (bytes) S3 takes a body of exactly that size and no other. */
+  /** With `contentLength` (bytes), S3 only accepts a body of exactly that size. */
   put(object: {
     key: string;
     contentLength?: number | undefined;
@@ -45,18 +47,18 @@ export interface UploadSigner {
   }): Promise<SignedRequest>;
   createMultipart(object: { key: string; contentType?: string | undefined }): Promise<SignedRequest>;
   part(part: Upload & { partNumber: number; contentLength?: number | undefined }): Promise<SignedRequest>;
-  /** S3 lists a thousand parts at a time: the next thousand are those after part number `afterPart`. */
+  /** S3 lists a thousand parts at a time, beginning after part number `afterPart`. */
   listParts(upload: Upload & { afterPart?: number | undefined }): Promise<SignedRequest>;
   complete(upload: Upload): Promise<SignedRequest>;
   abort(upload: Upload): Promise<SignedRequest>;
   /**
-   * The bytes in all parts so far; undefined where there is no such upload (any more): it was completed or aborted.
+   * The bytes in all parts so far; undefined if there is no such upload, or if it has been completed or aborted.
    * @throws {UploadStoreError}
    */
   uploadedBytes(upload: Upload): Promise<number | undefined>;
 }
 
-/** The presigner's own type for commands says `undefined` of none of its optional members; the SDK's commands do. */
+/** The presigner's type for commands does not allow for `exactOptionalPropertyTypes`; the SDK's commands do. */
 type PresignableCommand = Parameters<typeof getSignedUrl>[1];
 type UploadCommand =
   | PutObjectCommand
@@ -66,18 +68,22 @@ type UploadCommand =
   | CompleteMultipartUploadCommand
   | AbortMultipartUploadCommand;
 
-export const createUploadSigner = ({
-  s3: s3Options,
-  bucketName,
-  lifetimeS,
-  clock,
-}: {
-  s3: ReturnType<typeof awsClientOptions>;
-  bucketName: string;
-  lifetimeS: number;
-  clock: () => number;
-}): UploadSigner => {
-  // By default the SDK signs the checksum of an empty body into URLs for uploads.
+interface SignerParts {
+  readonly s3: ReturnType<typeof awsClientOptions>;
+  readonly bucketName: string;
+  readonly lifetimeS: number;
+  readonly clock: () => number;
+}
+
+/** The signer for the bucket of this deployment. */
+export const connectUploadSigner = ({ env, clock }: Pick<Runtime, "env" | "clock">): UploadSigner => {
+  const { bucketName, uploadUrlLifetimeS } = readConfig(env, "bucketName", "uploadUrlLifetimeS");
+  const s3 = awsClientOptions(readAwsEnvironment(env, "S3"));
+  return createUploadSigner({ s3, bucketName, lifetimeS: uploadUrlLifetimeS, clock });
+};
+
+export const createUploadSigner = ({ s3: s3Options, bucketName, lifetimeS, clock }: SignerParts): UploadSigner => {
+  // By default the SDK signs the checksum of an empty body into upload URLs.
   const s3 = new S3Client({ ...s3Options, requestChecksumCalculation: "WHEN_REQUIRED" });
 
   const expiry = async (now: number): Promise<number> => {
@@ -99,30 +105,25 @@ export const createUploadSigner = ({
         expiresAt: new Date(await expiry(now)).toISOString(),
       };
     } catch {
-      // The SDK's errors quote requests and credentials' sources.
+      // The SDK's errors quote requests and where credentials came from.
       throw new UploadStoreError();
     }
   };
 
   const name = (upload: Upload) => ({ Bucket: bucketName, Key: upload.key, UploadId: upload.uploadId });
-  const size = (contentLength: number | undefined) =>
-    contentLength === undefined ? {} : { ContentLength: contentLength };
 
   return {
     put: ({ key, contentLength, contentType }) =>
-      sign(key, new PutObjectCommand({ Bucket: bucketName, Key: key, ...size(contentLength) }), contentType),
+      sign(key, new PutObjectCommand({ Bucket: bucketName, Key: key, ContentLength: contentLength }), contentType),
     createMultipart: ({ key, contentType }) =>
       sign(key, new CreateMultipartUploadCommand({ Bucket: bucketName, Key: key }), contentType),
     part: ({ partNumber, contentLength, ...upload }) =>
-      sign(upload.key, new UploadPartCommand({ ...name(upload), PartNumber: partNumber, ...size(contentLength) })),
-    listParts: ({ afterPart, ...upload }) =>
       sign(
         upload.key,
-        new ListPartsCommand({
-          ...name(upload),
-          ...(afterPart === undefined ? {} : { PartNumberMarker: String(afterPart) }),
-        }),
+        new UploadPartCommand({ ...name(upload), PartNumber: partNumber, ContentLength: contentLength }),
       ),
+    listParts: ({ afterPart, ...upload }) =>
+      sign(upload.key, new ListPartsCommand({ ...name(upload), PartNumberMarker: afterPart?.toString() })),
     complete: (upload) => sign(upload.key, new CompleteMultipartUploadCommand(name(upload))),
     abort: (upload) => sign(upload.key, new AbortMultipartUploadCommand(name(upload))),
 
@@ -131,9 +132,7 @@ export const createUploadSigner = ({
       let marker: string | undefined;
       try {
         do {
-          const page = await s3.send(
-            new ListPartsCommand({ ...name(upload), ...(marker === undefined ? {} : { PartNumberMarker: marker }) }),
-          );
+          const page = await s3.send(new ListPartsCommand({ ...name(upload), PartNumberMarker: marker }));
           for (const part of page.Parts ?? []) sizeBytes += part.Size ?? 0;
           marker = page.IsTruncated ? page.NextPartNumberMarker : undefined;
         } while (marker !== undefined);

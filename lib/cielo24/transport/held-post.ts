@@ -1,13 +1,13 @@
-import { readResponse, TaskResponse, type HttpResponse } from "../response.ts";
-import { ANSWER_HEADERS, collectAnswer, requestOptions } from "./call.ts";
-import { Cielo24Error, type Cielo24FailureCode } from "../errors.ts";
-import { readWhatCame } from "./let-io-arrive.ts";
-import { createLine } from "./own-connection.ts";
-import type { Secret } from "../secret.ts";
 import type { MediaResult } from "../api.ts";
+import { Cielo24Error, type Cielo24FailureCode } from "../errors.ts";
+import { readResponse, TaskResponse, type HttpResponse } from "../response.ts";
+import type { Secret } from "../secret.ts";
+import { letIoArrive } from "./let-io-arrive.ts";
+import { createOwnConnection } from "./own-connection.ts";
+import { beginRequest, collectResponse, isTls } from "./request.ts";
 
-interface MediaPostParts {
-  readonly baseUrl: string;
+interface HeldPostParts {
+  readonly baseUrl: URL;
   readonly jobId: string;
   readonly token: Secret;
   readonly sizeBytes: number;
@@ -15,96 +15,99 @@ interface MediaPostParts {
   readonly clock: () => number;
   readonly deadline: number;
   readonly idleTimeoutMs: number;
-  /** Called once, as soon as an answer begins or the connection is lost: reading on is of no use. */
+  /** Called once, when a response begins or the connection is lost: there is no use in reading on. */
   readonly onOver: () => void;
 }
 
-/** The POST under way: what was written, and how it ended. Nothing here rejects. */
-export interface MediaPost {
-  /** Waits until the bytes are with the system, or the POST is over. The bytes are not looked at afterwards. */
+/** A POST in progress. None of its promises reject. */
+export interface HeldPost {
+  /** Waits until the kernel has taken the bytes, or the POST is over. The buffer may be reused after that. */
   write(bytes: Uint8Array): Promise<void>;
-  /** Waits until the request's head is out, and lets an answer that is there already be read. */
+  /** Waits until the headers can have been sent, and until a response that has arrived has been read. */
   settle(): Promise<void>;
-  /** Sends the end of the body. From now on cielo24 may think as long as the deadline allows. */
+  /** Sends the end of the body. From then on cielo24 may take until the deadline. */
   writeLast(bytes: Uint8Array): void;
-  /** Bytes of the body that were handed to the socket. */
+  /** Bytes of the body that were given to the socket. */
   sentBytes(): number;
-  /** Whether an answer has begun, or none can come any more. */
+  /** Whether a response has begun, or none can come any more. */
   isOver(): boolean;
-  /** The answer, once it is there; closes the socket. */
+  /** Waits for the result, and closes the socket. */
   end(): Promise<MediaResult>;
   /** Gives the POST up and waits until the socket is closed. */
   close(): Promise<void>;
 }
 
 /**
- * Opens a POST to `add_media` on a connection of its own, with an exact Content-Length, no Content-Type and no transfer
- * encoding.
+ * One POST to `add_media`, on a connection of its own, with an exact Content-Length, no Content-Type and no
+ * Transfer-Encoding. The ledger must know whether cielo24 can have accepted the media, so every step here keeps two
+ * questions answerable: has the last byte been sent, and what does a response refer to?
+ *
+ *     connect ─ headers ─ write … write ─ (held: the ledger decides) ─ writeLast ─ response
+ *                  └──────── a response may come at any point ────────┘
+ *
+ * 1. **The headers go first, alone** (`settle`). cielo24 often knows from them that it refuses: a bad token, an unknown
+ *    job. If headers and body left in one write and cielo24 answered and reset, the write would fail and the response
+ *    would be lost with it.
+ * 2. **Before each write, I/O that has arrived is read.** cielo24 may respond and close while the source is slow. Writing
+ *    to that socket would fail, and Node would drop the response. For a write that fails all the same, own-connection.ts
+ *    holds the error back until a response that has arrived has been read.
+ * 3. **The end is held back** by the caller. cielo24 refuses a body that is cut short, so until `writeLast` it cannot have
+ *    accepted anything, whatever it says.
+ * 4. **A response that began before `writeLast` does not refer to the whole body**, even if its last byte came later: a
+ *    200 is UNINTELLIGIBLE, and a server error counts as a lost response. A refusal stands. A 1xx is not a response, so
+ *    after one the question is open again.
+ * 5. **After `writeLast` only the deadline counts**, since cielo24 may think for minutes. Before it, the idle timer runs
+ *    whenever this side waits for cielo24: for the connection, for a write, or for the rest of an early response. It does
+ *    not run while the source is read: a slow source is not cielo24's fault.
+ * 6. **The POST is over** once a response's headers have been read, or at an error, a close or a timeout, whichever comes
+ *    first. `onOver` then stops the source. A response that is being read outranks an error after its beginning.
+ * 7. **The socket is closed before anyone learns the result.** It is reset, so that the kernel drops what it has not sent,
+ *    unless the last chunk was sent and the whole response has been read.
  */
-export const openMediaPost = (parts: MediaPostParts): MediaPost => {
-  const { baseUrl, jobId, token, sizeBytes, scrub, clock, deadline, idleTimeoutMs } = parts;
-  const {
-    protocol,
-    request: makeRequest,
-    options,
-  } = requestOptions(baseUrl, {
-    action: "job/add_media",
-    query: { job_id: jobId },
-    token,
-  });
-  const line = createLine(protocol);
-  const request = makeRequest({
-    ...options,
-    method: "POST",
-    agent: line.agent,
-    headers: { ...ANSWER_HEADERS, "content-length": sizeBytes },
-  });
+export const openHeldPost = (parts: HeldPostParts): HeldPost => {
+  const { baseUrl, jobId, token, sizeBytes, scrub, clock, deadline, idleTimeoutMs, onOver } = parts;
+  const connection = createOwnConnection({ isTls: isTls(baseUrl) });
+  const request = beginRequest(
+    baseUrl,
+    { action: "job/add_media", query: { job_id: jobId }, token },
+    { method: "POST", agent: connection.agent, headers: { "content-length": sizeBytes } },
+  );
 
-  let result: MediaResult | undefined;
-  let isAnswering = false;
-  let isSent = false;
-  /** Bytes have come that are no interim answer of 1xx. */
-  let hasAnswerBegun = false;
-  let beganEarly = false;
-  let hasWholeAnswer = false;
-  let idleTimer: NodeJS.Timeout | undefined;
-  let isOpen = false;
   let sentBytes = 0;
+  let isLastSent = false;
+  /** Bytes that may be a response came before the last chunk was sent. */
+  let hasBegunEarly = false;
+  let hasResponse = false;
+  let hasWholeResponse = false;
+  let hasEnded = false;
+  const { promise: result, resolve: resolveResult } = Promise.withResolvers<MediaResult>();
+  let idleTimer: NodeJS.Timeout | undefined;
   let wake: () => void = () => undefined;
-  const { promise: ended, resolve: resolveEnded } = Promise.withResolvers<undefined>();
 
-  const isOver = () => isAnswering || result !== undefined;
-  const beOver = () => {
+  const isOver = () => hasResponse || hasEnded;
+  const announceOver = () => {
     wake();
-    parts.onOver();
+    onOver();
   };
   const endWith = (made: MediaResult) => {
-    if (result) return;
+    if (hasEnded) return;
     const wasOver = isOver();
-    result = made;
+    hasEnded = true;
     clearTimeout(idleTimer);
     clearTimeout(deadlineTimer);
-    if (!wasOver) beOver();
-    resolveEnded(undefined);
+    if (!wasOver) announceOver();
+    resolveResult(made);
   };
   const fail = (code: Cielo24FailureCode) => {
-    endWith({ error: new Cielo24Error(code, { isUnsent: !line.mayHaveSent() }) });
+    endWith({ error: new Cielo24Error(code, { isUnsent: !connection.wasOpened() }) });
   };
 
-  const deadlineTimer = setTimeout(
-    () => {
-      fail("TIMED_OUT");
-    },
-    Math.max(deadline - clock(), 0),
-  );
-  /** Runs only while cielo24 is what we wait for: a source that takes its time is not cielo24's fault. */
+  const deadlineTimer = setTimeout(fail, Math.max(deadline - clock(), 0), "TIMED_OUT");
   const startIdleTimer = () => {
     clearTimeout(idleTimer);
-    idleTimer = setTimeout(() => {
-      fail("UNAVAILABLE");
-    }, idleTimeoutMs);
+    idleTimer = setTimeout(fail, idleTimeoutMs, "UNAVAILABLE");
   };
-  /** No race of promises: each would leave a reaction on the one that lives as long as the POST, for every chunk. */
+  /** Waits for `start` to call back, or for the end. `Promise.race` would leave a reaction on `result` for every chunk. */
   const untilOver = async (start: (done: () => void) => void): Promise<void> => {
     if (isOver()) return;
     startIdleTimer();
@@ -117,95 +120,80 @@ export const openMediaPost = (parts: MediaPostParts): MediaPost => {
 
   request.on("socket", (socket) => {
     socket.prependListener("data", () => {
-      hasAnswerBegun = true;
+      hasBegunEarly ||= !isLastSent;
     });
   });
   request.on("information", () => {
-    hasAnswerBegun = false;
-    beganEarly = false;
+    hasBegunEarly = false;
   });
-  request.on("response", (response) => {
-    if (result) {
-      response.destroy();
+  request.on("response", (message) => {
+    if (hasEnded) {
+      message.destroy();
       return;
     }
-    isAnswering = true;
-    if (!isSent) startIdleTimer();
-    beOver();
-    collectAnswer(response).then(
-      (answer) => {
-        hasWholeAnswer = isSent;
-        const made = toMediaAnswer(answer, scrub);
-        endWith(beganEarly ? asEarly(made) : made);
+    hasResponse = true;
+    if (!isLastSent) startIdleTimer();
+    announceOver();
+    collectResponse(message).then(
+      (response) => {
+        hasWholeResponse = isLastSent;
+        const read = toResult(response, scrub);
+        endWith(isLastSent && hasBegunEarly ? asEarly(read) : read);
       },
       () => {
         fail("UNAVAILABLE");
       },
     );
   });
-  // An answer that is being read tells more than the error of a write behind it.
   for (const event of ["error", "close"])
     request.on(event, () => {
-      if (!isAnswering) fail("UNAVAILABLE");
+      if (!hasResponse) fail("UNAVAILABLE");
     });
   request.flushHeaders();
 
   const close = async (): Promise<void> => {
     fail("UNAVAILABLE");
-    await line.close({ withReset: !hasWholeAnswer });
+    await connection.close({ withReset: !hasWholeResponse });
     request.destroy();
   };
 
-  /**
-   * The head goes out alone: written together with the body's beginning, an answer and a reset could come in between. An
-   * answer that is there is read before the next write, which would fail on a connection that cielo24 has closed behind
-   * it, and take the answer with it.
-   */
   const settle = async (): Promise<void> => {
-    if (!isOpen) await untilOver((done) => void line.isOpen.then(done));
-    isOpen = true;
-    await readWhatCame();
+    if (!connection.wasOpened()) await untilOver((done) => void connection.opened.then(done));
+    await letIoArrive();
   };
 
   return {
     settle,
     write: async (bytes) => {
       await settle();
-      if (isOver()) return;
       await untilOver((done) => {
         sentBytes += bytes.byteLength;
-        request.write(bytes, () => {
-          done();
-        });
+        request.write(bytes, done);
       });
     },
     writeLast: (bytes) => {
-      isSent = true;
-      beganEarly = hasAnswerBegun;
+      isLastSent = true;
       sentBytes += bytes.byteLength;
       request.end(bytes);
     },
     sentBytes: () => sentBytes,
     isOver,
     end: async () => {
-      await ended;
+      const ended = await result;
       await close();
-      return result ?? { error: new Cielo24Error("UNAVAILABLE") };
+      return ended;
     },
     close,
   };
 };
 
-/**
- * An answer that began before the body was sent whole does not speak of the whole body: not that it was accepted, and not
- * what became of the rest. A refusal stands.
- */
-const asEarly = (answer: MediaResult): MediaResult =>
-  "taskId" in answer ? { error: new Cielo24Error("UNINTELLIGIBLE") } : { error: answer.error.asLostAnswer() };
+/** A response that began before the last chunk was sent. It does not say what became of the whole body. */
+const asEarly = (result: MediaResult): MediaResult =>
+  "taskId" in result ? { error: new Cielo24Error("UNINTELLIGIBLE") } : { error: result.error.asLostAnswer() };
 
-const toMediaAnswer = (answer: HttpResponse, scrub: (text: string) => string): MediaResult => {
+const toResult = (response: HttpResponse, scrub: (text: string) => string): MediaResult => {
   try {
-    return { taskId: readResponse(answer, TaskResponse, scrub).TaskId };
+    return { taskId: readResponse(response, TaskResponse, scrub).TaskId };
   } catch (error) {
     if (error instanceof Cielo24Error) return { error };
     throw error;

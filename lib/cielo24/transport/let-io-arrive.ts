@@ -1,10 +1,10 @@
-import { setImmediate as immediate } from "node:timers/promises";
+import { setImmediate as nextTurn } from "node:timers/promises";
 
 /**
- * Lets the event loop poll twice, so that what has come over a connection is read before something is written to it: an
- * answer that lies there, or that the other end has closed. Once is too little where the one who answers lives in the
- * same process.
+ * Lets the event loop poll for I/O, so that Node reads what a connection has received, a response or the connection's
+ * end, before anything is written to it. Three turns contain two complete polls. One poll is not enough if the server
+ * runs in this process, as it does in tests.
  */
-export const readWhatCame = async (): Promise<void> => {
-  for (let turn = 0; turn < 3; turn += 1) await immediate();
+export const letIoArrive = async (): Promise<void> => {
+  for (let turn = 0; turn < 3; turn += 1) await nextTurn();
 };

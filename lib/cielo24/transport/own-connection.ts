@@ -2,23 +2,24 @@ import http from "node:http";
 import https from "node:https";
 import net from "node:net";
 import tls from "node:tls";
-import { readWhatCame } from "./let-io-arrive.ts";
+import { letIoArrive } from "./let-io-arrive.ts";
 
-/** A connection of its own for one request: what must not be sent twice takes no socket that may have gone stale. */
-interface Line {
+/** A connection for one request: a request that must not be sent twice cannot use a pooled socket, which may be dead. */
+interface OwnConnection {
+  /** Opens the connection for the request that is made with it. */
   readonly agent: http.Agent;
-  /** Resolves once bytes can go out, the handshake of TLS included. */
-  readonly isOpen: Promise<unknown>;
-  /** Whether bytes can have gone out. What was written before is never sent once the line is closed. */
-  readonly mayHaveSent: () => boolean;
-  /** Waits until it is closed. After a reset the system sends nothing of what it still has buffered. */
+  /** Resolves once bytes can be sent: over TLS, after the handshake. */
+  readonly opened: Promise<unknown>;
+  /** Whether it has been opened, so that bytes may have been sent. A close before that discards what was written. */
+  readonly wasOpened: () => boolean;
+  /** Waits until the socket is closed. With a reset, the kernel discards what it has not sent yet. */
   readonly close: (how: { readonly withReset: boolean }) => Promise<void>;
 }
 
-/** A TLS socket cannot be reset, only what it lies on: so the TCP socket is ours, for both protocols. */
-export const createLine = (protocol: "http:" | "https:"): Line => {
-  const agent = protocol === "http:" ? new http.Agent() : new https.Agent();
-  const { promise: isOpen, resolve: resolveOpen } = Promise.withResolvers<undefined>();
+/** Node can reset a TCP socket, but not a TLS socket: so the TCP socket is created here, for both protocols. */
+export const createOwnConnection = ({ isTls }: { isTls: boolean }): OwnConnection => {
+  const agent = isTls ? new https.Agent() : new http.Agent();
+  const { promise: opened, resolve: resolveOpened } = Promise.withResolvers<unknown>();
   const { promise: closed, resolve: resolveClosed } = Promise.withResolvers<unknown>();
   let tcp: net.Socket | undefined;
   let socket: net.Socket | undefined;
@@ -26,28 +27,26 @@ export const createLine = (protocol: "http:" | "https:"): Line => {
   agent.createConnection = (options) => {
     const { host, port } = options as net.TcpNetConnectOpts & { host: string };
     tcp = net.connect({ host, port, noDelay: true });
-    tcp.once("close", () => {
-      resolveClosed(undefined);
-    });
-    socket = protocol === "http:" ? tcp : tls.connect({ ...(options as tls.ConnectionOptions), socket: tcp });
-    failLater(socket);
-    socket.once(protocol === "http:" ? "connect" : "secureConnect", () => {
+    tcp.once("close", resolveClosed);
+    socket = isTls ? tls.connect({ ...(options as tls.ConnectionOptions), socket: tcp }) : tcp;
+    delayWriteErrors(socket);
+    socket.once(isTls ? "secureConnect" : "connect", () => {
       wasOpened = true;
-      resolveOpen(undefined);
+      resolveOpened(undefined);
     });
     return socket;
   };
   return {
     agent,
-    isOpen,
-    mayHaveSent: () => wasOpened,
+    opened,
+    wasOpened: () => wasOpened,
     close: async ({ withReset }) => {
       if (!tcp) return;
       tcp.once("error", resolveClosed);
-      // Node ends the connection behind an answer. The system refuses to reset what is being shut down, and Node then never
-      // closes it.
+      // After a response Node half-closes the socket. The kernel does not reset a socket in shutdown, and Node would then
+      // never emit "close".
       if (withReset && !socket?.writableEnded) tcp.resetAndDestroy();
-      // The reset alone would wait for what is still to be written.
+      // On its own, the reset would wait for pending writes.
       tcp.destroy();
       await closed;
     },
@@ -55,28 +54,26 @@ export const createLine = (protocol: "http:" | "https:"): Line => {
 };
 
 /**
- * A write fails where cielo24 has reset the connection, and Node then closes the socket: with it, an answer that lies there
- * unread would be lost. So that is read first.
+ * If cielo24 has reset the connection, the next write fails, and Node then closes the socket without reading a response
+ * that has already arrived. So a write error is reported only after that response has been read.
  */
-const failLater = (socket: net.Socket): void => {
-  const write = socket._write.bind(socket);
-  const writeAll = socket._writev?.bind(socket);
+const delayWriteErrors = (socket: net.Socket): void => {
   type Done = (error?: Error | null) => void;
-  const later =
+  const delayError =
     (done: Done): Done =>
     (error) => {
-      if (!error) {
-        done();
-        return;
-      }
-      void readWhatCame().then(() => {
-        done(error);
-      });
+      if (error)
+        void letIoArrive().then(() => {
+          done(error);
+        });
+      else done();
     };
+  const write = socket._write.bind(socket);
+  const writeMany = socket._writev?.bind(socket);
   socket._write = (chunk, encoding, done) => {
-    write(chunk, encoding, later(done));
+    write(chunk, encoding, delayError(done));
   };
   socket._writev = (chunks, done) => {
-    writeAll?.(chunks, later(done));
+    writeMany?.(chunks, delayError(done));
   };
 };

@@ -1,62 +1,56 @@
 import { createHash } from "node:crypto";
 import { MediaReadError } from "../../media/body.ts";
+import { HELD_BYTES, type MediaResult, type MediaTransfer, type OutgoingMedia, type TransferLimits } from "../api.ts";
 import { Cielo24Error } from "../errors.ts";
-import { openMediaPost, type MediaPost } from "./held-post.ts";
-import { tokenFor, type Session } from "../session.ts";
 import type { Secret } from "../secret.ts";
-import type { CallLimits, MediaResult, MediaTransfer } from "../api.ts";
-import type { MediaBody } from "../../media/body.ts";
+import type { Session } from "../session.ts";
+import { openHeldPost, type HeldPost } from "./held-post.ts";
 
-interface TransferParts {
-  readonly baseUrl: string;
-  readonly jobId: string;
-  readonly body: MediaBody;
-  readonly onProgress?: ((sentBytes: number) => void) | undefined;
+export interface TransferRequest extends OutgoingMedia {
   readonly session: Session;
+  /** Removes credentials from cielo24's texts. */
   readonly scrub: (text: string) => string;
+}
+
+interface TransferParts extends TransferRequest, TransferLimits {
+  readonly baseUrl: URL;
   readonly clock: () => number;
 }
 
-/** So much is held back until the ledger says that it goes out. */
-const HELD_BYTES = 64 * 1024;
-
 /**
- * Streams a body of known size into `add_media`. The memory is one buffer of the source's and the tail: the next buffer
- * is asked for when the write of the last one is done.
+ * Streams a body of known size into `add_media`. Memory: one buffer of the source's, and the bytes that are held back.
+ * The source is asked for its next buffer once the last one has been written.
  */
-export const createTransfer = (
-  parts: TransferParts,
-  limits: CallLimits & { readonly idleTimeoutMs: number },
-): MediaTransfer => {
-  const { body, session } = parts;
+export const createTransfer = (parts: TransferParts): MediaTransfer => {
+  const { body, session, deadline } = parts;
   const heldBytes = Math.min(HELD_BYTES, body.sizeBytes);
-  const tail = Buffer.alloc(heldBytes);
+  const held = Buffer.alloc(heldBytes);
   const hash = createHash("sha256");
   const reading = new AbortController();
   let digest: string | undefined;
-  let post: MediaPost | undefined;
+  let post: HeldPost | undefined;
   let token: Secret | undefined;
 
   const stopReading = () => {
     reading.abort(new MediaReadError("READ_FAILED"));
   };
 
-  const open = (): MediaPost => {
-    // Given up, or late, while the login was under way.
+  const open = (): HeldPost => {
+    // The transfer may have been aborted, or run late, during the login.
     if (!token || reading.signal.aborted) throw new Cielo24Error("UNAVAILABLE", { isUnsent: true });
-    if (parts.clock() >= limits.deadline) throw new Cielo24Error("TIMED_OUT", { isUnsent: true });
-    return openMediaPost({ ...parts, ...limits, sizeBytes: body.sizeBytes, token, onOver: stopReading });
+    if (parts.clock() >= deadline) throw new Cielo24Error("TIMED_OUT", { isUnsent: true });
+    return openHeldPost({ ...parts, sizeBytes: body.sizeBytes, token, onOver: stopReading });
   };
 
-  const answerOf = async (to: MediaPost): Promise<MediaResult> => {
-    const answer = await to.end();
-    if (token && "error" in answer) session.answered(token, answer.error);
-    return answer;
+  const resultOf = async (over: HeldPost): Promise<MediaResult> => {
+    const result = await over.end();
+    if (token && "error" in result) session.answered(token, result.error);
+    return result;
   };
 
   const sendAllButLast = async (): Promise<"held" | MediaResult> => {
     try {
-      token = await tokenFor(session, limits.deadline);
+      token = await session.token(deadline);
       await sendBody();
     } catch (error) {
       if (error instanceof Cielo24Error) return { error, isUnsent: true };
@@ -65,33 +59,34 @@ export const createTransfer = (
         throw error instanceof MediaReadError ? error : new MediaReadError("READ_FAILED");
       }
     }
-    if (post?.isOver()) return asUnsent(await answerOf(post));
+    if (post?.isOver()) return asUnsent(await resultOf(post));
     digest = hash.digest("hex");
     return "held";
   };
 
   /**
-   * Writes what comes before the tail, and fills the tail. Returns early when the POST is over. That is opened with the
-   * first bytes at hand: a source that has to be asked again and again would keep cielo24 waiting.
+   * Writes the body up to the held bytes, and keeps those. Returns early if the POST is over. The POST is opened once the
+   * first bytes have been read, so that a source that is slow to start does not keep cielo24 waiting.
    */
   const sendBody = async (): Promise<void> => {
     const sendable = body.sizeBytes - heldBytes;
     let position = 0;
     if (reading.signal.aborted) throw new Cielo24Error("UNAVAILABLE", { isUnsent: true });
     for await (const chunk of body.read(reading.signal)) {
-      const to = (post ??= open());
+      post ??= open();
       if (position + chunk.byteLength > body.sizeBytes) throw new MediaReadError("OBJECT_CHANGED");
       hash.update(chunk);
       const forNow = Math.max(Math.min(chunk.byteLength, sendable - position), 0);
-      if (forNow > 0) await to.write(chunk.subarray(0, forNow));
-      if (to.isOver()) return;
-      if (forNow < chunk.byteLength) tail.set(chunk.subarray(forNow), position + forNow - sendable);
+      if (forNow > 0) await post.write(chunk.subarray(0, forNow));
+      if (post.isOver()) return;
+      if (forNow < chunk.byteLength) held.set(chunk.subarray(forNow), position + forNow - sendable);
       position += chunk.byteLength;
       parts.onProgress?.(Math.min(position, sendable));
     }
     if (position < body.sizeBytes) throw new MediaReadError("READ_FAILED");
-    // The head goes out even where everything is held back, so that an early refusal can come.
-    await (post ??= open()).settle();
+    // Even if the whole body is held back, the headers are sent, so that cielo24 can refuse early.
+    post ??= open();
+    await post.settle();
   };
 
   return {
@@ -100,12 +95,12 @@ export const createTransfer = (
       if (!post) return asUnsent({ error: new Cielo24Error("UNAVAILABLE", { isUnsent: true }) });
       await post.settle();
       if (post.isOver()) {
-        const early = await answerOf(post);
-        // A 200 to a body that was not sent whole is no success: nobody knows what it means.
+        const early = await resultOf(post);
+        // A 200 before the last chunk was sent is not a success: its meaning is unknown.
         return "taskId" in early ? { error: new Cielo24Error("UNINTELLIGIBLE") } : asUnsent(early);
       }
-      post.writeLast(tail);
-      return answerOf(post);
+      post.writeLast(held);
+      return resultOf(post);
     },
     abort: async () => {
       stopReading();
@@ -113,11 +108,11 @@ export const createTransfer = (
     },
     sentBytes: () => post?.sentBytes() ?? 0,
     sha256: () => {
-      if (digest === undefined) throw new Error("The body is not sent yet");
+      if (digest === undefined) throw new Error("The body has not been sent yet");
       return digest;
     },
   };
 };
 
-/** An answer that came before the last chunk was sent. That it accepts is cielo24's word, whatever it means. */
-const asUnsent = (answer: MediaResult): MediaResult => ("error" in answer ? { ...answer, isUnsent: true } : answer);
+/** A result from before the last chunk was sent. An early 200 stays as it is: the caller decides what it means. */
+const asUnsent = (result: MediaResult): MediaResult => ("error" in result ? { ...result, isUnsent: true } : result);

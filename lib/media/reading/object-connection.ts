@@ -1,8 +1,8 @@
-import { connect as connectPlain } from "node:net";
+import { connect as connectTcp } from "node:net";
 import { connect as connectTls } from "node:tls";
 import type { ReadBuffers } from "./read-buffers.ts";
 
-/** The connection ended, failed, stalled or spoke no HTTP before the answer was whole. */
+/** The connection ended, failed, stalled or did not speak HTTP before the response was complete. */
 export class InterruptedError extends Error {
   override readonly name = "InterruptedError";
 }
@@ -18,45 +18,44 @@ export interface ObjectConnection {
   /** @throws {InterruptedError} */
   response(): Promise<ObjectResponse>;
   /**
-   * The next bytes after the response's head, whatever its Content-Length says. They are valid until the next call.
+   * The next bytes after the response's headers, whatever its Content-Length says. They are valid until the next call.
    * @throws {InterruptedError}
    */
   next(): Promise<Uint8Array>;
-  /** Destroys the socket; resolves when it is closed and no buffer is written to any more. Safe to repeat. */
+  /** Destroys the socket. Resolves once it is closed and no longer writes to any buffer. May be called more than once. */
   close(): Promise<void>;
 }
 
-const HEAD_MAX_BYTES = 32 * 1024;
-const HEAD_END = "\r\n\r\n";
+interface ConnectionOptions {
+  /** A header without a value is not sent. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  /** May be used by one connection after another. */
+  readonly buffers: ReadBuffers;
+  /** Asked before each wait. */
+  readonly idleTimeoutMs: () => number;
+  readonly signal: AbortSignal;
+}
+
+const HEADERS_MAX_BYTES = 32 * 1024;
+const HEADERS_END = "\r\n\r\n";
 
 /**
- * Opens the connection and asks for `url`. A wait of `idleTimeoutMs` for the connection or the next bytes interrupts it;
- * time in which the consumer asks for nothing does not count. The signal destroys the socket at once.
+ * Opens the connection and requests `url`. If it takes longer than `idleTimeoutMs` to connect, or to receive the next
+ * bytes, the connection is interrupted. Time in which the consumer asks for nothing does not count. The signal destroys
+ * the socket at once.
  *
- * @param url signed, and sent as it is: parsing it anew would resolve dots in the key
+ * @param url signed, and sent as it is: `new URL` would resolve dots in the key
  */
 export const openConnection = (
   url: string,
-  {
-    headers,
-    buffers,
-    idleTimeoutMs,
-    signal,
-  }: {
-    headers: Readonly<Record<string, string>>;
-    /** One connection after another may use them. */
-    buffers: ReadBuffers;
-    /** Asked anew before each wait. */
-    idleTimeoutMs: () => number;
-    signal: AbortSignal;
-  },
+  { headers, buffers, idleTimeoutMs, signal }: ConnectionOptions,
 ): ObjectConnection => {
   let hasEnded = false;
   let isStopped = false;
   let isPaused = false;
   let wake: (() => void) | undefined;
 
-  // With `onread` the socket reads into our memory and emits no "data", and HTTP is spoken below.
+  // With `onread`, Node reads into our memory and emits no "data". So HTTP is parsed here.
   const onread = {
     buffer: () => buffers.room(),
     callback: (sizeBytes: number): boolean => {
@@ -71,12 +70,8 @@ export const openConnection = (
   const socket =
     protocol === "https:"
       ? connectTls({ ...address, port: Number(port || 443), ALPNProtocols: ["http/1.1"] })
-      : connectPlain({ ...address, port: Number(port || 80) });
-  const closed = new Promise<void>((resolve) =>
-    socket.once("close", () => {
-      resolve();
-    }),
-  );
+      : connectTcp({ ...address, port: Number(port || 80) });
+  const { promise: closed, resolve: resolveClosed } = Promise.withResolvers<unknown>();
   const end = () => {
     hasEnded = true;
     wake?.();
@@ -86,14 +81,14 @@ export const openConnection = (
     end();
     socket.destroy();
   };
-  socket.on("error", end).on("end", end).on("close", end);
+  socket.on("error", end).on("end", end).on("close", end).once("close", resolveClosed);
   if (signal.aborted) stop();
   signal.addEventListener("abort", stop);
 
   const target = url.slice(url.indexOf("/", protocol.length + 2));
   const lines = [`GET ${target} HTTP/1.1`, `Host: ${host}`, "Connection: close"];
-  for (const [name, value] of Object.entries(headers)) lines.push(`${name}: ${value}`);
-  socket.write(lines.join("\r\n") + HEAD_END);
+  for (const [name, value] of Object.entries(headers)) if (value !== undefined) lines.push(`${name}: ${value}`);
+  socket.write(lines.join("\r\n") + HEADERS_END);
 
   const take = () => {
     const bytes = buffers.take();
@@ -103,7 +98,7 @@ export const openConnection = (
     }
     return bytes;
   };
-  const next = async (): Promise<Uint8Array> => {
+  const receive = async (): Promise<Uint8Array> => {
     let bytes = take();
     if (!bytes && !hasEnded) {
       const timer = setTimeout(stop, idleTimeoutMs());
@@ -112,31 +107,34 @@ export const openConnection = (
       clearTimeout(timer);
       bytes = take();
     }
-    // What came before the other side ended counts; after a stop nothing is wanted.
+    // Bytes that came before the server ended the connection count. After a stop they do not.
     if (!bytes || isStopped) throw new InterruptedError("The connection ended");
     return bytes;
   };
 
+  /** What came together with the end of the headers. */
   let rest: Uint8Array | undefined;
   return {
     response: async () => {
-      let head = "";
+      let text = "";
       for (;;) {
-        const bytes = await next();
-        const before = head.length;
-        head += Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, HEAD_MAX_BYTES)).toString("latin1");
-        const end = head.indexOf(HEAD_END);
+        const bytes = await receive();
+        const before = text.length;
+        text += Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, HEADERS_MAX_BYTES)).toString(
+          "latin1",
+        );
+        const end = text.indexOf(HEADERS_END);
         if (end >= 0) {
-          rest = bytes.subarray(end + HEAD_END.length - before);
-          return parseHead(head.slice(0, end));
+          rest = bytes.subarray(end + HEADERS_END.length - before);
+          return parseResponse(text.slice(0, end));
         }
-        if (head.length >= HEAD_MAX_BYTES) throw new InterruptedError("The answer's head is too long");
+        if (text.length >= HEADERS_MAX_BYTES) throw new InterruptedError("The response's headers are too long");
       }
     },
     next: async () => {
       const bytes = rest?.length ? rest : undefined;
       rest = undefined;
-      return bytes ?? next();
+      return bytes ?? receive();
     },
     close: async () => {
       signal.removeEventListener("abort", stop);
@@ -147,10 +145,10 @@ export const openConnection = (
   };
 };
 
-const parseHead = (head: string): ObjectResponse => {
-  const [statusLine = "", ...lines] = head.split("\r\n");
+const parseResponse = (text: string): ObjectResponse => {
+  const [statusLine = "", ...lines] = text.split("\r\n");
   const status = /^HTTP\/1\.[01] (\d{3})(?: |$)/.exec(statusLine)?.[1];
-  if (status === undefined) throw new InterruptedError("The answer is no HTTP");
+  if (status === undefined) throw new InterruptedError("The response is not HTTP");
   const headers = new Map<string, string>();
   for (const line of lines) {
     const colon = line.indexOf(":");

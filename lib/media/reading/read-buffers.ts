@@ -1,11 +1,11 @@
 const BUFFERS = 4;
 const BUFFER_BYTES = 256 * 1024;
-/** What is left of a buffer takes another read if it is at least so long. */
+/** The rest of a buffer is used for another read if it has at least this size. */
 const LEAST_ROOM_BYTES = 64 * 1024;
 
 interface Block {
   readonly memory: Uint8Array;
-  /** Chunks of it that are waiting or with the consumer. */
+  /** How many of its chunks are waiting, or with the consumer. */
   chunks: number;
 }
 
@@ -16,24 +16,24 @@ interface Chunk {
 }
 
 /**
- * The memory between a socket that reads and a consumer that takes: a few large blocks, used again and again, so that
- * reading an object takes the same memory whatever its size. What the consumer holds is not written to.
+ * The memory between a socket that fills it and a consumer that empties it: a few large blocks, used again and again, so
+ * that reading an object takes the same memory whatever its size. The chunk that the consumer holds is not overwritten.
  */
 export interface ReadBuffers {
-  /** Where the next read goes. The same until `added`, since sockets may ask more than once. */
+  /** Where the next read goes. The same until `added` is called, since a socket may ask more than once. */
   room(): Uint8Array;
-  /** So many bytes were read into the room. */
+  /** Reports how many bytes were read into the room. */
   added(sizeBytes: number): void;
-  /** Whether the socket should read on. Once everything was taken there is always room. */
+  /** Whether the socket should read on. Once everything has been taken there is always room. */
   hasRoom(): boolean;
-  /** The bytes that came next, as many as lie together. What was taken before is free again. */
+  /** The next bytes, as many as are contiguous. Frees the chunk that was taken before. */
   take(): Uint8Array | undefined;
-  /** Forgets what was not taken. No socket may be reading any more. */
+  /** Drops what has not been taken. No socket may be reading any more. */
   clear(): void;
 }
 
 export const createReadBuffers = (): ReadBuffers => {
-  // Slow buffers, since slices of the shared pool would keep that alive.
+  // Not from Node's shared pool, which a slice would keep alive.
   const newBlock = (): Block => ({ memory: Buffer.allocUnsafeSlow(BUFFER_BYTES), chunks: 0 });
   const free = Array.from({ length: BUFFERS }, newBlock);
   const waiting: Chunk[] = [];
@@ -50,7 +50,7 @@ export const createReadBuffers = (): ReadBuffers => {
     room: () => {
       if (!current || BUFFER_BYTES - end < LEAST_ROOM_BYTES) {
         const full = current;
-        // Pausing a TLS socket does not stop what it has decrypted already: that must not overwrite anything.
+        // A paused TLS socket still delivers what it has decrypted. That must not overwrite anything.
         current = free.pop() ?? newBlock();
         end = 0;
         if (full?.chunks === 0) free.push(full);
@@ -59,7 +59,7 @@ export const createReadBuffers = (): ReadBuffers => {
     },
 
     added: (sizeBytes) => {
-      if (!current) throw new Error("Nothing can be added where no room was asked for");
+      if (!current) throw new Error("Bytes were added before room was asked for");
       const last = waiting.at(-1);
       if (last?.block === current && last.end === end) last.end += sizeBytes;
       else {
@@ -69,7 +69,7 @@ export const createReadBuffers = (): ReadBuffers => {
       end += sizeBytes;
     },
 
-    // Two, since the next room is asked for even when nothing more is to be read.
+    // Two, since the socket asks for the next room even if it is about to pause.
     hasRoom: () => free.length >= 2,
 
     take: () => {

@@ -1,18 +1,17 @@
 import type { MediaReadError } from "../body.ts";
-import type { ObjectConnection, ObjectResponse } from "./object-connection.ts";
-import { InterruptedError } from "./object-connection.ts";
+import { InterruptedError, type ObjectConnection, type ObjectResponse } from "./object-connection.ts";
 
-/** S3's error documents have some hundred bytes, and the code comes first. */
+/** S3's error documents are some hundred bytes long, and the code comes first. */
 const DOCUMENT_MAX_BYTES = 4 * 1024;
-/** An error is known by its status already: for its code nobody waits long. */
+/** The status already says that it is an error. The code is not worth a long wait. */
 const DOCUMENT_MS = 2_000;
 
-/** A code goes into rows, logs and answers: whatever looks like anything else is none. */
+/** The code goes into rows, logs and responses, so anything that does not look like one is ignored. */
 const CODE = /<Code>\s*([A-Za-z0-9_.-]{1,64})\s*<\/Code>/;
-/** S3 sends error documents in chunks: the line that tells the next one's size, and what ends the last one. */
+/** S3 sends error documents with chunked encoding. This matches the line with a chunk's size, and the end of the last. */
 const CHUNK_SIZE = /(?:^|\r\n)[0-9A-Fa-f]+(?:;[^\r\n]*)?\r\n/g;
 
-/** S3's code out of the document behind an error's head; undefined where none comes in time. */
+/** S3's code, from the document that follows an error's headers; undefined if none comes in time. */
 export const readStoreCode = async (
   connection: ObjectConnection,
   { headers }: ObjectResponse,
@@ -22,9 +21,8 @@ export const readStoreCode = async (
   let document = "";
   try {
     while (document.length < DOCUMENT_MAX_BYTES) {
-      document += Buffer.from(await connection.next())
-        .subarray(0, DOCUMENT_MAX_BYTES)
-        .toString("latin1");
+      const bytes = Buffer.from(await connection.next());
+      document += bytes.subarray(0, DOCUMENT_MAX_BYTES).toString("latin1");
       const code = CODE.exec(isChunked ? document.replace(CHUNK_SIZE, "") : document)?.[1];
       if (code !== undefined) return code;
     }
@@ -36,7 +34,7 @@ export const readStoreCode = async (
   return undefined;
 };
 
-/** Codes that stand for a trouble that passes, whatever status they come with. KMS is throttled and fails like others. */
+/** Codes of a trouble that may pass, whatever their status. KMS throttles and fails as S3 does. */
 const PASSING: ReadonlySet<string> = new Set([
   "RequestTimeout",
   "KMS.ThrottlingException",
@@ -45,7 +43,7 @@ const PASSING: ReadonlySet<string> = new Set([
   "KMS.KeyUnavailableException",
 ]);
 
-/** Codes of 400 and 404 that speak of credentials or of the bucket, and so of no object. */
+/** Codes with 400 or 404 that are about the credentials or the bucket, not about the object. */
 const OPERATORS: ReadonlySet<string> = new Set([
   "ExpiredToken",
   "InvalidToken",
@@ -57,17 +55,17 @@ const OPERATORS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * What an error that S3 answers to a GET of an object means; undefined where it may pass.
+ * What S3's error response to a GET of an object means; undefined if it may pass.
  *
- * Source: Amazon S3 API Reference, "Error responses"; the codes of KMS, which S3 hands on behind `KMS.`, are those of
- * the AWS KMS API Reference, "Decrypt".
+ * Source: Amazon S3 API Reference, "Error responses". S3 passes on the codes of KMS with the prefix `KMS.`: AWS KMS API
+ * Reference, "Decrypt".
  */
 export const judgeRefusal = (status: number, storeCode: string | undefined): MediaReadError["code"] | undefined => {
   const code = storeCode ?? "";
   if (status >= 500 || status === 429 || status === 408 || PASSING.has(code)) return undefined;
   if (code === "InvalidObjectState") return "OBJECT_ARCHIVED";
   if (status === 401 || status === 403 || code.startsWith("KMS.") || OPERATORS.has(code)) return "ACCESS_REFUSED";
-  // Gone is gone for good: a 404 that is not S3's own does not say that.
+  // OBJECT_GONE is final, so only S3's own 404 counts: something in between may have sent another.
   if (status === 404) return code === "NoSuchKey" || code === "NoSuchVersion" ? "OBJECT_GONE" : undefined;
   // The version is a delete marker.
   if (status === 405) return "OBJECT_GONE";

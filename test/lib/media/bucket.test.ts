@@ -1,17 +1,13 @@
-import { DeleteObjectCommand, PutObjectCommand, type S3Client } from "@aws-sdk/client-s3";
+import { DeleteObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "@jest/globals";
 import { createHash } from "node:crypto";
 import { inspect } from "node:util";
 import { startS3, type S3Simulator } from "../../../dev/s3/server.ts";
+import { awsClientOptions } from "../../../lib/aws-client.ts";
+import { readAwsEnvironment } from "../../../lib/config.ts";
 import { MediaReadError } from "../../../lib/media/body.ts";
-import {
-  createMediaStore,
-  createObjectClient,
-  inspectObject,
-  measureObject,
-  openObject,
-  signObjectUrl,
-} from "../../../lib/media/bucket.ts";
+import { connectBucket, connectMediaStore } from "../../../lib/media/bucket.ts";
+import { createObjectBody } from "../../../lib/media/reading/object-body.ts";
 
 const REGION = "us-east-1";
 const ACCESS_KEY = { accessKeyId: "AKIDTEST", secretAccessKey: "secret-of-the-test" };
@@ -23,6 +19,10 @@ describe("objects in a bucket", () => {
   let s3: S3Simulator;
   let client: S3Client;
   let env: Record<string, string>;
+  let bucket: ReturnType<typeof connectBucket>;
+  /** A bucket by another environment or clock. */
+  const connect = (other: Record<string, string> = {}, clock = Date.now) =>
+    connectBucket({ env: { ...env, ...other }, clock });
   let keys = 0;
   const newKey = () => `media/job/${(keys += 1)}`;
 
@@ -34,8 +34,10 @@ describe("objects in a bucket", () => {
       AWS_ACCESS_KEY_ID: ACCESS_KEY.accessKeyId,
       AWS_SECRET_ACCESS_KEY: ACCESS_KEY.secretAccessKey,
       AWS_ENDPOINT_URL_S3: s3.url,
+      BUCKET_NAME: BUCKET,
     };
-    client = createObjectClient(env);
+    client = new S3Client(awsClientOptions(readAwsEnvironment(env, "S3")));
+    bucket = connect();
   });
   afterEach(() => {
     s3.faults.clear();
@@ -49,18 +51,17 @@ describe("objects in a bucket", () => {
     const stored = await client.send(
       new PutObjectCommand({ Bucket: BUCKET, Key: key, Body: content, ContentType: contentType }),
     );
-    return { bucketName: BUCKET, key, versionId: stored.VersionId ?? "null" };
+    return { key, versionId: stored.VersionId ?? "null", etag: stored.ETag };
   };
   const remove = (key: string, versionId?: string) =>
     client.send(new DeleteObjectCommand({ Bucket: BUCKET, Key: key, ...(versionId ? { VersionId: versionId } : {}) }));
 
   describe("inspected", () => {
-    it("are current, with the size, type and ETag that the store has", async () => {
+    it("are current, with the size and type that the store has", async () => {
       const version = await put(newKey(), "12345");
-      await expect(inspectObject(client, version)).resolves.toEqual({
+      await expect(bucket.inspect(version)).resolves.toEqual({
         status: "current",
         sizeBytes: 5,
-        etag: '"827ccb0eea8a706c4c34a16891f84e7b"',
         contentType: "video/mp4",
         isArchived: false,
       });
@@ -69,35 +70,35 @@ describe("objects in a bucket", () => {
     it("are superseded once another version is current; the old one keeps its size", async () => {
       const old = await put(newKey(), "12345");
       const young = await put(old.key, "1234567");
-      await expect(inspectObject(client, old)).resolves.toMatchObject({ status: "superseded", sizeBytes: 5 });
-      await expect(inspectObject(client, young)).resolves.toMatchObject({ status: "current", sizeBytes: 7 });
+      await expect(bucket.inspect(old)).resolves.toMatchObject({ status: "superseded", sizeBytes: 5 });
+      await expect(bucket.inspect(young)).resolves.toMatchObject({ status: "current", sizeBytes: 7 });
     });
 
     it("are deleted under a delete marker", async () => {
       const version = await put(newKey(), "12345");
       await remove(version.key);
-      await expect(inspectObject(client, version)).resolves.toMatchObject({ status: "deleted", sizeBytes: 5 });
+      await expect(bucket.inspect(version)).resolves.toMatchObject({ status: "deleted", sizeBytes: 5 });
     });
 
     it("are gone when there is no such version", async () => {
       const version = await put(newKey(), "12345");
       await remove(version.key, version.versionId);
-      await expect(inspectObject(client, version)).resolves.toEqual({ status: "gone", sizeBytes: 0 });
-      await expect(measureObject(client, version)).resolves.toBeUndefined();
+      await expect(bucket.inspect(version)).resolves.toEqual({ status: "gone", sizeBytes: 0 });
+      await expect(bucket.measure(version)).resolves.toBeUndefined();
     });
 
     it("are gone when another version took the place of the one that was removed", async () => {
       const version = await put(newKey(), "12345");
       await put(version.key, "other");
       await remove(version.key, version.versionId);
-      await expect(inspectObject(client, version)).resolves.toEqual({ status: "gone", sizeBytes: 0 });
+      await expect(bucket.inspect(version)).resolves.toEqual({ status: "gone", sizeBytes: 0 });
     });
 
     it("are gone when what was pinned is a delete marker", async () => {
       const { key } = await put(newKey(), "12345");
       const { VersionId = "" } = await remove(key);
-      const marker = { bucketName: BUCKET, key, versionId: VersionId };
-      await expect(inspectObject(client, marker)).resolves.toEqual({ status: "gone", sizeBytes: 0 });
+      const marker = { key, versionId: VersionId };
+      await expect(bucket.inspect(marker)).resolves.toEqual({ status: "gone", sizeBytes: 0 });
     });
 
     it.each([
@@ -112,12 +113,12 @@ describe("objects in a bucket", () => {
     ] as const)("tell whether they would have to be restored first: %s", async (_what, storage, isArchived) => {
       const version = await put(newKey(), "12345");
       s3.setStorage(BUCKET, version.key, storage);
-      await expect(inspectObject(client, version)).resolves.toMatchObject({ status: "current", isArchived });
+      await expect(bucket.inspect(version)).resolves.toMatchObject({ status: "current", isArchived });
     });
 
     it("fail with ACCESS_REFUSED where there is no such bucket: nothing is gone", async () => {
-      const version = { bucketName: "no-such-bucket", key: "media/job/x", versionId: "v" };
-      await expect(inspectObject(client, version)).rejects.toEqual(
+      const version = { key: "media/job/x", versionId: "v" };
+      await expect(connect({ BUCKET_NAME: "no-such-bucket" }).inspect(version)).rejects.toEqual(
         new MediaReadError("ACCESS_REFUSED", "NoSuchBucket"),
       );
     });
@@ -126,56 +127,53 @@ describe("objects in a bucket", () => {
       const version = await put(newKey(), "12345");
       await remove(version.key, version.versionId);
       s3.faults.add({ operation: "HeadBucket", kind: "internalError", times: 10 });
-      await expect(inspectObject(client, version)).rejects.toEqual(new MediaReadError("READ_FAILED"));
+      await expect(bucket.inspect(version)).rejects.toEqual(new MediaReadError("READ_FAILED"));
     });
 
     it("fail with ACCESS_REFUSED when the key that they are encrypted with does", async () => {
       const version = await put(newKey(), "12345");
       s3.faults.add({ operation: "HeadObject", kind: "kmsDisabled" });
-      await expect(inspectObject(client, version)).rejects.toEqual(new MediaReadError("ACCESS_REFUSED"));
+      await expect(bucket.inspect(version)).rejects.toEqual(new MediaReadError("ACCESS_REFUSED"));
     });
 
     it("fail with ACCESS_REFUSED when the store refuses us, and say nothing of it", async () => {
-      const stranger = createObjectClient({ ...env, AWS_SECRET_ACCESS_KEY: "wrong" });
+      const stranger = connect({ AWS_SECRET_ACCESS_KEY: "wrong" });
       const version = await put(newKey(), "12345");
-      const error: unknown = await inspectObject(stranger, version).catch((caught: unknown) => caught);
+      const error: unknown = await stranger.inspect(version).catch((caught: unknown) => caught);
       expect(error).toEqual(new MediaReadError("ACCESS_REFUSED"));
       expect(inspect(error, { depth: 10, showHidden: true })).not.toMatch(/AKIDTEST|media-bucket|127\.0\.0\.1/);
-      stranger.destroy();
     });
 
     it("are gone on a 403, too, for who reads every object and may not list the bucket", async () => {
       const version = await put(newKey(), "12345");
-      const ask = (options?: object) => {
+      const ask = (mayList: boolean) => {
         s3.faults.add({ operation: "HeadObject", kind: "accessDenied" });
-        return measureObject(client, version, options);
+        return connectBucket({ env, clock: Date.now }, { mayList }).measure(version);
       };
-      await expect(ask({ forbiddenIsAbsent: true })).resolves.toBeUndefined();
-      await expect(ask()).rejects.toEqual(new MediaReadError("ACCESS_REFUSED"));
+      await expect(ask(false)).resolves.toBeUndefined();
+      await expect(ask(true)).rejects.toEqual(new MediaReadError("ACCESS_REFUSED"));
     });
 
     it("fail with READ_FAILED when the store cannot be reached", async () => {
-      const nowhere = createObjectClient({ ...env, AWS_ENDPOINT_URL_S3: "http://127.0.0.1:1" });
-      const version = { bucketName: BUCKET, key: "media/job/x", versionId: "v" };
-      await expect(inspectObject(nowhere, version)).rejects.toEqual(new MediaReadError("READ_FAILED"));
-      nowhere.destroy();
+      const nowhere = connect({ AWS_ENDPOINT_URL_S3: "http://127.0.0.1:1" });
+      const version = { key: "media/job/x", versionId: "v" };
+      await expect(nowhere.inspect(version)).rejects.toEqual(new MediaReadError("READ_FAILED"));
     });
   });
 
   describe("read", () => {
     const content = Buffer.alloc(1_500_000, "0123456789abcdefghi");
     const read = async (
-      version: { bucketName?: string; key: string; versionId: string },
+      version: { key: string; versionId: string },
       sizeBytes: number,
       etag?: string,
       idleTimeoutMs = IDLE_TIMEOUT_MS,
+      from = bucket,
     ) => {
-      const body = openObject({
-        client,
-        bucketName: BUCKET,
-        ...version,
+      const body = createObjectBody({
         sizeBytes,
         etag,
+        sign: () => from.sign(version),
         idleTimeoutMs,
         clock: Date.now,
         sleep: () => Promise.resolve(),
@@ -201,8 +199,7 @@ describe("objects in a bucket", () => {
     });
 
     it("go on after SlowDown, internal errors, resets and premature ends of one read", async () => {
-      const version = await put(newKey(), content);
-      const { etag } = (await measureObject(client, version)) ?? {};
+      const { etag, ...version } = await put(newKey(), content);
       s3.faults.add({ operation: "GetObject", times: 2, kind: "slowDown" });
       s3.faults.add({ operation: "GetObject", kind: "resetAfterBytes", atByte: 400_000 });
       s3.faults.add({ operation: "GetObject", kind: "internalError" });
@@ -235,8 +232,10 @@ describe("objects in a bucket", () => {
     });
 
     it("fail with ACCESS_REFUSED, not as gone, where there is no such bucket", async () => {
-      const nowhere = { bucketName: "no-such-bucket", key: "media/job/x", versionId: "v" };
-      const error: unknown = await read(nowhere, 5).catch((caught: unknown) => caught);
+      const nowhere = connect({ BUCKET_NAME: "no-such-bucket" });
+      const version = { key: "media/job/x", versionId: "v" };
+      const reading = read(version, 5, undefined, IDLE_TIMEOUT_MS, nowhere);
+      const error: unknown = await reading.catch((caught: unknown) => caught);
       expect(error).toMatchObject({ code: "ACCESS_REFUSED", storeCode: "NoSuchBucket" });
     });
 
@@ -256,10 +255,7 @@ describe("objects in a bucket", () => {
 
   describe("as the delivery machine's store", () => {
     it("are inspected and read by what a row knows of them", async () => {
-      const store = createMediaStore(
-        { env, clock: Date.now, sleep: () => Promise.resolve() },
-        { bucketName: BUCKET, idleTimeoutMs: IDLE_TIMEOUT_MS },
-      );
+      const store = connectMediaStore({ env, clock: Date.now, sleep: () => Promise.resolve() });
       const { key, versionId } = await put(newKey(), "12345");
       const media = { id: "object:a", kind: "object", key, versionId } as const;
       // The event may have told another size: the object's counts.
@@ -279,14 +275,14 @@ describe("objects in a bucket", () => {
   describe("signed for others", () => {
     it("are read by the URL alone, until it is over", async () => {
       const version = await put(newKey(), "12345");
-      const url = await signObjectUrl(client, version, { lifetimeS: 60, now: Date.now() });
+      const url = await bucket.sign(version);
       const answer = await fetch(url);
       expect([answer.status, answer.headers.get("content-type"), await answer.text()]).toEqual([
         200,
         "video/mp4",
         "12345",
       ]);
-      const old = await signObjectUrl(client, version, { lifetimeS: 60, now: Date.now() - 61_000 });
+      const old = await connect({}, () => Date.now() - 901_000).sign(version);
       expect((await fetch(old)).status).toBe(403);
     });
   });

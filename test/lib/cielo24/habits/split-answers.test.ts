@@ -61,11 +61,11 @@ describeHabits("cielo24 sends its answer byte by byte", (local) => {
       await exchange.bodyIsWhole();
       for (const byte of answer) {
         await exchange.send(byte);
-        await new Promise((resolve) => setTimeout(resolve, 20));
+        await new Promise((resolve) => setTimeout(resolve, 30));
         if (exchange.socket.destroyed) return;
       }
     });
-    expect(await local.deliver(server, { deadlineMs: 800 })).toMatchObject({ meaning: "unknown" });
+    expect(await local.deliver(server, { deadlineMs: 1_600 })).toMatchObject({ meaning: "unknown" });
     const call = local.clientOf(server).updateMetadata(METADATA, within(200));
     expect(await local.outcomeOf(call)).toBe("TIMED_OUT");
   });
@@ -73,11 +73,11 @@ describeHabits("cielo24 sends its answer byte by byte", (local) => {
   it("fault 20: each slower than the idle timeout, after the whole body: cielo24 may take its time", async () => {
     const server = await local.serve(async (exchange) => {
       await exchange.bodyIsWhole();
-      for (const piece of accepted.match(/[^]{1,20}/g) ?? []) {
-        await new Promise((resolve) => setTimeout(resolve, 40));
+      for (const piece of accepted.match(/[^]{1,60}/g) ?? []) {
+        await new Promise((resolve) => setTimeout(resolve, 600));
         await exchange.send(piece);
       }
     });
-    expect(await local.deliver(server, { idleTimeoutMs: 30 })).toMatchObject({ meaning: "accepted" });
+    expect(await local.deliver(server, { idleTimeoutMs: 500 })).toMatchObject({ meaning: "accepted" });
   });
 });

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import { randomBytes } from "node:crypto";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { createObjectBody } from "../../../lib/media/reading/object-body.ts";
-import { sleep } from "../../../lib/runtime.ts";
-import { startFaultyStore, type FaultyStore } from "../media/faulty-store.ts";
-import { codeOf, sha256Of, startAccount, within } from "./fixture.ts";
+import { createObjectBody } from "../../../../lib/media/reading/object-body.ts";
+import { sleep } from "../../../../lib/runtime.ts";
+import { startFaultyStore, type FaultyStore } from "../../media/faulty-store.ts";
+import { codeOf, sha256Of, startAccount, within } from "../fixture.ts";
 
 /** How long cielo24 may take nothing, which is far less than the store brings nothing for. */
 const IDLE_TIMEOUT_MS = 100;

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import { randomBytes } from "node:crypto";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { createScanner } from "../../leaks/scanner.ts";
-import { textOf } from "../../leaks/text-of.ts";
-import { bodyOf, codeOf, sha256Of, startAccount, transferLimits, within } from "./fixture.ts";
-import { startRawServer } from "./raw-server.ts";
+import { createScanner } from "../../../leaks/scanner.ts";
+import { textOf } from "../../../leaks/text-of.ts";
+import { bodyOf, codeOf, sha256Of, startAccount, transferLimits, within } from "../fixture.ts";
+import { startRawServer } from "../raw-server.ts";
 
 const KIB = 1024;
 type Account = Awaited<ReturnType<typeof startAccount>>;

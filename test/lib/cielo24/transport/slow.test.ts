@@ -2,10 +2,10 @@ import { afterEach, describe, expect, it } from "@jest/globals";
 import { randomBytes } from "node:crypto";
 import type net from "node:net";
 import { setImmediate as nextTurn, setTimeout as wait } from "node:timers/promises";
-import { MediaReadError } from "../../../lib/media/body.ts";
-import { bodyOf, codeOf, startAccount, within } from "./fixture.ts";
-import { httpAnswer, startRawServer } from "./raw-server.ts";
-import type { MediaBody } from "../../../lib/media/body.ts";
+import { MediaReadError } from "../../../../lib/media/body.ts";
+import { bodyOf, codeOf, startAccount, within } from "../fixture.ts";
+import { httpAnswer, startRawServer } from "../raw-server.ts";
+import type { MediaBody } from "../../../../lib/media/body.ts";
 
 const KIB = 1024;
 const TASK = JSON.stringify({ TaskId: "a".repeat(32) });

@@ -3,9 +3,9 @@ import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import net from "node:net";
 import tls from "node:tls";
-import type { Cielo24Simulator } from "../../../dev/cielo24/server.ts";
-import { selfSigned } from "../media/self-signed.ts";
-import { bodyOf, codeOf, sha256Of, startAccount, transferLimits, within } from "./fixture.ts";
+import type { Cielo24Simulator } from "../../../../dev/cielo24/server.ts";
+import { selfSigned } from "../../media/self-signed.ts";
+import { bodyOf, codeOf, sha256Of, startAccount, transferLimits, within } from "../fixture.ts";
 
 const KIB = 1024;
 const trusted = selfSigned();
