@@ -6,7 +6,7 @@ import { readAwsEnvironment, readConfig } from "../../lib/config.ts";
 import { createEventPublisher } from "../../lib/delivery/aws/events.ts";
 import { createDocumentClient, createDynamoLedger } from "../../lib/delivery/aws/dynamodb-ledger.ts";
 import { createMediaQueue } from "../../lib/delivery/aws/queue.ts";
-import { deliverySettings } from "../../lib/delivery/settings.ts";
+import { readDeliverySettings } from "../../lib/delivery/settings.ts";
 import { capabilityUrl } from "../../lib/media/capability.ts";
 import { createMediaStore } from "../../lib/media/bucket.ts";
 import { createObservability } from "../../lib/observability.ts";
@@ -27,17 +27,7 @@ export const build = (runtime: Runtime): FunctionHandler<SQSEvent | S3Event, SQS
     "deadLetterQueueUrl",
     "eventBusName",
     "mediaSourceBaseUrl",
-    "deliveryMode",
-    "resendAfterUnknown",
-    "resendAfterServerError",
-    "serverErrorSettleS",
-    "mediaRetentionDays",
-    "settleS",
-    "finalizeReserveS",
-    "capabilityLifetimeS",
-    "longestPullS",
     "idleTimeoutS",
-    "maxMediaBytes",
     "maxReceives",
     "stage",
     "logLevel",
@@ -64,7 +54,7 @@ export const build = (runtime: Runtime): FunctionHandler<SQSEvent | S3Event, SQS
     bucketName: config.bucketName,
     maxReceives: config.maxReceives,
     run: {
-      settings: deliverySettings(config),
+      settings: readDeliverySettings(env),
       marginMs: MARGIN_MS,
       idleTimeoutMs,
       capabilityUrl: (row) => capabilityUrl(config.mediaSourceBaseUrl, row),

@@ -5,7 +5,7 @@ import {
   createDynamoLedger,
   createDynamoOwners,
 } from "../../lib/delivery/aws/dynamodb-ledger.ts";
-import { rowExpiryMs } from "../../lib/delivery/settings.ts";
+import { readRowExpiryMs } from "../../lib/delivery/settings.ts";
 import { apiHandler, type HttpHandler } from "../../lib/http/handler.ts";
 import { createOwnership } from "../../lib/http/ownership.ts";
 import { createUploadSigner } from "../../lib/media/upload-signing.ts";
@@ -19,16 +19,7 @@ const SERVICE = "sign-upload";
 
 export const build = (runtime: Runtime): HttpHandler => {
   const { env, clock } = runtime;
-  const config = readConfig(
-    env,
-    "bucketName",
-    "tableName",
-    "maxMediaBytes",
-    "mediaRetentionDays",
-    "uploadUrlLifetimeS",
-    "stage",
-    "logLevel",
-  );
+  const config = readConfig(env, "bucketName", "tableName", "maxMediaBytes", "uploadUrlLifetimeS", "stage", "logLevel");
   const client = createDocumentClient(readAwsEnvironment(env, "DYNAMODB"));
   const parts = {
     signer: createUploadSigner({
@@ -49,7 +40,7 @@ export const build = (runtime: Runtime): HttpHandler => {
       }),
     }),
     runtime,
-    expiryMs: rowExpiryMs(config),
+    expiryMs: readRowExpiryMs(env),
     maxMediaBytes: config.maxMediaBytes,
   };
   const answerOne = requestUploadUrl(parts);

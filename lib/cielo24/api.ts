@@ -7,6 +7,9 @@ import type { Cielo24Error } from "./errors.ts";
  */
 export type MediaResult = { readonly taskId: string } | { readonly error: Cielo24Error; readonly isUnsent?: true };
 
+/** A transfer holds back up to this much of the end of its body until `finish`. */
+export const HELD_BYTES = 64 * 1024;
+
 /**
  * One POST of media to `add_media`, in two halves: everything but the last chunk, then the last chunk. cielo24 refuses
  * a body that is cut short, so before `finish` nothing can have been accepted.

@@ -129,7 +129,8 @@ const forgottenOf = (value: object, name: string): ReadonlySet<string> => {
 };
 const ROW = new Set(["row"]);
 const MEMORY = new Set(["memory"]);
-const AS_CLAIMANT = new Set(["row", "claim", "leave", "verdict", "sizeBytes", "sentBytes", "handingOver"]);
+// The last release calls the next visit `leave`, and remembers `handingOver`.
+const AS_CLAIMANT = new Set(["row", "claim", "nextVisit", "leave", "verdict", "sizeBytes", "sentBytes", "handingOver"]);
 const NOTHING = new Set<string>();
 
 const LEAST_TICKS: Readonly<Record<string, number>> = {

@@ -4,7 +4,7 @@ import { Cielo24Error } from "../errors.ts";
 import { openMediaPost, type MediaPost } from "./held-post.ts";
 import { tokenFor, type Session } from "../session.ts";
 import type { Secret } from "../secret.ts";
-import type { CallLimits, MediaResult, MediaTransfer } from "../api.ts";
+import { HELD_BYTES, type CallLimits, type MediaResult, type MediaTransfer } from "../api.ts";
 import type { MediaBody } from "../../media/body.ts";
 
 interface TransferParts {
@@ -16,9 +16,6 @@ interface TransferParts {
   readonly scrub: (text: string) => string;
   readonly clock: () => number;
 }
-
-/** So much is held back until the ledger says that it goes out. */
-const HELD_BYTES = 64 * 1024;
 
 /**
  * Streams a body of known size into `add_media`. The memory is one buffer of the source's and the tail: the next buffer

@@ -317,7 +317,7 @@ export const reopen = (row: Row, at: { now: number; decision: Decision }): Write
       // It was FINALIZING: if cielo24 shows the media only now, it was accepted, not refused.
       everUnknown: row.settledAt === undefined ? undefined : true,
     },
-    OPEN_OR_ENDED,
+    [...OF.end, "claimId", "settledAt", "notBefore", "waiting"],
   );
 
 /**
