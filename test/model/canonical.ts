@@ -1,6 +1,6 @@
 import type { Command, OperatorDecision } from "../../lib/delivery/machine/protocol.ts";
 import { TICK_MS, UNKNOWN_JOB_TICKS } from "./scenario.ts";
-import type { Worker, World } from "./world.ts";
+import type { Worker, World } from "./job-world.ts";
 
 /**
  * A text that is the same for worlds that behave the same: times relative to now and clipped, fences relative to the

@@ -21,7 +21,7 @@ import {
   type Transition,
   type Worker,
   type World,
-} from "./world.ts";
+} from "./job-world.ts";
 
 const ACCEPTED: Reply = { is: "accepted", taskId: "task" };
 const REFUSED: Failure = { is: "refused", error: { type: "INVALID_QUERY", comment: "" } };

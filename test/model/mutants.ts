@@ -3,7 +3,7 @@ import type { Row, State, Write } from "../../lib/delivery/machine/row.ts";
 import { step } from "../../lib/delivery/machine/machine.ts";
 import { reopen } from "../../lib/delivery/machine/transitions.ts";
 import { TICK_MS } from "./scenario.ts";
-import type { Machine } from "./world.ts";
+import type { Machine } from "./job-world.ts";
 
 /** The machine, or what is around it, with one rule left out. */
 export interface Mutant extends Machine {
