@@ -9,7 +9,7 @@ import {
   createDynamoOwners,
 } from "../../lib/delivery/aws/dynamodb-ledger.ts";
 import { createMediaQueue } from "../../lib/delivery/aws/queue.ts";
-import { callSettings } from "../../lib/delivery/settings.ts";
+import { readCallSettings } from "../../lib/delivery/settings.ts";
 import { apiHandler, type HttpHandler } from "../../lib/http/handler.ts";
 import { createOwnership } from "../../lib/http/ownership.ts";
 import { createObservability } from "../../lib/observability.ts";
@@ -21,19 +21,7 @@ import { connectCielo24 } from "../../lib/cielo24/client.ts";
 
 export const build = (runtime: Runtime): HttpHandler => {
   const { env } = runtime;
-  const config = readConfig(
-    env,
-    "region",
-    "bucketName",
-    "tableName",
-    "queueUrl",
-    "eventBusName",
-    "maxMediaBytes",
-    "settleS",
-    "mediaRetentionDays",
-    "stage",
-    "logLevel",
-  );
+  const config = readConfig(env, "region", "bucketName", "tableName", "queueUrl", "eventBusName", "stage", "logLevel");
   const client = createDocumentClient(readAwsEnvironment(env, "DYNAMODB"));
   const announcer = createEventPublisher(
     new EventBridgeClient(awsClientOptions(readAwsEnvironment(env, "EVENTBRIDGE"))),
@@ -53,7 +41,7 @@ export const build = (runtime: Runtime): HttpHandler => {
         level: config.logLevel,
       }),
     },
-    callSettings(config),
+    readCallSettings(env),
   );
   const ownership = createOwnership(createDynamoOwners({ client, tableName: config.tableName }));
   const endpoint = addMedia({ ownership, deliver, ownBucket: config.bucketName });

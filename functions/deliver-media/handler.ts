@@ -6,7 +6,7 @@ import { readAwsEnvironment, readConfig } from "../../lib/config.ts";
 import { createEventPublisher } from "../../lib/delivery/aws/events.ts";
 import { createDocumentClient, createDynamoLedger } from "../../lib/delivery/aws/dynamodb-ledger.ts";
 import { createMediaQueue } from "../../lib/delivery/aws/queue.ts";
-import { deliverySettings } from "../../lib/delivery/settings.ts";
+import { readDeliverySettings } from "../../lib/delivery/settings.ts";
 import { capabilityUrl } from "../../lib/media/capability.ts";
 import { connectMediaStore } from "../../lib/media/bucket.ts";
 import { connectObservability } from "../../lib/observability.ts";
@@ -27,17 +27,7 @@ export const build = (runtime: Runtime): FunctionHandler<SQSEvent | S3Event, SQS
     "deadLetterQueueUrl",
     "eventBusName",
     "mediaSourceBaseUrl",
-    "deliveryMode",
-    "resendAfterUnknown",
-    "resendAfterServerError",
-    "serverErrorSettleS",
-    "mediaRetentionDays",
-    "settleS",
-    "finalizeReserveS",
-    "capabilityLifetimeS",
-    "longestPullS",
     "idleTimeoutS",
-    "maxMediaBytes",
     "maxReceives",
   );
   return createDeliverMedia({
@@ -57,7 +47,7 @@ export const build = (runtime: Runtime): FunctionHandler<SQSEvent | S3Event, SQS
     bucketName: config.bucketName,
     maxReceives: config.maxReceives,
     run: {
-      settings: deliverySettings(config),
+      settings: readDeliverySettings(env),
       marginMs: MARGIN_MS,
       idleTimeoutMs: config.idleTimeoutS * 1000,
       capabilityUrl: (row) => capabilityUrl(config.mediaSourceBaseUrl, row),

@@ -4,7 +4,7 @@ import {
   createDynamoLedger,
   createDynamoOwners,
 } from "../../lib/delivery/aws/dynamodb-ledger.ts";
-import { rowExpiryMs } from "../../lib/delivery/settings.ts";
+import { readRowExpiryMs } from "../../lib/delivery/settings.ts";
 import { apiHandler, type HttpHandler } from "../../lib/http/handler.ts";
 import { createOwnership } from "../../lib/http/ownership.ts";
 import { connectUploadSigner } from "../../lib/media/upload-signing.ts";
@@ -18,7 +18,7 @@ const SERVICE = "sign-upload";
 
 export const build = (runtime: Runtime): HttpHandler => {
   const { env, clock } = runtime;
-  const config = readConfig(env, "tableName", "maxMediaBytes", "mediaRetentionDays");
+  const config = readConfig(env, "tableName", "maxMediaBytes");
   const client = createDocumentClient(readAwsEnvironment(env, "DYNAMODB"));
   const parts = {
     signer: connectUploadSigner(runtime),
@@ -30,7 +30,7 @@ export const build = (runtime: Runtime): HttpHandler => {
       observability: connectObservability(runtime, SERVICE),
     }),
     runtime,
-    expiryMs: rowExpiryMs(config),
+    expiryMs: readRowExpiryMs(env),
     maxMediaBytes: config.maxMediaBytes,
   };
   const answerOne = requestUploadUrl(parts);

@@ -1,6 +1,6 @@
 import type { Command, OperatorDecision } from "../../lib/delivery/machine/protocol.ts";
 import { TICK_MS, UNKNOWN_JOB_TICKS } from "./scenario.ts";
-import type { Worker, World } from "./world.ts";
+import type { Worker, World } from "./job-world.ts";
 
 /**
  * A text that is the same for worlds that behave the same: times relative to now and clipped, fences relative to the
@@ -129,7 +129,8 @@ const forgottenOf = (value: object, name: string): ReadonlySet<string> => {
 };
 const ROW = new Set(["row"]);
 const MEMORY = new Set(["memory"]);
-const AS_CLAIMANT = new Set(["row", "claim", "leave", "verdict", "sizeBytes", "sentBytes", "handingOver"]);
+// The last release calls the next visit `leave`, and remembers `handingOver`.
+const AS_CLAIMANT = new Set(["row", "claim", "nextVisit", "leave", "verdict", "sizeBytes", "sentBytes", "handingOver"]);
 const NOTHING = new Set<string>();
 
 const LEAST_TICKS: Readonly<Record<string, number>> = {

@@ -1,6 +1,7 @@
 import { decideWrite, type Row, type Write } from "../../lib/delivery/machine/row.ts";
-import type { Reply, Command, Input } from "../../lib/delivery/machine/protocol.ts";
+import type { Reply, Command, Failure, Input, Outcome } from "../../lib/delivery/machine/protocol.ts";
 import { reportProgress } from "../../lib/delivery/machine/transitions.ts";
+import type { Release } from "./last-release.ts";
 import { CAPABILITY_TICKS, LONGEST_PULL_TICKS, TICK_MS, type Scenario } from "./scenario.ts";
 import {
   accept,
@@ -20,9 +21,7 @@ import {
   type Transition,
   type Worker,
   type World,
-} from "./world.ts";
-
-type Failure = Exclude<Reply, { is: "accepted" }>;
+} from "./job-world.ts";
 
 const ACCEPTED: Reply = { is: "accepted", taskId: "task" };
 const REFUSED: Failure = { is: "refused", error: { type: "INVALID_QUERY", comment: "" } };
@@ -35,7 +34,6 @@ const INVALID_URL: Failure = { is: "refused", error: { type: "INVALID_URL", comm
 const ANSWERED_ERROR: Reply = { is: "unavailable", isAnsweredError: true };
 const UNINTELLIGIBLE: Failure = { is: "unintelligible", error: { type: "UNKNOWN", comment: "" } };
 
-type Happening = Input extends infer E ? (E extends unknown ? Omit<E, "now" | "timeLeftMs" | "random"> : never) : never;
 type Of<Do extends Command["do"]> = Extract<Command, { do: Do }>;
 
 /** Every way in which the command of a worker can end. */
@@ -110,29 +108,32 @@ interface Actor {
 }
 
 /** The world after the worker has been told what happened, and has made up its mind. */
-const tell = ({ index, worker, machine }: Actor, from: World, happening: Happening): World => {
-  const event = {
-    ...happening,
+const tell = ({ index, worker, machine }: Actor, from: World, outcome: Outcome): World => {
+  const input = {
+    ...outcome,
     now: from.now + worker.clockOffset,
     timeLeftMs: Math.max(worker.deadline - from.now, 0),
     // Only the end differs, so that every jitter is nothing.
     random: from.randoms.toString(16).padStart(32, "0"),
-  } as Input;
-  const step = worker.isOfLastRelease && machine.lastRelease ? machine.lastRelease.step : machine.step;
-  let { memory, command } = step(worker.memory, worker.isOfLastRelease ? asBefore(event) : event);
-  if (command.do === "abort") ({ memory, command } = step(memory, { ...event, type: "aborted" }));
+  };
+  const step = worker.isOfLastRelease && machine.lastRelease ? stepOfLastRelease(machine.lastRelease) : machine.step;
+  let { memory, command } = step(worker.memory, input);
+  if (command.do === "abort") ({ memory, command } = step(memory, { ...input, type: "aborted" }));
   if (command.do === "later")
     return endWorker(from, index, leaving(worker, command), Math.max(command.at - worker.clockOffset, from.now));
   const next = replaceWorker(from, index, { ...worker, memory, command, sent: undefined, heard: undefined });
   return { ...next, randoms: from.randoms + 1 };
 };
 
-/** The last release's runner knew no refusals of the account: they were refusals. */
-const asBefore = (event: Input): Input => {
-  if (event.type !== "answered" && event.type !== "noInfo") return event;
-  const { answer } = event;
-  return answer.is === "accountRefused" ? { ...event, answer: { is: "refused", error: answer.error } } : event;
-};
+/** The last release heard answers, not replies, and its runner knew no refusals of the account: they were refusals. */
+const stepOfLastRelease =
+  ({ step }: Release): Release["step"] =>
+  (memory, input) => {
+    if (input.type !== "answered" && input.type !== "noInfo") return step(memory, input);
+    const { reply, ...more } = input;
+    const answer = reply.is === "accountRefused" ? { ...reply, is: "refused" } : reply;
+    return step(memory, { ...more, answer } as unknown as Input);
+  };
 
 /** An operator's word counts once: a row that it opened is looked after by another message. */
 const leaving = (worker: Worker, { row }: Of<"later">): Worker =>
@@ -146,31 +147,31 @@ const refused = (world: World, row?: Row): World => ({
   isRefused: true,
 });
 
-const end = (by: Actor, label: string, from: World, happening: Happening): Transition => ({
+const end = (by: Actor, label: string, from: World, outcome: Outcome): Transition => ({
   label: `worker ${by.index} ${label}`,
   isFault: false,
-  world: tell(by, from, happening),
+  world: tell(by, from, outcome),
 });
 
-const fault = (by: Actor, label: string, from: World, happening: Happening): Transition => ({
-  ...end(by, label, from, happening),
+const fault = (by: Actor, label: string, from: World, outcome: Outcome): Transition => ({
+  ...end(by, label, from, outcome),
   isFault: true,
 });
 
-const answered = (answer: Reply): Happening => ({ type: "answered", answer });
+const answered = (reply: Reply): Outcome => ({ type: "answered", reply });
 
 /** cielo24 answers a POST; the worker hears of it now, or at any time until its deadline. */
-const replied = (by: Actor, label: string, from: World, answer: Reply): Transition =>
+const replied = (by: Actor, label: string, from: World, reply: Reply): Transition =>
   by.scenario.slowAnswers
     ? {
         label: `worker ${by.index} ${label}`,
         isFault: false,
-        world: replaceWorker(from, by.index, { ...by.worker, sent: answer }),
+        world: replaceWorker(from, by.index, { ...by.worker, sent: reply }),
       }
-    : end(by, label, from, answered(answer));
+    : end(by, label, from, answered(reply));
 
-const repliedBadly = (by: Actor, label: string, from: World, answer: Reply): Transition => ({
-  ...replied(by, label, from, answer),
+const repliedBadly = (by: Actor, label: string, from: World, reply: Reply): Transition => ({
+  ...replied(by, label, from, reply),
   isFault: true,
 });
 
@@ -217,16 +218,16 @@ function* ask(by: Actor): Generator<Transition> {
   }
   if (world.budgets.calls > 0) {
     const spent = spend(world, "calls");
-    yield fault(by, "cannot ask job/info", spent, { type: "noInfo", answer: UNAVAILABLE });
-    yield fault(by, "cannot log in to ask", spent, { type: "noInfo", answer: LOGIN_INVALID });
-    yield fault(by, "does not understand job/info", spent, { type: "noInfo", answer: UNINTELLIGIBLE });
-    yield fault(by, "is refused by job/info", refused(spent), { type: "noInfo", answer: REFUSED });
-    yield fault(by, "is told that the account may not", spent, { type: "noInfo", answer: ACCOUNT_REFUSED });
+    yield fault(by, "cannot ask job/info", spent, { type: "noInfo", reply: UNAVAILABLE });
+    yield fault(by, "cannot log in to ask", spent, { type: "noInfo", reply: LOGIN_INVALID });
+    yield fault(by, "does not understand job/info", spent, { type: "noInfo", reply: UNINTELLIGIBLE });
+    yield fault(by, "is refused by job/info", refused(spent), { type: "noInfo", reply: REFUSED });
+    yield fault(by, "is told that the account may not", spent, { type: "noInfo", reply: ACCOUNT_REFUSED });
     // The first time it may be another account's secret; said for long, it is believed.
     const isLong = worker.memory.row?.unknownSince !== undefined;
     yield fault(by, "is told that there is no such job", isLong ? refused(spent) : spent, {
       type: "noInfo",
-      answer: UNKNOWN_JOB,
+      reply: UNKNOWN_JOB,
     });
   }
 }

@@ -3,16 +3,16 @@ import { happenings } from "./happenings.ts";
 import { createIntList, type IntList } from "./int-list.ts";
 import { findViolation, givesUp, mustBeDelivered } from "./invariants.ts";
 import { createKnownStates } from "./known-states.ts";
-import { hasEnded, outcomesOf, type Outcome } from "./outcomes.ts";
-import type { Scenario } from "./scenario.ts";
-import { startWorld, type Machine, type World } from "./world.ts";
+import { endsOf, hasEnded } from "./ends.ts";
+import type { End, Scenario } from "./scenario.ts";
+import { startWorld, type Machine, type World } from "./job-world.ts";
 
 export interface Exploration {
   readonly states: number;
   readonly transitions: number;
   readonly seconds: number;
   /** What came about somewhere. */
-  readonly outcomes: ReadonlySet<Outcome>;
+  readonly ends: ReadonlySet<End>;
   /** Which of S1 to S5 is broken and how, and the shortest way there in words. */
   readonly failure?: { readonly broken: string; readonly trace: readonly string[] };
   /** Whether every state was seen; otherwise the limit was reached or something was broken. */
@@ -46,7 +46,7 @@ export const explore = (
   const delivered = createIntList();
   const owed = createIntList();
   const ended = createIntList();
-  const outcomes = new Set<Outcome>();
+  const ends = new Set<End>();
   let transitions = 0;
   let next: Visited[] = [];
 
@@ -57,7 +57,7 @@ export const explore = (
     cameFrom.push(from);
     cameBy.push(by);
     next.push({ id, world });
-    for (const outcome of outcomesOf(world)) outcomes.add(outcome);
+    for (const end of endsOf(world)) ends.add(end);
     if (hasEnded(world, scenario)) ended.push(id);
     if (world.row?.state === "DELIVERED") delivered.push(id);
     if (mustBeDelivered(world, scenario)) owed.push(id);
@@ -73,7 +73,7 @@ export const explore = (
     states: known.size,
     transitions,
     seconds: (Date.now() - startedAt) / 1000,
-    outcomes,
+    ends,
     isComplete,
     ...(failure ? { failure } : {}),
   });

@@ -21,7 +21,7 @@ import {
   type Transition,
   type Worker,
   type World,
-} from "./world.ts";
+} from "./job-world.ts";
 
 /** Everything that may happen next in this world. */
 export function* happenings(world: World, scenario: Scenario, by: Machine): Generator<Transition> {

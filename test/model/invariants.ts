@@ -1,6 +1,6 @@
 import type { Row } from "../../lib/delivery/machine/row.ts";
 import { TICK_MS, type Scenario } from "./scenario.ts";
-import type { World } from "./world.ts";
+import type { World } from "./job-world.ts";
 
 /** What must hold in every state, and over every transition, whatever crashes, repeats or is late. */
 export const findViolation = (

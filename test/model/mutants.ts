@@ -3,7 +3,7 @@ import type { Row, State, Write } from "../../lib/delivery/machine/row.ts";
 import { step } from "../../lib/delivery/machine/machine.ts";
 import { reopen } from "../../lib/delivery/machine/transitions.ts";
 import { TICK_MS } from "./scenario.ts";
-import type { Machine } from "./world.ts";
+import type { Machine } from "./job-world.ts";
 
 /** The machine, or what is around it, with one rule left out. */
 export interface Mutant extends Machine {
@@ -14,14 +14,14 @@ export interface Mutant extends Machine {
   readonly breaks: "S1" | "S2" | "S3" | "S4" | "S5" | "S6" | "S7";
 }
 
-const onStep = (change: (memory: Memory, event: Input) => Step): Machine => ({ step: change });
+const onStep = (change: (memory: Memory, input: Input) => Step): Machine => ({ step: change });
 const onWrite = (alter: (write: Write) => Write): Machine => ({ step, alter });
 /** The machine's step, with its command changed after the fact. */
-const afterStep = (change: (next: Step, memory: Memory, event: Input) => Step): Machine =>
-  onStep((memory, event) => change(step(memory, event), memory, event));
+const afterStep = (change: (next: Step, memory: Memory, input: Input) => Step): Machine =>
+  onStep((memory, input) => change(step(memory, input), memory, input));
 /** The machine under other settings, for as long as it is told of this. */
 const under = (settings: (own: Settings) => Partial<Settings>): Machine =>
-  onStep((memory, event) => step({ ...memory, settings: { ...memory.settings, ...settings(memory.settings) } }, event));
+  onStep((memory, input) => step({ ...memory, settings: { ...memory.settings, ...settings(memory.settings) } }, input));
 
 const rewrite = (next: Step, change: (write: Write) => Write): Step =>
   next.command.do === "write" ? { ...next, command: { do: "write", write: change(next.command.write) } } : next;
@@ -94,33 +94,33 @@ const CLAIMS: readonly Mutant[] = [
     name: "the last chunk goes out although FINALIZING was refused",
     caughtBy: EARLY_LEASE,
     breaks: "S1",
-    ...onStep((memory, event) =>
-      memory.phase === "finalizing" && event.type === "unwritten"
-        ? step(memory, { ...event, type: "written" })
-        : step(memory, event),
+    ...onStep((memory, input) =>
+      memory.phase === "finalizing" && input.type === "unwritten"
+        ? step(memory, { ...input, type: "written" })
+        : step(memory, input),
     ),
   },
   {
     name: "a claim is read back by its fence alone",
     caughtBy: CRASH,
     breaks: "S1",
-    ...onStep((memory, event) =>
-      event.type === "row" && event.row && memory.claim && memory.phase.startsWith("readingBack")
-        ? step(memory, { ...event, row: believe(event.row, { claimId: memory.claim.claimId }) })
-        : step(memory, event),
+    ...onStep((memory, input) =>
+      input.type === "row" && input.row && memory.claim && memory.phase !== "reading"
+        ? step(memory, { ...input, row: believe(input.row, { claimId: memory.claim.claimId }) })
+        : step(memory, input),
     ),
   },
   {
     name: "a row that is being finished is taken over once its lease is over",
     caughtBy: CRASH,
     breaks: "S4",
-    ...onStep((memory, event) =>
+    ...onStep((memory, input) =>
       memory.phase === "reading" &&
-      event.type === "row" &&
-      event.row?.state === "FINALIZING" &&
-      event.now >= (event.row.leaseUntil ?? 0)
-        ? rewrite(step(memory, { ...event, row: believe(event.row, { state: "SENDING" }) }), (write) => write)
-        : step(memory, event),
+      input.type === "row" &&
+      input.row?.state === "FINALIZING" &&
+      input.now >= (input.row.leaseUntil ?? 0)
+        ? rewrite(step(memory, { ...input, row: believe(input.row, { state: "SENDING" }) }), (write) => write)
+        : step(memory, input),
     ),
     alter: (write) =>
       isClaim(write) ? { ...write, if: { ...write.if, state: [...write.if.state, "FINALIZING"] } } : write,
@@ -143,10 +143,10 @@ const TERMS: readonly Mutant[] = [
     name: "settledAt lacks the time until the deadline",
     caughtBy: CLOCKS,
     breaks: "S1",
-    ...afterStep((next, _memory, event) =>
+    ...afterStep((next, _memory, input) =>
       rewrite(next, (write) =>
         write.set.state === "FINALIZING" && write.set.settledAt !== undefined
-          ? { ...write, set: { ...write.set, settledAt: write.set.settledAt - event.timeLeftMs } }
+          ? { ...write, set: { ...write.set, settledAt: write.set.settledAt - input.timeLeftMs } }
           : write,
       ),
     ),
@@ -180,20 +180,20 @@ const TERMS: readonly Mutant[] = [
     name: "the absence of media is believed at once",
     caughtBy: LOST_ANSWER,
     breaks: "S1",
-    ...onStep((memory, event) =>
-      step(memory, event.type === "info" ? { ...event, askedAt: Number.MAX_SAFE_INTEGER } : event),
+    ...onStep((memory, input) =>
+      step(memory, input.type === "info" ? { ...input, askedAt: Number.MAX_SAFE_INTEGER } : input),
     ),
   },
   {
     name: 'an operator\'s "send again" does not wait for settledAt',
     caughtBy: OPERATOR,
     breaks: "S1",
-    ...onStep((memory, event) =>
+    ...onStep((memory, input) =>
       step(
         memory,
-        event.type === "info" && memory.row?.state === "NEEDS_REVIEW"
-          ? { ...event, askedAt: Number.MAX_SAFE_INTEGER }
-          : event,
+        input.type === "info" && memory.row?.state === "NEEDS_REVIEW"
+          ? { ...input, askedAt: Number.MAX_SAFE_INTEGER }
+          : input,
       ),
     ),
   },
@@ -204,12 +204,10 @@ const ANSWERS: readonly Mutant[] = [
     name: "a lost answer is taken for a refusal of the token",
     caughtBy: CLOCKS,
     breaks: "S1",
-    ...onStep((memory, event) =>
+    ...onStep((memory, input) =>
       step(
         memory,
-        event.type === "answered" && event.answer.is === "unavailable"
-          ? { ...event, answer: { is: "badToken" } }
-          : event,
+        input.type === "answered" && input.reply.is === "unavailable" ? { ...input, reply: { is: "badToken" } } : input,
       ),
     ),
   },
@@ -217,20 +215,22 @@ const ANSWERS: readonly Mutant[] = [
     name: "a 200 before the last chunk is a success",
     caughtBy: LOST_ANSWER,
     breaks: "S3",
-    ...onStep((memory, event) =>
-      memory.phase === "streaming" && event.type === "answered" && event.answer.is === "accepted"
-        ? step({ ...memory, phase: "finishing" }, event)
-        : step(memory, event),
+    ...onStep((memory, input) =>
+      memory.phase === "streaming" && input.type === "answered" && input.reply.is === "accepted"
+        ? step({ ...memory, phase: "finishing" }, input)
+        : step(memory, input),
     ),
   },
   {
     name: "the TaskId of a hand-over is a success",
     caughtBy: HAND_OVER,
     breaks: "S3",
-    ...onStep((memory, event) =>
+    ...onStep((memory, input) =>
       step(
-        event.type === "answered" && event.answer.is === "accepted" ? { ...memory, handingOver: false } : memory,
-        event,
+        input.type === "answered" && input.reply.is === "accepted"
+          ? { ...memory, settings: { ...memory.settings, mode: "stream" } }
+          : memory,
+        input,
       ),
     ),
   },
@@ -238,12 +238,12 @@ const ANSWERS: readonly Mutant[] = [
     name: "a refusal rejects although an answer was lost before",
     caughtBy: LATE_CIELO24,
     breaks: "S4",
-    ...onStep((memory, event) =>
+    ...onStep((memory, input) =>
       step(
-        event.type === "answered" && memory.row
+        input.type === "answered" && memory.row
           ? { ...memory, row: believe(memory.row, { everUnknown: false }) }
           : memory,
-        event,
+        input,
       ),
     ),
   },
@@ -251,8 +251,8 @@ const ANSWERS: readonly Mutant[] = [
     name: "a reader rejects where job/info is refused",
     caughtBy: "the last chance of a message",
     breaks: "S4",
-    ...afterStep((next, memory, event) =>
-      memory.phase === "settling" && event.type === "noInfo" && event.answer.is === "refused" && memory.row
+    ...afterStep((next, memory, input) =>
+      memory.phase === "settling" && input.type === "noInfo" && input.reply.is === "refused" && memory.row
         ? {
             memory: { ...memory, phase: "ending" },
             command: {
@@ -300,26 +300,26 @@ const ENDS: readonly Mutant[] = [
     name: "a rejection is claimed over before its event is out",
     caughtBy: TWO_OBJECTS,
     breaks: "S2",
-    ...onStep((memory, event) =>
+    ...onStep((memory, input) =>
       memory.phase === "reading" &&
-      event.type === "row" &&
-      event.row?.state === "REJECTED" &&
-      memory.drop.media?.id !== event.row.media?.id
-        ? step(memory, { ...event, row: believe(event.row, { announced: true }) })
-        : step(memory, event),
+      input.type === "row" &&
+      input.row?.state === "REJECTED" &&
+      memory.drop.media?.id !== input.row.media?.id
+        ? step(memory, { ...input, row: believe(input.row, { announced: true }) })
+        : step(memory, input),
     ),
   },
   {
     name: "another object is a conflict while the first is under way",
     caughtBy: TWO_OBJECTS,
     breaks: "S2",
-    ...afterStep((next, memory, event) => {
-      if (memory.phase !== "reading" || event.type !== "row" || !event.row || next.command.do !== "later") return next;
+    ...afterStep((next, memory, input) => {
+      if (memory.phase !== "reading" || input.type !== "row" || !input.row || next.command.do !== "later") return next;
       const { media } = memory.drop;
-      if (!media || event.row.media?.id === media.id) return next;
-      const { state, fence, conflicts = [], conflictCount = 0 } = event.row;
+      if (!media || input.row.media?.id === media.id) return next;
+      const { state, fence, conflicts = [], conflictCount = 0 } = input.row;
       return {
-        memory: { ...memory, phase: "recordingConflict", row: event.row },
+        memory: { ...memory, phase: "recordingConflict", row: input.row },
         command: {
           do: "write",
           write: {
@@ -353,7 +353,7 @@ const ENDS: readonly Mutant[] = [
     name: "nothing is put before a person on a message's last chance",
     caughtBy: "the last chance of a message whose worker lives on, without a census",
     breaks: "S2",
-    ...onStep((memory, event) => step({ ...memory, drop: { ...memory.drop, lastChance: false } }, event)),
+    ...onStep((memory, input) => step({ ...memory, drop: { ...memory.drop, lastChance: false } }, input)),
   },
   {
     name: "DELIVERED expires",
@@ -378,8 +378,8 @@ const WAITS: readonly Mutant[] = [
     name: "a row is claimed before its notBefore",
     caughtBy: WITHDRAWALS,
     breaks: "S7",
-    ...onStep((memory, event) =>
-      step(memory, event.type === "row" && event.row ? { ...event, row: believe(event.row, { notBefore: 0 }) } : event),
+    ...onStep((memory, input) =>
+      step(memory, input.type === "row" && input.row ? { ...input, row: believe(input.row, { notBefore: 0 }) } : input),
     ),
   },
   {
@@ -396,8 +396,8 @@ const WAITS: readonly Mutant[] = [
     name: "a cielo24 that nobody understands before the POST is put before a person",
     caughtBy: CALLS,
     breaks: "S2",
-    ...afterStep((next, memory, event) =>
-      memory.phase === "prechecking" && event.type === "noInfo" && event.answer.is === "unintelligible"
+    ...afterStep((next, memory, input) =>
+      memory.phase === "prechecking" && input.type === "noInfo" && input.reply.is === "unintelligible"
         ? review(next, memory)
         : next,
     ),
@@ -406,8 +406,8 @@ const WAITS: readonly Mutant[] = [
     name: "an answer that nobody understands before the last chunk is put before a person",
     caughtBy: WITHDRAWALS,
     breaks: "S2",
-    ...afterStep((next, memory, event) =>
-      memory.phase === "streaming" && event.type === "answered" && event.answer.is === "unintelligible"
+    ...afterStep((next, memory, input) =>
+      memory.phase === "streaming" && input.type === "answered" && input.reply.is === "unintelligible"
         ? review(next, memory)
         : next,
     ),
@@ -416,12 +416,12 @@ const WAITS: readonly Mutant[] = [
     name: "what is wrong with the account rejects the medium",
     caughtBy: CALLS,
     breaks: "S2",
-    ...onStep((memory, event) =>
+    ...onStep((memory, input) =>
       step(
         memory,
-        event.type === "noInfo" && event.answer.is === "accountRefused"
-          ? { ...event, answer: { is: "refused", error: event.answer.error } }
-          : event,
+        input.type === "noInfo" && input.reply.is === "accountRefused"
+          ? { ...input, reply: { is: "refused", error: input.reply.error } }
+          : input,
       ),
     ),
   },
@@ -445,12 +445,12 @@ const WAITS: readonly Mutant[] = [
     name: "an error behind the whole body is taken for a withdrawal",
     caughtBy: ERROR_BEHIND,
     breaks: "S4",
-    ...onStep((memory, event) =>
+    ...onStep((memory, input) =>
       step(
         memory,
-        event.type === "answered" && event.answer.is === "unavailable" && event.answer.isAnsweredError
-          ? { ...event, answer: { is: "unavailable", isUnsent: true } }
-          : event,
+        input.type === "answered" && input.reply.is === "unavailable" && input.reply.isAnsweredError
+          ? { ...input, reply: { is: "unavailable", isUnsent: true } }
+          : input,
       ),
     ),
   },
@@ -490,12 +490,12 @@ const WAITS: readonly Mutant[] = [
     name: "an operator's decision does not ask for the fence",
     caughtBy: LATE_DECISION,
     breaks: "S6",
-    ...afterStep((next, memory, event) => {
+    ...afterStep((next, memory, input) => {
       const { decision } = memory.drop;
       if (next.command.do !== "acknowledge" || next.command.reason !== "notMeant" || !decision) return next;
-      if (event.type !== "row" || event.row?.state !== "REJECTED") return next;
-      const write = reopen(event.row, { now: event.now, decision: { ...decision, at: event.now } });
-      const reader = { ...memory, row: event.row, drop: { ...memory.drop, role: "reconcile" as const } };
+      if (input.type !== "row" || input.row?.state !== "REJECTED") return next;
+      const write = reopen(input.row, { now: input.now, decision: { ...decision, at: input.now } });
+      const reader = { ...memory, row: input.row, drop: { ...memory.drop, role: "reconcile" as const } };
       return { memory: { ...reader, phase: "ending" }, command: { do: "write", write } };
     }),
   },

@@ -12,7 +12,7 @@ const exploration = (parts: Partial<Exploration> = {}): Exploration => ({
   states: 3,
   transitions: 4,
   seconds: 0.1,
-  outcomes: new Set(["delivered"]),
+  ends: new Set(["delivered"]),
   isComplete: true,
   ...parts,
 });
@@ -34,7 +34,7 @@ describe("the judgement of an exploration", () => {
   });
 
   it("fails where an end that must be reached is not", () => {
-    expect(faultsOf({ scenario: small, exploration: exploration({ outcomes: new Set() }) })).toEqual([
+    expect(faultsOf({ scenario: small, exploration: exploration({ ends: new Set() }) })).toEqual([
       'a scenario: "delivered" cannot be reached',
     ]);
   });

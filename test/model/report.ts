@@ -1,7 +1,6 @@
 import type { Exploration } from "./explorer.ts";
 import type { Mutant } from "./mutants.ts";
-import { OUTCOMES, type Outcome } from "./outcomes.ts";
-import type { Scenario } from "./scenario.ts";
+import { ENDS, type End, type Scenario } from "./scenario.ts";
 
 /** What the explorations say, in words; pure, so that the judgement can be tested. */
 
@@ -16,9 +15,9 @@ export interface Tried {
 }
 
 export const describeExplored = ({ scenario, exploration }: Explored): string => {
-  const { states, transitions, seconds, outcomes } = exploration;
+  const { states, transitions, seconds, ends } = exploration;
   const figures = [`${states} states`, `${transitions} transitions`, `${seconds.toFixed(1)} s`];
-  return `${scenario.name}: ${figures.join(", ")}; ${[...outcomes].sort().join(", ") || "no end"}`;
+  return `${scenario.name}: ${figures.join(", ")}; ${[...ends].sort().join(", ") || "no end"}`;
 };
 
 export const describeTried = ({ mutant, exploration }: Tried): string => {
@@ -35,17 +34,17 @@ export const describeSum = (explored: readonly Explored[], seconds: number): str
 
 /** What is wrong with a scenario's exploration, with the shortest trace to it; nothing where all holds. */
 export const faultsOf = ({ scenario, exploration }: Explored): string[] => {
-  const { failure, isComplete, outcomes } = exploration;
+  const { failure, isComplete, ends } = exploration;
   if (failure) return [`${scenario.name}: ${failure.broken}\n${tell(failure.trace)}`];
   if (!isComplete) return [`${scenario.name}: was not explored to its end`];
   return scenario.mustReach
-    .filter((outcome) => !outcomes.has(outcome))
-    .map((outcome) => `${scenario.name}: "${outcome}" cannot be reached`);
+    .filter((end) => !ends.has(end))
+    .map((end) => `${scenario.name}: "${end}" cannot be reached`);
 };
 
-/** The outcomes that no scenario reaches. */
-export const unreached = (explored: readonly Explored[]): Outcome[] =>
-  OUTCOMES.filter((outcome) => !explored.some(({ exploration }) => exploration.outcomes.has(outcome)));
+/** The ends that no scenario reaches. */
+export const unreached = (explored: readonly Explored[]): End[] =>
+  ENDS.filter((end) => !explored.some(({ exploration }) => exploration.ends.has(end)));
 
 /** Whether the mutant broke what it was expected to break. */
 export const isCaught = ({ mutant, exploration }: Tried): boolean =>

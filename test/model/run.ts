@@ -53,7 +53,7 @@ const explored = await Promise.all(
   }),
 );
 console.log(describeSum(explored, secondsSince(startedAt)));
-if (isWhole) for (const outcome of unreached(explored)) faults.push(`"${outcome}" is reached nowhere`);
+if (isWhole) for (const end of unreached(explored)) faults.push(`"${end}" is reached nowhere`);
 
 if (isWhole) {
   const mutantsAt = Date.now();

@@ -1,5 +1,4 @@
 import type { Settings } from "../../lib/delivery/machine/protocol.ts";
-import type { Outcome } from "./outcomes.ts";
 
 /** The coarse unit of time: everything that differs by less happens at once, in every order. */
 export const TICK_MS = 300_000;
@@ -35,6 +34,11 @@ export interface Budgets {
   /** Uploads that are signed for the job. */
   readonly signings: number;
 }
+
+/** The ends that something may come to. */
+export const ENDS = ["delivered", "delivered after a resend", "rejected", "needs review", "conflict"] as const;
+
+export type End = (typeof ENDS)[number];
 
 /** What one exploration lets happen. Data alone, so that it is easily widened. */
 export interface Scenario {
@@ -83,7 +87,7 @@ export interface Scenario {
   readonly maxPosts: number;
   readonly budgets: Budgets;
   /** The ends that must come about somewhere. */
-  readonly mustReach: readonly Outcome[];
+  readonly mustReach: readonly End[];
 }
 
 export const settingsOf = ({

@@ -1,116 +1,118 @@
+import { go, leave, leaveAfterWrite, read } from "./moves.ts";
+import type { Claimant, Drop, Input, Memory, Reader, Settings, Step } from "./protocol.ts";
+import { onReply } from "./replies.ts";
+import type { State } from "./row.ts";
+import type { Claim } from "./transitions.ts";
 import {
-  abortAndBackOut,
   backOut,
-  onAnswer,
+  onBroken,
   onClaimed,
   onFinalizing,
-  onStreamed,
-  onUrlRedirected,
-  stream,
+  onHeld,
+  onNotFinalizing,
+  onTooSlow,
+  onUrlWithdrawn,
+  streamAgain,
 } from "./with-claim.ts";
-import type { Input, Drop, Memory, Settings, Step } from "./protocol.ts";
 import {
-  withoutClaim,
+  onAnnounced,
+  onMarked,
   onObject,
   onPrecheck,
-  onPrecheckFailed,
-  onRow,
-  onSettlingFailed,
+  onRead,
+  onReleased,
   onSettlingInfo,
   onUninspected,
 } from "./without-claim.ts";
-import { accept, acknowledge, isMine, leave, leaveNow, onAnnounced, read, write } from "./moves.ts";
-import * as transition from "./transitions.ts";
 
 /**
- * The delivery machine: what a worker does next, as a function of what it remembers and what just happened.
+ * The delivery machine: what a worker does next, as a function of what it remembers and what just happened. Start here.
  *
- * It does no I/O and knows no clock and no randomness: every event carries the time, the time left and a random value.
- * The runner (`deliver.ts`) only executes the commands, so the model checker in `test/model/` explores the code that
- * runs. A worker starts as a reader of the job's row, may become its claimant, and ends with `acknowledge` (there is an
- * end on record, the message may go) or `later` (it must come back).
+ * It does no I/O and knows no clock and no randomness: every input carries the time, the time left and a random value.
+ * The runner (`deliver.ts`) only executes the commands, so that the model checker in `test/model/` explores the code that
+ * runs. A worker starts as a reader of the job's row, may become its claimant, and ends with `acknowledge` (an end is on
+ * record, the message may go) or `later` (it must come back).
  */
 
 export const start = (drop: Drop, settings: Settings): Step =>
-  read({
-    drop,
-    settings,
-    phase: "reading",
-    renewed: false,
-    handingOver: false,
-    backOutHandsOver: false,
-    gaveUp: false,
-    reads: 0,
-  });
+  read({ drop, settings, renewed: false, backOutHandsOver: false, gaveUp: false, reads: 0 });
 
-export const step = (memory: Memory, event: Input): Step => {
+export const step = (memory: Memory, input: Input): Step => {
   switch (memory.phase) {
     case "reading":
-      if (event.type === "row") return onRow(withoutClaim(memory, event.row), event);
-      return leave(memory, event, "ledger");
+      return onRead(memory, input);
     case "inspecting":
-      if (event.type === "object") return onObject(memory, event);
-      if (event.type === "uninspected") return onUninspected(memory, event);
+      if (input.type === "object") return onObject(memory, input);
+      if (input.type === "uninspected") return onUninspected(memory, input);
       break;
     case "prechecking":
-      if (event.type === "info") return onPrecheck(memory, event);
-      if (event.type === "noInfo") return onPrecheckFailed(memory, event, event.answer);
+      if (input.type === "info") return onPrecheck(memory, input);
+      if (input.type === "noInfo") return onReply("asked", memory, input, input.reply);
       break;
     case "claiming":
-      if (event.type === "written") return onClaimed(accept(memory), event);
-      return { memory: { ...memory, phase: "readingBackClaim", reads: memory.reads + 1 }, command: { do: "read" } };
-    case "readingBackClaim":
-      // Compared by the claim's random name: the same fence alone may be another worker's.
-      if (event.type === "row" && isMine(memory, event.row, "SENDING"))
-        return onClaimed({ ...memory, row: event.row, hoped: undefined }, event);
-      if (event.type === "row") return onRow(withoutClaim(memory, event.row), event);
-      return leave({ ...memory, claim: undefined }, event, "ledger");
+      return onceWritten(memory, input, "SENDING", onClaimed, onRead);
     case "streaming":
-      return onStreamed(memory, event);
+      if (input.type === "held") return onHeld(memory, input);
+      if (input.type === "answered")
+        return onReply("early", { ...memory, sentBytes: input.sentBytes }, input, input.reply);
+      if (input.type === "broken") return onBroken(memory, input);
+      if (input.type === "tooSlow") return onTooSlow(memory, input);
+      break;
     case "finalizing":
-      if (event.type === "written") return onFinalizing(accept(memory), event);
-      return { memory: { ...memory, phase: "readingBackFinalize" }, command: { do: "read" } };
-    case "readingBackFinalize":
-      if (event.type === "row" && isMine(memory, event.row, "FINALIZING"))
-        return onFinalizing({ ...memory, row: event.row, hoped: undefined }, event);
-      // The write may still be on its way; backing out changes the fence and so disarms it.
-      return abortAndBackOut(memory, event, event.type === "row" ? "lostClaim" : "ledger");
+      return onceWritten(memory, input, "FINALIZING", onFinalizing, onNotFinalizing);
     case "finishing":
     case "handingOver":
-      if (event.type === "answered") return onAnswer(memory, event, event.answer);
+      if (input.type === "answered") return onReply("final", memory, input, input.reply);
       break;
     case "goingOn":
-      if (event.type === "written") return stream({ ...accept(memory), renewed: true });
-      return { memory: { ...memory, phase: "readingBackGoOn" }, command: { do: "read" } };
-    case "readingBackGoOn":
-      if (event.type === "row" && isMine(memory, event.row, "SENDING"))
-        return stream({ ...memory, row: event.row, hoped: undefined, renewed: true });
-      return leave({ ...memory, claim: undefined }, event, event.type === "row" ? "lostClaim" : "ledger");
+      return onceWritten(memory, input, "SENDING", streamAgain, leaveWithoutClaim);
     case "aborting":
-      return backOut(memory, event);
+      return backOut(memory, input);
     case "backingOut":
     case "leaving":
-      // Written or not: safety does not rest on it, and the message comes back.
-      return leaveNow(event.type === "written" ? accept(memory) : memory, event);
+      return leaveAfterWrite(memory, input);
     case "withdrawingUrl":
-      return event.type === "written" ? leaveNow(accept(memory), event) : onUrlRedirected(memory, event);
+      return onUrlWithdrawn(memory, input);
     case "releasing":
-      return event.type === "written" ? acknowledge(memory, "superseded") : read({ ...memory, hoped: undefined });
+      return onReleased(memory, input);
     case "settling":
-      if (event.type === "info") return onSettlingInfo(memory, event);
-      if (event.type === "noInfo") return onSettlingFailed(memory, event, event.answer);
+      if (input.type === "info") return onSettlingInfo(memory, input);
+      if (input.type === "noInfo") return onReply("settling", memory, input, input.reply);
       break;
     case "ending":
     case "recordingConflict":
-      return read({ ...memory, hoped: undefined });
+      return read(memory);
     case "announcing":
-      if (event.type === "announced" && memory.row)
-        return write(memory, "markingAnnounced", transition.markAnnounced(memory.row));
-      return leave(memory, event, "unannounced");
+      return onAnnounced(memory, input);
     case "markingAnnounced":
-      return onAnnounced(memory, event);
+      return onMarked(memory, input);
     case "done":
       break;
   }
-  throw new Error(`Event ${event.type} makes no sense while ${memory.phase}`);
+  throw new Error(`Input ${input.type} makes no sense while ${memory.phase}`);
 };
+
+/**
+ * Goes on once the row is known to carry the worker's claim in that state. If it is not known whether the write happened,
+ * the row is read back and compared by the claim's random name: the same fence alone may be another worker's.
+ */
+const onceWritten = <M extends Memory & { readonly claim: Claim }>(
+  memory: M,
+  input: Input,
+  state: State,
+  goOn: (memory: Claimant, input: Input) => Step,
+  otherwise: (memory: M, input: Input) => Step,
+): Step => {
+  // A worker whose claim was lost starts over, so this read counts.
+  const reads = memory.phase === "claiming" ? memory.reads + 1 : memory.reads;
+  if (input.type === "unwritten") return go(memory.phase, { ...memory, reads }, { do: "read" });
+  const row = input.type === "row" ? input.row : memory.hoped;
+  const { claimId, fence } = memory.claim;
+  const isMine = row?.state === state && row.claimId === claimId && row.fence === fence;
+  return isMine && input.type !== "unread"
+    ? goOn({ ...memory, row, hoped: undefined }, input)
+    : otherwise(memory, input);
+};
+
+const leaveWithoutClaim = (memory: Reader, input: Input): Step =>
+  leave({ ...memory, claim: undefined }, input, { reason: input.type === "row" ? "lostClaim" : "ledger" });

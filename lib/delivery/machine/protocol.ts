@@ -1,45 +1,54 @@
+import type { MediaRef } from "../../media/key.ts";
 import type { Decision, DeliveryError, Row, Write } from "./row.ts";
 import type { Claim } from "./transitions.ts";
-import type { MediaRef } from "../../media/key.ts";
 
-/** What the delivery machine is told, remembers and says. The machine itself is `state.ts`. */
+/**
+ * The words between the delivery machine and its runner: what the machine is started with (`Settings`, `Drop`), what it
+ * commands (`Command`), what it is told (`Input`) and what it remembers meanwhile (`Memory`). Look here for the meaning
+ * of a field; what follows from an input is in `machine.ts`.
+ */
 
+/**
+ * Three of these times decide when "no media" from job/info may be believed:
+ * S, by how much clocks differ; T, how long after the last byte cielo24 may still accept; D, how long after that job/info
+ * may not show it yet.
+ */
 export interface Settings {
-  /** POSTs of one medium whose outcome nobody knows; after so many a person decides. */
+  /** POSTs of the same media with an unknown outcome; after so many a person decides. */
   readonly maxPosts: number;
   readonly maxMediaBytes: number;
   readonly mode: "auto" | "stream" | "url";
   readonly resendAfterUnknown: boolean;
-  /** Send again after an error that cielo24 answered behind the whole body, once `serverErrorSettleMs` show no media. */
+  /** Send again after cielo24 replied to the whole body with an error, and showed no media for `serverErrorSettleMs`. */
   readonly resendAfterServerError: boolean;
-  /** How long "no media" says nothing after such an error, the first time; longer after each further one. */
+  /** T + D after such an error, the first time; longer after each further one. */
   readonly serverErrorSettleMs: number;
-  /** So long cielo24 may say that it does not know a job, before that is believed. */
+  /** How long cielo24 may say that it does not know a job before that is believed. */
   readonly unknownJobMs: number;
   /** How long UPLOADING and REJECTED rows are kept: longer than any version of an object that they speak of. */
   readonly expiryMs: number;
-  /** S: clocks differ by at most so much. */
+  /** S. */
   readonly clockSkewMs: number;
-  /** T + D: until what was sent can no longer become an acceptance that job/info does not show. */
+  /** T + D. */
   readonly settleMs: number;
-  /** T of a hand-over: the capability URL's life and the longest pull. */
+  /** A hand-over adds these to T: cielo24 may pull as long as the capability URL lives, and a pull takes its time. */
   readonly capabilityLifetimeMs: number;
   readonly longestPullMs: number;
   /** FINALIZING is entered with at least this much time left, and left again untouched with less than half of it. */
   readonly finalizeReserveMs: number;
 }
 
-/** What brought the worker here. */
+/** What started the worker: a dropped object, an HTTP call, or a message about a row. */
 export interface Drop {
   readonly jobId: string;
-  /** `queue`: an object was dropped. `caller`: an HTTP call waits. `reconcile`: look after the row. `operator`: send again. */
+  /** `queue`: an object was dropped. `caller`: an HTTP call waits. `reconcile`: look after the row. `operator`: decide. */
   readonly role: "queue" | "caller" | "reconcile" | "operator";
-  /** What an operator says, and about what: the row must still hold this object at this fence. */
-  readonly decision?: OperatorDecision;
-  /** The medium at hand; `reconcile` and `operator` have none and take the row's. */
-  readonly media?: MediaRef;
+  /** The operator's decision; the row must still hold this object at this fence. */
+  readonly decision?: OperatorDecision | undefined;
+  /** The media to deliver; `reconcile` and `operator` have none and take the row's. */
+  readonly media?: MediaRef | undefined;
   /** Only of a caller's body: objects are measured in the bucket. */
-  readonly sizeBytes?: number;
+  readonly sizeBytes?: number | undefined;
   /** How often the message came, from 1. */
   readonly receiveCount: number;
   /** The queue gives the message up after this: whatever is still open becomes NEEDS_REVIEW. */
@@ -47,64 +56,68 @@ export interface Drop {
 }
 
 export interface OperatorDecision extends Omit<Decision, "at"> {
-  /** The medium's id, as row and events name it. */
+  /** The media's id, as rows and events name it. */
   readonly object: string;
 }
 
-/** What cielo24 said to a POST, or to a question. */
+/** What cielo24 replied to a POST, or to a question. `replies.ts` says what each reply means in which situation. */
 export type Reply =
   | { readonly is: "accepted"; readonly taskId: string }
-  /** Definitely and for good: this medium is not taken. */
+  /** Definite and final: cielo24 does not take this media. */
   | { readonly is: "refused"; readonly error: DeliveryError }
-  /** Definitely, but for what is wrong with the account: the operator's to mend, and no medium's fault. */
+  /** Definite, but about the account: the operator has to mend it, and the media is not at fault. */
   | { readonly is: "accountRefused"; readonly error: DeliveryError }
   | { readonly is: "badToken" }
   | { readonly is: "loginInvalid" }
   /**
    * `isUnsent`: the last chunk, or the URL, never went out, so that nothing can have been accepted.
-   * `isAnsweredError`: cielo24 itself answered, with 429, 500, 502, 503 or UNHANDLED_ERROR.
+   * `isAnsweredError`: cielo24 itself replied, with 429, 500, 502, 503 or UNHANDLED_ERROR.
    */
   | {
       readonly is: "unavailable";
-      readonly retryAfterMs?: number;
-      readonly isUnsent?: true;
-      readonly isAnsweredError?: true;
+      readonly retryAfterMs?: number | undefined;
+      readonly isUnsent?: boolean;
+      readonly isAnsweredError?: boolean;
     }
-  /** An answer that the documentation does not know. `isUnsent`: it came before the last chunk, or the URL, went out. */
-  | { readonly is: "unintelligible"; readonly error: DeliveryError; readonly isUnsent?: true };
+  /** A response that the documentation does not know. `isUnsent`: it came before the last chunk, or the URL, went out. */
+  | { readonly is: "unintelligible"; readonly error: DeliveryError; readonly isUnsent?: boolean };
 
+/** Why a POST or a question failed. */
+export type Failure = Exclude<Reply, { is: "accepted" }>;
+
+/** What the runner does next for the machine; the last two end the run. */
 export type Command =
   | { readonly do: "read" }
   /** Measure the object and see whether its version is the current one. */
   | { readonly do: "inspect"; readonly media: MediaRef }
   /** Ask job/info. */
   | { readonly do: "ask" }
-  /** `isCostly`: once this is written, the medium has been carried in vain too often; `row` is then the row. */
+  /** `isCostly`: once this is written, the media has been carried in vain too often; `row` is then the row. */
   | { readonly do: "write"; readonly write: Write; readonly isCostly?: true; readonly row?: Row }
-  /** Send all but the last chunk, and keep it back. */
+  /** Send all but the last chunk, and hold that back. */
   | { readonly do: "stream"; readonly claim: Claim; readonly row: Row }
   /** Send the last chunk. */
   | { readonly do: "finish" }
   /** Give cielo24 a URL: the caller's own, or our capability URL. */
   | { readonly do: "handOver"; readonly row: Row }
-  /** Destroy the sockets of the transfer that is open. */
+  /** Destroy the sockets of the open transfer. */
   | { readonly do: "abort" }
   | { readonly do: "announce"; readonly row: Row }
   | {
       readonly do: "acknowledge";
       readonly reason: AcknowledgeReason;
-      readonly row?: Row;
-      readonly error?: DeliveryError;
+      readonly row?: Row | undefined;
+      readonly error?: DeliveryError | undefined;
       /** To a caller: when cielo24 wants to be asked again. */
-      readonly retryAfterMs?: number;
+      readonly retryAfterMs?: number | undefined;
     }
   | {
       readonly do: "later";
-      /** When the message shall be visible again; without it, after a jittered wait. */
+      /** When the message becomes visible again. */
       readonly at: number;
       readonly reason: LaterReason;
-      readonly row?: Row;
-      readonly retryAfterMs?: number;
+      readonly row?: Row | undefined;
+      readonly retryAfterMs?: number | undefined;
     };
 
 export type AcknowledgeReason =
@@ -114,15 +127,15 @@ export type AcknowledgeReason =
   | "conflict"
   | "superseded"
   | "nothingToDo"
-  /** An operator's word about a row that is another one by now. */
+  /** An operator's decision about a row that has changed since. */
   | "notMeant"
-  /** To a caller alone: nothing was claimed. */
+  /** Only to a caller: nothing was claimed. */
   | "refused"
   | "hasMedia";
 
 export type LaterReason =
   | "underWay"
-  /** It is not yet time for the row's next step. */
+  /** The row's next step is not due yet. */
   | "notDue"
   | "unavailable"
   | "loginInvalid"
@@ -142,7 +155,8 @@ export type LaterReason =
   | "lostClaim"
   | "unannounced";
 
-type Outcome =
+/** How a command went. */
+export type Outcome =
   | { readonly type: "row"; readonly row: Row | undefined }
   | { readonly type: "unread" }
   | {
@@ -153,21 +167,21 @@ type Outcome =
       readonly contentType?: string | undefined;
       readonly isArchived?: boolean;
     }
-  /** The store did not say. `storeCode`: S3's own error code, where it refuses the access. */
+  /** S3 did not say. `storeCode`: its own error code, if it refuses access. */
   | {
       readonly type: "uninspected";
       readonly code: "ACCESS_REFUSED" | "READ_FAILED";
       readonly storeCode?: string | undefined;
     }
   | { readonly type: "info"; readonly hasMedia: boolean; readonly askedAt: number }
-  | { readonly type: "noInfo"; readonly answer: Exclude<Reply, { is: "accepted" }> }
+  | { readonly type: "noInfo"; readonly reply: Failure }
   | { readonly type: "written" }
   /** The condition did not hold, or nobody knows whether it was written. */
   | { readonly type: "unwritten" }
   | { readonly type: "held"; readonly sha256: string }
   /** `sentBytes`: what this POST carried. */
-  | { readonly type: "answered"; readonly answer: Reply; readonly sentBytes?: number }
-  /** The medium cannot be read; nothing was accepted, the sockets are destroyed. */
+  | { readonly type: "answered"; readonly reply: Reply; readonly sentBytes?: number }
+  /** The media cannot be read; nothing was accepted, the sockets are destroyed. */
   | {
       readonly type: "broken";
       readonly code: "OBJECT_GONE" | "OBJECT_CHANGED" | "OBJECT_ARCHIVED" | "ACCESS_REFUSED" | "READ_FAILED";
@@ -176,7 +190,7 @@ type Outcome =
     }
   /** At this rate it does not fit into the invocation; nothing was accepted, the sockets are destroyed. */
   | { readonly type: "tooSlow"; readonly sentBytes?: number }
-  | { readonly type: "aborted"; readonly sentBytes?: number }
+  | { readonly type: "aborted" }
   | { readonly type: "announced" }
   | { readonly type: "unannounced" };
 
@@ -188,67 +202,62 @@ export type Input = Outcome & {
   readonly random: string;
 };
 
-/** What the worker waits for; tells one `written` from another. */
-export type Phase =
-  | "reading"
-  | "inspecting"
-  | "prechecking"
-  | "claiming"
-  | "readingBackClaim"
-  | "streaming"
-  | "finalizing"
-  | "readingBackFinalize"
-  | "finishing"
-  | "goingOn"
-  | "readingBackGoOn"
-  | "handingOver"
-  | "aborting"
-  | "settling"
-  | "ending"
-  | "backingOut"
-  | "withdrawingUrl"
-  | "releasing"
-  | "leaving"
-  | "recordingConflict"
-  | "announcing"
-  | "markingAnnounced"
-  | "done";
-
-export interface Memory {
+/** What every worker remembers. Without a claim it is a *reader*, which relies on nothing but the row as it read it. */
+export interface Reader {
   readonly drop: Drop;
   readonly settings: Settings;
-  readonly phase: Phase;
   /** The row as last read or written by this worker. */
   readonly row?: Row | undefined;
   /** The row as it will be if the write under way succeeds. */
   readonly hoped?: Row | undefined;
   readonly sizeBytes?: number | undefined;
   readonly claim?: Claim | undefined;
-  /** What to do once the row is claimed: send, or reject at once. */
+  /** Why to reject the media once it is claimed, in place of sending it. */
   readonly verdict?: DeliveryError | undefined;
+  /** The token was renewed in this run. */
   readonly renewed: boolean;
   /** A 200 with its TaskId, until it is on record. */
   readonly fact?: { readonly taskId: string } | undefined;
-  readonly sha256?: string | undefined;
-  readonly handingOver: boolean;
-  /** What the POST of this run carried so far. */
-  readonly sentBytes?: number | undefined;
   /** When cielo24 wants to be asked again, for a caller to hear. */
   readonly retryAfterMs?: number | undefined;
-  /** Where to go once the abort, back-out or last write is done. */
-  readonly leave?: Leave | undefined;
+  readonly nextVisit?: NextVisit | undefined;
   readonly backOutHandsOver: boolean;
+  /** It was the message's last chance, so what is still open is put before a person. */
   readonly gaveUp: boolean;
   readonly reads: number;
 }
 
+/** A *claimant* is a worker whose claim is in the row. */
+export interface Claimant extends Reader {
+  readonly row: Row;
+  readonly claim: Claim;
+  /** What the POST of this run has carried so far. */
+  readonly sentBytes?: number | undefined;
+}
+
 /** When the message comes back and why, and what the row says of the wait. */
-export interface Leave {
+export interface NextVisit {
   readonly at: number;
   readonly reason: LaterReason;
   readonly waiting?: DeliveryError | undefined;
-  readonly retryAfterMs?: number;
+  readonly retryAfterMs?: number | undefined;
 }
+
+/** What a worker remembers in each phase; the phase is what it waits for. */
+export type MemoryIn = Record<"reading" | "inspecting" | "prechecking" | "ending" | "releasing" | "done", Reader> &
+  Record<"settling" | "announcing" | "markingAnnounced" | "recordingConflict", ReaderOfRow> &
+  Record<"leaving", Leaving> &
+  Record<"claiming", Claiming> &
+  Record<"streaming" | "finalizing" | "finishing" | "goingOn" | "handingOver", Claimant> &
+  Record<"aborting" | "backingOut" | "withdrawingUrl", Claimant & Leaving>;
+
+export type ReaderOfRow = Reader & { readonly row: Row };
+/** The run ends once the write, or the abort, is done. */
+export type Leaving = Reader & { readonly nextVisit: NextVisit };
+type Claiming = Reader & { readonly claim: Claim };
+
+export type Phase = keyof MemoryIn;
+export type Memory = { [P in Phase]: MemoryIn[P] & { readonly phase: P } }[Phase];
 
 export interface Step {
   readonly memory: Memory;

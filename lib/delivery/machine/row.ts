@@ -1,7 +1,13 @@
 import type { MediaRef } from "../../media/key.ts";
 
-/** The states of a job's delivery, as the table holds them. `docs/architecture.md` draws the transitions. */
-export type State = "UPLOADING" | "SENDING" | "FINALIZING" | "DELIVERED" | "REJECTED" | "NEEDS_REVIEW";
+/**
+ * A job's row in the delivery ledger, a write to it as data, and `decideWrite`, which says what a write means. Read this
+ * first: everything else in this folder is about rows and writes.
+ */
+
+/** The states of a job's delivery. `docs/architecture.md` draws the transitions between them. */
+export type State = "UPLOADING" | "SENDING" | "FINALIZING" | EndState;
+type EndState = "DELIVERED" | "REJECTED" | "NEEDS_REVIEW";
 
 export interface DeliveryError {
   readonly type: string;
@@ -11,60 +17,60 @@ export interface DeliveryError {
 /** What an operator decided about a row, and why. */
 export interface Decision {
   readonly what: "resend" | "reject";
-  /** The row's fence that it was made of. */
+  /** The fence of the row that the operator saw. */
   readonly fence: number;
   readonly by: string;
   readonly why: string;
   readonly at: number;
 }
 
-/** A job's row in the ledger. Times are milliseconds since the epoch, but for `expiresAt`. */
+/** Times are milliseconds since the epoch, except `expiresAt`. */
 export interface Row {
   readonly jobId: string;
   readonly state: State;
-  /** Grows with every claim and every change of hands. */
+  /** Grows with every claim and whenever the row changes hands. */
   readonly fence: number;
-  /** Random name of the claim that holds the row; absent where nobody does. */
+  /** Random name of the claim on the row; absent if there is none. */
   readonly claimId?: string;
   readonly media?: MediaRef;
   readonly leaseUntil?: number;
-  /** From when on "no media" from job/info may be believed. */
+  /** From this time on "no media" from job/info may be believed. */
   readonly settledAt?: number;
-  /** POSTs of the medium whose last chunk, or whose URL, went out and which had no definite answer. */
+  /** POSTs of this media whose last chunk, or whose URL, went out and which had no definite reply. */
   readonly posts?: number;
-  /** Claims of the medium so far, each at most one POST; for people. */
+  /** Claims of this media so far, each at most one POST; for people. */
   readonly claims?: number;
-  /** Not before this is the next step due. Whoever reads the row obeys it. */
+  /** The next step is not due before this time. Every reader of the row obeys it. */
   readonly notBefore?: number;
-  /** What the row waits for; absent where nothing is in its way. */
+  /** What the row waits for; absent if nothing is in its way. */
   readonly waiting?: DeliveryError;
   /** Since when cielo24 has said, without a break, that it does not know the job. */
   readonly unknownSince?: number;
-  /** The doubt of the last POST is an error that cielo24 answered behind the whole body. */
+  /** The last POST has an unknown outcome because cielo24 replied to the whole body with an error. */
   readonly answeredError?: boolean;
-  /** What earlier POSTs of the medium carried in vain; the last one's share is `sentBytes`. */
+  /** Bytes that earlier POSTs of this media carried in vain; those of the last POST are `sentBytes`. */
   readonly bytesInVain?: number;
-  /** An answer was lost: cielo24 may have accepted what no record shows. */
+  /** A reply was lost: cielo24 may have accepted something that no record shows. */
   readonly everUnknown?: boolean;
-  /** The next attempt hands the object over by URL: streaming does not fit into an invocation. */
+  /** The next attempt hands the object over by URL: it is too slow to stream within one invocation. */
   readonly handOver?: boolean;
-  /** Random part of the capability URL `/media/<job_id>.<capability>/<name>`; revoked by removing it. */
+  /** Random part of the capability URL `/media/<job_id>.<capability>/<name>`; removing it revokes the URL. */
   readonly capability?: string;
   readonly capabilityUntil?: number;
   /** A GET of the present capability URL was redirected: cielo24 may have read the object. */
   readonly redirected?: boolean;
   /** How often the capability URL was used. */
   readonly pulls?: number;
-  /** Names of media that were definitely refused; a repeat of one is not sent again. */
+  /** Ids of media that were definitely refused; if one comes again, it is not sent again. */
   readonly rejected?: readonly string[];
-  /** Names of media that came when the job had its media. The last 10; `conflictCount` counts all. */
+  /** Ids of objects that came when the job had its media. The last 10; `conflictCount` counts all. */
   readonly conflicts?: readonly string[];
   readonly conflictCount?: number;
-  /** What an operator decided last about this row. */
+  /** An operator's last decision about this row. */
   readonly decision?: Decision;
-  /** An operator closed a row whose medium may have been accepted: nothing is sent for the job any more. */
+  /** An operator closed a row whose media may have been accepted: nothing more is sent for the job. */
   readonly closed?: boolean;
-  /** When job/info last showed the job without media, asked before an upload was signed. A hint, and nothing more. */
+  /** When job/info last showed the job without media, asked before an upload was signed. Only a hint. */
   readonly jobSeenAt?: number;
   /** The event of the present end (DELIVERED, REJECTED, NEEDS_REVIEW) is out. */
   readonly announced?: boolean;
@@ -79,20 +85,24 @@ export interface Row {
   readonly expiresAt?: number;
 }
 
+/** Whether the delivery has ended: the row stays as it is unless a new upload or an operator begins again. */
+export const hasEnded = <R extends Pick<Row, "state">>(row: R): row is R & { readonly state: EndState } =>
+  row.state === "DELIVERED" || row.state === "REJECTED" || row.state === "NEEDS_REVIEW";
+
 /** What must be true of the row for a write to happen; everything that is given must hold. */
 export interface Condition {
   /** `"none"`: there is no row. */
   readonly state: readonly (State | "none")[];
-  readonly fence?: number;
-  readonly claimId?: string;
-  readonly mediaId?: string;
-  readonly conflictCount?: number;
-  readonly capability?: string;
+  readonly fence?: number | undefined;
+  readonly claimId?: string | undefined;
+  readonly mediaId?: string | undefined;
+  readonly conflictCount?: number | undefined;
+  readonly capability?: string | undefined;
   /** `false`: no GET of the capability URL was redirected. */
-  readonly redirected?: false;
+  readonly redirected?: false | undefined;
 }
 
-/** A conditional update of named attributes. Never a replacement of the row. */
+/** A conditional update of named attributes. It never replaces the row. */
 export interface Write {
   readonly if: Condition;
   readonly set: Partial<Omit<Row, "jobId">>;
@@ -100,7 +110,7 @@ export interface Write {
 }
 
 /**
- * The row after a write, or undefined where its condition does not hold. This function is the meaning of a write: the
+ * The row after a write, or undefined if its condition does not hold. This function defines what a write means: the
  * DynamoDB adapter says the same in a ConditionExpression, and a contract test compares the two.
  */
 export const decideWrite = (jobId: string, row: Row | undefined, write: Write): Row | undefined => {

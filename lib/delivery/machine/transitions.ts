@@ -1,11 +1,13 @@
-import type { Decision, DeliveryError, Row, State, Write } from "./row.ts";
+import { defined } from "../../defined.ts";
 import type { MediaRef } from "../../media/key.ts";
+import type { Condition, Decision, DeliveryError, Row, State, Write } from "./row.ts";
 
 /**
- * The transitions of the ledger, each as the one write that makes it. Every condition is there because leaving it out
- * let a second medium through or lost a drop; `docs/architecture.md` draws them, `test/model/` breaks them one by one.
+ * The transitions of the ledger, each as the one write that makes it: its condition, what it sets and what it removes.
+ * Every condition is there because leaving it out let a second POST through or lost an upload; `docs/architecture.md`
+ * draws the transitions, `test/model/` breaks them one by one.
  *
- * A *claimant* holds the row's claim and proves it by fence and claimId. A *reader* has none and may only write what
+ * A *claimant* holds the row's claim and proves it by fence and claimId. A *reader* has no claim and may only write what
  * follows from the state and fence that it has just read.
  */
 
@@ -15,39 +17,52 @@ export interface Claim {
   readonly claimId: string;
 }
 
-/** Names of rejected media that a row holds: some 45 KB. Where it is full, whatever comes for the job waits. */
+/** Ids of rejected media that a row holds: some 45 KB. Once it is full, whatever comes for the job waits. */
 export const REJECTED_KEPT = 1000;
 const CONFLICTS_KEPT = 10;
 
-/** What a row knows of the medium at hand alone. */
-const OF_THE_MEDIUM = ["handOver", "everUnknown", "pulls", "posts", "bytesInVain", "decision"] as const;
-/** What a row knows of the POST or the wait that came last. */
-const OF_THE_ATTEMPT = [
-  "settledAt",
-  "taskId",
-  "error",
-  "announced",
-  "expiresAt",
-  "capability",
-  "capabilityUntil",
-  "redirected",
-  "answeredError",
-  "sha256",
-  "notBefore",
-  "waiting",
-] as const;
+/** The attributes that do not last as long as the row, by what they belong to. A transition removes what is over. */
+const OF = {
+  /** The claim and its POST. */
+  attempt: ["claimId", "leaseUntil", "settledAt", "answeredError", "capability", "capabilityUntil", "redirected"],
+  sent: ["taskId", "sha256"],
+  wait: ["notBefore", "waiting", "unknownSince"],
+  end: ["error", "announced", "expiresAt"],
+  media: [
+    "media",
+    "sizeBytes",
+    "sentBytes",
+    "claims",
+    "posts",
+    "bytesInVain",
+    "everUnknown",
+    "handOver",
+    "pulls",
+    "decision",
+  ],
+} as const satisfies Record<string, readonly (keyof Row)[]>;
+/** A row that has ended, or begins again, holds none of these. */
+const OPEN_OR_ENDED = [...OF.attempt, ...OF.wait, ...OF.end];
+export const ALL_OF_MEDIA: readonly (keyof Row)[] = Object.values(OF).flat();
 
-const asSeen = (row: Row | undefined) =>
-  row === undefined
-    ? { state: ["none"] as const }
-    : { state: [row.state], fence: row.fence, ...(row.media ? { mediaId: row.media.id } : {}) };
+type Changes = { readonly [K in keyof Write["set"]]: Write["set"][K] | undefined };
 
-const heldBy = (claim: Claim, ...state: State[]) => ({ state, ...claim });
+/** A write. Whatever is undefined in `set` stays as it is, and what is set is not removed. */
+export const change = (condition: Condition, set: Changes, remove: readonly (keyof Row)[] = []): Write => ({
+  if: condition,
+  set: defined(set),
+  remove: remove.filter((name) => set[name as keyof Changes] === undefined),
+});
 
-/** Whether a POST of the row's medium may have gone out. Rows of an older form count claims in `posts`. */
+const asSeen = (row: Row | undefined): Condition =>
+  row ? { state: [row.state], fence: row.fence, mediaId: row.media?.id } : { state: ["none"] };
+
+const heldBy = (claim: Claim, ...state: State[]): Condition => ({ state, ...claim });
+
+/** Whether a POST of the row's media may have gone out. Rows of an older form count claims in `posts`. */
 export const wasClaimed = ({ claims, posts }: Row): boolean => (claims ?? posts ?? 1) > 0;
 
-/** Whether cielo24 may have the medium of a row that waits for a person. */
+/** Whether cielo24 may have the media of a row that waits for a person. */
 export const mayBeAccepted = ({ settledAt, everUnknown }: Row): boolean =>
   settledAt !== undefined || everUnknown === true;
 
@@ -58,10 +73,9 @@ export const claim = (
   by: { claimId: string; leaseUntil: number; now: number; sizeBytes: number | undefined },
 ): Write => {
   const own = row?.state === "SENDING" ? row : undefined;
-  const bytesInVain = (own?.bytesInVain ?? 0) + (own?.sentBytes ?? 0);
-  return {
-    if: asSeen(row),
-    set: {
+  return change(
+    asSeen(row),
+    {
       state: "SENDING",
       fence: (row?.fence ?? 0) + 1,
       claimId: by.claimId,
@@ -69,21 +83,16 @@ export const claim = (
       leaseUntil: by.leaseUntil,
       claims: (own?.claims ?? own?.posts ?? 0) + 1,
       sentBytes: 0,
-      ...(own ? { bytesInVain } : {}),
-      ...(by.sizeBytes === undefined ? {} : { sizeBytes: by.sizeBytes }),
+      bytesInVain: own && (own.bytesInVain ?? 0) + (own.sentBytes ?? 0),
+      sizeBytes: by.sizeBytes,
       updatedAt: by.now,
     },
-    remove: [
-      ...OF_THE_ATTEMPT,
-      "unknownSince",
-      ...(by.sizeBytes === undefined ? (["sizeBytes"] as const) : []),
-      ...(own ? [] : OF_THE_MEDIUM),
-    ],
-  };
+    [...OPEN_OR_ENDED, ...OF.sent, "sizeBytes", ...(own ? [] : OF.media)],
+  );
 };
 
 /**
- * none, UPLOADING, REJECTED, SENDING → SENDING without a claim: the medium cannot be sent yet, and the row says why and
+ * none, UPLOADING, REJECTED, SENDING → SENDING without a claim: the media cannot be sent yet, and the row says why and
  * until when it waits. By a reader, before it claims.
  */
 export const wait = (
@@ -92,61 +101,36 @@ export const wait = (
   at: { now: number; notBefore: number; waiting: DeliveryError; isUnknown: boolean },
 ): Write => {
   const isOwn = row?.state === "SENDING";
-  return {
-    if: asSeen(row),
-    set: {
+  return change(
+    asSeen(row),
+    {
       state: "SENDING",
       fence: (row?.fence ?? 0) + 1,
       media,
       leaseUntil: at.now,
       notBefore: at.notBefore,
       waiting: at.waiting,
-      ...(at.isUnknown ? { unknownSince: row?.unknownSince ?? at.now } : {}),
+      unknownSince: at.isUnknown ? (row?.unknownSince ?? at.now) : undefined,
       ...(isOwn ? {} : { claims: 0, sentBytes: 0 }),
       updatedAt: at.now,
     },
-    remove: [
-      "claimId",
-      ...OF_THE_ATTEMPT.filter((name) => name !== "notBefore" && name !== "waiting"),
-      ...(isOwn ? [] : (["sizeBytes", ...OF_THE_MEDIUM] as const)),
-      ...(isOwn || at.isUnknown ? [] : (["unknownSince"] as const)),
-    ],
-  };
+    [...OF.attempt, ...OF.sent, ...OF.end, ...(isOwn ? [] : ([...OF.media, "unknownSince"] as const))],
+  );
 };
 
-/** SENDING → UPLOADING: another version took the place of one that has only waited. By a reader. */
-export const release = (row: Row, at: { now: number; expiryMs: number }): Write => ({
-  if: asSeen(row),
-  set: { state: "UPLOADING", fence: row.fence + 1, updatedAt: at.now, expiresAt: expiry(at) },
-  remove: [
-    "claimId",
-    "leaseUntil",
-    "media",
-    "claims",
-    "sentBytes",
-    "sizeBytes",
-    "unknownSince",
-    ...OF_THE_ATTEMPT.filter((name) => name !== "expiresAt"),
-    ...OF_THE_MEDIUM,
-  ],
-});
+/** SENDING → UPLOADING: a newer version took the place of one that has only waited. By a reader. */
+export const release = (row: Row, at: { now: number; expiryMs: number }): Write =>
+  change(
+    asSeen(row),
+    { state: "UPLOADING", fence: row.fence + 1, updatedAt: at.now, expiresAt: expiry(at) },
+    ALL_OF_MEDIA,
+  );
 
 /** FINALIZING stays: when job/info is asked next, and why not sooner. By a reader; the claimant's claim stays good. */
 export const postpone = (
   row: Row,
   at: { notBefore: number; waiting?: DeliveryError | undefined; unknownSince?: number | undefined },
-): Write => ({
-  if: asSeen(row),
-  set: {
-    notBefore: at.notBefore,
-    ...(at.waiting ? { waiting: at.waiting } : {}),
-    ...(at.unknownSince === undefined ? {} : { unknownSince: at.unknownSince }),
-  },
-  remove: [
-    ...(at.waiting ? [] : (["waiting"] as const)),
-    ...(at.unknownSince === undefined ? (["unknownSince"] as const) : []),
-  ],
-});
+): Write => change(asSeen(row), at, OF.wait);
 
 /** In seconds, as DynamoDB's time to live wants it. */
 export const expiry = ({ now, expiryMs }: { now: number; expiryMs: number }): number =>
@@ -162,30 +146,29 @@ export const finalize = (
     sha256?: string | undefined;
     sentBytes?: number | undefined;
     handOver?: { capability: string; capabilityUntil: number } | undefined;
-    everUnknown?: boolean;
+    everUnknown?: true;
     notBefore?: number;
   },
-): Write => ({
-  if: heldBy(held, "SENDING"),
-  set: {
+): Write =>
+  change(heldBy(held, "SENDING"), {
     state: "FINALIZING",
     settledAt: at.settledAt,
     posts: (row.posts ?? 0) + 1,
     updatedAt: at.now,
-    ...(at.sha256 === undefined ? {} : { sha256: at.sha256 }),
-    ...(at.sentBytes === undefined ? {} : { sentBytes: at.sentBytes }),
-    ...(at.handOver ? { ...at.handOver, handOver: true } : {}),
-    ...(at.everUnknown ? { everUnknown: true } : {}),
-    ...(at.notBefore === undefined ? {} : { notBefore: at.notBefore }),
-  },
-});
+    sha256: at.sha256,
+    sentBytes: at.sentBytes,
+    ...at.handOver,
+    handOver: at.handOver && true,
+    everUnknown: at.everUnknown,
+    notBefore: at.notBefore,
+  });
 
-/** POSTs whose outcome nobody knows, this one left out: cielo24 definitely did not take it. */
+/** POSTs with an unknown outcome without this one: cielo24 definitely did not take it. */
 const postsBefore = (row: Row): number => Math.max((row.posts ?? 0) - (row.state === "FINALIZING" ? 1 : 0), 0);
 
 /**
  * SENDING, FINALIZING → SENDING without a claim. By a claimant whose POST cannot have been accepted: its last chunk was
- * never touched and the sockets are destroyed, or cielo24 definitely refused. It costs no attempt.
+ * never touched and the sockets are destroyed, or cielo24 definitely refused. It does not count as an attempt.
  */
 export const backOut = (
   held: Claim,
@@ -200,109 +183,95 @@ export const backOut = (
     /** Definite only if cielo24 was not redirected to the object. */
     unlessRedirected?: boolean;
   },
-): Write => ({
-  if: { ...heldBy(held, "SENDING", "FINALIZING"), ...(at.unlessRedirected ? { redirected: false } : {}) },
-  set: {
-    state: "SENDING",
-    fence: held.fence + 1,
-    leaseUntil: at.now,
-    notBefore: at.notBefore,
-    posts: postsBefore(row),
-    updatedAt: at.now,
-    ...(at.waiting ? { waiting: at.waiting } : {}),
-    ...(at.sentBytes === undefined ? {} : { sentBytes: at.sentBytes }),
-    ...(at.handOver ? { handOver: true } : {}),
-  },
-  remove: ["claimId", "settledAt", "capability", "capabilityUntil", "redirected"],
-});
+): Write =>
+  change(
+    { ...heldBy(held, "SENDING", "FINALIZING"), redirected: at.unlessRedirected ? false : undefined },
+    {
+      state: "SENDING",
+      fence: held.fence + 1,
+      leaseUntil: at.now,
+      notBefore: at.notBefore,
+      posts: postsBefore(row),
+      updatedAt: at.now,
+      waiting: at.waiting,
+      sentBytes: at.sentBytes,
+      handOver: at.handOver || undefined,
+    },
+    OF.attempt,
+  );
 
-/** FINALIZING → SENDING with the same claim: cielo24 definitely refused the token, the claimant sends anew. */
-export const goOn = (held: Claim, row: Row, at: { now: number }): Write => ({
-  if: heldBy(held, "FINALIZING"),
-  set: {
-    state: "SENDING",
-    fence: held.fence + 1,
-    posts: postsBefore(row),
-    bytesInVain: (row.bytesInVain ?? 0) + (row.sentBytes ?? 0),
-    sentBytes: 0,
-    updatedAt: at.now,
-  },
-  remove: ["settledAt", "sha256"],
-});
+/** FINALIZING → SENDING with the same claim: cielo24 definitely refused the token, the claimant sends again. */
+export const goOn = (held: Claim, row: Row, at: { now: number }): Write =>
+  change(
+    heldBy(held, "FINALIZING"),
+    {
+      state: "SENDING",
+      fence: held.fence + 1,
+      posts: postsBefore(row),
+      bytesInVain: (row.bytesInVain ?? 0) + (row.sentBytes ?? 0),
+      sentBytes: 0,
+      updatedAt: at.now,
+    },
+    ["settledAt", "sha256"],
+  );
 
 /**
- * FINALIZING stays: nobody knows whether cielo24 took the medium. By the claimant, with its sockets destroyed.
+ * FINALIZING stays: nobody knows whether cielo24 took the media. By the claimant, with its sockets destroyed.
  *
- * @param at.answeredError cielo24 answered an error behind the whole body, in place of no answer
+ * @param at.answeredError cielo24 replied to the whole body with an error; otherwise its reply was lost
  */
 export const loseAnswer = (
   held: Claim,
-  at: { now: number; settledAt: number; notBefore: number; waiting: DeliveryError; answeredError: boolean },
-): Write => ({
-  if: heldBy(held, "FINALIZING"),
-  set: {
+  at: {
+    now: number;
+    settledAt: number;
+    notBefore: number;
+    waiting: DeliveryError | undefined;
+    answeredError: boolean;
+  },
+): Write =>
+  change(heldBy(held, "FINALIZING"), {
     everUnknown: true,
     settledAt: at.settledAt,
     notBefore: at.notBefore,
     waiting: at.waiting,
     updatedAt: at.now,
-    ...(at.answeredError ? { answeredError: true } : {}),
-  },
-});
+    answeredError: at.answeredError || undefined,
+  });
 
 /** FINALIZING stays: cielo24 took the capability URL and will pull; only job/info can tell when it has. */
 export const handedOver = (
   held: Claim,
   at: { now: number; settledAt: number; notBefore: number; taskId: string },
-): Write => ({
-  if: heldBy(held, "FINALIZING"),
-  set: { taskId: at.taskId, settledAt: at.settledAt, notBefore: at.notBefore, updatedAt: at.now },
-});
-
-const ENDED = [
-  "claimId",
-  "leaseUntil",
-  "announced",
-  "capability",
-  "capabilityUntil",
-  "redirected",
-  "answeredError",
-  "notBefore",
-  "waiting",
-  "unknownSince",
-] as const;
+): Write =>
+  change(heldBy(held, "FINALIZING"), {
+    taskId: at.taskId,
+    settledAt: at.settledAt,
+    notBefore: at.notBefore,
+    updatedAt: at.now,
+  });
 
 /**
- * → DELIVERED, on a 200 with a TaskId. By the one who got it, and without the fence: it is a fact, whatever others have
- * made of the row meanwhile.
+ * → DELIVERED, on a 200 with a TaskId. By the worker that got it, and without the fence: it is a fact, whatever others
+ * have made of the row meanwhile.
  */
 export const recordDelivered = (
   mediaId: string,
   fact: { now: number; taskId: string; sentBytes: number | undefined },
-): Write => ({
-  if: { state: ["FINALIZING", "SENDING", "NEEDS_REVIEW"], mediaId },
-  set: {
-    state: "DELIVERED",
-    taskId: fact.taskId,
-    updatedAt: fact.now,
-    ...(fact.sentBytes === undefined ? {} : { sentBytes: fact.sentBytes }),
-  },
-  remove: [...ENDED, "settledAt", "error"],
-});
+): Write =>
+  change(
+    { state: ["FINALIZING", "SENDING", "NEEDS_REVIEW"], mediaId },
+    { state: "DELIVERED", taskId: fact.taskId, updatedAt: fact.now, sentBytes: fact.sentBytes },
+    OPEN_OR_ENDED,
+  );
 
-/** → DELIVERED, since job/info shows media where a POST of ours may have been accepted. By a reader. */
-export const recordDeliveredAsSeen = (row: Row, at: { now: number }): Write => ({
-  if: asSeen(row),
-  set: { state: "DELIVERED", fence: row.fence + 1, updatedAt: at.now },
-  remove: [...ENDED, "settledAt", "error"],
-});
+/** → DELIVERED, since job/info shows media and a POST of ours may have been accepted. By a reader. */
+export const recordDeliveredAsSeen = (row: Row, at: { now: number }): Write =>
+  change(asSeen(row), { state: "DELIVERED", fence: row.fence + 1, updatedAt: at.now }, OPEN_OR_ENDED);
 
-/** SENDING, FINALIZING → REJECTED, on a definite permanent error. By the claimant, never with an answer lost before. */
-export const reject = (held: Claim, row: Row, at: { now: number; expiryMs: number; error: DeliveryError }): Write => ({
-  if: heldBy(held, "SENDING", "FINALIZING"),
-  set: { ...rejection(row, at), fence: held.fence + 1 },
-  remove: [...ENDED, "settledAt"],
-});
+/** SENDING, FINALIZING → REJECTED, on a definite permanent error. By the claimant, never once a reply was lost. */
+export const reject = (held: Claim, row: Row, at: { now: number; expiryMs: number; error: DeliveryError }): Write =>
+  change(heldBy(held, "SENDING", "FINALIZING"), { ...rejection(row, at), fence: held.fence + 1 }, OPEN_OR_ENDED);
 
 const rejection = (row: Row, at: { now: number; expiryMs: number; error: DeliveryError }) => ({
   state: "REJECTED" as const,
@@ -316,101 +285,74 @@ const rejection = (row: Row, at: { now: number; expiryMs: number; error: Deliver
 /** → NEEDS_REVIEW: no way on, or nobody can know. `settledAt` stays: an operator's "send again" obeys it, too. */
 export const askForReview = (
   row: Row | undefined,
-  media: MediaRef,
+  media: MediaRef | undefined,
   at: { now: number; error: DeliveryError },
-): Write => ({
-  if: asSeen(row),
-  set: {
-    state: "NEEDS_REVIEW",
-    fence: (row?.fence ?? 0) + 1,
-    media,
-    error: at.error,
-    updatedAt: at.now,
-  },
-  remove: [...ENDED, "expiresAt"],
-});
+): Write =>
+  change(
+    asSeen(row),
+    { state: "NEEDS_REVIEW", fence: (row?.fence ?? 0) + 1, media, error: at.error, updatedAt: at.now },
+    OPEN_OR_ENDED.filter((name) => name !== "settledAt"),
+  );
 
 /** FINALIZING → SENDING without a claim, once "no media" may be believed and the settings allow it. By a reader. */
-export const resend = (row: Row, at: { now: number }): Write => ({
-  if: asSeen(row),
-  set: { state: "SENDING", fence: row.fence + 1, leaseUntil: at.now, everUnknown: true, updatedAt: at.now },
-  remove: [
-    "claimId",
-    "settledAt",
-    "taskId",
-    "capability",
-    "capabilityUntil",
-    "redirected",
-    "answeredError",
-    "notBefore",
-    "waiting",
-    "unknownSince",
-  ],
-});
+export const resend = (row: Row, at: { now: number }): Write =>
+  change(
+    asSeen(row),
+    { state: "SENDING", fence: row.fence + 1, leaseUntil: at.now, everUnknown: true, updatedAt: at.now },
+    [...OF.attempt, ...OF.wait, "taskId"],
+  );
 
 /** NEEDS_REVIEW, REJECTED → SENDING by an operator's "send again". Only an object can be read again. */
-export const reopen = (row: Row, at: { now: number; decision: Decision }): Write => ({
-  if: asSeen(row),
-  set: {
-    state: "SENDING",
-    fence: row.fence + 1,
-    leaseUntil: at.now,
-    posts: 0,
-    updatedAt: at.now,
-    decision: at.decision,
-    ...(row.rejected ? { rejected: row.rejected.filter((id) => id !== row.media?.id) } : {}),
-    // It was FINALIZING: should cielo24 show the media only now, then that one was accepted, not refused.
-    ...(row.settledAt === undefined ? {} : { everUnknown: true }),
-  },
-  remove: ["claimId", "settledAt", "error", "announced", "expiresAt", "notBefore", "waiting"],
-});
+export const reopen = (row: Row, at: { now: number; decision: Decision }): Write =>
+  change(
+    asSeen(row),
+    {
+      state: "SENDING",
+      fence: row.fence + 1,
+      leaseUntil: at.now,
+      posts: 0,
+      updatedAt: at.now,
+      decision: at.decision,
+      rejected: row.rejected?.filter((id) => id !== row.media?.id),
+      // It was FINALIZING: if cielo24 shows the media only now, it was accepted, not refused.
+      everUnknown: row.settledAt === undefined ? undefined : true,
+    },
+    [...OF.end, "claimId", "settledAt", "notBefore", "waiting"],
+  );
 
 /**
- * NEEDS_REVIEW, closed by an operator's "reject". A medium that cielo24 cannot have is REJECTED, and the job is free; one
- * that it may have stays where it is, and nothing is sent for the job any more.
+ * NEEDS_REVIEW, closed by an operator's "reject". Media that cielo24 cannot have is REJECTED, and the job is free; media
+ * that it may have stays where it is, and nothing more is sent for the job.
  */
 export const closeReview = (
   row: Row,
   at: { now: number; expiryMs: number; decision: Decision; error: DeliveryError },
-): Write =>
-  mayBeAccepted(row)
-    ? {
-        if: asSeen(row),
-        set: { fence: row.fence + 1, closed: true, decision: at.decision, error: at.error, updatedAt: at.now },
-      }
-    : {
-        if: asSeen(row),
-        set: { ...rejection(row, at), fence: row.fence + 1, decision: at.decision },
-        remove: [...ENDED, "settledAt"],
-      };
+): Write => {
+  const decided = { fence: row.fence + 1, decision: at.decision, error: at.error, updatedAt: at.now };
+  return mayBeAccepted(row)
+    ? change(asSeen(row), { ...decided, closed: true })
+    : change(asSeen(row), { ...rejection(row, at), ...decided }, OPEN_OR_ENDED);
+};
 
 /** Records another object for a job that has its media, or waits for a person. By a reader; changes nothing else. */
-export const recordConflict = (row: Row, mediaId: string): Write => ({
-  if: { ...asSeen(row), conflictCount: row.conflictCount ?? 0 },
-  set: {
-    conflicts: [...(row.conflicts ?? []), mediaId].slice(-CONFLICTS_KEPT),
-    conflictCount: (row.conflictCount ?? 0) + 1,
-  },
-});
+export const recordConflict = (row: Row, mediaId: string): Write => {
+  const { conflicts = [], conflictCount = 0 } = row;
+  return change(
+    { ...asSeen(row), conflictCount },
+    { conflicts: [...conflicts, mediaId].slice(-CONFLICTS_KEPT), conflictCount: conflictCount + 1 },
+  );
+};
 
 /** The event of the row's end is out. */
-export const markAnnounced = (row: Row): Write => ({ if: asSeen(row), set: { announced: true } });
+export const markAnnounced = (row: Row): Write => change(asSeen(row), { announced: true });
 
 /** Progress while sending. Never touches the state; the delivery does not depend on it. */
-export const reportProgress = (held: Claim, at: { now: number; sentBytes: number }): Write => ({
-  if: heldBy(held, "SENDING"),
-  set: { sentBytes: at.sentBytes, updatedAt: at.now },
-});
+export const reportProgress = (held: Claim, at: { now: number; sentBytes: number }): Write =>
+  change(heldBy(held, "SENDING"), { sentBytes: at.sentBytes, updatedAt: at.now });
 
 /**
  * FINALIZING stays: a GET of the capability URL is about to be redirected, so from here on cielo24 may read the object. By
- * media-source, which holds no claim: the capability names the hand-over that it speaks of.
+ * media-source, which holds no claim: the capability names the hand-over in question.
  */
-export const recordRedirect = (row: Row): Write => ({
-  if: {
-    state: ["FINALIZING"],
-    fence: row.fence,
-    ...(row.capability === undefined ? {} : { capability: row.capability }),
-  },
-  set: { redirected: true },
-});
+export const recordRedirect = ({ fence, capability }: Row): Write =>
+  change({ state: ["FINALIZING"], fence, capability }, { redirected: true });

@@ -1,17 +1,19 @@
 import type { Row, State, Write } from "./row.ts";
-import { expiry } from "./transitions.ts";
+import { ALL_OF_MEDIA, change, expiry } from "./transitions.ts";
 
-/** What stands in the way of another upload for a job: it has its media, or may have it already, or is closed. */
+/** Whether a job may have another upload signed, and what the ledger records first. Read it for `functions/sign-upload`. */
+
+/** Why a job may not have another upload: it has its media, or may have it already, or is closed. */
 export type Occupied = Exclude<State, "UPLOADING" | "REJECTED"> | "CLOSED";
 
-/** Whether an upload may be signed, and what the ledger has to say of it first. */
 export type Admission =
   { readonly admitted: true; readonly write?: Write } | { readonly admitted: false; readonly state: Occupied };
 
 /**
  * none, UPLOADING, REJECTED → UPLOADING, by a reader. Signing again before anything arrived is allowed; after REJECTED it
- * begins anew, but neither fence nor the rejected media are forgotten. A REJECTED row whose end is not announced yet is
- * left alone: the worker still has to tell it, and the new object may claim the job from there.
+ * begins again, and keeps what is about the job: its fence, its rejected media, its conflicts, `jobSeenAt`, and an
+ * operator's `decision`. A REJECTED row whose end is not announced yet is left alone: the worker still has to announce
+ * it, and the new object may claim the job from there.
  *
  * @param at.now ms since the epoch
  * @param at.expiryMs how long the row is kept, longer than any version that it speaks of
@@ -21,61 +23,22 @@ export const admitUpload = (
   row: Row | undefined,
   at: { readonly now: number; readonly expiryMs: number; readonly jobSeenAt?: number | undefined },
 ): Admission => {
-  const uploading = {
-    state: "UPLOADING",
-    updatedAt: at.now,
-    expiresAt: expiry(at),
-    ...(at.jobSeenAt === undefined ? {} : { jobSeenAt: at.jobSeenAt }),
-  } as const;
-  if (row === undefined) return { admitted: true, write: { if: { state: ["none"] }, set: { ...uploading, fence: 0 } } };
-  if (row.state === "UPLOADING")
-    return { admitted: true, write: { if: { state: ["UPLOADING"], fence: row.fence }, set: uploading } };
+  const uploading = { state: "UPLOADING", updatedAt: at.now, expiresAt: expiry(at), jobSeenAt: at.jobSeenAt } as const;
+  if (row === undefined) return { admitted: true, write: change({ state: ["none"] }, { ...uploading, fence: 0 }) };
   if (row.closed) return { admitted: false, state: "CLOSED" };
-  if (row.state !== "REJECTED") return { admitted: false, state: row.state };
-  if (!row.announced && !isExpired(row, at.now)) return { admitted: true };
-  return {
-    admitted: true,
-    write: { if: { state: ["REJECTED"], fence: row.fence }, set: uploading, remove: OF_THE_REJECTED },
-  };
+  if (row.state !== "UPLOADING" && row.state !== "REJECTED") return { admitted: false, state: row.state };
+  if (row.state === "REJECTED" && !row.announced && !isExpired(row, at.now)) return { admitted: true };
+  const over = row.state === "REJECTED" ? ALL_OF_MEDIA.filter((name) => name !== "decision") : [];
+  return { admitted: true, write: change({ state: [row.state], fence: row.fence }, uploading, over) };
 };
 
-/**
- * What a row knows of the media that was rejected. `fence`, `rejected` and the conflicts stay, and so do `decision`, which
- * is a person's, and `jobSeenAt`, which is about the job.
- */
-const OF_THE_REJECTED = [
-  "announced",
-  "answeredError",
-  "bytesInVain",
-  "capability",
-  "capabilityUntil",
-  "claimId",
-  "claims",
-  "error",
-  "everUnknown",
-  "handOver",
-  "leaseUntil",
-  "media",
-  "notBefore",
-  "posts",
-  "pulls",
-  "redirected",
-  "sentBytes",
-  "settledAt",
-  "sha256",
-  "sizeBytes",
-  "taskId",
-  "unknownSince",
-  "waiting",
-] as const satisfies readonly (keyof Row)[];
-
-/** How long job/info's word that the job is there, without media, spares the next question. */
+/** How long job/info is not asked again after it has shown the job without media. */
 const JOB_SEEN_MS = 60_000;
 
-/** Whether job/info has shown the job without media so lately that it is not asked again. */
+/** Whether job/info has shown the job without media so recently that it is not asked again. */
 export const wasJobSeen = (row: Row | undefined, nowMs: number): boolean =>
   row?.jobSeenAt !== undefined && nowMs - row.jobSeenAt < JOB_SEEN_MS;
 
-/** Time to live removes rows days late; an expired one is as good as gone. */
+/** Time to live removes rows days late; an expired row counts as gone. */
 export const isExpired = (row: Row, nowMs: number): boolean =>
   row.expiresAt !== undefined && row.expiresAt * 1000 <= nowMs;

@@ -1,282 +1,197 @@
-import type { Reply, Input, LaterReason, Leave, Memory, Step } from "./protocol.ts";
-import {
-  costlyWaitMs,
-  end,
-  errorSettleMs,
-  nextQuestion,
-  claimed,
-  recordFact,
-  retryAfter,
-  settleMs,
-  tellOfCost,
-  waiting,
-  write,
-} from "./moves.ts";
-import { ANSWER_UNKNOWN, CALL_ABANDONED, OBJECT_ARCHIVED, OBJECT_GONE, WITHDRAWN } from "./reasons.ts";
+import { alertIfCostly, end, go, leaveAfterWrite, recordFact, write } from "./moves.ts";
+import type { Claimant, Input, Leaving, NextVisit, Step } from "./protocol.ts";
+import { CALL_ABANDONED, OBJECT_ARCHIVED, OBJECT_GONE, WITHDRAWN } from "./reasons.ts";
 import type { DeliveryError } from "./row.ts";
 import * as transition from "./transitions.ts";
+import {
+  costlyWaitMs,
+  errorSettleMs,
+  handsOver,
+  isPulled,
+  nextQuestion,
+  nextVisit,
+  settleMs,
+  type Cause,
+} from "./waits.ts";
 
-/** What the claimant of a row does: sends the medium, or hands it over, and makes of cielo24's answer what it means. */
+/**
+ * What a worker does with its claim: it sends the media or hands it over, records what became of that, or gives the claim
+ * back. Which of these follows from cielo24's reply is in `replies.ts`.
+ */
 
-export const onClaimed = (memory: Memory, event: Input): Step => {
-  if (memory.verdict) return reject(memory, event, memory.verdict);
-  const { row, settings } = memory;
-  const handsOver =
-    row?.media?.kind === "url" ||
-    (row?.media?.kind === "object" && (settings.mode === "url" || (settings.mode === "auto" && row.handOver === true)));
-  return handsOver ? finalizeHandOver(memory, event) : stream(memory);
+export const onClaimed = (memory: Claimant, input: Input): Step => {
+  if (memory.verdict) return reject(memory, input, { error: memory.verdict });
+  if (!handsOver(memory)) return stream(memory);
+  return hasTime(memory, input) ? finalize(memory, input) : withdraw(memory, input, { reason: "noTime" });
 };
 
-export const stream = (memory: Memory): Step => {
-  const { claim: held, row } = claimed(memory);
-  return {
-    memory: { ...memory, phase: "streaming" },
-    command: { do: "stream", claim: held, row },
-  };
+const hasTime = ({ settings }: Claimant, { timeLeftMs }: Input): boolean => timeLeftMs >= settings.finalizeReserveMs;
+
+const stream = (memory: Claimant): Step =>
+  go("streaming", memory, { do: "stream", claim: memory.claim, row: memory.row });
+
+export const streamAgain = (memory: Claimant): Step => stream({ ...memory, renewed: true });
+
+export const renewToken = (memory: Claimant, input: Input): Step =>
+  memory.renewed ? withdraw(memory, input, { reason: "unavailable" }) : streamAgain(memory);
+
+/** All but the last chunk is sent. */
+export const onHeld = (memory: Claimant, input: Input & { type: "held" }): Step => {
+  const sentBytes = memory.row.sizeBytes;
+  const held = { ...memory, sentBytes };
+  return hasTime(memory, input)
+    ? finalize(held, input, { sha256: input.sha256, sentBytes })
+    : abortAndBackOut(held, input, outOfTime(input), true);
 };
 
-export const onStreamed = (memory: Memory, event: Input): Step => {
-  switch (event.type) {
-    case "held": {
-      const held = { ...memory, sha256: event.sha256, sentBytes: memory.sizeBytes };
-      if (event.timeLeftMs < memory.settings.finalizeReserveMs) return abortAndBackOut(held, event, "noTime", true);
-      return finalize(held, event);
-    }
-    case "answered":
-      return onEarlyAnswer({ ...memory, sentBytes: event.sentBytes }, event, event.answer);
-    case "broken": {
-      const broken = { ...memory, sentBytes: event.sentBytes };
-      if (event.code === "OBJECT_GONE") return reject(broken, event, OBJECT_GONE);
-      if (event.code === "OBJECT_ARCHIVED") return reject(broken, event, OBJECT_ARCHIVED);
-      const reason = event.code === "ACCESS_REFUSED" ? "accessRefused" : "source";
-      return withdraw(broken, event, reason, { detail: event.storeCode });
-    }
-    case "tooSlow": {
-      const slow = { ...memory, sentBytes: event.sentBytes, backOutHandsOver: true };
-      return withdraw(slow, event, "tooSlow", { at: event.now });
-    }
-    default:
-      throw new Error(`Event ${event.type} makes no sense while streaming`);
-  }
+export const onBroken = (memory: Claimant, input: Input & { type: "broken" }): Step => {
+  const broken = { ...memory, sentBytes: input.sentBytes };
+  if (input.code === "OBJECT_GONE") return reject(broken, input, { error: OBJECT_GONE });
+  if (input.code === "OBJECT_ARCHIVED") return reject(broken, input, { error: OBJECT_ARCHIVED });
+  const reason = input.code === "ACCESS_REFUSED" ? "accessRefused" : "source";
+  return withdraw(broken, input, { reason, detail: input.storeCode });
 };
 
-/** An answer before the last chunk: nothing can have been accepted, except where cielo24 says that it was. */
-const onEarlyAnswer = (memory: Memory, event: Input, answer: Reply): Step => {
-  switch (answer.is) {
-    case "accepted":
-      return doubt(memory, event);
-    case "refused":
-      return reject(memory, event, answer.error);
-    case "badToken":
-      return memory.renewed ? withdraw(memory, event, "unavailable") : stream({ ...memory, renewed: true });
-    default:
-      return withdrawFor(memory, event, answer);
-  }
+export const onTooSlow = (memory: Claimant, input: Input & { type: "tooSlow" }): Step => {
+  const slow = { ...memory, sentBytes: input.sentBytes, backOutHandsOver: memory.settings.mode === "auto" };
+  return withdraw(slow, input, { reason: "tooSlow", at: input.now });
 };
 
-/** Gives the claim back for an answer that says nothing of the medium, where nothing can have been accepted. */
-const withdrawFor = (
-  memory: Memory,
-  event: Input,
-  answer: Exclude<Reply, { is: "accepted" | "refused" | "badToken" }>,
-): Step => {
-  switch (answer.is) {
-    case "loginInvalid":
-      return withdraw(memory, event, "loginInvalid");
-    case "accountRefused":
-      return withdraw(memory, event, "accountRefused", { detail: answer.error.type });
-    case "unavailable":
-      return withdraw(memory, event, "unavailable", retryAfter(answer));
-    case "unintelligible":
-      return withdraw(memory, event, "unintelligible");
-  }
+/** From here on cielo24 may accept, so that is written down before the last chunk or the URL goes out. */
+const finalize = (memory: Claimant, input: Input, sent: { sha256?: string; sentBytes?: number | undefined } = {}) => {
+  const { claim, row, settings } = memory;
+  const made = transition.finalize(claim, row, {
+    now: input.now,
+    settledAt: input.now + input.timeLeftMs + settleMs(memory),
+    ...sent,
+    handOver: isPulled(memory)
+      ? { capability: input.random, capabilityUntil: input.now + settings.capabilityLifetimeMs }
+      : undefined,
+  });
+  return write("finalizing", memory, made);
 };
 
-const finalize = (memory: Memory, event: Input): Step =>
-  write(
-    memory,
-    "finalizing",
-    transition.finalize(claimed(memory).claim, claimed(memory).row, {
-      now: event.now,
-      settledAt: event.now + event.timeLeftMs + settleMs(memory),
-      sha256: memory.sha256,
-      sentBytes: memory.sizeBytes,
-    }),
-  );
-
-const finalizeHandOver = (memory: Memory, event: Input): Step => {
-  const { row } = claimed(memory);
-  if (event.timeLeftMs < memory.settings.finalizeReserveMs) return withdraw(memory, event, "noTime");
-  const handing = { ...memory, handingOver: true };
-  return write(
-    handing,
-    "finalizing",
-    transition.finalize(claimed(memory).claim, claimed(memory).row, {
-      now: event.now,
-      settledAt: event.now + event.timeLeftMs + settleMs(handing),
-      handOver:
-        row.media?.kind === "object"
-          ? { capability: event.random, capabilityUntil: event.now + memory.settings.capabilityLifetimeMs }
-          : undefined,
-    }),
-  );
+export const onFinalizing = (memory: Claimant, input: Input): Step => {
+  if (input.timeLeftMs < memory.settings.finalizeReserveMs / 2)
+    return handsOver(memory)
+      ? backOut({ ...memory, nextVisit: nextVisit(memory, input, outOfTime(input)) }, input)
+      : abortAndBackOut(memory, input, outOfTime(input), true);
+  if (handsOver(memory)) return go("handingOver", memory, { do: "handOver", row: memory.row });
+  return go("finishing", memory, { do: "finish" });
 };
 
-export const onFinalizing = (memory: Memory, event: Input): Step => {
-  if (event.timeLeftMs < memory.settings.finalizeReserveMs / 2)
-    return memory.handingOver
-      ? backOut({ ...memory, leave: waiting(memory, event, "noTime", { at: event.now }) }, event)
-      : abortAndBackOut(memory, event, "noTime", true);
-  if (memory.handingOver)
-    return { memory: { ...memory, phase: "handingOver" }, command: { do: "handOver", row: claimed(memory).row } };
-  return { memory: { ...memory, phase: "finishing" }, command: { do: "finish" } };
+/** The write may still be on its way; backing out changes the fence and so disarms it. */
+export const onNotFinalizing = (memory: Claimant, input: Input): Step =>
+  abortAndBackOut(memory, input, { reason: input.type === "row" ? "lostClaim" : "ledger" });
+
+/** cielo24 took the media: a fact, unless all it took is a URL of ours, which it has yet to pull. */
+export const recordAccepted = (memory: Claimant, input: Input, { taskId }: { taskId: string }): Step => {
+  const { claim, row } = memory;
+  if (!isPulled(memory)) return recordFact(memory, input, row, taskId);
+  const settledAt = input.now + settleMs(memory);
+  const visit = nextVisit(memory, input, { reason: "handedOver", at: nextQuestion(row, input.now, settledAt) });
+  const made = transition.handedOver(claim, { now: input.now, settledAt, notBefore: visit.at, taskId });
+  return write("leaving", { ...memory, nextVisit: visit }, made);
 };
 
-/** The answer after the last chunk, or to a URL. Only a 200 with a TaskId and a 400 of a known type are definite. */
-export const onAnswer = (memory: Memory, event: Input, answer: Reply): Step => {
-  const { claim: held, row } = claimed(memory);
-  const isPull = memory.handingOver && row.media?.kind === "object";
-  switch (answer.is) {
-    case "accepted": {
-      if (!isPull) return recordFact({ ...memory, fact: { taskId: answer.taskId } }, event, row, answer.taskId);
-      const settledAt = event.now + settleMs(memory);
-      const leaving = waiting(memory, event, "handedOver", { at: nextQuestion(row, event.now, settledAt) });
-      return write(
-        { ...memory, leave: leaving },
-        "leaving",
-        transition.handedOver(held, { now: event.now, settledAt, notBefore: leaving.at, taskId: answer.taskId }),
-      );
-    }
-    case "refused":
-      if (isPull && answer.error.type === "INVALID_URL") return withdrawUrl(memory, event);
-      return reject(memory, event, answer.error);
-    case "badToken":
-      if (memory.handingOver || memory.renewed || event.timeLeftMs < memory.settings.finalizeReserveMs)
-        return withdraw(memory, event, "unavailable");
-      return write(
-        { ...memory, claim: { ...held, fence: held.fence + 1 } },
-        "goingOn",
-        transition.goOn(held, row, { now: event.now }),
-      );
-    case "loginInvalid":
-    case "accountRefused":
-      return withdrawFor(memory, event, answer);
-    case "unavailable":
-      if (answer.isUnsent) return withdrawFor(memory, event, answer);
-      return loseAnswer(memory, event, answer.isAnsweredError === true && row.media?.kind === "object" && !isPull);
-    case "unintelligible":
-      return answer.isUnsent ? withdrawFor(memory, event, answer) : loseAnswer(memory, event);
-  }
+/** Sends again with a fresh token, once a run. A URL is not worth it. */
+export const goOn = (memory: Claimant, input: Input): Step => {
+  const { claim, row, renewed } = memory;
+  if (handsOver(memory) || renewed || !hasTime(memory, input))
+    return withdraw(memory, input, { reason: "unavailable" });
+  const next = { ...memory, claim: { ...claim, fence: claim.fence + 1 } };
+  return write("goingOn", next, transition.goOn(claim, row, { now: input.now }));
 };
 
-/** Nobody knows whether cielo24 took the medium, or it has answered an error behind the whole body. */
-const loseAnswer = (memory: Memory, event: Input, answeredError = false): Step => {
-  const { claim: held, row } = claimed(memory);
-  const settledAt = event.now + (answeredError ? errorSettleMs(memory) : settleMs(memory));
-  const at = nextQuestion({ ...row, answeredError }, event.now, settledAt);
-  const leaving = waiting(memory, event, answeredError ? "answeredError" : "answerUnknown", { at });
-  return write(
-    { ...memory, leave: leaving },
-    "leaving",
-    transition.loseAnswer(held, {
-      now: event.now,
-      settledAt,
-      notBefore: at,
-      waiting: leaving.waiting ?? ANSWER_UNKNOWN,
-      answeredError,
-    }),
-  );
+/** Nobody knows whether cielo24 took the media: its reply is lost, or is a 200 to media that was not sent whole. */
+export const recordUnknown = (memory: Claimant, input: Input): Step => recordDoubt(memory, input, false);
+
+/** cielo24 read the whole body and replied with an error. To a caller, and of a pull, that says no more than no reply. */
+export const recordError = (memory: Claimant, input: Input): Step =>
+  recordDoubt(memory, input, memory.row.media?.kind === "object" && !isPulled(memory));
+
+/** From here on only job/info can tell what cielo24 has. */
+const recordDoubt = (memory: Claimant, input: Input, answeredError: boolean): Step => {
+  const { claim, row, settings } = memory;
+  const { now } = input;
+  const settledAt = now + (answeredError ? errorSettleMs(settings, row) : settleMs(memory));
+  const visit = nextVisit(memory, input, {
+    reason: answeredError ? "answeredError" : "answerUnknown",
+    at: nextQuestion({ ...row, answeredError }, now, settledAt),
+  });
+  const { at: notBefore, waiting } = visit;
+  const made =
+    row.state === "SENDING"
+      ? transition.finalize(claim, row, { now, settledAt, notBefore, everUnknown: true })
+      : transition.loseAnswer(claim, { now, settledAt, notBefore, waiting, answeredError });
+  return write("leaving", { ...memory, nextVisit: visit }, made);
 };
 
-/** cielo24 could not fetch our URL. That is definite unless a GET of it was redirected: then it may have the medium. */
-const withdrawUrl = (memory: Memory, event: Input): Step => {
-  const { claim: held, row } = claimed(memory);
-  const leaving = waiting(memory, event, "urlRefused");
-  return write(
-    { ...memory, leave: leaving },
-    "withdrawingUrl",
-    transition.backOut(held, row, {
-      now: event.now,
-      notBefore: leaving.at,
-      waiting: leaving.waiting,
-      handOver: true,
-      unlessRedirected: true,
-    }),
-  );
+export const rejectOrWithdrawUrl = (memory: Claimant, input: Input, refused: { error: DeliveryError }): Step =>
+  isPulled(memory) && refused.error.type === "INVALID_URL"
+    ? withdrawUrl(memory, input)
+    : reject(memory, input, refused);
+
+/** cielo24 could not fetch our URL. That is definite unless a GET of it was redirected: then it may have the media. */
+const withdrawUrl = (memory: Claimant, input: Input): Step => {
+  const { claim, row } = memory;
+  const visit = nextVisit(memory, input, { reason: "urlRefused" });
+  const made = transition.backOut(claim, row, {
+    now: input.now,
+    notBefore: visit.at,
+    waiting: visit.waiting,
+    handOver: true,
+    unlessRedirected: true,
+  });
+  return write("withdrawingUrl", { ...memory, nextVisit: visit }, made);
 };
 
-/** Redirected, or the ledger did not answer: it counts as a lost answer. */
-export const onUrlRedirected = (memory: Memory, event: Input): Step => loseAnswer(memory, event);
+export const reject = (memory: Claimant, input: Input, { error }: { error: DeliveryError }): Step =>
+  // cielo24 may refuse this POST because it accepted an earlier one: no 400 says that nothing was accepted.
+  memory.row.everUnknown ? recordUnknown(memory, input) : rejectNow(memory, input, error);
 
-/** An answer says that media was taken which was not sent whole: only job/info can tell. */
-const doubt = (memory: Memory, event: Input): Step => {
-  const { claim: held, row } = claimed(memory);
-  const settledAt = event.now + settleMs(memory);
-  const leaving = waiting(memory, event, "answerUnknown", { at: nextQuestion(row, event.now, settledAt) });
-  return write(
-    { ...memory, leave: leaving },
-    "leaving",
-    transition.finalize(held, row, { now: event.now, settledAt, notBefore: leaving.at, everUnknown: true }),
-  );
-};
-
-const reject = (memory: Memory, event: Input, error: DeliveryError): Step => {
-  const { row } = claimed(memory);
-  if (!row.everUnknown) return rejectNow(memory, event, error);
-  // An earlier POST may be what this one is refused for: no 400 says that nothing was accepted.
-  if (row.state === "SENDING") return doubt(memory, event);
-  return loseAnswer(memory, event);
-};
-
-const rejectNow = (memory: Memory, event: Input, error: DeliveryError): Step => {
-  const { claim: held, row } = claimed(memory);
-  return end(memory, transition.reject(held, row, { now: event.now, expiryMs: memory.settings.expiryMs, error }));
+const rejectNow = (memory: Claimant, { now }: Input, error: DeliveryError): Step => {
+  const { expiryMs } = memory.settings;
+  return end(memory, transition.reject(memory.claim, memory.row, { now, expiryMs, error }));
 };
 
 /** Gives the claim back after a POST that cannot have been accepted; the sockets are destroyed already. */
-const withdraw = (
-  memory: Memory,
-  event: Input,
-  reason: LaterReason,
-  wait: { at?: number; retryAfterMs?: number; detail?: string | undefined } = {},
-): Step => {
-  const { row } = claimed(memory);
-  // Nobody can send a caller's media again but the caller, who must find the job free.
-  if (row.media?.kind !== "object")
-    return reject({ ...memory, ...retryAfter(wait) }, event, WITHDRAWN[reason] ?? CALL_ABANDONED);
-  return backOut({ ...memory, leave: pausing(memory, event, reason, wait) }, event);
+export const withdraw = (memory: Claimant, input: Input, cause: Cause): Step =>
+  // Only the caller can send a caller's media again, and must find the job free.
+  memory.row.media?.kind === "object"
+    ? backOut({ ...memory, nextVisit: visitAfterPost(memory, input, cause) }, input)
+    : reject({ ...memory, retryAfterMs: cause.retryAfterMs }, input, {
+        error: WITHDRAWN[cause.reason] ?? CALL_ABANDONED,
+      });
+
+/** A POST in vain: what it carried cost money. */
+const visitAfterPost = (memory: Claimant, input: Input, cause: Cause): NextVisit =>
+  nextVisit(memory, input, { ...cause, leastMs: costlyWaitMs(memory.row, carried(memory)) });
+
+const carried = ({ sentBytes, row }: Claimant): number => sentBytes ?? row.sentBytes ?? 0;
+
+const abortAndBackOut = (memory: Claimant, input: Input, cause: Cause, handOver = false): Step => {
+  const backOutHandsOver = handOver && memory.settings.mode === "auto";
+  const leaving = { ...memory, backOutHandsOver, nextVisit: visitAfterPost(memory, input, cause) };
+  return go("aborting", leaving, { do: "abort" });
 };
 
-/** The wait after a POST in vain: what it carried cost money. */
-const pausing = (memory: Memory, event: Input, reason: LaterReason, wait: Parameters<typeof waiting>[3]): Leave =>
-  waiting(memory, event, reason, { ...wait, leastMs: costlyWaitMs(claimed(memory).row, carried(memory)) });
+const outOfTime = ({ now }: Input): Cause => ({ reason: "noTime", at: now });
 
-const carried = ({ sentBytes, row }: Memory): number => sentBytes ?? row?.sentBytes ?? 0;
-
-export const abortAndBackOut = (memory: Memory, event: Input, reason: LaterReason, handOver = false): Step => ({
-  memory: {
-    ...memory,
-    phase: "aborting",
-    backOutHandsOver: handOver && memory.settings.mode === "auto",
-    leave: pausing(memory, event, reason, reason === "noTime" ? { at: event.now } : {}),
-  },
-  command: { do: "abort" },
-});
-
-export const backOut = (memory: Memory, event: Input): Step => {
-  const { claim: held, row } = claimed(memory);
-  if (row.media?.kind !== "object" && !row.everUnknown) return rejectNow(memory, event, CALL_ABANDONED);
+export const backOut = (memory: Claimant & Leaving, input: Input): Step => {
+  const { claim, row, nextVisit: visit, backOutHandsOver } = memory;
+  if (row.media?.kind !== "object" && !row.everUnknown) return rejectNow(memory, input, CALL_ABANDONED);
   const sentBytes = carried(memory);
-  const givenBack = write(
-    memory,
-    "backingOut",
-    transition.backOut(held, row, {
-      now: event.now,
-      notBefore: memory.leave?.at ?? event.now,
-      waiting: memory.leave?.waiting,
-      handOver: memory.backOutHandsOver && memory.settings.mode === "auto",
-      sentBytes,
-    }),
-  );
-  return tellOfCost(givenBack, row, sentBytes);
+  const made = transition.backOut(claim, row, {
+    now: input.now,
+    notBefore: visit.at,
+    waiting: visit.waiting,
+    handOver: backOutHandsOver,
+    sentBytes,
+  });
+  return alertIfCostly(write("backingOut", memory, made), row, sentBytes);
 };
+
+/** Not written because a GET of the URL was redirected, or perhaps not written: it counts as a lost reply. */
+export const onUrlWithdrawn = (memory: Claimant & Leaving, input: Input): Step =>
+  input.type === "written" ? leaveAfterWrite(memory, input) : recordUnknown(memory, input);

@@ -1,22 +1,5 @@
-import type { Reply, Input, LaterReason, Memory, OperatorDecision, Step } from "./protocol.ts";
-import {
-  acknowledge,
-  announce,
-  ask,
-  askForReview,
-  costlyWaitMs,
-  end,
-  leave,
-  mediaOf,
-  MINUTE_MS,
-  nextQuestion,
-  read,
-  recordFact,
-  retryAfter,
-  tellOfCost,
-  waiting,
-  write,
-} from "./moves.ts";
+import { acknowledge, alertIfCostly, end, go, isOwn, leave, mediaOf, read, recordFact, write } from "./moves.ts";
+import type { Input, NextVisit, OperatorDecision, Reader, ReaderOfRow, Step } from "./protocol.ts";
 import {
   ANSWER_UNKNOWN,
   CALL_ABANDONED,
@@ -30,313 +13,271 @@ import {
   OBJECT_GONE,
   REJECTED_BY_OPERATOR,
 } from "./reasons.ts";
-import type { Decision, DeliveryError, Row } from "./row.ts";
+import type { DeliveryError, Row } from "./row.ts";
 import * as transition from "./transitions.ts";
+import { dueAt, MINUTE_MS, nextQuestion, nextVisit, type Cause } from "./waits.ts";
 
-/** What a worker without a claim makes of the row that it reads: waits, settles what is unknown, ends, or claims. */
+/**
+ * What a worker without a claim does about the row that it reads, in the order in which it happens: it settles, announces
+ * or waits, or examines the media at hand and claims the row for it. What cielo24's replies mean is in `replies.ts`.
+ */
 
 /** Reads of one row in one run; more means that others keep changing it. */
 const MAX_READS = 8;
-/** The lease outlives the invocation, so that work is not done twice; safety does not rest on it. */
+/** The lease outlives the invocation, so that work is not done twice; safety does not depend on it. */
 const LEASE_MARGIN_MS = MINUTE_MS;
 
-/** Whoever reads anew decides anew: a verdict belongs to the claim that was tried with it. */
-export const withoutClaim = (memory: Memory, row: Row | undefined): Memory => ({
-  ...memory,
-  row,
-  hoped: undefined,
-  claim: undefined,
-  verdict: undefined,
-  handingOver: false,
-});
+export const onRead = (memory: Reader, input: Input): Step => {
+  const reader = { ...memory, hoped: undefined, claim: undefined };
+  if (input.type !== "row") return leave(reader, input, { reason: "ledger" });
+  // A verdict belongs to the claim that was tried with it.
+  return onRow({ ...reader, row: input.row, verdict: undefined }, input);
+};
 
-export const onRow = (memory: Memory, event: Input): Step => {
+const onRow = (memory: Reader, input: Input): Step => {
+  const { drop, row, fact } = memory;
+  if (memory.reads > MAX_READS) return leave(memory, input, { reason: "ledger" });
+  if (fact && row?.media && row.state !== "DELIVERED" && row.media.id === mediaOf(memory)?.id)
+    return recordFact(memory, input, row, fact.taskId);
+  if (memory.gaveUp && isOpenToReview(memory, input)) return giveUp(memory, input);
+  if (!row) return drop.media ? examine(memory) : acknowledge(memory, "nothingToDo");
+  return onRowOf({ ...memory, row }, input);
+};
+
+const onRowOf = (memory: ReaderOfRow, input: Input): Step => {
   const { drop, row } = memory;
-  const media = mediaOf(memory);
-  if (memory.reads > MAX_READS) return leave(memory, event, "ledger");
-  if (memory.fact && row && media && row.media?.id === media.id && row.state !== "DELIVERED")
-    return recordFact(memory, event, row, memory.fact.taskId);
-  const givenUp = memory.gaveUp ? giveUp(memory, event) : undefined;
-  if (givenUp) return givenUp;
-  if (!row) return drop.media ? admit(memory) : acknowledge(memory, "nothingToDo");
-
-  if (drop.role === "operator") return onDecision(memory, event, row, drop.decision);
-  const isOwn = drop.media === undefined || row.media?.id === drop.media.id;
-  if (row.state === "REJECTED" && isOwn) return announce(memory, row);
+  if (drop.role === "operator") return onDecision(memory, input);
+  if (row.state === "REJECTED" && isOwn(memory)) return announce(memory);
   if (drop.media && row.rejected?.includes(drop.media.id)) return acknowledge(memory, "rejected");
   if (drop.media && row.conflicts?.includes(drop.media.id)) return acknowledge(memory, "conflict");
 
   switch (row.state) {
     case "UPLOADING":
-      return drop.media ? admit(memory) : acknowledge(memory, "nothingToDo");
+      return drop.media ? examine(memory) : acknowledge(memory, "nothingToDo");
     case "REJECTED":
       // The next claim wipes what was rejected, so its event has to be out first.
-      if (!row.announced) return announce(memory, row);
+      if (!row.announced) return announce(memory);
       // A rejection that is forgotten would be sent again.
-      if ((row.rejected?.length ?? 0) >= transition.REJECTED_KEPT) return leave(memory, event, "tooManyRejected");
-      return admit(memory);
+      if ((row.rejected?.length ?? 0) >= transition.REJECTED_KEPT)
+        return leave(memory, input, { reason: "tooManyRejected" });
+      return examine(memory);
     case "DELIVERED":
-      return isOwn ? announce(memory, row) : conflict(memory, row);
     case "NEEDS_REVIEW":
-      return isOwn ? announce(memory, row) : conflict(memory, row);
+      return isOwn(memory) ? announce(memory) : conflict(memory);
     case "SENDING":
-      return onSendingRow(memory, event, row, isOwn);
+      return onSendingRow(memory, input);
     case "FINALIZING":
-      if (drop.role === "caller") return leave(memory, event, "underWay");
-      return event.now >= dueAt(row) || drop.lastChance
-        ? ask(memory, "settling")
-        : leave(memory, event, "notDue", { at: dueAt(row) });
+      if (drop.role === "caller") return leave(memory, input, { reason: "underWay" });
+      if (input.now < dueAt(row) && !drop.lastChance) return leave(memory, input, { reason: "notDue", at: dueAt(row) });
+      return go("settling", memory, { do: "ask" });
   }
 };
 
-/** When the row's next step is due. A claimant that died wrote no wait, and may have carried much in vain. */
-const dueAt = (row: Row): number => {
-  const { notBefore = 0, claimId, leaseUntil = 0, sentBytes = 0 } = row;
-  if (row.state !== "SENDING" || claimId === undefined) return notBefore;
-  return Math.max(notBefore, leaseUntil + costlyWaitMs(row, sentBytes));
+const onSendingRow = (memory: ReaderOfRow, input: Input): Step => {
+  const { drop, row } = memory;
+  const { leaseUntil = 0 } = row;
+  if (input.now < leaseUntil) return leave(memory, input, { reason: "underWay", at: leaseUntil });
+  // If this media is rejected, the object queued behind it must still get its turn, so it waits.
+  if (!isOwn(memory) || drop.role === "caller") return leave(memory, input, { reason: "underWay" });
+  if (input.now < dueAt(row)) return leave(memory, input, { reason: "notDue", at: dueAt(row) });
+  if (row.media?.kind === "object") return examine(memory);
+  // The bytes or the URL went with the caller; nothing was accepted, so the caller may come again.
+  return claim(memory, input, CALL_ABANDONED);
 };
 
-/** An operator's word holds for the object and the fence that it was said of: a queue repeats messages. */
-const onDecision = (memory: Memory, event: Input, row: Row, decision: OperatorDecision | undefined): Step => {
+const conflict = (memory: ReaderOfRow): Step => {
+  const { drop, row } = memory;
+  if (drop.role === "caller") return acknowledge(memory, "hasMedia");
+  return write("recordingConflict", memory, transition.recordConflict(row, drop.media?.id ?? ""));
+};
+
+/** A decision holds for the object and the fence that it names: a queue repeats messages. */
+const onDecision = (memory: ReaderOfRow, input: Input): Step => {
+  const { row, drop } = memory;
+  const { decision } = drop;
   const { media, state, fence, closed } = row;
   if (!decision || media?.id !== decision.object) return acknowledge(memory, "notMeant");
-  // Carried out already, perhaps by a worker that died of it: somebody has to look after the row, and tell its end.
+  // Carried out already, perhaps by a worker that died of it: somebody has to look after the row, and announce its end.
   const isUntold = !row.announced && (state === "DELIVERED" || state === "REJECTED") && fence !== decision.fence;
-  if (row.decision?.fence === decision.fence || isUntold) return onRow({ ...memory, drop: follower(memory) }, event);
+  if (row.decision?.fence === decision.fence || isUntold) return onRowOf(follower(memory), input);
   if (fence !== decision.fence || closed) return acknowledge(memory, "notMeant");
   const canResend = decision.what === "resend" && media.kind === "object";
-  // job/info is asked first: the medium may have shown by now.
-  if (state === "NEEDS_REVIEW" && (canResend || decision.what === "reject")) return ask(memory, "settling");
-  if (state === "REJECTED" && canResend) return reopen(memory, row, decision, event.now);
+  // job/info is asked first: the media may have shown by now.
+  if (state === "NEEDS_REVIEW" && (canResend || decision.what === "reject"))
+    return go("settling", memory, { do: "ask" });
+  if (state === "REJECTED" && canResend) return reopen(memory, input, decision);
   return acknowledge(memory, "notMeant");
 };
 
-const onSendingRow = (memory: Memory, event: Input, row: Row, isOwn: boolean): Step => {
-  const leaseUntil = row.leaseUntil ?? 0;
-  if (event.now < leaseUntil) return leave(memory, event, "underWay", { at: leaseUntil });
-  // A rejected medium must lose nothing for the one behind it, so that one waits.
-  if (!isOwn || memory.drop.role === "caller") return leave(memory, event, "underWay");
-  if (event.now < dueAt(row)) return leave(memory, event, "notDue", { at: dueAt(row) });
-  if (row.media?.kind === "object") return admit(memory);
-  // The bytes or the URL went with the caller; nothing was accepted, so the caller may come again.
-  return claim({ ...memory, verdict: CALL_ABANDONED }, event);
+/** An operator decides once. After that the row is looked after; if it ends again, that takes another decision. */
+const follower = <M extends Reader>(memory: M): M => ({ ...memory, drop: { ...memory.drop, role: "reconcile" } });
+
+const reopen = (memory: ReaderOfRow, { now }: Input, decision: OperatorDecision): Step =>
+  end(follower(memory), transition.reopen(memory.row, { now, decision: decided(decision, now) }));
+
+const closeReview = (memory: ReaderOfRow, { now }: Input, decision: OperatorDecision): Step => {
+  const error = transition.mayBeAccepted(memory.row) ? CLOSED_BY_OPERATOR : REJECTED_BY_OPERATOR;
+  const at = { now, expiryMs: memory.settings.expiryMs, decision: decided(decision, now), error };
+  return end(follower(memory), transition.closeReview(memory.row, at));
 };
 
-const conflict = (memory: Memory, row: Row): Step => {
-  if (memory.drop.role === "caller") return acknowledge(memory, "hasMedia");
-  return write(memory, "recordingConflict", transition.recordConflict(row, memory.drop.media?.id ?? ""));
-};
+const decided = ({ what, fence, by, why }: OperatorDecision, at: number) => ({ what, fence, by, why, at });
 
-const admit = (memory: Memory): Step => {
+const examine = (memory: Reader): Step => {
   const media = mediaOf(memory);
-  if (media?.kind === "object")
-    return { memory: { ...memory, phase: "inspecting" }, command: { do: "inspect", media } };
-  return ask({ ...memory, sizeBytes: memory.drop.sizeBytes }, "prechecking");
+  if (media?.kind === "object") return go("inspecting", memory, { do: "inspect", media });
+  return precheck({ ...memory, sizeBytes: memory.drop.sizeBytes });
 };
 
-export const onObject = (memory: Memory, event: Input & { type: "object" }): Step => {
+/** job/info proves the token and the job before gigabytes travel. */
+const precheck = (memory: Reader): Step => go("prechecking", memory, { do: "ask" });
+
+export const onObject = (memory: Reader, input: Input & { type: "object" }): Step => {
   const { row, settings } = memory;
-  const measured = { ...memory, sizeBytes: event.sizeBytes };
-  // Once bytes may have been sent, the pinned version is delivered, whatever lies above it by now.
+  const measured = { ...memory, sizeBytes: input.sizeBytes };
+  // Once bytes may have been sent, this very version is delivered, whatever has replaced it by now.
   const isFirst = row?.state !== "SENDING" || !(transition.wasClaimed(row) || row.everUnknown);
-  // An operator named this very version; a newer one is on record as its conflict by then.
-  if (event.status === "superseded" && isFirst && !row?.decision) return supersede(memory, event);
-  if (event.status === "gone" || (event.status === "deleted" && isFirst))
-    return claimToReject(memory, event, OBJECT_GONE);
-  if (event.sizeBytes === 0) return claimToReject(measured, event, EMPTY_OBJECT);
-  if (event.sizeBytes > settings.maxMediaBytes) return claimToReject(measured, event, MEDIA_TOO_LARGE);
-  if (event.isArchived) return claimToReject(measured, event, OBJECT_ARCHIVED);
-  if (/^multipart\//i.test(event.contentType ?? "")) return claimToReject(measured, event, FORM_ENVELOPE);
-  return ask(measured, "prechecking");
+  // An operator names a version; a newer one is on record as its conflict by then.
+  if (input.status === "superseded" && isFirst && !row?.decision) return supersede(memory, input);
+  if (input.status === "gone" || (input.status === "deleted" && isFirst))
+    return claimToReject(memory, input, OBJECT_GONE);
+  if (input.sizeBytes === 0) return claimToReject(measured, input, EMPTY_OBJECT);
+  if (input.sizeBytes > settings.maxMediaBytes) return claimToReject(measured, input, MEDIA_TOO_LARGE);
+  if (input.isArchived) return claimToReject(measured, input, OBJECT_ARCHIVED);
+  if (/^multipart\//i.test(input.contentType ?? "")) return claimToReject(measured, input, FORM_ENVELOPE);
+  return precheck(measured);
 };
 
-/** The version above it has a message of its own. A row that only waited with this one is free for it. */
-const supersede = (memory: Memory, event: Input): Step => {
+/** The newer version has a message of its own. A row that only waited with this one is free for it. */
+const supersede = (memory: Reader, { now }: Input): Step => {
   const { row, settings } = memory;
   if (row?.state !== "SENDING") return acknowledge(memory, "superseded");
-  return write(memory, "releasing", transition.release(row, { now: event.now, expiryMs: settings.expiryMs }));
+  return write("releasing", memory, transition.release(row, { now, expiryMs: settings.expiryMs }));
 };
 
-export const onUninspected = (memory: Memory, event: Input & { type: "uninspected" }): Step =>
-  park(memory, event, event.code === "ACCESS_REFUSED" ? "accessRefused" : "source", { detail: event.storeCode });
+export const onReleased = (memory: Reader, input: Input): Step =>
+  input.type === "written" ? acknowledge(memory, "superseded") : read(memory);
 
-/** Keeps the object for later, and puts on record until when and why. */
-const park = (
-  memory: Memory,
-  event: Input,
-  reason: LaterReason,
-  wait: { retryAfterMs?: number; detail?: string | undefined } = {},
-): Step => {
-  const { row } = memory;
+export const onUninspected = (memory: Reader, input: Input & { type: "uninspected" }): Step =>
+  park(memory, input, {
+    reason: input.code === "ACCESS_REFUSED" ? "accessRefused" : "source",
+    detail: input.storeCode,
+  });
+
+/** Keeps the object for later, and records until when and why. */
+export const park = (memory: Reader, input: Input, cause: Cause): Step => {
   const media = mediaOf(memory);
-  const leaving = waiting(memory, event, reason, wait);
-  if (media?.kind !== "object" || !leaving.waiting) return leave(memory, event, reason, wait);
-  return write(
-    { ...memory, leave: leaving },
-    "leaving",
-    transition.wait(row, media, {
-      now: event.now,
-      notBefore: leaving.at,
-      waiting: leaving.waiting,
-      isUnknown: reason === "jobUnknown",
-    }),
-  );
+  const visit = nextVisit(memory, input, cause);
+  const { at: notBefore, waiting } = visit;
+  if (media?.kind !== "object" || !waiting) return leave(memory, input, cause);
+  const at = { now: input.now, notBefore, waiting, isUnknown: cause.reason === "jobUnknown" };
+  return write("leaving", { ...memory, nextVisit: visit }, transition.wait(memory.row, media, at));
 };
 
-export const onPrecheck = (memory: Memory, event: Input & { type: "info" }): Step => {
-  if (!event.hasMedia) return claim(memory, event);
-  const { row } = memory;
+export const onPrecheck = (memory: Reader, input: Input & { type: "info" }): Step => {
+  const { row, drop } = memory;
+  if (!input.hasMedia) return claim(memory, input);
   if (row?.state === "SENDING" && row.everUnknown)
-    return end(memory, transition.recordDeliveredAsSeen(row, { now: event.now }));
-  if (memory.drop.role === "caller") return acknowledge(memory, "hasMedia");
-  return claimToReject(memory, event, JOB_HAS_MEDIA);
+    return end(memory, transition.recordDeliveredAsSeen(row, { now: input.now }));
+  if (drop.role === "caller") return acknowledge(memory, "hasMedia");
+  return claimToReject(memory, input, JOB_HAS_MEDIA);
 };
 
-export const onPrecheckFailed = (memory: Memory, event: Input, answer: Exclude<Reply, { is: "accepted" }>): Step => {
-  const isCaller = memory.drop.role === "caller";
-  switch (answer.is) {
-    case "refused":
-      if (isCaller) return acknowledge(memory, "refused", answer.error);
-      return answer.error.type === "ITEM_NOT_FOUND"
-        ? onUnknownJob(memory, event, answer.error)
-        : claimToReject(memory, event, answer.error);
-    case "accountRefused":
-      return park(memory, event, "accountRefused", { detail: answer.error.type });
-    case "unintelligible":
-      return park(memory, event, "unintelligible");
-    case "badToken":
-      return park(memory, event, "unavailable");
-    case "loginInvalid":
-      return park(memory, event, "loginInvalid");
-    case "unavailable":
-      return park(memory, event, "unavailable", retryAfter(answer));
-  }
+export const refuseBeforeSending = (memory: Reader, input: Input, { error }: { error: DeliveryError }): Step => {
+  if (memory.drop.role === "caller") return acknowledge(memory, "refused", error);
+  // cielo24 may say it of one job because that does not exist, or of all because the account is the wrong one.
+  const isBelieved =
+    error.type !== "ITEM_NOT_FOUND" ||
+    input.now - (memory.row?.unknownSince ?? input.now) >= memory.settings.unknownJobMs;
+  return isBelieved ? claimToReject(memory, input, error) : park(memory, input, { reason: "jobUnknown" });
 };
 
-/** Said of one job, it is that job's; said of all, it is the account's. Nobody can tell at once. */
-const onUnknownJob = (memory: Memory, event: Input, error: DeliveryError): Step =>
-  event.now - (memory.row?.unknownSince ?? event.now) >= memory.settings.unknownJobMs
-    ? claimToReject(memory, event, error)
-    : park(memory, event, "jobUnknown");
+/** Only a claimant writes REJECTED, so the row is claimed first. */
+const claimToReject = (memory: Reader, input: Input, error: DeliveryError): Step =>
+  memory.row?.everUnknown ? askForReview(memory, input, error) : claim(memory, input, error);
 
-/** REJECTED is the claimant's to write, so a drop that cannot be sent is claimed first. */
-const claimToReject = (memory: Memory, event: Input, error: DeliveryError): Step =>
-  memory.row?.everUnknown
-    ? end(memory, askForReview(memory, event, error))
-    : claim({ ...memory, verdict: error }, event);
-
-const claim = (memory: Memory, event: Input): Step => {
+const claim = (memory: Reader, input: Input, verdict?: DeliveryError): Step => {
+  const { row, sizeBytes } = memory;
+  const { now, random: claimId } = input;
   const media = mediaOf(memory);
   if (!media) return acknowledge(memory, "nothingToDo");
-  const { row } = memory;
-  const fence = (row?.fence ?? 0) + 1;
-  const claimed = write(
-    { ...memory, claim: { fence, claimId: event.random } },
-    "claiming",
-    transition.claim(row, media, {
-      claimId: event.random,
-      leaseUntil: event.now + event.timeLeftMs + LEASE_MARGIN_MS,
-      now: event.now,
-      sizeBytes: memory.sizeBytes,
-    }),
-  );
-  // A claimant that died told nobody what it had carried.
-  return row?.state === "SENDING" && row.claimId !== undefined ? tellOfCost(claimed, row, row.sentBytes ?? 0) : claimed;
+  const leaseUntil = now + input.timeLeftMs + LEASE_MARGIN_MS;
+  const made = transition.claim(row, media, { claimId, leaseUntil, now, sizeBytes });
+  const step = write("claiming", { ...memory, claim: { fence: (row?.fence ?? 0) + 1, claimId }, verdict }, made);
+  // A claimant that died reported nothing of what it had carried.
+  return row?.state === "SENDING" && row.claimId !== undefined ? alertIfCostly(step, row, row.sentBytes ?? 0) : step;
 };
 
-export const onSettlingInfo = (memory: Memory, event: Input & { type: "info" }): Step => {
+export const onSettlingInfo = (memory: ReaderOfRow, input: Input & { type: "info" }): Step => {
   const { row, settings, drop } = memory;
-  if (!row) return read(memory);
-  if (event.hasMedia)
-    return end(
-      { ...memory, drop: drop.role === "operator" ? follower(memory) : drop },
-      transition.recordDeliveredAsSeen(row, { now: event.now }),
-    );
   const { decision } = drop;
-  if (row.state === "NEEDS_REVIEW" && decision?.what === "reject") return closeReview(memory, event, row, decision);
+  if (input.hasMedia)
+    return end(
+      drop.role === "operator" ? follower(memory) : memory,
+      transition.recordDeliveredAsSeen(row, { now: input.now }),
+    );
+  if (row.state === "NEEDS_REVIEW" && decision?.what === "reject") return closeReview(memory, input, decision);
   const settledAt = row.settledAt ?? (row.state === "NEEDS_REVIEW" ? 0 : Number.POSITIVE_INFINITY);
-  // The clock was read before the question: an answer that was long on its way says nothing about later.
-  if (event.askedAt < settledAt) return askLater(memory, event, row, settledAt);
-  if (row.state === "NEEDS_REVIEW") return decision ? reopen(memory, row, decision, event.now) : read(memory);
+  // The clock was read before the question: a reply that took long says nothing about later.
+  if (input.askedAt < settledAt) return askAgain(memory, input, settledAt);
+  if (row.state === "NEEDS_REVIEW") return decision ? reopen(memory, input, decision) : read(memory);
   const mayResend = row.answeredError ? settings.resendAfterServerError : settings.resendAfterUnknown;
   const hasAttemptsLeft = row.media?.kind === "object" && (row.posts ?? 0) < settings.maxPosts;
-  if (mayResend && hasAttemptsLeft && !drop.lastChance) return end(memory, transition.resend(row, { now: event.now }));
-  return end(memory, askForReview(memory, event, row.answeredError ? ERRORS_BEHIND_MEDIA : ANSWER_UNKNOWN));
+  if (mayResend && hasAttemptsLeft && !drop.lastChance) return end(memory, transition.resend(row, { now: input.now }));
+  return askForReview(memory, input, row.answeredError ? ERRORS_BEHIND_MEDIA : ANSWER_UNKNOWN);
 };
 
-const askLater = (memory: Memory, event: Input, row: Row, settledAt: number): Step => {
+const askAgain = (memory: ReaderOfRow, input: Input, settledAt: number): Step => {
+  const { row, drop } = memory;
   const reason = row.handOver ? "handedOver" : row.answeredError ? "answeredError" : "answerUnknown";
-  const at = nextQuestion(row, event.now, settledAt);
-  if (row.state !== "FINALIZING") return leave(memory, event, reason, { at: settledAt });
-  // Nobody of this message's comes back to obey it.
-  if (memory.drop.lastChance) return leave(memory, event, reason, { at });
-  return postpone(memory, row, waiting(memory, event, reason, { at }));
+  const at = nextQuestion(row, input.now, settledAt);
+  if (row.state !== "FINALIZING") return leave(memory, input, { reason, at: settledAt });
+  // The message does not come back to obey what the row says.
+  if (drop.lastChance) return leave(memory, input, { reason, at });
+  return postpone(memory, nextVisit(memory, input, { reason, at }));
 };
 
-/** Puts on record when job/info is asked next. Safety does not rest on it. */
-const postpone = (memory: Memory, row: Row, leaving: NonNullable<Memory["leave"]>, unknownSince?: number): Step =>
-  write(
-    { ...memory, leave: leaving },
-    "leaving",
-    transition.postpone(row, { notBefore: leaving.at, waiting: leaving.waiting, unknownSince }),
-  );
+/** Records when job/info is asked next. Safety does not depend on it. */
+const postpone = (memory: ReaderOfRow, visit: NextVisit, unknownSince?: number): Step => {
+  const at = { notBefore: visit.at, waiting: visit.waiting, unknownSince };
+  return write("leaving", { ...memory, nextVisit: visit }, transition.postpone(memory.row, at));
+};
 
-const decided = ({ what, fence, by, why }: OperatorDecision, at: number): Decision => ({ what, fence, by, why, at });
+/** job/info could not be asked: it is asked again later. */
+export const askLater = (
+  memory: ReaderOfRow,
+  input: Input,
+  cause: Cause,
+  unknownSince = memory.row.unknownSince,
+): Step =>
+  memory.row.state === "FINALIZING"
+    ? postpone(memory, nextVisit(memory, input, cause), unknownSince)
+    : leave(memory, input, cause);
 
-/** An operator decides once: what comes after that is looked after, and should it end again, it is another decision. */
-const follower = ({ drop }: Memory): Memory["drop"] => ({ ...drop, role: "reconcile" });
+export const refuseWhileSettling = (memory: ReaderOfRow, input: Input, { error }: { error: DeliveryError }): Step => {
+  const { state, settledAt = Number.POSITIVE_INFINITY, unknownSince = input.now } = memory.row;
+  const isSettled = state === "FINALIZING" && input.now >= settledAt;
+  return isSettled && input.now - unknownSince >= memory.settings.unknownJobMs
+    ? askForReview(memory, input, error)
+    : askLater(memory, input, { reason: "jobUnknown" }, unknownSince);
+};
 
-const reopen = (memory: Memory, row: Row, decision: OperatorDecision, now: number): Step =>
-  end({ ...memory, drop: follower(memory) }, transition.reopen(row, { now, decision: decided(decision, now) }));
-
-const closeReview = (memory: Memory, event: Input, row: Row, decision: OperatorDecision): Step =>
-  end(
-    { ...memory, drop: follower(memory) },
-    transition.closeReview(row, {
-      now: event.now,
-      expiryMs: memory.settings.expiryMs,
-      decision: decided(decision, event.now),
-      error: transition.mayBeAccepted(row) ? CLOSED_BY_OPERATOR : REJECTED_BY_OPERATOR,
-    }),
-  );
-
-export const onSettlingFailed = (memory: Memory, event: Input, answer: Exclude<Reply, { is: "accepted" }>): Step => {
+const askForReview = (memory: Reader, input: Input, error: DeliveryError): Step => {
   const { row } = memory;
-  const later = (reason: LaterReason, wait: Parameters<typeof waiting>[3] = {}, unknownSince?: number): Step =>
-    row?.state === "FINALIZING"
-      ? postpone(memory, row, waiting(memory, event, reason, wait), unknownSince)
-      : leave(memory, event, reason, wait);
-  switch (answer.is) {
-    case "unavailable":
-      return later("unavailable", retryAfter(answer), row?.unknownSince);
-    case "badToken":
-      return later("unavailable", {}, row?.unknownSince);
-    case "loginInvalid":
-      return later("loginInvalid", {}, row?.unknownSince);
-    case "accountRefused":
-      return later("accountRefused", { detail: answer.error.type }, row?.unknownSince);
-    case "unintelligible":
-      return later("unintelligible", {}, row?.unknownSince);
-    case "refused": {
-      const since = row?.unknownSince ?? event.now;
-      const isSettled = row?.state === "FINALIZING" && event.now >= (row.settledAt ?? Number.POSITIVE_INFINITY);
-      if (isSettled && event.now - since >= memory.settings.unknownJobMs)
-        return end(memory, askForReview(memory, event, answer.error));
-      return later("jobUnknown", {}, since);
-    }
-  }
+  // A worker that settles the row for another object leaves the row its own media.
+  const media = row?.state === "SENDING" || row?.state === "FINALIZING" ? row.media : mediaOf(memory);
+  return end(memory, transition.askForReview(row, media, { now: input.now, error }));
 };
 
-/** On the last chance: NEEDS_REVIEW for what is open and nobody drives. Undefined where the row has its end already. */
-const giveUp = (memory: Memory, event: Input): Step | undefined => {
-  if (!isOpenToReview(memory, event)) return undefined;
-  const { reason = "unknown", waiting: waitsFor } = memory.leave ?? {};
-  const comment = `Given up at the end of the message's life (${reason}${waitsFor ? `: ${waitsFor.comment}` : ""}).`;
-  return end(memory, askForReview(memory, event, { type: "GAVE_UP", comment }));
+/** On the message's last chance, whatever is open and has no other worker is put before a person. */
+const giveUp = (memory: Reader, input: Input): Step => {
+  const { reason = "unknown", waiting } = memory.nextVisit ?? {};
+  const comment = `Given up at the end of the message's life (${reason}${waiting ? `: ${waiting.comment}` : ""}).`;
+  return askForReview(memory, input, { type: "GAVE_UP", comment });
 };
 
-const isOpenToReview = ({ row, drop }: Memory, event: Input): boolean => {
-  const isOwn = drop.media === undefined || row?.media?.id === drop.media.id;
+const isOpenToReview = (memory: Reader, { now }: Input): boolean => {
+  const { row, drop } = memory;
   switch (row?.state) {
     case undefined:
       return drop.media !== undefined;
@@ -348,11 +289,38 @@ const isOpenToReview = ({ row, drop }: Memory, event: Input): boolean => {
         (row.state === "UPLOADING" || row.announced === true)
       );
     case "SENDING":
-      return isOwn && event.now >= (row.leaseUntil ?? 0);
+      return isOwn(memory) && now >= (row.leaseUntil ?? 0);
     case "FINALIZING":
       // While cielo24 may still pull, its URL must live; the census brings such a row back.
-      return isOwn && !(row.handOver && event.now < (row.settledAt ?? 0));
+      return isOwn(memory) && !(row.handOver && now < (row.settledAt ?? 0));
     default:
       return false;
   }
+};
+
+const announce = (memory: ReaderOfRow): Step => {
+  const { row, drop } = memory;
+  // A person is told again if the media itself comes again, but not if a message only looks after the row.
+  const isToldAgain = row.state === "NEEDS_REVIEW" && !row.closed && drop.role === "queue";
+  return row.announced && !isToldAgain ? onEndTold(memory) : go("announcing", memory, { do: "announce", row });
+};
+
+export const onAnnounced = (memory: ReaderOfRow, input: Input): Step =>
+  input.type === "announced"
+    ? write("markingAnnounced", memory, transition.markAnnounced(memory.row))
+    : leave(memory, input, { reason: "unannounced" });
+
+export const onMarked = (memory: ReaderOfRow, input: Input): Step =>
+  // It would be announced again and again, so the media behind it is left to a later run.
+  input.type === "unwritten" && isOfPredecessor(memory)
+    ? leave(memory, input, { reason: "ledger" })
+    : onEndTold(memory);
+
+/** The end that had to be announced first was that of other media; now for the media at hand. */
+const isOfPredecessor = (memory: ReaderOfRow): boolean => !isOwn(memory) && memory.row.state === "REJECTED";
+
+const onEndTold = (memory: ReaderOfRow): Step => {
+  if (isOfPredecessor(memory)) return read(memory);
+  const { state } = memory.row;
+  return acknowledge(memory, state === "DELIVERED" ? "delivered" : state === "REJECTED" ? "rejected" : "needsReview");
 };

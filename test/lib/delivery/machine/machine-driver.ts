@@ -1,5 +1,13 @@
 import { decideWrite, type Row, type State, type Write } from "../../../../lib/delivery/machine/row.ts";
-import type { Reply, Command, Input, Drop, Memory, Settings } from "../../../../lib/delivery/machine/protocol.ts";
+import type {
+  Reply,
+  Command,
+  Failure,
+  Drop,
+  Memory,
+  Outcome,
+  Settings,
+} from "../../../../lib/delivery/machine/protocol.ts";
 import { start, step } from "../../../../lib/delivery/machine/machine.ts";
 import type { MediaRef } from "../../../../lib/media/key.ts";
 
@@ -45,7 +53,6 @@ export interface Table {
 }
 
 type Fate = "lost" | "answerLost" | undefined;
-type Happening = Input extends infer E ? (E extends unknown ? Omit<E, "now" | "timeLeftMs" | "random"> : never) : never;
 
 /**
  * Drives one worker's machine. The table's reads and writes are carried out at once, everything else waits for the test
@@ -148,8 +155,8 @@ export class Run {
     return this.#tell("ask", { type: "info", hasMedia, askedAt });
   }
 
-  isToldInstead(answer: Exclude<Reply, { is: "accepted" }>): this {
-    return this.#tell("ask", { type: "noInfo", answer });
+  isToldInstead(reply: Failure): this {
+    return this.#tell("ask", { type: "noInfo", reply });
   }
 
   /** All but the last chunk is sent. */
@@ -169,10 +176,10 @@ export class Run {
   }
 
   /** cielo24 answers the POST, before or after its last chunk. */
-  gets(answer: Reply, sentBytes?: number): this {
+  gets(reply: Reply, sentBytes?: number): this {
     return this.#tell(["stream", "finish", "handOver"], {
       type: "answered",
-      answer,
+      reply,
       ...(sentBytes === undefined ? {} : { sentBytes }),
     });
   }
@@ -201,19 +208,19 @@ export class Run {
     return this.#command.do === "stream" ? this.holds() : this;
   }
 
-  #tell(expected: Command["do"] | Command["do"][], happening: Happening): this {
+  #tell(expected: Command["do"] | Command["do"][], outcome: Outcome): this {
     if (![expected].flat().includes(this.#command.do))
-      throw new Error(`${happening.type} does not answer ${this.#command.do}`);
-    this.#step(happening);
+      throw new Error(`${outcome.type} does not answer ${this.#command.do}`);
+    this.#step(outcome);
     this.#settle();
     return this;
   }
 
-  #step(happening: Happening): void {
+  #step(outcome: Outcome): void {
     this.#randoms += 1;
     const random = `${this.#jitter}${this.#name}${this.#randoms.toString(16).padStart(22, "0")}`;
-    const event = { ...happening, now: this.now, timeLeftMs: this.timeLeftMs, random } as Input;
-    ({ memory: this.#memory, command: this.#command } = step(this.#memory, event));
+    const input = { ...outcome, now: this.now, timeLeftMs: this.timeLeftMs, random };
+    ({ memory: this.#memory, command: this.#command } = step(this.#memory, input));
   }
 
   #settle(): void {

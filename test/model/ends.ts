@@ -1,12 +1,8 @@
-import type { Scenario } from "./scenario.ts";
-import { objectsOf, type World } from "./world.ts";
+import type { End, Scenario } from "./scenario.ts";
+import { objectsOf, type World } from "./job-world.ts";
 
-export const OUTCOMES = ["delivered", "delivered after a resend", "rejected", "needs review", "conflict"] as const;
-
-export type Outcome = (typeof OUTCOMES)[number];
-
-/** What has come about in this world. */
-export function* outcomesOf({ row, resent }: World): Generator<Outcome> {
+/** What something has come to in this world. */
+export function* endsOf({ row, resent }: World): Generator<End> {
   if (row?.state === "DELIVERED") yield resent ? "delivered after a resend" : "delivered";
   if (row?.state === "REJECTED") yield "rejected";
   if (row?.state === "NEEDS_REVIEW") yield "needs review";

@@ -1,0 +1,63 @@
+import { defined } from "../defined.ts";
+import type { MetricName, Observability } from "../observability.ts";
+import type { Command, LaterReason } from "./machine/protocol.ts";
+import type { Row, Write } from "./machine/row.ts";
+
+/** What the logs and metrics say of a delivery. */
+
+/** Reasons that an operator has to see to, each with an alarm of its own; and `handedOver`, which only looks like one. */
+const METRIC_OF: Partial<Record<LaterReason, MetricName>> = {
+  loginInvalid: "LoginInvalid",
+  accountRefused: "AccountRefused",
+  jobUnknown: "JobUnknown",
+  unintelligible: "AnswerNotUnderstood",
+  accessRefused: "ObjectAccessRefused",
+  urlRefused: "MediaUrlRefused",
+  handedOver: "MediaHandedOver",
+};
+
+export const recordEnd = (
+  command: Extract<Command, { do: "acknowledge" | "later" }>,
+  { log, count }: Observability,
+): void => {
+  const { row, reason } = command;
+  const fields = defined({
+    reason,
+    state: row?.state,
+    attempt: row && (row.claims ?? row.posts ?? 0),
+    taskId: row?.taskId,
+    errorType: row?.error?.type ?? row?.waiting?.type,
+  });
+  if (command.do === "acknowledge") {
+    log.info("delivery has ended", fields);
+    if (command.reason === "superseded") count("MediaSuperseded");
+  } else if (command.reason === "notDue") {
+    log.info("delivery goes on later", fields);
+  } else {
+    log.warn("delivery goes on later", fields);
+    count("MediaRetried");
+    const metric = METRIC_OF[command.reason];
+    if (metric) count(metric);
+  }
+};
+
+export const recordWritten = ({ set }: Write, { count }: Observability): void => {
+  if (set.conflictCount !== undefined) count("MediaConflict");
+};
+
+export const recordAnnounced = ({ state, sizeBytes = 0 }: Row, { count }: Observability): void => {
+  if (state === "DELIVERED") {
+    count("MediaDelivered");
+    count("BytesDelivered", sizeBytes);
+  }
+  if (state === "REJECTED") count("MediaRejected");
+  if (state === "NEEDS_REVIEW") count("MediaNeedsReview");
+};
+
+export const recordCostly = ({ sizeBytes = 0, bytesInVain = 0, sentBytes = 0 }: Row, to: Observability): void => {
+  to.log.error("the medium has been carried in vain for more than five times its size", {
+    sizeBytes,
+    sentBytes: bytesInVain + sentBytes,
+  });
+  to.count("BytesCarriedInVain");
+};
