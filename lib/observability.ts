@@ -1,3 +1,4 @@
+import { readConfig } from "./config.ts";
 import type { Runtime } from "./runtime.ts";
 
 /**
@@ -5,26 +6,26 @@ import type { Runtime } from "./runtime.ts";
  * URLs, headers, bodies, keys and error causes are not on it.
  */
 export interface LogFields {
-  readonly requestId?: string;
-  readonly jobId?: string;
-  readonly taskId?: string;
-  readonly state?: string;
-  readonly outcome?: string;
-  readonly reason?: string;
-  readonly code?: string;
-  readonly errorType?: string;
-  readonly status?: number;
-  readonly route?: string;
-  readonly messageId?: string;
-  readonly receiveCount?: number;
-  readonly attempt?: number;
-  readonly sizeBytes?: number;
-  readonly sentBytes?: number;
-  readonly durationMs?: number;
-  readonly retryInS?: number;
-  readonly count?: number;
-  readonly counts?: Readonly<Record<string, number>>;
-  readonly variable?: string;
+  readonly requestId?: string | undefined;
+  readonly jobId?: string | undefined;
+  readonly taskId?: string | undefined;
+  readonly state?: string | undefined;
+  readonly outcome?: string | undefined;
+  readonly reason?: string | undefined;
+  readonly code?: string | undefined;
+  readonly errorType?: string | undefined;
+  readonly status?: number | undefined;
+  readonly route?: string | undefined;
+  readonly messageId?: string | undefined;
+  readonly receiveCount?: number | undefined;
+  readonly attempt?: number | undefined;
+  readonly sizeBytes?: number | undefined;
+  readonly sentBytes?: number | undefined;
+  readonly durationMs?: number | undefined;
+  readonly retryInS?: number | undefined;
+  readonly count?: number | undefined;
+  readonly counts?: Readonly<Record<string, number>> | undefined;
+  readonly variable?: string | undefined;
 }
 
 type Level = "debug" | "info" | "warn" | "error";
@@ -111,4 +112,10 @@ export const createObservability = (
     },
     with: (fields) => createObservability(runtime, { service, stage, level }, { ...always, ...fields }),
   };
+};
+
+/** The log and metrics of a deployed function. */
+export const observe = (runtime: Runtime, service: string): Observability => {
+  const { stage, logLevel } = readConfig(runtime.env, "stage", "logLevel");
+  return createObservability(runtime, { service, stage, level: logLevel });
 };

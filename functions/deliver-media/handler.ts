@@ -1,32 +1,28 @@
-import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
-import { SQSClient } from "@aws-sdk/client-sqs";
 import type { S3Event, SQSBatchResponse, SQSEvent } from "aws-lambda";
-import { awsClientOptions } from "../../lib/aws-client.ts";
-import { readAwsEnvironment, readConfig } from "../../lib/config.ts";
-import { createEventPublisher } from "../../lib/delivery/aws/events.ts";
-import { createDocumentClient, createDynamoLedger } from "../../lib/delivery/aws/dynamodb-ledger.ts";
-import { createMediaQueue } from "../../lib/delivery/aws/queue.ts";
-import { deliverySettings } from "../../lib/delivery/settings.ts";
-import { capabilityUrl } from "../../lib/media/capability.ts";
-import { createMediaStore } from "../../lib/media/bucket.ts";
-import { createObservability } from "../../lib/observability.ts";
-import { lambdaHandler, type FunctionHandler, type Runtime } from "../../lib/runtime.ts";
-import { createDeliverMedia } from "./worker.ts";
 import { connectCielo24 } from "../../lib/cielo24/client.ts";
+import { readConfig } from "../../lib/config.ts";
+import { connectEvents } from "../../lib/delivery/aws/events.ts";
+import { connectMediaQueue } from "../../lib/delivery/aws/queue.ts";
+import { connectTable } from "../../lib/delivery/aws/table.ts";
+import { deliverySettings } from "../../lib/delivery/settings.ts";
+import { createMediaStore } from "../../lib/media/bucket.ts";
+import { capabilityUrl } from "../../lib/media/capability.ts";
+import { observe } from "../../lib/observability.ts";
+import { lambdaHandler, type FunctionHandler, type Runtime } from "../../lib/runtime.ts";
+import { createQueueWorker } from "./worker.ts";
 
 /** Kept back from the invocation's end for the ledger's last writes. */
 const MARGIN_MS = 15_000;
 
 export const build = (runtime: Runtime): FunctionHandler<SQSEvent | S3Event, SQSBatchResponse> => {
-  const { env } = runtime;
   const config = readConfig(
-    env,
+    runtime.env,
     "bucketName",
-    "tableName",
-    "queueUrl",
     "deadLetterQueueUrl",
-    "eventBusName",
     "mediaSourceBaseUrl",
+    "idleTimeoutS",
+    "maxReceives",
+    // The machine's settings.
     "deliveryMode",
     "resendAfterUnknown",
     "resendAfterServerError",
@@ -36,38 +32,29 @@ export const build = (runtime: Runtime): FunctionHandler<SQSEvent | S3Event, SQS
     "finalizeReserveS",
     "capabilityLifetimeS",
     "longestPullS",
-    "idleTimeoutS",
     "maxMediaBytes",
-    "maxReceives",
-    "stage",
-    "logLevel",
   );
+  const { bucketName, mediaSourceBaseUrl, maxReceives } = config;
   const idleTimeoutMs = config.idleTimeoutS * 1000;
-  return createDeliverMedia({
-    ledger: createDynamoLedger({
-      client: createDocumentClient(readAwsEnvironment(env, "DYNAMODB")),
-      tableName: config.tableName,
-    }),
-    store: createMediaStore(runtime, { bucketName: config.bucketName, idleTimeoutMs }),
-    cielo24: connectCielo24(runtime),
-    announcer: createEventPublisher(
-      new EventBridgeClient(awsClientOptions(readAwsEnvironment(env, "EVENTBRIDGE"))),
-      config.eventBusName,
-    ),
-    queue: createMediaQueue(new SQSClient(awsClientOptions(readAwsEnvironment(env, "SQS"))), config, runtime),
-    observability: createObservability(runtime, {
-      service: "deliver-media",
-      stage: config.stage,
-      level: config.logLevel,
-    }),
-    runtime,
-    bucketName: config.bucketName,
-    maxReceives: config.maxReceives,
+  const { announceQuarantined, ...events } = connectEvents(runtime);
+  return createQueueWorker({
+    ports: {
+      ledger: connectTable(runtime).ledger,
+      store: createMediaStore(runtime, { bucketName, idleTimeoutMs }),
+      cielo24: connectCielo24(runtime),
+      ...events,
+      runtime,
+      observability: observe(runtime, "deliver-media"),
+    },
+    announceQuarantined,
+    queue: connectMediaQueue(runtime, config),
+    bucketName,
+    maxReceives,
     run: {
       settings: deliverySettings(config),
       marginMs: MARGIN_MS,
       idleTimeoutMs,
-      capabilityUrl: (row) => capabilityUrl(config.mediaSourceBaseUrl, row),
+      capabilityUrl: (row) => capabilityUrl(mediaSourceBaseUrl, row),
     },
   });
 };

@@ -1,40 +1,35 @@
 import middy from "@middy/core";
-import { readAwsEnvironment, readConfig } from "../../lib/config.ts";
-import { createDocumentClient, createDynamoLedger } from "../../lib/delivery/aws/dynamodb-ledger.ts";
-import type { ApiResponse } from "../../lib/http/response.ts";
-import { errorAnswers } from "../../lib/http/error-answers.ts";
+import { readConfig } from "../../lib/config.ts";
+import { connectTable } from "../../lib/delivery/aws/table.ts";
+import type { ApiEvent, ApiResponse } from "../../lib/http/endpoint.ts";
 import type { HttpHandler } from "../../lib/http/handler.ts";
-import { requestLog } from "../../lib/http/request-log.ts";
-import type { ApiEvent, HttpEvent } from "../../lib/http/request.ts";
+import { requestOutcome } from "../../lib/http/request-outcome.ts";
 import { createObjectClient, measureObject, signObjectUrl } from "../../lib/media/bucket.ts";
-import { createObservability } from "../../lib/observability.ts";
+import { observe } from "../../lib/observability.ts";
 import { lambdaHandler, type Runtime } from "../../lib/runtime.ts";
 import { serveMedia } from "./endpoint.ts";
 
-/** Whoever is redirected follows at once; the time is for clocks that differ. */
+/** A client follows a redirect at once; the rest is for clocks that differ. */
 const READ_URL_LIFETIME_S = 900;
 
 export const build = (runtime: Runtime): HttpHandler => {
   const { env, clock } = runtime;
-  const { bucketName, tableName, stage, logLevel } = readConfig(env, "bucketName", "tableName", "stage", "logLevel");
+  const { bucketName } = readConfig(env, "bucketName");
   const s3 = createObjectClient(env);
   const serve = serveMedia({
-    ledger: createDynamoLedger({ client: createDocumentClient(readAwsEnvironment(env, "DYNAMODB")), tableName }),
+    ledger: connectTable(runtime).ledger,
     store: {
-      // The role may not list the bucket; why is in docs/decisions/media-source.md.
+      // The role may not list the bucket; docs/decisions/media-source.md says why.
       measure: (object) => measureObject(s3, { bucketName, ...object }, { forbiddenIsAbsent: true }),
       sign: (object) => signObjectUrl(s3, { bucketName, ...object }, { lifetimeS: READ_URL_LIFETIME_S, now: clock() }),
     },
     clock,
   });
-  const handler = middy<ApiEvent, ApiResponse>()
-    .use(requestLog(createObservability(runtime, { service: "media-source", stage, level: logLevel }), runtime))
-    .use(errorAnswers())
+  return middy<ApiEvent, ApiResponse>()
+    .use(requestOutcome(observe(runtime, "media-source"), runtime))
     .handler(({ requestContext, pathParameters }) =>
       serve(requestContext.http.method, pathParameters?.["capability"] ?? ""),
     );
-  // The event is typed as behind an authorizer, which this route has not: nothing here reads what that would add.
-  return (event: HttpEvent, context) => handler(event as ApiEvent, context);
 };
 
 export const handler = lambdaHandler(build);

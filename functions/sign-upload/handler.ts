@@ -1,35 +1,22 @@
 import { awsClientOptions } from "../../lib/aws-client.ts";
+import { connectCielo24 } from "../../lib/cielo24/client.ts";
 import { readAwsEnvironment, readConfig } from "../../lib/config.ts";
-import {
-  createDocumentClient,
-  createDynamoLedger,
-  createDynamoOwners,
-} from "../../lib/delivery/aws/dynamodb-ledger.ts";
+import { connectTable } from "../../lib/delivery/aws/table.ts";
 import { rowExpiryMs } from "../../lib/delivery/settings.ts";
 import { apiHandler, type HttpHandler } from "../../lib/http/handler.ts";
 import { createOwnership } from "../../lib/http/ownership.ts";
 import { createUploadSigner } from "../../lib/media/upload-signing.ts";
-import { createObservability } from "../../lib/observability.ts";
+import { observe } from "../../lib/observability.ts";
 import { lambdaHandler, type Runtime } from "../../lib/runtime.ts";
+import { askWith } from "./admission.ts";
 import { requestUploadUrl, signUpload } from "./endpoint.ts";
-import { askWith } from "./question.ts";
-import { connectCielo24 } from "../../lib/cielo24/client.ts";
 
 const SERVICE = "sign-upload";
 
 export const build = (runtime: Runtime): HttpHandler => {
   const { env, clock } = runtime;
-  const config = readConfig(
-    env,
-    "bucketName",
-    "tableName",
-    "maxMediaBytes",
-    "mediaRetentionDays",
-    "uploadUrlLifetimeS",
-    "stage",
-    "logLevel",
-  );
-  const client = createDocumentClient(readAwsEnvironment(env, "DYNAMODB"));
+  const config = readConfig(env, "bucketName", "maxMediaBytes", "mediaRetentionDays", "uploadUrlLifetimeS");
+  const { ledger, owners } = connectTable(runtime);
   const parts = {
     signer: createUploadSigner({
       s3: awsClientOptions(readAwsEnvironment(env, "S3")),
@@ -37,25 +24,16 @@ export const build = (runtime: Runtime): HttpHandler => {
       lifetimeS: config.uploadUrlLifetimeS,
       clock,
     }),
-    ledger: createDynamoLedger({ client, tableName: config.tableName }),
-    ownership: createOwnership(createDynamoOwners({ client, tableName: config.tableName })),
-    askAboutJob: askWith({
-      cielo24: connectCielo24(runtime),
-      clock,
-      observability: createObservability(runtime, {
-        service: SERVICE,
-        stage: config.stage,
-        level: config.logLevel,
-      }),
-    }),
+    ledger,
+    ownership: createOwnership(owners),
+    askAboutJob: askWith({ cielo24: connectCielo24(runtime), clock, observability: observe(runtime, SERVICE) }),
     runtime,
     expiryMs: rowExpiryMs(config),
     maxMediaBytes: config.maxMediaBytes,
   };
-  const answerOne = requestUploadUrl(parts);
-  const answerAny = signUpload(parts);
+  const [one, any] = [requestUploadUrl(parts), signUpload(parts)];
   return apiHandler(runtime, SERVICE, (request) =>
-    request.routeKey.endsWith("/request_upload_url") ? answerOne(request) : answerAny(request),
+    request.routeKey.endsWith("/request_upload_url") ? one(request) : any(request),
   );
 };
 
