@@ -34,20 +34,18 @@ export const build = (runtime: Runtime): FunctionHandler<SQSEvent | S3Event, SQS
     "longestPullS",
     "maxMediaBytes",
   );
-  const { bucketName, mediaSourceBaseUrl, maxReceives } = config;
+  const { bucketName, deadLetterQueueUrl, mediaSourceBaseUrl, maxReceives } = config;
   const idleTimeoutMs = config.idleTimeoutS * 1000;
-  const { announceQuarantined, ...events } = connectEvents(runtime);
   return createQueueWorker({
     ports: {
       ledger: connectTable(runtime).ledger,
       store: createMediaStore(runtime, { bucketName, idleTimeoutMs }),
       cielo24: connectCielo24(runtime),
-      ...events,
+      ...connectEvents(runtime),
+      queue: connectMediaQueue(runtime, { deadLetterQueueUrl }),
       runtime,
       observability: observe(runtime, "deliver-media"),
     },
-    announceQuarantined,
-    queue: connectMediaQueue(runtime, config),
     bucketName,
     maxReceives,
     run: {

@@ -6,10 +6,7 @@ import type { Observability } from "../../lib/observability.ts";
 import { parseEvent, parseMessage, UnreadableMessageError, type Task } from "./message.ts";
 
 export interface QueueWorker {
-  /** What a delivery works with. */
-  readonly ports: DeliveryPorts;
-  readonly announceQuarantined: EventPublisher["announceQuarantined"];
-  readonly queue: MediaQueue;
+  readonly ports: DeliveryPorts & Pick<EventPublisher, "announceQuarantined"> & { readonly queue: MediaQueue };
   readonly bucketName: string;
   /** At this receive, the queue gives a message up. */
   readonly maxReceives: number;
@@ -57,7 +54,7 @@ export const createQueueWorker =
       const attempt = { receiveCount: 1, lastChance: false, deadline, observability };
       const dueAt = await workOn(worker, parseEvent(event, worker.bucketName), attempt);
       // No queue holds a bare event, so one that must come back is put there.
-      if (dueAt !== undefined) await worker.queue.put(event, { delayS: 0 });
+      if (dueAt !== undefined) await worker.ports.queue.put(event, { delayS: 0 });
     }
     return { batchItemFailures };
   };
@@ -78,7 +75,7 @@ const handleMessage = async (
   const observability = ofInvocation.with({ messageId, receiveCount });
   const { log, count } = observability;
   const hideUntil = (at: number) =>
-    worker.queue.hideUntil(receiptHandle, at).catch(() => {
+    worker.ports.queue.hideUntil(receiptHandle, at).catch(() => {
       log.warn("the message's visibility could not be set");
     });
   await hideUntil(deadline + VISIBILITY_MARGIN_MS);
@@ -90,7 +87,7 @@ const handleMessage = async (
     if (!(error instanceof UnreadableMessageError)) throw error;
     log.error("the message cannot be read and goes to the dead-letter queue", { code: error.code });
     count("MessageUnreadable");
-    return worker.queue.sendToDeadLetterQueue(body).then(
+    return worker.ports.queue.sendToDeadLetterQueue(body).then(
       () => true,
       () => false,
     );
@@ -122,7 +119,7 @@ const workOnTask = async (worker: QueueWorker, task: Task, attempt: Attempt): Pr
     case "quarantine":
       log.error("an object's key names no job; the object stays where it is", { code: "KEY_QUARANTINED" });
       count("MediaQuarantined");
-      return worker.announceQuarantined(task).then(
+      return worker.ports.announceQuarantined(task).then(
         () => undefined,
         () => worker.ports.runtime.clock() + RETRY_MS,
       );
@@ -160,7 +157,7 @@ const decide = async (
   const dueAt = dueTime(command);
   if (dueAt === undefined || !row || row.fence === decision.fence) return dueAt;
   const delayS = Math.min(Math.max(Math.ceil((dueAt - worker.ports.runtime.clock()) / 1000), 0), MAX_DELAY_S);
-  return worker.queue.put({ reconcile: jobId }, { delayS }).then(
+  return worker.ports.queue.put({ reconcile: jobId }, { delayS }).then(
     () => undefined,
     () => dueAt,
   );
