@@ -2,36 +2,39 @@ import { readConfig } from "./config.ts";
 import type { Runtime } from "./runtime.ts";
 
 /**
- * The only fields that may be logged. A list of what is allowed, since a list of what is forbidden always lacks one:
+ * The only fields that may be logged. It lists what is allowed, since a list of what is forbidden is never complete.
  * URLs, headers, bodies, keys and error causes are not on it.
  */
-export interface LogFields {
-  readonly requestId?: string | undefined;
-  readonly jobId?: string | undefined;
-  readonly taskId?: string | undefined;
-  readonly state?: string | undefined;
-  readonly outcome?: string | undefined;
-  readonly reason?: string | undefined;
-  readonly code?: string | undefined;
-  readonly errorType?: string | undefined;
-  readonly status?: number | undefined;
-  readonly route?: string | undefined;
-  readonly messageId?: string | undefined;
-  readonly receiveCount?: number | undefined;
-  readonly attempt?: number | undefined;
-  readonly sizeBytes?: number | undefined;
-  readonly sentBytes?: number | undefined;
-  readonly durationMs?: number | undefined;
-  readonly retryInS?: number | undefined;
-  readonly count?: number | undefined;
-  readonly counts?: Readonly<Record<string, number>> | undefined;
-  readonly variable?: string | undefined;
+interface AllowedFields {
+  readonly requestId?: string;
+  readonly jobId?: string;
+  readonly taskId?: string;
+  readonly state?: string;
+  readonly outcome?: string;
+  readonly reason?: string;
+  readonly code?: string;
+  readonly errorType?: string;
+  readonly status?: number;
+  readonly route?: string;
+  readonly messageId?: string;
+  readonly receiveCount?: number;
+  readonly attempt?: number;
+  readonly sizeBytes?: number;
+  readonly sentBytes?: number;
+  readonly durationMs?: number;
+  readonly retryInS?: number;
+  readonly count?: number;
+  readonly counts?: Readonly<Record<string, number>>;
+  readonly variable?: string;
 }
+
+/** A field that is undefined is left out of the record. */
+export type LogFields = { readonly [Name in keyof AllowedFields]: AllowedFields[Name] | undefined };
 
 type Level = "debug" | "info" | "warn" | "error";
 const LEVELS: readonly Level[] = ["debug", "info", "warn", "error"];
 
-/** Names of the metrics that alarms and the dashboard read. Each counts things, but for the ones with a unit in their name. */
+/** The metrics that alarms and the dashboard read. They count things, except those with a unit in their name. */
 export type MetricName =
   | "MediaDelivered"
   | "MediaRejected"
@@ -45,24 +48,24 @@ export type MetricName =
   | "RecordIgnored"
   | "MessageUnreadable"
   | "LoginInvalid"
-  /** Something is wrong with cielo24's account, not with the medium. */
+  /** Something is wrong with the account at cielo24, not with the media. */
   | "AccountRefused"
-  /** cielo24 does not know a job: another account's secret, or sandbox and production mixed up, or a wrong job id. */
+  /** cielo24 does not know a job: another account's secret, sandbox and production mixed up, or a wrong job id. */
   | "JobUnknown"
-  /** An upload was not signed, since cielo24 does not know the job: mistyped, unless it is many. */
+  /** An upload was not signed, since cielo24 does not know the job. One is a typing error; many are a problem. */
   | "UploadOfUnknownJob"
-  /** An answer of cielo24's that its documentation does not know. */
+  /** cielo24 sent a response that its documentation does not describe. */
   | "AnswerNotUnderstood"
-  /** S3 refuses to let an object be read: the role, the bucket's policy or a key. */
+  /** S3 refuses to let an object be read, because of the role, the bucket's policy or a key. */
   | "ObjectAccessRefused"
-  /** cielo24 could not fetch a URL of ours. */
+  /** cielo24 could not fetch a URL of this deployment. */
   | "MediaUrlRefused"
-  /** A medium has been carried in vain for more than five times its size. */
+  /** Failed attempts have sent more than five times the size of an object. */
   | "BytesCarriedInVain"
-  /** Objects, and their bytes, that came for a job besides its medium. */
+  /** Objects, and their bytes, that were uploaded for a job in addition to its media. */
   | "SurplusObjects"
   | "SurplusBytes"
-  /** Media that the census put back on its way, or would have if the queue had taken it. */
+  /** Media that the census queued again, or would have if the queue had accepted it. */
   | "CensusFound"
   | "Http5xx";
 
@@ -72,11 +75,20 @@ export interface Observability {
   readonly log: Record<Level, (message: string, fields?: LogFields) => void>;
   /** Adds to a metric, in CloudWatch's embedded metric format. */
   readonly count: (metric: MetricName, value?: number) => void;
-  /** The same, with these fields on every record. */
+  /** The same, with these fields in every record. */
   readonly with: (fields: LogFields) => Observability;
 }
 
-/** JSON lines for CloudWatch: one object a record, written through the runtime. */
+/** Logs and metrics of one function, for the stage and level in its environment. */
+export const connectObservability = (
+  runtime: Pick<Runtime, "env" | "clock" | "writeLine">,
+  service: string,
+): Observability => {
+  const { stage, logLevel } = readConfig(runtime.env, "stage", "logLevel");
+  return createObservability(runtime, { service, stage, level: logLevel });
+};
+
+/** JSON lines for CloudWatch, one for each record, written through the runtime. */
 export const createObservability = (
   runtime: Pick<Runtime, "clock" | "writeLine">,
   { service, stage, level = "info" }: { service: string; stage: string; level?: Level },
@@ -112,10 +124,4 @@ export const createObservability = (
     },
     with: (fields) => createObservability(runtime, { service, stage, level }, { ...always, ...fields }),
   };
-};
-
-/** The log and metrics of a deployed function. */
-export const observe = (runtime: Runtime, service: string): Observability => {
-  const { stage, logLevel } = readConfig(runtime.env, "stage", "logLevel");
-  return createObservability(runtime, { service, stage, level: logLevel });
 };

@@ -6,7 +6,7 @@ import { connectTable } from "../../lib/delivery/aws/table.ts";
 import { callSettings } from "../../lib/delivery/settings.ts";
 import { apiHandler, type HttpHandler } from "../../lib/http/handler.ts";
 import { createOwnership } from "../../lib/http/ownership.ts";
-import { observe } from "../../lib/observability.ts";
+import { connectObservability } from "../../lib/observability.ts";
 import { lambdaHandler, type Runtime } from "../../lib/runtime.ts";
 import { createMediaDelivery } from "./delivery.ts";
 import { addMedia } from "./endpoint.ts";
@@ -22,7 +22,7 @@ export const build = (runtime: Runtime): HttpHandler => {
     ...connectEvents(runtime),
     queue: connectMediaQueue(runtime),
     runtime,
-    observability: observe(runtime, SERVICE),
+    observability: connectObservability(runtime, SERVICE),
   };
   const endpoint = addMedia({
     ownership: createOwnership(owners),

@@ -4,7 +4,7 @@ import { awsClientOptions } from "../../lib/aws-client.ts";
 import { readAwsEnvironment, readConfig } from "../../lib/config.ts";
 import { connectMediaQueue } from "../../lib/delivery/aws/queue.ts";
 import { connectTable } from "../../lib/delivery/aws/table.ts";
-import { observe } from "../../lib/observability.ts";
+import { connectObservability } from "../../lib/observability.ts";
 import { lambdaHandler, type FunctionHandler, type Runtime } from "../../lib/runtime.ts";
 import { takeCensus, type CensusReport } from "./census.ts";
 import { listCurrentObjects } from "./listing.ts";
@@ -17,7 +17,7 @@ export const build = (runtime: Runtime): FunctionHandler<ScheduledEvent, CensusR
   const s3 = new S3Client(awsClientOptions(readAwsEnvironment(runtime.env, "S3")));
   const { ledger } = connectTable(runtime);
   const queue = connectMediaQueue(runtime);
-  const observability = observe(runtime, "census");
+  const observability = connectObservability(runtime, "census");
   return (_event, context) =>
     takeCensus({
       ledger,

@@ -7,7 +7,7 @@ import { connectTable } from "../../lib/delivery/aws/table.ts";
 import { deliverySettings } from "../../lib/delivery/settings.ts";
 import { createMediaStore } from "../../lib/media/bucket.ts";
 import { capabilityUrl } from "../../lib/media/capability.ts";
-import { observe } from "../../lib/observability.ts";
+import { connectObservability } from "../../lib/observability.ts";
 import { lambdaHandler, type FunctionHandler, type Runtime } from "../../lib/runtime.ts";
 import { createQueueWorker } from "./worker.ts";
 
@@ -44,7 +44,7 @@ export const build = (runtime: Runtime): FunctionHandler<SQSEvent | S3Event, SQS
       ...connectEvents(runtime),
       queue: connectMediaQueue(runtime, { deadLetterQueueUrl }),
       runtime,
-      observability: observe(runtime, "deliver-media"),
+      observability: connectObservability(runtime, "deliver-media"),
     },
     bucketName,
     maxReceives,

@@ -5,7 +5,7 @@ import type { ApiEvent, ApiResponse } from "../../lib/http/endpoint.ts";
 import type { HttpHandler } from "../../lib/http/handler.ts";
 import { requestOutcome } from "../../lib/http/request-outcome.ts";
 import { createObjectClient, measureObject, signObjectUrl } from "../../lib/media/bucket.ts";
-import { observe } from "../../lib/observability.ts";
+import { connectObservability } from "../../lib/observability.ts";
 import { lambdaHandler, type Runtime } from "../../lib/runtime.ts";
 import { serveMedia } from "./endpoint.ts";
 
@@ -26,7 +26,7 @@ export const build = (runtime: Runtime): HttpHandler => {
     clock,
   });
   return middy<ApiEvent, ApiResponse>()
-    .use(requestOutcome(observe(runtime, "media-source"), runtime))
+    .use(requestOutcome(connectObservability(runtime, "media-source"), runtime))
     .handler(({ requestContext, pathParameters }) =>
       serve(requestContext.http.method, pathParameters?.["capability"] ?? ""),
     );

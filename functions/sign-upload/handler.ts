@@ -6,7 +6,7 @@ import { rowExpiryMs } from "../../lib/delivery/settings.ts";
 import { apiHandler, type HttpHandler } from "../../lib/http/handler.ts";
 import { createOwnership } from "../../lib/http/ownership.ts";
 import { createUploadSigner } from "../../lib/media/upload-signing.ts";
-import { observe } from "../../lib/observability.ts";
+import { connectObservability } from "../../lib/observability.ts";
 import { lambdaHandler, type Runtime } from "../../lib/runtime.ts";
 import { askWith } from "./admission.ts";
 import { requestUploadUrl, signUpload } from "./endpoint.ts";
@@ -26,7 +26,11 @@ export const build = (runtime: Runtime): HttpHandler => {
     }),
     ledger,
     ownership: createOwnership(owners),
-    askAboutJob: askWith({ cielo24: connectCielo24(runtime), clock, observability: observe(runtime, SERVICE) }),
+    askAboutJob: askWith({
+      cielo24: connectCielo24(runtime),
+      clock,
+      observability: connectObservability(runtime, SERVICE),
+    }),
     runtime,
     expiryMs: rowExpiryMs(config),
     maxMediaBytes: config.maxMediaBytes,

@@ -2,7 +2,7 @@ import middy from "@middy/core";
 import httpHeaderNormalizer from "@middy/http-header-normalizer";
 import httpSecurityHeaders from "@middy/http-security-headers";
 import { readConfig } from "../config.ts";
-import { observe } from "../observability.ts";
+import { connectObservability } from "../observability.ts";
 import type { FunctionHandler, Runtime } from "../runtime.ts";
 import { readCaller } from "./caller.ts";
 import type { ApiEvent, ApiRequest, ApiResponse, HttpEvent } from "./endpoint.ts";
@@ -32,7 +32,7 @@ const httpStack = (runtime: Runtime, service: string) =>
   })
     // onError runs from the last to the first: build the response, then add the security headers.
     .use(httpSecurityHeaders(WITHOUT))
-    .use(requestOutcome(observe(runtime, service), runtime))
+    .use(requestOutcome(connectObservability(runtime, service), runtime))
     .use(httpHeaderNormalizer());
 
 /** A function that anybody may call. Its endpoint learns nothing about the request. */
