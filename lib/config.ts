@@ -62,9 +62,9 @@ const VARIABLES = {
   eventBusName: ["EVENT_BUS_NAME", text],
   cielo24BaseUrl: ["CIELO24_BASE_URL", url],
   cielo24SecretArn: ["CIELO24_SECRET_ARN", text],
-  /** The claim that owns jobs. */
+  /** The token claim that names the owner of jobs. */
   ownerClaim: ["OWNER_CLAIM", text, "sub"],
-  /** The claim that lists the jobs a token may touch; empty: there is none. */
+  /** The token claim that lists the jobs a token may be used for; empty if there is none. */
   jobsClaim: ["JOBS_CLAIM", text, ""],
   jobsClaimRequired: ["JOBS_CLAIM_REQUIRED", flag, false],
   maxMediaBytes: ["MAX_MEDIA_BYTES", integer(1, MAX_MEDIA_BYTES), MAX_MEDIA_BYTES],
@@ -72,24 +72,24 @@ const VARIABLES = {
   uploadUrlLifetimeS: ["UPLOAD_URL_LIFETIME_S", integer(60, 3600), 3600],
   deliveryMode: ["DELIVERY_MODE", oneOf("auto", "stream", "url"), "auto"],
   resendAfterUnknown: ["RESEND_AFTER_UNKNOWN", flag, false],
-  /** T + D of the delivery protocol: until sent bytes can no longer become an acceptance that job/info does not show. */
+  /** T + D of the delivery protocol: how long after the last byte cielo24 may accept media without job/info showing it. */
   settleS: ["SETTLE_S", integer(1, 86_400), 1800],
   resendAfterServerError: ["RESEND_AFTER_SERVER_ERROR", flag, true],
-  /** The same after an error that cielo24 answered behind the whole body: job/info lags most in an outage. */
+  /** The same if cielo24 answered the whole body with an error: job/info lags most in an outage. */
   serverErrorSettleS: ["SERVER_ERROR_SETTLE_S", integer(1, 129_600), 21_600],
   /** How long the bucket keeps media, and noncurrent versions as long again. */
   mediaRetentionDays: ["MEDIA_RETENTION_DAYS", integer(1, 3650), 30],
-  /** FINALIZING is entered with at least this much of the invocation left. */
+  /** A worker enters FINALIZING only with at least this much of its invocation left. */
   finalizeReserveS: ["FINALIZE_RESERVE_S", integer(1, 600), 120],
   /** Where cielo24 pulls handed-over media from: the address of this deployment's media-source route. */
   mediaSourceBaseUrl: ["MEDIA_SOURCE_BASE_URL", url],
-  /** Life of a capability URL. */
+  /** How long a capability URL works. */
   capabilityLifetimeS: ["CAPABILITY_LIFETIME_S", integer(60, 86_400), 21_600],
   /** The longest that one pull of handed-over media may take. */
   longestPullS: ["LONGEST_PULL_S", integer(60, 86_400), 21_600],
-  /** A stalled read or write of media is given up after this long. */
+  /** How long a read or write of media may stall. */
   idleTimeoutS: ["IDLE_TIMEOUT_S", integer(1, 600), 60],
-  /** Receives after which the queue gives a message up; equal to the redrive policy's. */
+  /** After this many receives the queue gives a message up; the redrive policy has the same number. */
   maxReceives: ["MAX_RECEIVES", integer(1, 1000), 1000],
   version: ["PROXY_VERSION", text, "0.0.0-local"],
   logLevel: ["LOG_LEVEL", oneOf("debug", "info", "warn", "error"), "info"],

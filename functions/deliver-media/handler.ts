@@ -9,7 +9,7 @@ import { createMediaStore } from "../../lib/media/bucket.ts";
 import { capabilityUrl } from "../../lib/media/capability.ts";
 import { connectObservability } from "../../lib/observability.ts";
 import { lambdaHandler, type FunctionHandler, type Runtime } from "../../lib/runtime.ts";
-import { createQueueWorker } from "./worker.ts";
+import { createQueueHandler } from "./worker.ts";
 
 /** Kept back from the invocation's end for the ledger's last writes. */
 const MARGIN_MS = 15_000;
@@ -36,7 +36,7 @@ export const build = (runtime: Runtime): FunctionHandler<SQSEvent | S3Event, SQS
   );
   const { bucketName, deadLetterQueueUrl, mediaSourceBaseUrl, maxReceives } = config;
   const idleTimeoutMs = config.idleTimeoutS * 1000;
-  return createQueueWorker({
+  return createQueueHandler({
     ports: {
       ledger: connectTable(runtime).ledger,
       store: createMediaStore(runtime, { bucketName, idleTimeoutMs }),

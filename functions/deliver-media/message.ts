@@ -1,4 +1,3 @@
-import type { S3EventRecord } from "aws-lambda";
 import * as v from "valibot";
 import type { OperatorDecision } from "../../lib/delivery/machine/protocol.ts";
 import { normalJobId } from "../../lib/job-id.ts";
@@ -89,11 +88,9 @@ const decide = (what: OperatorDecision["what"], { job, ...about }: v.InferOutput
 const isSameDrop = (a: Task, b: Task): boolean =>
   a === b || (a.is === "drop" && b.is === "drop" && a.media.id === b.media.id);
 
-type KnownRecord = Pick<S3EventRecord, "eventName"> & {
-  s3: { bucket: { name: string }; object: { key: string; versionId?: string | undefined; size?: number | undefined } };
-};
+type S3Record = v.InferOutput<typeof S3Records>["Records"][number];
 
-const parseRecord = ({ eventName, s3: { bucket, object } }: KnownRecord, bucketName: string): Task => {
+const parseRecord = ({ eventName, s3: { bucket, object } }: S3Record, bucketName: string): Task => {
   if (bucket.name !== bucketName || !/^(s3:)?ObjectCreated:/.test(eventName)) return { is: "ignore" };
   // S3 calls a version "null" that was written before versioning was on.
   const versionId = object.versionId ?? "null";

@@ -5,7 +5,8 @@ import { deliver, type DeliveryEnd, type DeliveryPorts, type DeliveryRun } from 
 import type { Observability } from "../../lib/observability.ts";
 import { parseEvent, parseMessage, UnreadableMessageError, type Task } from "./message.ts";
 
-export interface QueueWorker {
+/** What works on tasks, and its limits. */
+export interface Worker {
   readonly ports: DeliveryPorts & Pick<EventPublisher, "announceQuarantined"> & { readonly queue: MediaQueue };
   readonly bucketName: string;
   /** At this receive, the queue gives a message up. */
@@ -40,8 +41,8 @@ const MAX_DELAY_S = 900;
  * Works on messages of the media queue (one at a time), or on a bare S3 event, as `aws lambda invoke` sends it to replay
  * what S3 said. Reports a message that must come back as a batch item failure, and sets when it becomes visible.
  */
-export const createQueueWorker =
-  (worker: QueueWorker) =>
+export const createQueueHandler =
+  (worker: Worker) =>
   async (event: SQSEvent | S3Event, context: Context): Promise<SQSBatchResponse> => {
     const deadline = worker.ports.runtime.clock() + context.getRemainingTimeInMillis();
     const observability = worker.ports.observability.with({ requestId: context.awsRequestId });
@@ -64,7 +65,7 @@ const isQueueEvent = (event: SQSEvent | S3Event): event is SQSEvent =>
 
 /** @returns whether the message is done and may be deleted */
 const handleMessage = async (
-  worker: QueueWorker,
+  worker: Worker,
   { messageId, receiptHandle, body, attributes }: SQSRecord,
   deadline: number,
   ofInvocation: Observability,
@@ -101,7 +102,7 @@ const handleMessage = async (
 };
 
 /** Works on the tasks one after another. @returns when the first of them is due again */
-const workOn = async (worker: QueueWorker, tasks: readonly Task[], attempt: Attempt): Promise<DueAt> => {
+const workOn = async (worker: Worker, tasks: readonly Task[], attempt: Attempt): Promise<DueAt> => {
   let first: DueAt;
   for (const task of tasks) {
     const dueAt = await workOnTask(worker, task, attempt);
@@ -110,7 +111,7 @@ const workOn = async (worker: QueueWorker, tasks: readonly Task[], attempt: Atte
   return first;
 };
 
-const workOnTask = async (worker: QueueWorker, task: Task, attempt: Attempt): Promise<DueAt> => {
+const workOnTask = async (worker: Worker, task: Task, attempt: Attempt): Promise<DueAt> => {
   const { log, count } = attempt.observability;
   switch (task.is) {
     case "ignore":
@@ -143,7 +144,7 @@ const workOnTask = async (worker: QueueWorker, task: Task, attempt: Attempt): Pr
  * since the decision was not about what comes of the row then.
  */
 const decide = async (
-  worker: QueueWorker,
+  worker: Worker,
   { jobId, decision }: Extract<Task, { is: "decide" }>,
   attempt: Attempt,
 ): Promise<DueAt> => {
@@ -164,7 +165,7 @@ const decide = async (
 };
 
 const runMachine = async (
-  { run, ports }: QueueWorker,
+  { run, ports }: Worker,
   drop: Pick<DeliveryRun["drop"], "role" | "jobId" | "media" | "decision">,
   { receiveCount, lastChance, deadline, observability }: Attempt,
 ): Promise<DeliveryEnd["command"]> => {

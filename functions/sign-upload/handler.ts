@@ -35,9 +35,10 @@ export const build = (runtime: Runtime): HttpHandler => {
     expiryMs: rowExpiryMs(config),
     maxMediaBytes: config.maxMediaBytes,
   };
-  const [one, any] = [requestUploadUrl(parts), signUpload(parts)];
+  const requestUrl = requestUploadUrl(parts);
+  const sign = signUpload(parts);
   return apiHandler(runtime, SERVICE, (request) =>
-    request.routeKey.endsWith("/request_upload_url") ? one(request) : any(request),
+    request.routeKey.endsWith("/request_upload_url") ? requestUrl(request) : sign(request),
   );
 };
 
