@@ -1,6 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { CensusReport } from "../functions/census/census.ts";
-import { createDocumentClient, createDynamoLedger } from "../lib/delivery/aws/dynamodb-ledger.ts";
+import { createDocumentClient, createDynamoLedger } from "../lib/delivery/aws/table.ts";
 import type { Ledger } from "../lib/delivery/ledger.ts";
 import { readAwsEnvironment } from "../lib/config.ts";
 import { randomHex, type Runtime } from "../lib/runtime.ts";

@@ -1,3 +1,5 @@
+import * as v from "valibot";
+
 /** Environment variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -16,121 +18,110 @@ export class ConfigError extends Error {
   }
 }
 
-interface Variable<T> {
-  readonly variable: string;
-  /** Parses a non-empty value; throws a plain Error whose message says what is wanted. */
-  readonly parse: (value: string) => T;
-  /** Without a fallback the variable is required. */
-  readonly fallback?: T;
-}
+const text = v.string();
 
-const text = (value: string): string => value;
+const url = v.pipe(
+  text,
+  v.check((value) => URL.canParse(value), "must be an absolute URL"),
+  v.check((value) => {
+    const { protocol, hostname } = new URL(value);
+    return protocol === "https:" || (protocol === "http:" && ["127.0.0.1", "localhost", "[::1]"].includes(hostname));
+  }, "must be an https URL"),
+  v.check((value) => {
+    const { username, password, search, hash } = new URL(value);
+    return username + password + search + hash === "";
+  }, "must hold no credentials, query or fragment"),
+  v.transform((value) => value.replace(/\/+$/, "")),
+);
 
-const url = (value: string): string => {
-  if (!URL.canParse(value)) throw new Error("must be an absolute URL");
-  const { protocol, hostname, username, password, search, hash } = new URL(value);
-  const isLoopback = ["127.0.0.1", "localhost", "[::1]"].includes(hostname);
-  if (protocol !== "https:" && !(protocol === "http:" && isLoopback)) throw new Error("must be an https URL");
-  if (username || password || search || hash) throw new Error("must hold no credentials, query or fragment");
-  return value.replace(/\/+$/, "");
+const integer = (min: number, max: number) => {
+  const wanted = `must be a whole number from ${min} to ${max}`;
+  const digits = v.pipe(text, v.regex(/^\d+$/, wanted));
+  return v.pipe(digits, v.transform(Number), v.minValue(min, wanted), v.maxValue(max, wanted));
 };
 
-const integer =
-  (min: number, max: number) =>
-  (value: string): number => {
-    const number = Number(value);
-    if (!/^\d+$/.test(value) || number < min || number > max)
-      throw new Error(`must be a whole number from ${min} to ${max}`);
-    return number;
-  };
+const oneOf = <const T extends string>(...allowed: T[]) => v.picklist(allowed, `must be one of ${allowed.join(", ")}`);
 
-const flag = (value: string): boolean => {
-  if (value !== "true" && value !== "false") throw new Error("must be true or false");
-  return value === "true";
-};
+const flag = v.pipe(
+  v.picklist(["true", "false"], "must be true or false"),
+  v.transform((value) => value === "true"),
+);
 
-const oneOf =
-  <const T extends string>(...allowed: T[]) =>
-  (value: string): T => {
-    const found = allowed.find((each) => each === value);
-    if (found === undefined) throw new Error(`must be one of ${allowed.join(", ")}`);
-    return found;
-  };
+type Variable = readonly [name: string, schema: v.GenericSchema<string, unknown>, fallback?: unknown];
 
 /** cielo24 takes bodies of at most 10 GiB − 1 (its OpenAPI description, `add_media`, `Content-Length`). */
 const MAX_MEDIA_BYTES = 10_737_418_239;
 
+/** Each variable with its form, and with its value if it is not set; without one it is required. */
 const VARIABLES = {
-  region: { variable: "AWS_REGION", parse: text, fallback: "us-east-1" },
-  tableName: { variable: "TABLE_NAME", parse: text },
-  bucketName: { variable: "BUCKET_NAME", parse: text },
-  queueUrl: { variable: "QUEUE_URL", parse: url },
-  deadLetterQueueUrl: { variable: "DEAD_LETTER_QUEUE_URL", parse: url },
-  eventBusName: { variable: "EVENT_BUS_NAME", parse: text },
-  cielo24BaseUrl: { variable: "CIELO24_BASE_URL", parse: url },
-  cielo24SecretArn: { variable: "CIELO24_SECRET_ARN", parse: text },
-  /** The claim that owns jobs. */
-  ownerClaim: { variable: "OWNER_CLAIM", parse: text, fallback: "sub" },
-  /** The claim that lists the jobs a token may touch; empty: there is none. */
-  jobsClaim: { variable: "JOBS_CLAIM", parse: text, fallback: "" },
-  jobsClaimRequired: { variable: "JOBS_CLAIM_REQUIRED", parse: flag, fallback: false },
-  maxMediaBytes: { variable: "MAX_MEDIA_BYTES", parse: integer(1, MAX_MEDIA_BYTES), fallback: MAX_MEDIA_BYTES },
+  region: ["AWS_REGION", text, "us-east-1"],
+  tableName: ["TABLE_NAME", text],
+  bucketName: ["BUCKET_NAME", text],
+  queueUrl: ["QUEUE_URL", url],
+  deadLetterQueueUrl: ["DEAD_LETTER_QUEUE_URL", url],
+  eventBusName: ["EVENT_BUS_NAME", text],
+  cielo24BaseUrl: ["CIELO24_BASE_URL", url],
+  cielo24SecretArn: ["CIELO24_SECRET_ARN", text],
+  /** The token claim that names the owner of jobs. */
+  ownerClaim: ["OWNER_CLAIM", text, "sub"],
+  /** The token claim that lists the jobs a token may be used for; empty if there is none. */
+  jobsClaim: ["JOBS_CLAIM", text, ""],
+  jobsClaimRequired: ["JOBS_CLAIM_REQUIRED", flag, false],
+  maxMediaBytes: ["MAX_MEDIA_BYTES", integer(1, MAX_MEDIA_BYTES), MAX_MEDIA_BYTES],
   /** The bucket policy refuses presigned requests that are older than an hour. */
-  uploadUrlLifetimeS: { variable: "UPLOAD_URL_LIFETIME_S", parse: integer(60, 3600), fallback: 3600 },
-  deliveryMode: { variable: "DELIVERY_MODE", parse: oneOf("auto", "stream", "url"), fallback: "auto" as const },
-  resendAfterUnknown: { variable: "RESEND_AFTER_UNKNOWN", parse: flag, fallback: false },
-  /** T + D of the delivery protocol: until sent bytes can no longer become an acceptance that job/info does not show. */
-  settleS: { variable: "SETTLE_S", parse: integer(1, 86_400), fallback: 1800 },
-  resendAfterServerError: { variable: "RESEND_AFTER_SERVER_ERROR", parse: flag, fallback: true },
-  /** The same after an error that cielo24 answered behind the whole body: job/info lags most in an outage. */
-  serverErrorSettleS: { variable: "SERVER_ERROR_SETTLE_S", parse: integer(1, 129_600), fallback: 21_600 },
+  uploadUrlLifetimeS: ["UPLOAD_URL_LIFETIME_S", integer(60, 3600), 3600],
+  deliveryMode: ["DELIVERY_MODE", oneOf("auto", "stream", "url"), "auto"],
+  resendAfterUnknown: ["RESEND_AFTER_UNKNOWN", flag, false],
+  /** T + D of the delivery protocol: how long after the last byte cielo24 may accept media without job/info showing it. */
+  settleS: ["SETTLE_S", integer(1, 86_400), 1800],
+  resendAfterServerError: ["RESEND_AFTER_SERVER_ERROR", flag, true],
+  /** The same if cielo24 answered the whole body with an error: job/info lags most in an outage. */
+  serverErrorSettleS: ["SERVER_ERROR_SETTLE_S", integer(1, 129_600), 21_600],
   /** How long the bucket keeps media, and noncurrent versions as long again. */
-  mediaRetentionDays: { variable: "MEDIA_RETENTION_DAYS", parse: integer(1, 3650), fallback: 30 },
-  /** FINALIZING is entered with at least this much of the invocation left. */
-  finalizeReserveS: { variable: "FINALIZE_RESERVE_S", parse: integer(1, 600), fallback: 120 },
+  mediaRetentionDays: ["MEDIA_RETENTION_DAYS", integer(1, 3650), 30],
+  /** A worker enters FINALIZING only with at least this much of its invocation left. */
+  finalizeReserveS: ["FINALIZE_RESERVE_S", integer(1, 600), 120],
   /** Where cielo24 pulls handed-over media from: the address of this deployment's media-source route. */
-  mediaSourceBaseUrl: { variable: "MEDIA_SOURCE_BASE_URL", parse: url },
-  /** Life of a capability URL. */
-  capabilityLifetimeS: { variable: "CAPABILITY_LIFETIME_S", parse: integer(60, 86_400), fallback: 21_600 },
+  mediaSourceBaseUrl: ["MEDIA_SOURCE_BASE_URL", url],
+  /** How long a capability URL works. */
+  capabilityLifetimeS: ["CAPABILITY_LIFETIME_S", integer(60, 86_400), 21_600],
   /** The longest that one pull of handed-over media may take. */
-  longestPullS: { variable: "LONGEST_PULL_S", parse: integer(60, 86_400), fallback: 21_600 },
-  /** A stalled read or write of media is given up after this long. */
-  idleTimeoutS: { variable: "IDLE_TIMEOUT_S", parse: integer(1, 600), fallback: 60 },
-  /** Receives after which the queue gives a message up; equal to the redrive policy's. */
-  maxReceives: { variable: "MAX_RECEIVES", parse: integer(1, 1000), fallback: 1000 },
-  version: { variable: "PROXY_VERSION", parse: text, fallback: "0.0.0-local" },
-  logLevel: { variable: "LOG_LEVEL", parse: oneOf("debug", "info", "warn", "error"), fallback: "info" as const },
-  stage: { variable: "STAGE", parse: text, fallback: "local" },
-} satisfies Record<string, Variable<unknown>>;
+  longestPullS: ["LONGEST_PULL_S", integer(60, 86_400), 21_600],
+  /** How long a read or write of media may stall. */
+  idleTimeoutS: ["IDLE_TIMEOUT_S", integer(1, 600), 60],
+  /** After this many receives the queue gives a message up; the redrive policy has the same number. */
+  maxReceives: ["MAX_RECEIVES", integer(1, 1000), 1000],
+  version: ["PROXY_VERSION", text, "0.0.0-local"],
+  logLevel: ["LOG_LEVEL", oneOf("debug", "info", "warn", "error"), "info"],
+  stage: ["STAGE", text, "local"],
+} as const satisfies Record<string, Variable>;
 
 type Variables = typeof VARIABLES;
-export type Config = { readonly [K in keyof Variables]: ReturnType<Variables[K]["parse"]> };
+export type Config = { readonly [K in keyof Variables]: v.InferOutput<Variables[K][1]> };
 
 /**
- * Reads the named settings, and only those: a function's environment holds no more than it needs.
+ * Reads the named variables, and only those: a function's environment holds no more than it needs.
  *
  * @throws {ConfigError} for the first variable that is absent or unusable
  */
 export const readConfig = <K extends keyof Config>(env: Environment, ...names: K[]): Pick<Config, K> =>
-  Object.fromEntries(names.map((name) => [name, readSetting(env, VARIABLES[name])])) as Pick<Config, K>;
+  Object.fromEntries(names.map((name) => [name, readVariable(env, VARIABLES[name])])) as Pick<Config, K>;
 
-const readSetting = (env: Environment, setting: Variable<unknown>): unknown => {
-  const value = env[setting.variable];
+const readVariable = (env: Environment, [variable, schema, fallback]: Variable): unknown => {
+  const value = env[variable];
   if (value === undefined || value === "") {
-    if (setting.fallback !== undefined) return setting.fallback;
-    throw new ConfigError(setting.variable, "is not set");
+    if (fallback !== undefined) return fallback;
+    throw new ConfigError(variable, "is not set");
   }
-  try {
-    return setting.parse(value);
-  } catch (error) {
-    throw new ConfigError(setting.variable, (error as Error).message);
-  }
+  const { success, output, issues } = v.safeParse(schema, value, { abortPipeEarly: true });
+  if (success) return output;
+  throw new ConfigError(variable, issues[0].message);
 };
 
 /**
- * Refuses an environment in which Node itself writes requests down: `net` and `stream` of NODE_DEBUG print cielo24's token,
- * the headers of its login and AWS's session token, trace events hold the token, diagnostic reports the access key; and who
- * may inspect a process or has its TLS keys reads everything.
+ * Fails if NODE_DEBUG or NODE_OPTIONS would make Node itself reveal requests, and with them credentials. `net` and `stream`
+ * of NODE_DEBUG print cielo24's token, the headers of its login and AWS's session token. Trace events hold the token,
+ * diagnostic reports the access key. An inspector, or a log of the TLS keys, shows everything.
  *
  * @throws {ConfigError}
  */

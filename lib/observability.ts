@@ -5,7 +5,7 @@ import type { Runtime } from "./runtime.ts";
  * The only fields that may be logged. It lists what is allowed, since a list of what is forbidden is never complete.
  * URLs, headers, bodies, keys and error causes are not on it.
  */
-export interface LogFields {
+interface AllowedFields {
   readonly requestId?: string;
   readonly jobId?: string;
   readonly taskId?: string;
@@ -27,6 +27,9 @@ export interface LogFields {
   readonly counts?: Readonly<Record<string, number>>;
   readonly variable?: string;
 }
+
+/** A field that is undefined is left out of the record. */
+export type LogFields = { readonly [Name in keyof AllowedFields]: AllowedFields[Name] | undefined };
 
 type Level = "debug" | "info" | "warn" | "error";
 const LEVELS: readonly Level[] = ["debug", "info", "warn", "error"];

@@ -1,24 +1,35 @@
-import { respond, type ApiResponse } from "../../lib/http/response.ts";
-import { ApiError, toRefusal } from "../../lib/http/errors.ts";
+import * as v from "valibot";
+import { respond, type ApiRequest, type ApiResponse } from "../../lib/http/endpoint.ts";
+import { ApiError, invalidQuery } from "../../lib/http/errors.ts";
 import type { Ownership } from "../../lib/http/ownership.ts";
-import type { ApiRequest } from "../../lib/http/request.ts";
-import { validate } from "../../lib/http/validate.ts";
+import { apiVersion, jobId, validate } from "../../lib/http/validate.ts";
 import { checkMediaUrl } from "../../lib/media/media-url.ts";
-import type { CallRequest, DeliverOutcome } from "./deliver-call.ts";
-import { addMediaParameters } from "./schema.ts";
+import type { CallerMedia } from "./delivery.ts";
 
 interface AddMedia {
   readonly ownership: Ownership;
-  readonly deliver: (request: CallRequest) => Promise<DeliverOutcome>;
+  /** Resolves to cielo24's TaskId. @throws {ApiError} */
+  readonly deliver: (media: CallerMedia) => Promise<string>;
   readonly ownBucket: string;
 }
+
+/** cielo24's `add_media`, less `api_token`. */
+export const addMediaParameters = v.object({
+  v: apiVersion,
+  job_id: jobId,
+  media_url: v.optional(v.string()),
+  is_duplicate: v.optional(
+    v.pipe(v.string(), v.toLowerCase(), v.picklist(["true", "false"], "must be true or false")),
+    "false",
+  ),
+});
 
 /** Lambda's payload of 6 MB holds this much as base64. */
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
 
 /**
- * Gives a job its media: by `media_url`, from where cielo24 fetches it, or as the small raw body of a POST. A body counts
- * as media where it holds no parameters: whatever is neither JSON nor a form.
+ * Gives a job its media: by `media_url`, from where cielo24 fetches it, or as the small raw body of a POST. A body is media
+ * if it holds no parameters, that is, if it is neither JSON nor a form.
  *
  * @param ownHosts host names under which this API answers
  */
@@ -31,14 +42,14 @@ export const addMedia =
     const wanted = validate(addMediaParameters, parameters);
     const media = readMedia(wanted, mediaBody, { ownBucket, ownHosts });
     await ownership.bind(caller, wanted.job_id);
-    return show(await deliver({ jobId: wanted.job_id, media, deadline }));
+    return respond({ TaskId: await deliver({ jobId: wanted.job_id, media, deadline }) });
   };
 
 const readMedia = (
-  { media_url, is_duplicate }: { media_url?: string | undefined; is_duplicate: "true" | "false" },
+  { media_url, is_duplicate }: v.InferOutput<typeof addMediaParameters>,
   body: Buffer | undefined,
   places: { ownBucket: string; ownHosts: readonly string[] },
-): CallRequest["media"] => {
+): CallerMedia["media"] => {
   if (media_url === undefined) {
     if (body === undefined)
       throw new ApiError("MISSING_PARAMETER", {
@@ -51,45 +62,8 @@ const readMedia = (
       });
     return { kind: "body", bytes: body };
   }
-  if (body !== undefined)
-    throw new ApiError("INVALID_QUERY", { comment: "media_url must not be given where the body is the media." });
+  if (body !== undefined) throw invalidQuery("media_url must not be given where the body is the media.");
   const checked = checkMediaUrl(media_url, places);
   if ("refused" in checked) throw new ApiError("INVALID_URL", { comment: `media_url ${checked.refused}.` });
   return { kind: "url", mediaUrl: checked.url, isDuplicate: is_duplicate === "true" };
-};
-
-const NOTHING_SENT =
-  "cielo24 gave an answer that its documentation does not know. Nothing was sent: the call may be made again. If it stays, tell the operator, with the RequestId.";
-
-const show = (end: DeliverOutcome): ApiResponse => {
-  switch (end.outcome) {
-    case "delivered":
-      return respond({ TaskId: end.taskId });
-    case "rejected":
-      throw toRefusal(end.error.type, end.error.comment);
-    case "hasMedia":
-      throw new ApiError("JOB_HAS_MEDIA");
-    case "underWay":
-      throw new ApiError("DELIVERY_UNDER_WAY");
-    case "unavailable":
-      throw new ApiError("UNAVAILABLE", { retryAfterS: end.retryAfterS });
-    case "unknown":
-      throw new ApiError("ANSWER_UNKNOWN");
-    case "needsReview":
-      throw new ApiError("NEEDS_REVIEW");
-    case "inReview":
-      throw new ApiError("JOB_IN_REVIEW");
-    case "closed":
-      throw new ApiError("JOB_CLOSED");
-    case "loginInvalid":
-      throw new ApiError("LOGIN_INVALID");
-    case "accountRefused":
-      throw new ApiError("ACCOUNT_REFUSED");
-    case "unintelligible":
-      throw new ApiError("UNINTELLIGIBLE", { comment: NOTHING_SENT });
-    case "ledgerUnavailable":
-      throw new ApiError("LEDGER_UNAVAILABLE");
-    case "queueUnavailable":
-      throw new ApiError("QUEUE_UNAVAILABLE");
-  }
 };

@@ -10,7 +10,7 @@ export interface ListedObject {
   readonly key: string;
   readonly versionId: string;
   readonly sizeBytes: number;
-  /** When it was written, milliseconds since the epoch. */
+  /** When it was written (ms since the epoch). */
   readonly writtenAt: number;
 }
 
@@ -28,20 +28,20 @@ export interface Census {
   readonly intervalMs: number;
 }
 
-/** Why something was put back on its way. */
+/** Why something was put back into the queue. */
 type Finding =
   /** An object that no row knows of. */
   | "unannouncedObjects"
-  /** An object of a job that still waits for its media. */
+  /** An object of a job that is still waiting for its media. */
   | "uploadedObjects"
-  /** An object that came besides the job's media, and has no end on record. */
+  /** An object other than the job's media, without an end on record. */
   | "otherObjects"
-  /** A row that nobody drives although its time is over. */
+  /** A row whose next step is overdue. */
   | "stuckRows"
   /** A row whose end was never announced. */
   | "silentRows";
 
-/** The findings count what this census put back, or would have if the queue had taken it; never what merely waits. */
+/** The findings count what this census put back, or would have if the queue had taken it; never what is only waiting. */
 export interface CensusReport extends Readonly<Record<Finding, number>> {
   readonly objects: number;
   readonly rows: number;
@@ -51,16 +51,22 @@ export interface CensusReport extends Readonly<Record<Finding, number>> {
   readonly failed: number;
 }
 
-type KnownRow = Pick<Row, "state" | "media" | "rejected" | "conflicts" | "conflictCount">;
+/** What the census remembers of a row while it lists the objects. */
+interface KnownRow {
+  readonly state: Row["state"];
+  /** Ids of the job's media and of the objects that it has rejected or recorded as conflicts. */
+  readonly ids: readonly (string | undefined)[];
+  /** The row keeps the ids of its latest conflicts only. */
+  readonly hasLostIds: boolean;
+}
 
-const MINUTE_MS = 60_000;
-/** What is younger is on its way. */
-const GRACE_MS = 30 * MINUTE_MS;
+/** Anything younger is still on its way. */
+const GRACE_MS = 30 * 60_000;
 
 /**
- * Compares bucket, ledger and queue, and puts back on its way what is stuck or was never announced. A second message
- * for a drop does no harm: the ledger decides. Still, a long outage must not fill the queue, so where the queue is not
- * empty a thing is put back only as its age passes 30 minutes, 1 hour, 2 hours, 4 hours and so on.
+ * Compares bucket, ledger and queue, and puts back into the queue what is stuck or was never announced. A second message
+ * for an object does no harm: the ledger decides. Still, a long outage must not fill the queue. So unless the queue is
+ * empty, the census puts a thing back only as its age passes 30 minutes, 1 hour, 2 hours, 4 hours and so on.
  */
 export const takeCensus = async (parts: Census): Promise<CensusReport> => {
   const { ledger, queue, runtime, observability } = parts;
@@ -78,7 +84,7 @@ export const takeCensus = async (parts: Census): Promise<CensusReport> => {
     requeued: 0,
     failed: 0,
   };
-  /** Puts back what has been due since then, if it is time. */
+  /** Puts the message back if it has been due for long enough. */
   const putBack = async (finding: Finding, message: unknown, dueAt: number) => {
     const ageMs = now - dueAt;
     if (ageMs < GRACE_MS || !(isQueueEmpty || passesMark(ageMs, parts.intervalMs))) return;
@@ -92,7 +98,9 @@ export const takeCensus = async (parts: Census): Promise<CensusReport> => {
   const rows = new Map<string, KnownRow>();
   for await (const row of ledger.scan()) {
     found.rows += 1;
-    rows.set(row.jobId, pickKnown(row));
+    const { state, media, rejected = [], conflicts = [], conflictCount = 0 } = row;
+    const hasLostIds = conflictCount > conflicts.length;
+    rows.set(row.jobId, { state, ids: [media?.id, ...rejected, ...conflicts], hasLostIds });
     const message = { reconcile: row.jobId };
     if (isOpen(row)) await putBack("stuckRows", message, dueTime(row));
     if (hasSilentEnd(row)) await putBack("silentRows", message, row.updatedAt);
@@ -122,13 +130,12 @@ const findingOf = (row: KnownRow | undefined): Finding => {
   return row.state === "UPLOADING" ? "uploadedObjects" : "otherObjects";
 };
 
-/** A row whose driver has still something to do. */
+/** A row that has a next step. */
 const isOpen = ({ state }: Pick<Row, "state">): boolean => state === "SENDING" || state === "FINALIZING";
 
 /**
- * When an open row's next step is due at the latest. Nobody may take it before `notBefore`, which may lie days ahead; a
- * claim holds SENDING until its lease is over, and FINALIZING is decided at `settledAt`. Whoever waits has a message that
- * comes back by then.
+ * When an open row's next step is due at the latest: not before `notBefore`, which may be days away; in SENDING, not before
+ * the claim's lease is over; in FINALIZING, not before `settledAt`. Until then, a message that is waiting comes back.
  */
 const dueTime = ({ state, leaseUntil, settledAt, notBefore = 0, updatedAt }: Row): number =>
   Math.max((state === "SENDING" ? leaseUntil : settledAt) ?? updatedAt, notBefore);
@@ -137,24 +144,13 @@ const hasSilentEnd = ({ state, announced }: Row): boolean =>
   !announced && (state === "DELIVERED" || state === "REJECTED" || state === "NEEDS_REVIEW");
 
 /**
- * Whether the ledger has an end for the object, or will see to one. While the row of another object is open, the object
- * waits for its turn behind it: it is looked for again once that one has its end, since its message may have died meanwhile.
+ * Whether the ledger has an end for the object, or will get one. While the row of another object is open, the object waits
+ * for its turn. Once that row has its end, the census looks for the object again, since its message may be gone by then.
  */
 const isKnown = (row: KnownRow | undefined, id: string): boolean => {
   if (row === undefined || row.state === "UPLOADING") return false;
-  if (isOpen(row)) return true;
-  const { media, rejected = [], conflicts = [], conflictCount = 0 } = row;
-  // The row keeps the names of the latest conflicts alone.
-  return media?.id === id || rejected.includes(id) || conflicts.includes(id) || conflictCount > conflicts.length;
+  return isOpen(row) || row.hasLostIds || row.ids.includes(id);
 };
-
-const pickKnown = ({ state, media, rejected, conflicts, conflictCount }: Row): KnownRow => ({
-  state,
-  ...(media ? { media } : {}),
-  ...(rejected ? { rejected } : {}),
-  ...(conflicts ? { conflicts } : {}),
-  ...(conflictCount ? { conflictCount } : {}),
-});
 
 /** Whether the age passed 30 minutes times a power of two since the last census. */
 const passesMark = (ageMs: number, intervalMs: number): boolean => {
@@ -162,7 +158,7 @@ const passesMark = (ageMs: number, intervalMs: number): boolean => {
   return before < GRACE_MS || Math.floor(Math.log2(ageMs / GRACE_MS)) > Math.floor(Math.log2(before / GRACE_MS));
 };
 
-/** The event that S3 would have sent; keys are form-encoded in it. */
+/** The event that S3 would have sent, with a form-encoded key. */
 const eventOf = ({ key, versionId, sizeBytes }: ListedObject, bucketName: string) => ({
   Records: [
     {

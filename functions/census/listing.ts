@@ -1,7 +1,8 @@
 import { ListObjectVersionsCommand, type S3Client } from "@aws-sdk/client-s3";
+import { decodeEventKey } from "../../lib/media/key.ts";
 import type { ListedObject } from "./census.ts";
 
-/** The current versions under `media/`, page by page, delete markers left out. Throws the SDK's errors. */
+/** The current versions under `media/`, page by page, without delete markers. Throws the SDK's errors. */
 export async function* listCurrentObjects(client: S3Client, bucketName: string): AsyncGenerator<ListedObject> {
   let markers: { KeyMarker?: string | undefined; VersionIdMarker?: string | undefined } = {};
   for (;;) {
@@ -12,17 +13,18 @@ export async function* listCurrentObjects(client: S3Client, bucketName: string):
     for (const { Key, VersionId, IsLatest, Size, LastModified } of page.Versions ?? [])
       if (Key !== undefined && IsLatest)
         yield {
-          key: decodeListedKey(Key),
+          key: decode(Key),
           versionId: VersionId ?? "null",
           sizeBytes: Size ?? 0,
           writtenAt: LastModified?.getTime() ?? 0,
         };
     if (!page.IsTruncated) return;
     markers = {
-      KeyMarker: page.NextKeyMarker === undefined ? undefined : decodeListedKey(page.NextKeyMarker),
+      KeyMarker: page.NextKeyMarker && decode(page.NextKeyMarker),
       VersionIdMarker: page.NextVersionIdMarker,
     };
   }
 }
 
-const decodeListedKey = (key: string): string => decodeURIComponent(key.replaceAll("+", "%20"));
+/** S3 encodes keys in a listing as it does in its events. */
+const decode = (key: string): string => decodeEventKey(key) ?? key;

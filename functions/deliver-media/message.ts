@@ -1,11 +1,10 @@
-import type { S3EventRecord } from "aws-lambda";
 import * as v from "valibot";
-import { normalJobId } from "../../lib/job-id.ts";
-import { decodeEventKey, objectId, parseMediaKey } from "../../lib/media/key.ts";
 import type { OperatorDecision } from "../../lib/delivery/machine/protocol.ts";
-import type { MediaRef } from "../../lib/media/key.ts";
+import { normalJobId } from "../../lib/job-id.ts";
+import { parseJson } from "../../lib/json.ts";
+import { decodeEventKey, objectId, parseMediaKey, type MediaRef } from "../../lib/media/key.ts";
 
-/** What a queue message, or a bare S3 event, asks for. */
+/** What a queue message or a bare S3 event asks for. */
 export type Task =
   /** An object was dropped. */
   | { readonly is: "drop"; readonly jobId: string; readonly media: MediaRef; readonly sizeBytes: number }
@@ -15,12 +14,12 @@ export type Task =
   | { readonly is: "decide"; readonly jobId: string; readonly decision: OperatorDecision }
   /** An object whose key names no job. */
   | { readonly is: "quarantine"; readonly key: string; readonly versionId: string }
-  /** Nothing of ours: another bucket, a removal, a test event, a folder marker. */
+  /** Nothing to do: another bucket, a removal, a test event, a folder marker. */
   | { readonly is: "ignore" };
 
 const JobId = v.pipe(v.string(), v.transform(normalJobId), v.string());
 
-/** What an operator decides, about which object and which state of the row; who, and why. */
+/** What an operator decides about an object and a state of the row, and why. */
 const Decision = v.strictObject({
   job: JobId,
   object: v.pipe(v.string(), v.regex(/^[a-z]+:[0-9a-f]{32}$/)),
@@ -29,7 +28,7 @@ const Decision = v.strictObject({
   why: v.pipe(v.string(), v.nonEmpty(), v.maxLength(1000)),
 });
 
-/** Written by this project alone: by add-media before it claims and by the census; and by operators. */
+/** Messages of our own: add-media and the census write `reconcile`, operators write the others. */
 const Reconcile = v.strictObject({ reconcile: JobId });
 const Resend = v.strictObject({ resend: Decision });
 const Reject = v.strictObject({ reject: Decision });
@@ -58,15 +57,7 @@ export class UnreadableMessageError extends Error {
 }
 
 /** @throws {UnreadableMessageError} */
-export const parseMessage = (body: string, bucketName: string): Task[] => {
-  let message: unknown;
-  try {
-    message = JSON.parse(body);
-  } catch {
-    throw new UnreadableMessageError("The message is not JSON");
-  }
-  return parseEvent(message, bucketName);
-};
+export const parseMessage = (body: string, bucketName: string): Task[] => parseEvent(parseJson(body), bucketName);
 
 /**
  * The tasks of a message's JSON, each record once.
@@ -74,7 +65,7 @@ export const parseMessage = (body: string, bucketName: string): Task[] => {
  * @throws {UnreadableMessageError}
  */
 export const parseEvent = (message: unknown, bucketName: string): Task[] => {
-  // Parsed, not only checked: a job id comes out as everybody else spells it.
+  // Parsed, not only checked: job ids come out in their normal form.
   const reconcile = v.safeParse(Reconcile, message);
   if (reconcile.success) return [{ is: "reconcile", jobId: reconcile.output.reconcile }];
   const resend = v.safeParse(Resend, message);
@@ -83,7 +74,7 @@ export const parseEvent = (message: unknown, bucketName: string): Task[] => {
   if (reject.success) return [decide("reject", reject.output.reject)];
   if (v.is(TestEvent, message)) return [{ is: "ignore" }];
   const event = v.safeParse(S3Records, message);
-  if (!event.success) throw new UnreadableMessageError("The message is no S3 event and none of ours");
+  if (!event.success) throw new UnreadableMessageError("The message is neither an S3 event nor one of ours");
   const tasks = event.output.Records.map((record) => parseRecord(record, bucketName));
   return tasks.filter((task, at) => at === tasks.findIndex((other) => isSameDrop(task, other)));
 };
@@ -97,13 +88,11 @@ const decide = (what: OperatorDecision["what"], { job, ...about }: v.InferOutput
 const isSameDrop = (a: Task, b: Task): boolean =>
   a === b || (a.is === "drop" && b.is === "drop" && a.media.id === b.media.id);
 
-type KnownRecord = Pick<S3EventRecord, "eventName"> & {
-  s3: { bucket: { name: string }; object: { key: string; versionId?: string | undefined; size?: number | undefined } };
-};
+type S3Record = v.InferOutput<typeof S3Records>["Records"][number];
 
-const parseRecord = ({ eventName, s3: { bucket, object } }: KnownRecord, bucketName: string): Task => {
+const parseRecord = ({ eventName, s3: { bucket, object } }: S3Record, bucketName: string): Task => {
   if (bucket.name !== bucketName || !/^(s3:)?ObjectCreated:/.test(eventName)) return { is: "ignore" };
-  // "null" is the name S3 gives to the version of an object that was written before versioning was on.
+  // S3 calls a version "null" that was written before versioning was on.
   const versionId = object.versionId ?? "null";
   const key = decodeEventKey(object.key);
   if (key === undefined) return { is: "quarantine", key: object.key, versionId };

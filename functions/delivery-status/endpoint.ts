@@ -1,14 +1,12 @@
+import * as v from "valibot";
 import type { Ledger } from "../../lib/delivery/ledger.ts";
-import type { Row } from "../../lib/delivery/machine/row.ts";
+import type { DeliveryError, Row } from "../../lib/delivery/machine/row.ts";
 import { isExpired } from "../../lib/delivery/machine/uploading.ts";
-import { respond } from "../../lib/http/response.ts";
+import { respond, type Endpoint } from "../../lib/http/endpoint.ts";
 import { ApiError } from "../../lib/http/errors.ts";
 import type { Ownership } from "../../lib/http/ownership.ts";
-import type { Endpoint } from "../../lib/http/request.ts";
-import { validate } from "../../lib/http/validate.ts";
+import { apiVersion, jobId, validate, wholeNumber } from "../../lib/http/validate.ts";
 import type { Runtime } from "../../lib/runtime.ts";
-import { deliveryParameters } from "./schema.ts";
-import { hasEnded, shownState, showRow } from "./shown.ts";
 
 interface DeliveryStatus {
   readonly ledger: Pick<Ledger, "read">;
@@ -16,25 +14,35 @@ interface DeliveryStatus {
   readonly runtime: Pick<Runtime, "clock" | "sleep">;
 }
 
+/** Longer would not fit into the 24 s that a request may take. */
+const LONGEST_WAIT_S = 20;
+
+export const deliveryParameters = v.object({
+  v: apiVersion,
+  job_id: jobId,
+  /** How many seconds the response may wait for a change. */
+  wait: v.optional(wholeNumber(0, LONGEST_WAIT_S), "0"),
+});
+
 const FIRST_POLL_MS = 500;
 const LATER_POLL_MS = 1_000;
-/** Progress alone is answered no sooner, or a client that asks again at once would make a call of every write. */
+/** Progress alone waits at least this long. Otherwise a client that asks again at once would poll at every write. */
 const PROGRESS_AFTER_MS = 2_000;
 /** Left for the last read of the ledger. */
 const READ_RESERVE_MS = 2_000;
 
 /**
- * How the delivery of a job's media goes. With `wait`, answers as soon as its state changes, what it waits for, or its progress; at once
- * where the delivery has ended, and after so many seconds in any case.
+ * How the delivery of a job's media goes. With `wait`, answers as soon as the state, the progress, or what the delivery
+ * waits for changes; at once if the delivery has ended, and after that many seconds in any case.
  */
 export const deliveryStatus =
   ({ ledger, ownership, runtime }: DeliveryStatus): Endpoint =>
   async ({ parameters, caller, deadline }) => {
-    const { job_id: jobId, wait: waitS } = validate(deliveryParameters, parameters);
-    await ownership.check(caller, jobId);
+    const { job_id, wait: waitS } = validate(deliveryParameters, parameters);
+    await ownership.check(caller, job_id);
 
     const read = async (): Promise<Row> => {
-      const row = await ledger.read(jobId);
+      const row = await ledger.read(job_id);
       if (!row || isExpired(row, runtime.clock())) throw new ApiError("ITEM_NOT_FOUND");
       return row;
     };
@@ -55,3 +63,32 @@ export const deliveryStatus =
     }
     return respond(showRow(row));
   };
+
+/**
+ * The state as clients see it. FINALIZING has finer names: HANDED_OVER, because cielo24 pulls the media itself and may take
+ * its time; UNKNOWN, because a response was lost and job/info is asked about it.
+ */
+const shownState = (row: Row): Row["state"] | "HANDED_OVER" | "UNKNOWN" => {
+  if (row.state !== "FINALIZING") return row.state;
+  if (row.handOver && row.taskId !== undefined) return "HANDED_OVER";
+  return row.everUnknown ? "UNKNOWN" : "FINALIZING";
+};
+
+/** Nothing changes any more, unless someone begins anew. */
+const hasEnded = ({ state }: Row): boolean => state === "DELIVERED" || state === "REJECTED" || state === "NEEDS_REVIEW";
+
+/** What of a row is the client's business. */
+const showRow = (row: Row) => ({
+  JobId: row.jobId,
+  State: shownState(row),
+  TaskId: row.taskId,
+  Error: row.error && showError(row.error),
+  Waiting: row.waiting && { ...showError(row.waiting), NextAttemptAt: showTime(row.notBefore) },
+  SizeBytes: row.sizeBytes,
+  SentBytes: row.sentBytes ?? 0,
+  Attempts: row.claims ?? row.posts ?? 0,
+  UpdatedAt: showTime(row.updatedAt),
+});
+
+const showError = ({ type, comment }: DeliveryError) => ({ ErrorType: type, ErrorComment: comment });
+const showTime = (ms?: number) => (ms === undefined ? undefined : new Date(ms).toISOString());

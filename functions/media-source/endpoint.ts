@@ -1,13 +1,13 @@
 import { timingSafeEqual } from "node:crypto";
 import { LedgerError, type Ledger } from "../../lib/delivery/ledger.ts";
 import type { Row } from "../../lib/delivery/machine/row.ts";
-import type { ApiResponse } from "../../lib/http/response.ts";
+import { recordRedirect } from "../../lib/delivery/machine/transitions.ts";
+import type { ApiResponse } from "../../lib/http/endpoint.ts";
 import { ApiError } from "../../lib/http/errors.ts";
-import { parseCapability } from "../../lib/media/capability.ts";
 import { MediaReadError } from "../../lib/media/body.ts";
 import type { ObjectFacts } from "../../lib/media/bucket.ts";
+import { parseCapability } from "../../lib/media/capability.ts";
 import type { Runtime } from "../../lib/runtime.ts";
-import { recordRedirect } from "../../lib/delivery/machine/transitions.ts";
 
 interface ObjectName {
   readonly key: string;
@@ -26,11 +26,11 @@ export interface MediaSource {
 }
 
 /**
- * Where cielo24 pulls handed-over media from: `/media/<job_id>.<capability>/<name>`. HEAD tells size and type, which a
- * presigned URL for GET would answer with 403; GET redirects to a URL that is signed on the spot, so that a pull may begin
- * late. Whatever is wrong with a capability, the answer is the same.
+ * Serves `/media/<job_id>.<capability>/<name>`, from where cielo24 pulls handed-over media. HEAD tells size and type, since
+ * a URL that is presigned for GET answers HEAD with 403. GET redirects to a URL that is signed on the spot, so a pull may
+ * begin late. Every bad capability gets the same response, whatever is wrong with it.
  *
- * No redirect leaves before the row says that there was one: with nothing on the row, cielo24 has read nothing.
+ * Records a redirect on the row before it sends it. So if the row says nothing, cielo24 has read nothing.
  */
 export const serveMedia =
   (parts: MediaSource) =>
@@ -41,13 +41,13 @@ export const serveMedia =
     if (method === "HEAD") {
       const { sizeBytes, contentType = "application/octet-stream" } =
         (await measure(store, shared.object)) ?? notFound();
-      return answer(200, { "content-length": String(sizeBytes), "content-type": contentType });
+      return bodyless(200, { "content-length": String(sizeBytes), "content-type": contentType });
     }
-    // Signed first: what cannot be signed is not redirected, either.
+    // Sign first: if that fails, there is no redirect to record.
     const location = await store.sign(shared.object);
     await ensureRecorded(parts, shared.row, capability);
     await countPull(ledger, jobId);
-    return answer(302, { location });
+    return bodyless(302, { location });
   };
 
 interface Shared {
@@ -55,7 +55,7 @@ interface Shared {
   readonly object: ObjectName;
 }
 
-/** The object behind the row's capability URL; undefined once that is over, revoked or another. */
+/** The object behind the row's capability URL; undefined once the URL has expired, was revoked or replaced. */
 const findShared = (row: Row | undefined, capability: string, now: number): Shared | undefined => {
   if (row?.state !== "FINALIZING" || !isSame(row.capability, capability)) return undefined;
   if (now >= (row.capabilityUntil ?? 0)) return undefined;
@@ -64,10 +64,10 @@ const findShared = (row: Row | undefined, capability: string, now: number): Shar
 };
 
 /**
- * Has the row say that a GET of this capability was redirected. Resolves only where it does.
+ * Records on the row that a GET of this capability was redirected. Resolves only if the row says so.
  *
- * @throws {ApiError} 404 where the capability was revoked meanwhile, 503 where the row changed under our hands
- * @throws {LedgerError} where nobody knows what the row says
+ * @throws {ApiError} 404 if the capability was revoked meanwhile, 503 if the row changed in another way
+ * @throws {LedgerError} if what the row says is not known
  */
 const ensureRecorded = async ({ ledger, clock }: MediaSource, row: Row, capability: string): Promise<void> => {
   if (row.redirected) return;
@@ -88,7 +88,7 @@ const measure = async (store: MediaSource["store"], object: ObjectName): Promise
   }
 };
 
-/** The count is for people: a pull does not fail for want of it. */
+/** The count is for people only: if it fails, the pull goes on. */
 const countPull = async (ledger: Pick<Ledger, "countPull">, jobId: string): Promise<void> => {
   try {
     await ledger.countPull(jobId);
@@ -97,7 +97,7 @@ const countPull = async (ledger: Pick<Ledger, "countPull">, jobId: string): Prom
   }
 };
 
-const answer = (statusCode: number, headers: Record<string, string>): ApiResponse => ({
+const bodyless = (statusCode: number, headers: Record<string, string>): ApiResponse => ({
   statusCode,
   headers: { ...headers, "cache-control": "no-store" },
   body: "",

@@ -1,15 +1,24 @@
+import type { Cielo24 } from "../../lib/cielo24/api.ts";
+import { Cielo24Error } from "../../lib/cielo24/errors.ts";
 import { LedgerError, type Ledger } from "../../lib/delivery/ledger.ts";
 import { admitUpload, wasJobSeen, type Occupied } from "../../lib/delivery/machine/uploading.ts";
-import { ApiError } from "../../lib/http/errors.ts";
+import type { ApiRequest } from "../../lib/http/endpoint.ts";
+import { ApiError, type ApiErrorCode } from "../../lib/http/errors.ts";
 import type { Ownership } from "../../lib/http/ownership.ts";
-import type { ApiRequest } from "../../lib/http/request.ts";
-import type { AskAboutJob } from "./question.ts";
+import type { Observability } from "../../lib/observability.ts";
+import type { Runtime } from "../../lib/runtime.ts";
+
+/** What cielo24 says about a job before an upload for it; undefined if it says nothing useful in time. */
+export type JobAnswer = "free" | "hasMedia" | "unknown" | undefined;
+
+/** Never rejects. @param deadline clock time (ms since the epoch) by which the call must have ended */
+export type AskAboutJob = (jobId: string, deadline: number) => Promise<JobAnswer>;
 
 export interface BeginUpload {
   readonly ledger: Pick<Ledger, "read" | "write">;
   readonly ownership: Ownership;
   readonly askAboutJob: AskAboutJob;
-  readonly clock: () => number;
+  readonly runtime: Pick<Runtime, "clock">;
   /** How long the row of an upload is kept. */
   readonly expiryMs: number;
 }
@@ -17,23 +26,24 @@ export interface BeginUpload {
 const ATTEMPTS = 3;
 
 /**
- * Makes sure that an upload for the job makes sense, and puts on record that it is being signed, so that its status can
- * be asked for and the census looks after it.
+ * Checks that an upload for the job makes sense, and records that one is being signed, so that its status can be asked for
+ * and the census looks after it.
  *
- * The order is what keeps jobs apart. Whoever is not the job's owner gets the answer of an absent one before anybody is
- * asked; and only a job that cielo24 does not disown is taken into possession, so that a mistyped id is nobody's.
+ * The order keeps jobs apart. For someone else's job, the caller gets the same response as for an absent one, before
+ * cielo24 is asked. And the job is bound to the caller only after cielo24 has not denied it, so nobody owns a mistyped id.
  *
- * @throws {ApiError} ITEM_NOT_FOUND where it is somebody else's, or cielo24 does not know it; another one where it has its
+ * @throws {ApiError} ITEM_NOT_FOUND if the job is someone else's or cielo24 does not know it; another code if it has its
  *   media, or may have it
  * @throws {LedgerError}
  */
 export const beginUpload = async (
-  { ledger, ownership, askAboutJob, clock, expiryMs }: BeginUpload,
-  { jobId, caller, deadline }: { readonly jobId: string } & Pick<ApiRequest, "caller" | "deadline">,
+  { ledger, ownership, askAboutJob, runtime, expiryMs }: BeginUpload,
+  jobId: string,
+  { caller, deadline }: Pick<ApiRequest, "caller" | "deadline">,
 ): Promise<void> => {
   await ownership.mayBind(caller, jobId);
   let row = await ledger.read(jobId);
-  const askedAt = clock();
+  const askedAt = runtime.clock();
   // The row of a job that takes no upload knows more than job/info shows.
   const isAsked = admitUpload(row, { now: askedAt, expiryMs }).admitted && !wasJobSeen(row, askedAt);
   const answer = isAsked ? await askAboutJob(jobId, deadline) : undefined;
@@ -43,25 +53,56 @@ export const beginUpload = async (
 
   const jobSeenAt = answer === "free" ? askedAt : undefined;
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-    const admission = admitUpload(row, { now: clock(), expiryMs, jobSeenAt });
-    if (!admission.admitted) throw refusalOf(admission.state);
+    const admission = admitUpload(row, { now: runtime.clock(), expiryMs, jobSeenAt });
+    if (!admission.admitted) throw new ApiError(CODE_OF_OCCUPIED[admission.state]);
     if (!admission.write || (await ledger.write(jobId, admission.write)) === "written") return;
-    // Refused: the row has changed since it was read, so another look decides.
+    // Refused: the row has changed since it was read. Decide again on what it says now.
     row = await ledger.read(jobId);
   }
   throw new LedgerError("The row changes too fast");
 };
 
-const refusalOf = (state: Occupied): ApiError => {
-  switch (state) {
-    case "SENDING":
-    case "FINALIZING":
-      return new ApiError("DELIVERY_UNDER_WAY");
-    case "DELIVERED":
-      return new ApiError("JOB_HAS_MEDIA");
-    case "NEEDS_REVIEW":
-      return new ApiError("JOB_IN_REVIEW");
-    case "CLOSED":
-      return new ApiError("JOB_CLOSED");
-  }
+const CODE_OF_OCCUPIED: Readonly<Record<Occupied, ApiErrorCode>> = {
+  SENDING: "DELIVERY_UNDER_WAY",
+  FINALIZING: "DELIVERY_UNDER_WAY",
+  DELIVERED: "JOB_HAS_MEDIA",
+  NEEDS_REVIEW: "JOB_IN_REVIEW",
+  CLOSED: "JOB_CLOSED",
 };
+
+interface Question {
+  readonly cielo24: Pick<Cielo24, "jobInfo">;
+  readonly clock: Runtime["clock"];
+  readonly observability: Observability;
+}
+
+/** For everything: the secret, a login, the question, and the last two once more if the token was refused. */
+const LONGEST_MS = 3_000;
+
+/**
+ * Asks cielo24 whether it knows a job and whether the job has its media, so that nobody uploads gigabytes in vain. This is
+ * a courtesy: nothing that is wrong with cielo24, its account or our secret prevents an upload. The delivery waits for an
+ * outage to end, and decides by what it hears itself.
+ */
+export const askWith =
+  ({ cielo24, clock, observability: { log, count } }: Question): AskAboutJob =>
+  async (jobId, deadline) => {
+    try {
+      const { hasMedia } = await cielo24.jobInfo(jobId, { deadline: Math.min(deadline, clock() + LONGEST_MS) });
+      return hasMedia ? "hasMedia" : "free";
+    } catch (error) {
+      const { code, errorType } =
+        error instanceof Cielo24Error ? error : { code: "UNHANDLED_ERROR", errorType: undefined };
+      if (code === "REFUSED" && errorType === "ITEM_NOT_FOUND") {
+        // Usually a mistyped id. If it is every job, cielo24's account or address is the wrong one.
+        count("UploadOfUnknownJob");
+        return "unknown";
+      }
+      log.warn("cielo24 did not say whether it knows the job: the upload is signed all the same", {
+        jobId,
+        code,
+        errorType,
+      });
+      return undefined;
+    }
+  };

@@ -1,20 +1,27 @@
+import * as v from "valibot";
+import type { Cielo24 } from "../../lib/cielo24/api.ts";
 import { Cielo24Error } from "../../lib/cielo24/errors.ts";
-import { respond } from "../../lib/http/response.ts";
+import { respond, type Endpoint } from "../../lib/http/endpoint.ts";
 import { ApiError } from "../../lib/http/errors.ts";
 import type { Ownership } from "../../lib/http/ownership.ts";
-import type { Endpoint } from "../../lib/http/request.ts";
-import { validate } from "../../lib/http/validate.ts";
-import { updateMetadataParameters } from "./schema.ts";
-import type { Cielo24 } from "../../lib/cielo24/api.ts";
+import { apiVersion, jobId, plainText, validate } from "../../lib/http/validate.ts";
+
+/** cielo24's `update_metadata`, less `api_token`. */
+export const updateMetadataParameters = v.object({
+  v: apiVersion,
+  job_id: jobId,
+  reference_id: plainText,
+  requestor_id: plainText,
+});
 
 /** Sets the grouping metadata of a job at cielo24. Repeating it changes nothing. */
 export const updateMetadata =
   ({ cielo24, ownership }: { cielo24: Pick<Cielo24, "updateMetadata">; ownership: Ownership }): Endpoint =>
   async ({ parameters, caller, deadline }) => {
-    const { job_id: jobId, reference_id, requestor_id } = validate(updateMetadataParameters, parameters);
-    await ownership.bind(caller, jobId);
+    const { job_id, reference_id, requestor_id } = validate(updateMetadataParameters, parameters);
+    await ownership.bind(caller, job_id);
     try {
-      const metadata = { jobId, referenceId: reference_id, requestorId: requestor_id };
+      const metadata = { jobId: job_id, referenceId: reference_id, requestorId: requestor_id };
       const { taskId } = await cielo24.updateMetadata(metadata, { deadline });
       return respond({ TaskId: taskId });
     } catch (error) {
@@ -23,8 +30,8 @@ export const updateMetadata =
   };
 
 /**
- * The action came and went in cielo24's documentation, so an account may well lack it. How cielo24 says so is not
- * documented: by NOT_IMPLEMENTED, or by the page of a web server that knows no such path.
+ * cielo24's documentation has had this action and dropped it, so an account may lack it. How cielo24 says so is not
+ * documented: with NOT_IMPLEMENTED, or with the page of a web server that knows no such path.
  */
 const explain = (error: unknown): unknown => {
   if (!(error instanceof Cielo24Error)) return error;

@@ -1,22 +1,22 @@
-import type { ApiMiddleware, Caller, HttpEvent } from "./request.ts";
 import type { Config } from "../config.ts";
 import { normalJobId } from "../job-id.ts";
+import type { Caller, HttpEvent } from "./endpoint.ts";
 import { ApiError } from "./errors.ts";
 
 export type CallerConfig = Pick<Config, "ownerClaim" | "jobsClaim" | "jobsClaimRequired">;
 
 /**
- * Reads the caller from the claims that API Gateway's JWT authorizer has verified. Scopes are taken from the claims, not
- * from `jwt.scopes`, which also shows what the route asks for.
+ * Reads the caller from the token claims that API Gateway's JWT authorizer has verified. Takes scopes from the claims, not
+ * from `jwt.scopes`, which also lists what the route asks for.
  *
- * @throws {ApiError} NOT_AUTHORIZED where the claims name no owner, or lack the list of jobs that is mandatory here
+ * @throws {ApiError} NOT_AUTHORIZED if the claims name no owner, or lack the list of jobs that this deployment requires
  */
 export const readCaller = (event: HttpEvent, config: CallerConfig): Caller => {
   const claims = claimsOf(event);
   if (scopesOf(claims).has("admin")) return { isAdmin: true };
 
   const owner = readClaim(claims, config.ownerClaim);
-  // A list of owners arrives as "[a b]", an object as "map[a:b]": nobody could say whose the job is.
+  // A list of owners arrives as "[a b]", an object as "map[a:b]": neither names one owner.
   if (owner === undefined || owner === "" || /^(?:map)?\[.*\]$/s.test(owner))
     throw new ApiError("NOT_AUTHORIZED", {
       comment: `The token does not say who owns the jobs that it is used for: its claim ${config.ownerClaim} must name one owner.`,
@@ -34,19 +34,19 @@ export const readCaller = (event: HttpEvent, config: CallerConfig): Caller => {
 type Claims = Readonly<Record<string, unknown>>;
 
 const claimsOf = (event: HttpEvent): Claims => {
-  // The types promise an authorizer; a route that was deployed without one must still let nobody in.
+  // The types promise an authorizer. A route deployed without one must still refuse everyone.
   const { authorizer } = event.requestContext as Partial<HttpEvent["requestContext"]>;
   return (authorizer as Partial<typeof authorizer>)?.jwt?.claims ?? {};
 };
 
-/** API Gateway makes strings of all claims; an array may also come as one where the event was made by others. */
+/** API Gateway turns all claims into strings. In an event that something else made, an array may still be one. */
 const readClaim = (claims: Claims, name: string): string | undefined => {
   const value = Object.hasOwn(claims, name) ? claims[name] : undefined;
   if (Array.isArray(value)) return `[${value.map(String).join(" ")}]`;
   return typeof value === "string" || typeof value === "number" ? String(value) : undefined;
 };
 
-/** `"a b"`, `"a"`, and `"[a b]"`, as which an array claim arrives in payload 2.0. */
+/** The items of `"a b"`, `"a"`, or `"[a b]"`, which is how an array claim arrives in payload 2.0. */
 const listOf = (claim: string): ReadonlySet<string> =>
   new Set(
     claim
@@ -55,17 +55,10 @@ const listOf = (claim: string): ReadonlySet<string> =>
       .filter((item) => item !== ""),
   );
 
-/** Whatever is no job id stays as it is: a list of nothing but such lets nobody at any job. */
+/** Items that are no job ids are kept: a list of nothing else allows no job at all. */
 const jobIdsOf = (claim: string): ReadonlySet<string> =>
   new Set([...listOf(claim)].map((item) => normalJobId(item) ?? item));
 
-/** `scope` (RFC 8693) or `scp`: the two claims that API Gateway itself looks for scopes in. */
+/** `scope` (RFC 8693) or `scp`: the two claims in which API Gateway itself looks for scopes. */
 const scopesOf = (claims: Claims): ReadonlySet<string> =>
   listOf(readClaim(claims, "scope") ?? readClaim(claims, "scp") ?? "");
-
-/** Adds the caller to the request. */
-export const caller = (config: CallerConfig): ApiMiddleware => ({
-  before: (request) => {
-    request.event = { ...request.event, caller: readCaller(request.event, config) };
-  },
-});

@@ -2,67 +2,62 @@ import middy from "@middy/core";
 import httpHeaderNormalizer from "@middy/http-header-normalizer";
 import httpSecurityHeaders from "@middy/http-security-headers";
 import { readConfig } from "../config.ts";
-import { createObservability } from "../observability.ts";
+import { connectObservability } from "../observability.ts";
 import type { FunctionHandler, Runtime } from "../runtime.ts";
-import type { ApiResponse } from "./response.ts";
-import { caller } from "./caller.ts";
-import { deadline } from "./deadline.ts";
+import { readCaller } from "./caller.ts";
+import type { ApiEvent, ApiRequest, ApiResponse, HttpEvent } from "./endpoint.ts";
 import { ApiError } from "./errors.ts";
-import { errorAnswers } from "./error-answers.ts";
-import { parameters } from "./parameters.ts";
-import { requestLog } from "./request-log.ts";
-import type { ApiEvent, HttpEvent } from "./request.ts";
+import { readParameters } from "./parameters.ts";
+import { requestOutcome } from "./request-outcome.ts";
 
 export type HttpHandler = FunctionHandler<HttpEvent, ApiResponse>;
 
-/** Middy answers for an endpoint that still has none this long before Lambda ends it. */
+/** Middy answers for an endpoint that still has no response this long before Lambda ends it. */
 const LAST_CHANCE_MS = 1_000;
+/** API Gateway ends a request after 30 s, and functions have 29 s: what an endpoint starts must be over after 24 s. */
+const LONGEST_REQUEST_MS = 24_000;
+/** Left for the response, and for writes that must not be cut off. */
+const RESERVE_MS = 3_000;
 
-/** Headers of middy's that say nothing here: for pages, or with empty values. */
-const NO_SUCH_HEADERS = { poweredBy: false, reportTo: false, reportingEndpoints: false };
+/** Middy's headers that say nothing here: they are for pages, or have empty values. */
+const WITHOUT = { poweredBy: false, reportTo: false, reportingEndpoints: false };
 
-/** What every HTTP function has: error answers, a log record, lower-case header names, security headers. */
-const httpStack = (runtime: Runtime, service: string) => {
-  const { stage, logLevel } = readConfig(runtime.env, "stage", "logLevel");
-  const observability = createObservability(runtime, { service, stage, level: logLevel });
-  return (
-    middy<ApiEvent, ApiResponse>({
-      timeoutEarlyInMillis: LAST_CHANCE_MS,
-      timeoutEarlyResponse: () => {
-        throw new ApiError("TIMED_OUT");
-      },
-    })
-      // Errors pass the middlewares from the last to the first: the answer is made before it is logged and dressed.
-      .use(httpSecurityHeaders(NO_SUCH_HEADERS))
-      .use(requestLog(observability, runtime))
-      .use(errorAnswers())
-      .use(httpHeaderNormalizer())
-  );
-};
+/** What every HTTP function has: error responses, a log record, lower-case header names, security headers. */
+const httpStack = (runtime: Runtime, service: string) =>
+  middy<ApiEvent, ApiResponse>({
+    timeoutEarlyInMillis: LAST_CHANCE_MS,
+    timeoutEarlyResponse: () => {
+      throw new ApiError("TIMED_OUT");
+    },
+  })
+    // onError runs from the last to the first: build the response, then add the security headers.
+    .use(httpSecurityHeaders(WITHOUT))
+    .use(requestOutcome(connectObservability(runtime, service), runtime))
+    .use(httpHeaderNormalizer());
 
-/** A function that anybody may call. It gets to know nothing about the request. */
+/** A function that anybody may call. Its endpoint learns nothing about the request. */
 export const publicHandler = (runtime: Runtime, service: string, endpoint: () => Promise<ApiResponse>): HttpHandler =>
-  asFunction(httpStack(runtime, service).handler(endpoint));
+  httpStack(runtime, service).handler(endpoint);
 
 /**
- * A function behind API Gateway's JWT authorizer: reads caller, parameters and deadline, then lets the endpoint answer.
+ * A function behind API Gateway's JWT authorizer: reads deadline, caller and parameters, then calls the endpoint.
  *
  * @param options.takesMedia a body that holds no parameters is media, in place of an error
  */
 export const apiHandler = (
   runtime: Runtime,
   service: string,
-  endpoint: (request: ApiEvent) => Promise<ApiResponse>,
+  endpoint: (request: HttpEvent & ApiRequest) => Promise<ApiResponse>,
   options: { takesMedia: boolean } = { takesMedia: false },
 ): HttpHandler => {
   const config = readConfig(runtime.env, "ownerClaim", "jobsClaim", "jobsClaimRequired");
-  return asFunction(
-    httpStack(runtime, service).use(deadline(runtime)).use(caller(config)).use(parameters(options)).handler(endpoint),
-  );
+  return httpStack(runtime, service)
+    .before((request) => {
+      const { event, context } = request;
+      const timeLeftMs = Math.min(context.getRemainingTimeInMillis() - RESERVE_MS, LONGEST_REQUEST_MS);
+      const deadline = runtime.clock() + Math.max(timeLeftMs, 0);
+      const caller = readCaller(event, config);
+      request.event = { ...event, deadline, caller, ...readParameters(event, options) };
+    })
+    .handler((event) => endpoint(event as HttpEvent & ApiRequest));
 };
-
-/** Events come as API Gateway makes them; the middlewares add the rest before anyone looks. */
-const asFunction =
-  (handler: FunctionHandler<ApiEvent, ApiResponse>): HttpHandler =>
-  (event, context) =>
-    handler(event as ApiEvent, context);

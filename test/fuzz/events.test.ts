@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { readDeployment } from "../../dev/gateway/deployment.ts";
 import type { Route } from "../../dev/gateway/routes.ts";
 import { startStack, type Stack } from "../../dev/stack.ts";
-import type { HttpEvent } from "../../lib/http/request.ts";
+import type { HttpEvent } from "../../lib/http/endpoint.ts";
 import { httpEvent } from "../lib/http/http-event.ts";
 import { CANARY } from "./case.ts";
 import { complaint, type WireAnswer } from "./judge.ts";

@@ -1,38 +1,44 @@
-import { PutEventsCommand, type EventBridgeClient } from "@aws-sdk/client-eventbridge";
-import type { Row } from "../machine/row.ts";
+import { EventBridgeClient, PutEventsCommand } from "@aws-sdk/client-eventbridge";
+import { awsClientOptions } from "../../aws-client.ts";
+import { readAwsEnvironment, readConfig } from "../../config.ts";
+import type { Runtime } from "../../runtime.ts";
+import type { DeliveryError, Row } from "../machine/row.ts";
 
-const DETAIL_TYPES = {
+const DETAIL_TYPES: Partial<Record<Row["state"], string>> = {
   DELIVERED: "Media Delivered",
   REJECTED: "Media Rejected",
   NEEDS_REVIEW: "Media Needs Review",
-} as const;
+};
 
-/** Publishes what became of drops on the event bus. At least once: subscribers compare JobId and State. */
-export const createEventPublisher = (client: EventBridgeClient, eventBusName: string) => {
-  const publish = async (detailType: string, detail: Record<string, unknown>): Promise<void> => {
+/** Publishes on the event bus what became of media. At least once: subscribers compare JobId and State. */
+export interface EventPublisher {
+  /** The end of a row. @throws if the event is not out */
+  readonly announce: (row: Row) => Promise<void>;
+  /** Media whose delivery goes on by itself, but at a price. @throws if the event is not out */
+  readonly announceDelay: (row: Row) => Promise<void>;
+  /** A dropped object whose key names no job. @throws if the event is not out */
+  readonly announceQuarantined: (object: { key: string; versionId: string }) => Promise<void>;
+}
+
+export const connectEvents = ({ env }: Pick<Runtime, "env">): EventPublisher => {
+  const client = new EventBridgeClient(awsClientOptions(readAwsEnvironment(env, "EVENTBRIDGE")));
+  const { eventBusName } = readConfig(env, "eventBusName");
+  const publish = async (detailType: string, detail: object): Promise<void> => {
+    const entry = { EventBusName: eventBusName, Source: "cielo24-proxy", DetailType: detailType };
     const { FailedEntryCount } = await client.send(
-      new PutEventsCommand({
-        Entries: [
-          {
-            EventBusName: eventBusName,
-            Source: "cielo24-proxy",
-            DetailType: detailType,
-            Detail: JSON.stringify(detail),
-          },
-        ],
-      }),
+      new PutEventsCommand({ Entries: [{ ...entry, Detail: JSON.stringify(detail) }] }),
     );
     if (FailedEntryCount) throw new Error("The event bus refused the event");
   };
   return {
-    /** @throws when the event is not out */
-    announce: (row: Row): Promise<void> => {
-      if (!(row.state in DETAIL_TYPES)) throw new Error(`${row.state} is no end`);
-      return publish(DETAIL_TYPES[row.state as keyof typeof DETAIL_TYPES], {
+    announce: async (row) => {
+      const detailType = DETAIL_TYPES[row.state];
+      if (detailType === undefined) throw new Error(`${row.state} is no end`);
+      await publish(detailType, {
         JobId: row.jobId,
         State: row.state,
         TaskId: row.taskId,
-        Error: row.error && { ErrorType: row.error.type, ErrorComment: row.error.comment },
+        Error: row.error && showError(row.error),
         Key: row.media?.key,
         VersionId: row.media?.versionId,
         SizeBytes: row.sizeBytes,
@@ -42,22 +48,19 @@ export const createEventPublisher = (client: EventBridgeClient, eventBusName: st
         Fence: row.fence,
       });
     },
-    /** A medium whose delivery goes on by itself, but at a price. @throws when the event is not out */
-    announceDelay: (row: Row): Promise<void> =>
+    announceDelay: (row) =>
       publish("Media Delayed", {
         JobId: row.jobId,
         State: row.state,
-        Reason: row.waiting && { ErrorType: row.waiting.type, ErrorComment: row.waiting.comment },
+        Reason: row.waiting && showError(row.waiting),
         Key: row.media?.key,
         VersionId: row.media?.versionId,
         SizeBytes: row.sizeBytes,
         BytesCarriedInVain: (row.bytesInVain ?? 0) + (row.sentBytes ?? 0),
         Attempts: row.claims,
       }),
-    /** A dropped object whose key names no job. @throws when the event is not out */
-    announceQuarantined: (drop: { key: string; versionId: string }): Promise<void> =>
-      publish("Media Quarantined", { Key: drop.key, VersionId: drop.versionId }),
+    announceQuarantined: ({ key, versionId }) => publish("Media Quarantined", { Key: key, VersionId: versionId }),
   };
 };
 
-export type EventPublisher = ReturnType<typeof createEventPublisher>;
+const showError = ({ type, comment }: DeliveryError) => ({ ErrorType: type, ErrorComment: comment });

@@ -6,11 +6,7 @@ import { once } from "node:events";
 import { createServer, type AddressInfo } from "node:net";
 import { inspect } from "node:util";
 import type { AwsEnvironment } from "../../../lib/config.ts";
-import {
-  createDocumentClient,
-  createDynamoLedger,
-  createDynamoOwners,
-} from "../../../lib/delivery/aws/dynamodb-ledger.ts";
+import { createDocumentClient, createDynamoLedger, createDynamoOwners } from "../../../lib/delivery/aws/table.ts";
 import { LedgerError, type Ledger, type Owners } from "../../../lib/delivery/ledger.ts";
 import { decideWrite, type Row, type Write } from "../../../lib/delivery/machine/row.ts";
 import { claim, recordConflict, reportProgress } from "../../../lib/delivery/machine/transitions.ts";

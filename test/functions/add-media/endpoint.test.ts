@@ -1,6 +1,9 @@
 import { describe, expect, it } from "@jest/globals";
-import type { CallRequest, DeliverOutcome } from "../../../functions/add-media/deliver-call.ts";
+import { whyNotDelivered, type CallerMedia } from "../../../functions/add-media/delivery.ts";
 import { addMedia } from "../../../functions/add-media/endpoint.ts";
+import type { DeliveryEnd } from "../../../lib/delivery/deliver.ts";
+import type { LaterReason } from "../../../lib/delivery/machine/protocol.ts";
+import type { DeliveryError, Row, State } from "../../../lib/delivery/machine/row.ts";
 import { createOwnership } from "../../../lib/http/ownership.ts";
 import { memoryOwners } from "../../lib/http/memory-ports.ts";
 import { answered, apiRequest, bob } from "../../lib/http/requests.ts";
@@ -10,14 +13,33 @@ const TASK = "fedcba9876543210fedcba9876543210";
 const URL_OF_MEDIA = "https://media.example.com/lecture.mp4";
 const MIB = 1024 * 1024;
 
-const setUp = (end: DeliverOutcome = { outcome: "delivered", taskId: TASK }) => {
-  const calls: CallRequest[] = [];
+type Command = DeliveryEnd["command"];
+
+/** The caller's own media, and a row of it or of other media. */
+const MEDIA = { id: "url:1", kind: "url" } as const;
+const row = (state: State, more: Partial<Row> = {}): Row => ({ jobId: JOB, state, fence: 1, updatedAt: 0, ...more });
+const own = (state: State, error?: DeliveryError) => row(state, { media: MEDIA, ...(error ? { error } : {}) });
+const later = (reason: LaterReason, more: Partial<Command> = {}) =>
+  ({ do: "later", reason, at: 0, ...more }) as Command;
+const withdrawn = (type: string): Command => ({
+  do: "acknowledge",
+  reason: "rejected",
+  row: own("REJECTED", { type, comment: "Not sent." }),
+});
+const REJECTED: Command = {
+  do: "acknowledge",
+  reason: "rejected",
+  row: own("REJECTED", { type: "INVALID_URL", comment: "Not found." }),
+};
+
+const setUp = (end?: Command) => {
+  const calls: CallerMedia[] = [];
   const owners = memoryOwners();
   const endpoint = addMedia({
     ownership: createOwnership(owners),
     deliver: (request) => {
       calls.push(request);
-      return Promise.resolve(end);
+      return end ? Promise.reject(whyNotDelivered(end, MEDIA)) : Promise.resolve(TASK);
     },
     ownBucket: "captions-media",
   });
@@ -111,26 +133,43 @@ describe("addMedia", () => {
     expect(calls).toHaveLength(1);
   });
 
-  it.each<[DeliverOutcome, number, string]>([
-    [{ outcome: "rejected", error: { type: "INVALID_URL", comment: "Not found." } }, 400, "INVALID_URL"],
-    [{ outcome: "hasMedia" }, 409, "JOB_HAS_MEDIA"],
-    [{ outcome: "underWay" }, 409, "DELIVERY_UNDER_WAY"],
-    [{ outcome: "needsReview" }, 502, "NEEDS_REVIEW"],
-    [{ outcome: "loginInvalid" }, 502, "CIELO24_UNAVAILABLE"],
-    [{ outcome: "unavailable" }, 503, "CIELO24_UNAVAILABLE"],
-    [{ outcome: "unknown" }, 504, "CIELO24_ANSWER_UNKNOWN"],
+  it.each<[Command, number, string]>([
+    [REJECTED, 400, "INVALID_URL"],
+    [{ do: "acknowledge", reason: "hasMedia" }, 409, "JOB_HAS_MEDIA"],
+    [{ do: "acknowledge", reason: "conflict", row: row("DELIVERED") }, 409, "JOB_HAS_MEDIA"],
+    [later("underWay"), 409, "DELIVERY_UNDER_WAY"],
+    [later("notDue"), 409, "DELIVERY_UNDER_WAY"],
+    [{ do: "acknowledge", reason: "needsReview", row: row("NEEDS_REVIEW") }, 409, "NEEDS_REVIEW"],
+    [{ do: "acknowledge", reason: "needsReview", row: row("NEEDS_REVIEW", { closed: true }) }, 409, "JOB_CLOSED"],
+    [{ do: "acknowledge", reason: "needsReview", row: own("NEEDS_REVIEW") }, 502, "NEEDS_REVIEW"],
+    [later("loginInvalid"), 502, "CIELO24_UNAVAILABLE"],
+    [withdrawn("CIELO24_LOGIN_INVALID"), 502, "CIELO24_UNAVAILABLE"],
+    [later("accountRefused"), 502, "CIELO24_UNAVAILABLE"],
+    [later("unintelligible"), 502, "CIELO24_UNINTELLIGIBLE"],
+    [later("unavailable"), 503, "CIELO24_UNAVAILABLE"],
+    [withdrawn("CIELO24_UNAVAILABLE"), 503, "CIELO24_UNAVAILABLE"],
+    [withdrawn("CALL_ABANDONED"), 503, "CIELO24_UNAVAILABLE"],
+    [later("ledger"), 503, "PROXY_UNAVAILABLE"],
+    [later("lostClaim"), 503, "PROXY_UNAVAILABLE"],
+    [later("answerUnknown"), 504, "CIELO24_ANSWER_UNKNOWN"],
   ])("answers %j with %i %s", async (end, status, errorType) => {
     const answer = await setUp(end).add({ media_url: URL_OF_MEDIA });
     expect(answer.status).toBe(status);
     expect(answer.body["ErrorType"]).toBe(errorType);
   });
 
+  it.each<[Command, number | undefined]>([
+    [{ ...withdrawn("CIELO24_UNAVAILABLE"), retryAfterMs: 120_000 }, 120],
+    [later("unavailable", { retryAfterMs: 1_500 }), 2],
+    [later("unavailable"), 30],
+    [later("underWay", { retryAfterMs: 5_000 }), undefined],
+  ])("says of %j to come back after %s s", (end, retryAfterS) => {
+    expect(whyNotDelivered(end, MEDIA).retryAfterS).toBe(retryAfterS);
+  });
+
   it("passes cielo24's comment on, and says what to do where its answer was lost", async () => {
-    const error = { type: "INVALID_URL", comment: "Not found." };
-    expect((await setUp({ outcome: "rejected", error }).add({ media_url: URL_OF_MEDIA })).body["ErrorComment"]).toBe(
-      "Not found.",
-    );
-    expect((await setUp({ outcome: "unknown" }).add({ media_url: URL_OF_MEDIA })).body["ErrorComment"]).toMatch(
+    expect((await setUp(REJECTED).add({ media_url: URL_OF_MEDIA })).body["ErrorComment"]).toBe("Not found.");
+    expect((await setUp(later("answerUnknown")).add({ media_url: URL_OF_MEDIA })).body["ErrorComment"]).toMatch(
       /Do not send it again; ask \/api\/job\/delivery/,
     );
   });

@@ -1,250 +1,232 @@
-import { DeleteObjectCommand } from "@aws-sdk/client-s3";
-import { beforeEach, describe, expect, it } from "@jest/globals";
-import { randomBytes } from "node:crypto";
-import type { CensusReport } from "../../../functions/census/census.ts";
-import { sendAs } from "../../lib/http/api-client.ts";
-import { HOUR_MS, MINUTE_MS, useDrops } from "../deliver-media/dropping.ts";
+import { describe, expect, it } from "@jest/globals";
+import { takeCensus, type Census, type CensusReport, type ListedObject } from "../../../functions/census/census.ts";
+import type { Row, State } from "../../../lib/delivery/machine/row.ts";
+import { objectId } from "../../../lib/media/key.ts";
+import { createObservability } from "../../../lib/observability.ts";
 
-const POST = "POST job/add_media";
-const LONG_MS = 31 * MINUTE_MS;
-const PERMANENT = {
-  action: POST,
-  kind: "answer",
-  status: 400,
-  body: JSON.stringify({ ErrorType: "INVALID_OPTION", ErrorComment: "No." }),
-} as const;
+const JOB = "0123456789abcdef0123456789abcdef";
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const NOW = 1_800_000_000_000;
+const DUE = 30 * MINUTE_MS;
 
-/** What the census finds amiss, and what it does about it; what is 0 is left out. */
+const objectOf = (name: string, ageMs = 5 * HOUR_MS): ListedObject => ({
+  key: `media/${JOB}/${name}`,
+  versionId: "v1",
+  sizeBytes: 7,
+  writtenAt: NOW - ageMs,
+});
+const mediaOf = ({ key, versionId }: ListedObject) =>
+  ({ id: objectId(key, versionId), kind: "object", key, versionId }) as const;
+
+const OWN = objectOf("own.mp4");
+const OTHER = objectOf("other.mp4");
+
+const rowIn = (state: State, attributes: Partial<Row> = {}): Row => ({
+  jobId: JOB,
+  state,
+  fence: 3,
+  media: mediaOf(OWN),
+  updatedAt: NOW - 24 * HOUR_MS,
+  ...attributes,
+});
+
+async function* each<T>(items: readonly T[]): AsyncGenerator<T> {
+  for (const item of items) yield await Promise.resolve(item);
+}
+
+/** What a census finds in a world of these rows and objects, and what it puts into the queue. */
+const take = async (
+  world: { rows?: readonly Row[]; objects?: readonly ListedObject[]; messages?: number; now?: number },
+  put: Census["queue"]["put"] = () => Promise.resolve(),
+) => {
+  const sent: unknown[] = [];
+  const lines: string[] = [];
+  const runtime = { clock: () => world.now ?? NOW, writeLine: (line: string) => lines.push(line) };
+  const report = await takeCensus({
+    ledger: { scan: () => each(world.rows ?? []) },
+    queue: {
+      put: (message, options) => {
+        sent.push(message);
+        return put(message, options);
+      },
+    },
+    listObjects: () => each(world.objects ?? []),
+    countMessages: () => Promise.resolve(world.messages ?? 0),
+    bucketName: "bucket",
+    observability: createObservability(runtime, { service: "census", stage: "test" }),
+    runtime,
+    intervalMs: 15 * MINUTE_MS,
+  });
+  const records = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+  return {
+    found: amiss(report),
+    sent,
+    levels: records.flatMap(({ level }) => level ?? []),
+    counted: records.reduce((sum, record) => sum + Number(record["CensusFound"] ?? 0), 0),
+  };
+};
+
+/** What is not as it should be; what is 0 is left out. */
 const amiss = (report: CensusReport) =>
   Object.fromEntries(
     Object.entries(report).filter(([what, count]) => !["objects", "rows"].includes(what) && count > 0),
   );
 
-describe("the census", () => {
-  const local = useDrops();
-  const take = async () => amiss(await local.stack.runCensus());
-  /** Whatever earlier tests left behind is brought to its end, or would be counted, too. */
-  beforeEach(async () => {
-    local.stack.advanceTime(24 * HOUR_MS);
-    await local.stack.runCensus();
-    await local.finish();
-    local.stack.queue.purge();
+const RECONCILE = [{ reconcile: JOB }];
+
+describe("a census leaves alone what merely waits", () => {
+  const waiting = { type: "CIELO24_UNAVAILABLE", comment: "cielo24 does not answer." };
+  const alive: Record<string, Row> = {
+    "a claim whose lease runs": rowIn("SENDING", { claimId: "c", leaseUntil: NOW + 1 }),
+    "a claim whose lease has been over for less than 30 minutes": rowIn("SENDING", { leaseUntil: NOW - DUE + 1 }),
+    "what was parked and is due in eleven hours": rowIn("SENDING", {
+      leaseUntil: NOW - 6 * HOUR_MS,
+      notBefore: NOW + 11 * HOUR_MS,
+      waiting,
+    }),
+    "what was parked before it was ever claimed": rowIn("SENDING", { notBefore: NOW + 1, waiting }),
+    "what is due in a day and a half": rowIn("SENDING", { leaseUntil: NOW - 1, notBefore: NOW + 36 * HOUR_MS }),
+    "what was due less than 30 minutes ago": rowIn("SENDING", { leaseUntil: 1, notBefore: NOW - DUE + 1 }),
+    "an outcome that is not settled yet, though it was to be asked for": rowIn("FINALIZING", {
+      notBefore: NOW - 5 * HOUR_MS,
+      settledAt: NOW + 1,
+    }),
+    "an outcome that is settled, but not to be asked for yet": rowIn("FINALIZING", {
+      settledAt: NOW - 5 * HOUR_MS,
+      notBefore: NOW + 1,
+    }),
+    "an outcome that settled less than 30 minutes ago": rowIn("FINALIZING", { settledAt: NOW - DUE + 1 }),
+  };
+  it.each(Object.entries(alive))("%s", async (_, row) => {
+    // With an empty queue nothing speaks for it but its row.
+    for (const messages of [0, 1])
+      expect(await take({ rows: [row], objects: [OWN, OTHER], messages })).toEqual({
+        found: {},
+        sent: [],
+        levels: ["info"],
+        counted: 0,
+      });
   });
 
-  it("finds nothing amiss where everything is delivered, and says so", async () => {
-    await local.drop(local.newJob());
-    await local.stack.drain();
-    local.stack.advanceTime(LONG_MS);
-    const report = await local.stack.runCensus();
-    expect(amiss(report)).toEqual({});
-    expect(report.objects).toBeGreaterThan(0);
-    expect(report.rows).toBeGreaterThan(0);
-    expect(local.records()).toContainEqual(
-      expect.objectContaining({ level: "info", service: "census", message: "census", counts: report }),
-    );
-    expect(local.counted("CensusFound")).toBe(0);
+  it("and counts none of it, in however long an outage", async () => {
+    const jobs = Array.from({ length: 500 }, (_, number) => number.toString(16).padStart(32, "0"));
+    const rows = jobs.map((jobId, number) => ({
+      ...rowIn("SENDING", { waiting, notBefore: NOW + number * 10_000 }),
+      jobId,
+    }));
+    expect(await take({ rows, messages: 500 })).toMatchObject({ counted: 0, found: {} });
   });
-
-  it("puts an object back on its way of which no row knows, once it is half an hour old", async () => {
-    const job = local.newJob();
-    local.place(job, 1_000, "Größe 1+2 %2F.mp4");
-    local.stack.advanceTime(29 * MINUTE_MS);
-    expect(await take()).toEqual({});
-    local.stack.advanceTime(2 * MINUTE_MS);
-    expect(await take()).toEqual({ unannouncedObjects: 1, requeued: 1 });
-    await local.stack.drain();
-    expect(local.taken(job)).toHaveLength(1);
-    expect(await local.row(job)).toMatchObject({ state: "DELIVERED" });
-    expect(await take()).toEqual({});
-  });
-
-  it("warns in its record, and counts what it puts back", async () => {
-    local.place(local.newJob());
-    local.stack.advanceTime(LONG_MS);
-    const report = await local.stack.runCensus();
-    expect(local.records()).toContainEqual(
-      expect.objectContaining({ level: "warn", message: "census", counts: report }),
-    );
-    expect(local.counted("CensusFound")).toBe(1);
-  });
-
-  it("finds the object of an upload that is still waited for", async () => {
-    const job = local.newJob();
-    const call = await sendAs(local.stack, { sub: "you" });
-    const { body } = await call("GET", `/api/job/request_upload_url?v=1&job_id=${job}&filename=a.mp4`);
-    const { pathname } = new URL(String(body["upload_url"]));
-    local.place(job, 1_000, pathname.split(`${job}/`)[1]);
-    local.stack.advanceTime(LONG_MS);
-    expect(await take()).toEqual({ uploadedObjects: 1, requeued: 1 });
-    await local.stack.drain();
-    expect(local.taken(job)).toHaveLength(1);
-  });
-
-  it("fault 22: sends on what is stuck in SENDING since its message died", async () => {
-    const job = local.newJob();
-    local.cielo24.faults.add({ action: POST, jobId: job, kind: "resetAt", fraction: 0.5 });
-    await local.drop(job, randomBytes(300_000));
-    await local.stack.drain();
-    local.stack.queue.purge();
-    const { notBefore = 0 } = (await local.row(job)) ?? {};
-    local.stack.advanceTime(notBefore - local.stack.runtime.clock() + 29 * MINUTE_MS);
-    expect(await take()).toEqual({});
-    local.stack.advanceTime(2 * MINUTE_MS);
-    expect(await take()).toEqual({ stuckRows: 1, requeued: 1 });
-    await local.finish();
-    expect(local.taken(job)).toHaveLength(1);
-    expect(await local.row(job)).toMatchObject({ state: "DELIVERED", claims: 2, posts: 1 });
-  });
-
-  it.each([
-    [true, "DELIVERED"],
-    [false, "NEEDS_REVIEW"],
-  ])("fault 23: settles what is stuck in FINALIZING since its message died (accepted: %s)", async (accepts, state) => {
-    const job = local.newJob();
-    local.cielo24.faults.add({ action: POST, jobId: job, kind: "resetAfterBody", accepts });
-    await local.drop(job);
-    await local.stack.drain();
-    local.stack.queue.purge();
-    local.stack.advanceTime(LONG_MS);
-    expect(await take()).toEqual({});
-    local.stack.advanceTime(HOUR_MS);
-    expect(await take()).toEqual({ stuckRows: 1, requeued: 1 });
-    await local.finish();
-    expect(await local.row(job)).toMatchObject({ state, announced: true });
-    expect(local.posts(job)).toHaveLength(1);
-  });
-
-  it("announces an end of which nobody was told", async () => {
-    const job = local.newJob();
-    local.stack.eventBus.refuseNext(1);
-    await local.drop(job);
-    await local.stack.drain();
-    local.stack.queue.purge();
-    expect(local.announced(job)).toEqual([]);
-    local.stack.advanceTime(LONG_MS);
-    expect(await take()).toEqual({ silentRows: 1, requeued: 1 });
-    await local.finish();
-    expect(local.announced(job)).toEqual(["Media Delivered"]);
-    expect(local.posts(job)).toHaveLength(1);
-  });
-
-  it("leaves alone what was rejected, and finds what came after it", async () => {
-    const job = local.newJob();
-    local.cielo24.faults.add({ ...PERMANENT, jobId: job });
-    await local.drop(job);
-    await local.stack.drain();
-    local.stack.advanceTime(LONG_MS);
-    expect(await take()).toEqual({});
-    local.place(job, 2_000, "b.mp4");
-    local.stack.advanceTime(LONG_MS);
-    expect(await take()).toEqual({ otherObjects: 1, requeued: 1 });
-    await local.finish();
-    expect(local.taken(job)).toMatchObject([{ sizeBytes: 2_000 }]);
-  });
-
-  it("leaves alone what was a conflict, even where the job's own medium is rejected after it", async () => {
-    const job = local.newJob();
-    local.cielo24.faults.add({ action: "job/info", jobId: job, kind: "answer", status: 401, times: 2 });
-    await local.drop(job);
-    await local.stack.drain();
-    await local.pass(6 * 24 * HOUR_MS);
-    expect(await local.row(job)).toMatchObject({ state: "NEEDS_REVIEW", error: { type: "GAVE_UP" } });
-    await local.drop(job, randomBytes(10), "b.mp4");
-    await local.finish();
-    local.cielo24.faults.clear();
-    local.send({ reject: await local.decision(job) });
-    await local.finish();
-    expect(await local.row(job)).toMatchObject({ state: "REJECTED", conflictCount: 1 });
-    local.stack.advanceTime(LONG_MS);
-    expect(await take()).toEqual({});
-  });
-
-  it("finds what waited behind another object until its message died, and has the conflict recorded", async () => {
-    const job = local.newJob();
-    await local.drop(job);
-    await local.finish();
-    local.place(job, 2_000, "b.mp4");
-    local.stack.advanceTime(LONG_MS);
-    expect(await take()).toEqual({ otherObjects: 1, requeued: 1 });
-    await local.finish();
-    expect(await local.row(job)).toMatchObject({ state: "DELIVERED", conflictCount: 1 });
-    expect(await take()).toEqual({});
-  });
-
-  it("takes an object for a conflict where the row names only the latest of many", async () => {
-    const job = local.newJob();
-    await local.drop(job);
-    for (let count = 0; count < 11; count += 1) await local.drop(job, randomBytes(10 + count), `b${count}.mp4`);
-    await local.finish();
-    expect(await local.row(job)).toMatchObject({ state: "DELIVERED", conflictCount: 11 });
-    local.stack.advanceTime(LONG_MS);
-    expect(await take()).toEqual({});
-  });
-
-  it("leaves alone what was deleted", async () => {
-    const { key } = local.place(local.newJob());
-    await local.s3.send(new DeleteObjectCommand({ Bucket: local.stack.bucketName, Key: key }));
-    local.stack.advanceTime(LONG_MS);
-    expect(await take()).toEqual({});
-  });
-
-  it("says how many messages it could not put back, and puts them back the next time", async () => {
-    const job = local.newJob();
-    local.place(job);
-    local.stack.advanceTime(LONG_MS);
-    local.stack.aws.faults.add({ action: "SendMessage", kind: "unavailable", times: 3 });
-    expect(await take()).toEqual({ unannouncedObjects: 1, failed: 1 });
-    expect(await take()).toEqual({ unannouncedObjects: 1, requeued: 1 });
-    await local.finish();
-    expect(local.taken(job)).toHaveLength(1);
-  });
-
-  it.each(["Scan", "GetQueueAttributes"])(
-    "fails where %s fails, and leaves everything to the next run",
-    async (action) => {
-      local.stack.aws.faults.add({ action, kind: "unavailable", times: 3 });
-      await expect(local.stack.runCensus()).rejects.toThrow();
-      expect(await take()).toEqual({});
-    },
-  );
 });
 
-describe("the census beside a queue that nobody empties", () => {
-  const local = useDrops({ polls: false });
+describe("a census puts back a row that nobody drives although it has been due for 30 minutes", () => {
+  const stuck: Record<string, Row> = {
+    "since its lease was over": rowIn("SENDING", { leaseUntil: NOW - DUE }),
+    "since its wait was over": rowIn("SENDING", { leaseUntil: NOW - 9 * HOUR_MS, notBefore: NOW - DUE }),
+    "since its lease was over, after its wait": rowIn("SENDING", { leaseUntil: NOW - DUE, notBefore: NOW - HOUR_MS }),
+    "since it was parked, without a claim or a time": rowIn("SENDING", { updatedAt: NOW - DUE }),
+    "since its outcome was settled": rowIn("FINALIZING", { settledAt: NOW - DUE }),
+    "since it was to be asked for, after it was settled": rowIn("FINALIZING", {
+      settledAt: NOW - 9 * HOUR_MS,
+      notBefore: NOW - DUE,
+    }),
+    "since it was settled, after it was to be asked for": rowIn("FINALIZING", {
+      settledAt: NOW - DUE,
+      notBefore: NOW - 9 * HOUR_MS,
+    }),
+    "since its last write, in a row that has no time": rowIn("FINALIZING", { updatedAt: NOW - DUE }),
+  };
+  it.each(Object.entries(stuck))("%s", async (_, row) => {
+    for (const messages of [0, 1])
+      expect(await take({ rows: [row], messages })).toEqual({
+        found: { stuckRows: 1, requeued: 1 },
+        sent: RECONCILE,
+        levels: ["warn"],
+        counted: 1,
+      });
+  });
+});
 
-  it("does not fill it: 30 minutes, 1 hour, 2 hours and so on", async () => {
-    const { queue } = local.stack;
-    // S3's word of its notification.
-    queue.purge();
-    for (const job of [local.newJob(), local.newJob()]) await local.drop(job);
-    const reports: [minutes: number, found: Record<string, number>][] = [];
-    for (let minutes = 15; minutes <= 5 * 60; minutes += 15) {
-      local.stack.advanceTime(15 * MINUTE_MS);
-      const found = amiss(await local.stack.runCensus());
-      if (Object.keys(found).length > 0) reports.push([minutes, found]);
+describe("a census announces every end of which nobody was told", () => {
+  it.each<[string, Row]>([
+    ["DELIVERED", rowIn("DELIVERED")],
+    ["REJECTED", rowIn("REJECTED")],
+    ["NEEDS_REVIEW", rowIn("NEEDS_REVIEW", { settledAt: NOW + HOUR_MS })],
+    ["NEEDS_REVIEW that an operator closed", rowIn("NEEDS_REVIEW", { closed: true })],
+  ])("%s", async (_, row) => {
+    expect(await take({ rows: [row] })).toMatchObject({ found: { silentRows: 1, requeued: 1 }, sent: RECONCILE });
+    expect(await take({ rows: [{ ...row, announced: true }] })).toMatchObject({ found: {}, sent: [] });
+    expect(await take({ rows: [{ ...row, updatedAt: NOW - DUE + 1 }] })).toMatchObject({ found: {}, sent: [] });
+  });
+});
+
+describe("a census puts back an object that has no end on record", () => {
+  const keysSent = async (rows: readonly Row[], objects: readonly ListedObject[]) =>
+    (await take({ rows, objects })).sent.map((message) => {
+      const [record] = (message as { Records?: { s3: { object: { key: string } } }[] }).Records ?? [];
+      return record ? decodeURIComponent(record.s3.object.key) : "a row";
+    });
+
+  it("of a job without a row, and of one that waits for its media", async () => {
+    expect(await keysSent([], [OWN])).toEqual([OWN.key]);
+    expect(await keysSent([rowIn("UPLOADING")], [OWN])).toEqual([OWN.key]);
+  });
+
+  it("only once it is 30 minutes old", async () => {
+    expect(await keysSent([], [objectOf("young.mp4", DUE - 1)])).toEqual([]);
+    expect(await keysSent([], [objectOf("old.mp4", DUE)])).toEqual([`media/${JOB}/old.mp4`]);
+  });
+
+  it("not while the row of another one is open, even where that one is stuck: it waits for its turn", async () => {
+    for (const state of ["SENDING", "FINALIZING"] as const) {
+      expect(await keysSent([rowIn(state, { leaseUntil: NOW, settledAt: NOW })], [OWN, OTHER])).toEqual([]);
+      expect(await keysSent([rowIn(state)], [OWN, OTHER])).toEqual(["a row"]);
     }
-    const { visible } = queue.inspect();
-    queue.purge();
-    expect(reports).toEqual([30, 60, 120, 240].map((minutes) => [minutes, { unannouncedObjects: 2, requeued: 2 }]));
-    expect(visible).toHaveLength(2 + 2 * 4);
-    expect(local.counted("CensusFound")).toBe(2 * 4);
+  });
+
+  it("when the other one has its end", async () => {
+    for (const state of ["DELIVERED", "REJECTED", "NEEDS_REVIEW"] as const)
+      expect(await keysSent([rowIn(state, { announced: true })], [OWN, OTHER])).toEqual([OTHER.key]);
+  });
+
+  it("but none of a thousand that were rejected, however long ago", async () => {
+    const objects = Array.from({ length: 1_000 }, (_, number) => objectOf(`${number}.mp4`));
+    const rejected = objects.map((object) => mediaOf(object).id);
+    expect(await keysSent([rowIn("REJECTED", { announced: true, rejected })], objects)).toEqual([]);
   });
 });
 
-describe("the census of objects that name no job", () => {
-  const local = useDrops();
+describe("a census counts what it puts back, and nothing else", () => {
+  const objects = [objectOf("a.mp4", 45 * MINUTE_MS)];
 
-  it("fault 34: counts those that were quarantined when they came, and leaves them alone, page by page", async () => {
-    const place = (key: string, sizeBytes: number) =>
-      local.stack.s3.putVirtualObject(local.stack.bucketName, key, sizeBytes, 1);
-    for (let count = 0; count < 1_001; count += 1) place(`media/${count}.mp4`, 1);
-    place(`media/${"a".repeat(32)}/`, 0);
-    place(`media/${"b".repeat(32)}/`, 1);
-    place("elsewhere/a.mp4", 1);
-    local.stack.advanceTime(LONG_MS);
-    const report = await local.stack.runCensus();
-    expect(report).toMatchObject({ objects: 1_003, foreignObjects: 1_002, requeued: 0 });
-    expect(local.counted("CensusFound")).toBe(0);
-    expect(local.stack.queue.inspect().visible).toEqual([]);
+  it("where messages wait: as a thing's age passes 30 minutes, 1 hour, 2 hours and so on", async () => {
+    const countedAt: number[] = [];
+    for (let minutes = 0; minutes <= 5 * 60; minutes += 15) {
+      const { counted, found, sent } = await take({
+        objects: [objectOf("a.mp4", 0)],
+        messages: 1,
+        now: NOW + minutes * MINUTE_MS,
+      });
+      expect([found["unannouncedObjects"] ?? 0, found["requeued"] ?? 0]).toEqual([counted, sent.length]);
+      if (counted > 0) countedAt.push(minutes);
+    }
+    expect(countedAt).toEqual([30, 60, 120, 240]);
+  });
+
+  it("where no message is left: everything", async () => {
+    expect(await take({ objects, messages: 1 })).toMatchObject({ counted: 0, found: {}, levels: ["info"] });
+    expect(await take({ objects, messages: 0 })).toMatchObject({
+      counted: 1,
+      found: { unannouncedObjects: 1, requeued: 1 },
+      levels: ["warn"],
+    });
+  });
+
+  it("where the queue does not take it, too: nobody drives it still", async () => {
+    expect(await take({ objects }, () => Promise.reject(new Error("down")))).toMatchObject({
+      counted: 1,
+      found: { unannouncedObjects: 1, failed: 1 },
+      levels: ["warn"],
+    });
   });
 });

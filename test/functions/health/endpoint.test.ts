@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
-import { health } from "../../../functions/health/endpoint.ts";
+import { health } from "../../../functions/health/handler.ts";
 
 describe("health", () => {
   it("says the version and nothing else", async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
 import { requestUploadUrl, signUpload } from "../../../functions/sign-upload/endpoint.ts";
-import type { JobAnswer } from "../../../functions/sign-upload/question.ts";
+import type { JobAnswer } from "../../../functions/sign-upload/admission.ts";
 import type { Row, State } from "../../../lib/delivery/machine/row.ts";
 import { createOwnership } from "../../../lib/http/ownership.ts";
 import { parseMediaKey } from "../../../lib/media/key.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
 import { ApiError } from "../../../lib/http/errors.ts";
 import { readCaller, type CallerConfig } from "../../../lib/http/caller.ts";
-import type { HttpEvent } from "../../../lib/http/request.ts";
+import type { HttpEvent } from "../../../lib/http/endpoint.ts";
 import { httpEvent } from "./http-event.ts";
 
 const A = "a".repeat(32);

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "@jest/globals";
 import { Cielo24Error } from "../../../lib/cielo24/errors.ts";
-import { respond, type ApiResponse } from "../../../lib/http/response.ts";
+import { respond, type ApiResponse } from "../../../lib/http/endpoint.ts";
 import { ApiError } from "../../../lib/http/errors.ts";
 import { apiHandler, publicHandler } from "../../../lib/http/handler.ts";
-import type { ApiRequest, Endpoint, HttpEvent } from "../../../lib/http/request.ts";
+import type { ApiRequest, Endpoint, HttpEvent } from "../../../lib/http/endpoint.ts";
 import { httpEvent, lambdaContext, testRuntime } from "./http-event.ts";
 
 const JOB = "0123456789abcdef0123456789abcdef";

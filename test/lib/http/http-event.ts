@@ -1,5 +1,5 @@
 import type { Context } from "aws-lambda";
-import type { HttpEvent } from "../../../lib/http/request.ts";
+import type { HttpEvent } from "../../../lib/http/endpoint.ts";
 import type { Runtime } from "../../../lib/runtime.ts";
 
 interface EventParts {

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "@jest/globals";
 import * as v from "valibot";
-import { addMediaParameters } from "../../../functions/add-media/schema.ts";
-import { deliveryParameters } from "../../../functions/delivery-status/schema.ts";
-import { requestUploadUrlParameters, signUploadParameters } from "../../../functions/sign-upload/schema.ts";
-import { updateMetadataParameters } from "../../../functions/update-metadata/schema.ts";
+import { addMediaParameters } from "../../../functions/add-media/endpoint.ts";
+import { deliveryParameters } from "../../../functions/delivery-status/endpoint.ts";
+import { requestUploadUrlParameters, signUploadParameters } from "../../../functions/sign-upload/endpoint.ts";
+import { updateMetadataParameters } from "../../../functions/update-metadata/endpoint.ts";
 import { ApiError } from "../../../lib/http/errors.ts";
-import { meantParameter } from "../../../lib/http/misspelt.ts";
+import { meantParameter } from "../../../lib/http/validate.ts";
 import { validate } from "../../../lib/http/validate.ts";
 
 const ROUTES = {
