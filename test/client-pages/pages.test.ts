@@ -4,8 +4,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startUploadPage, type UploadPage } from "../../dev/web/server.ts";
-import { describeWith, findProgram, runProgram } from "../drops/programs.ts";
-import { sha256, useDrops } from "../functions/deliver-media/dropping.ts";
+import { describeWith, findProgram, runProgram } from "../harness/programs.ts";
+import { sha256, useDrops } from "../harness/drops.ts";
 import { readSections, type Section } from "./sections.ts";
 
 const MIB = 1024 * 1024;

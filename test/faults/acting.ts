@@ -1,5 +1,5 @@
 import type { WriteOptions } from "../../dev/s3/store.ts";
-import { httpEvent } from "../lib/http/http-event.ts";
+import { httpEvent } from "../harness/http-event.ts";
 import type { Act, DropKind } from "./schedule.ts";
 import { urlOfSize, type Theatre } from "./theatre.ts";
 

@@ -1,5 +1,5 @@
 import { CIELO24_ERROR_TYPES } from "../../lib/cielo24/errors.ts";
-import type { Chunk, Treatment } from "./network.ts";
+import type { Chunk, Treatment } from "../harness/network.ts";
 
 /** Media that an instance offered to cielo24, as its socket shows it. */
 export interface Offer {

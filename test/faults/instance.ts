@@ -4,7 +4,7 @@ import type { DeployedFunction } from "../../dev/gateway/deployment.ts";
 import { createLambda } from "../../dev/stack/lambda.ts";
 import { loadFunction } from "../../dev/stack/load.ts";
 import type { Runtime } from "../../lib/runtime.ts";
-import { startNetwork, type Chunk, type Network, type Treatment } from "./network.ts";
+import { startNetwork, type Chunk, type Network, type Treatment } from "../harness/network.ts";
 
 /** A running copy of the functions, with a network and a clock of its own, as Lambda keeps them: it may be killed. */
 export interface Instance {

@@ -6,7 +6,7 @@ import type { Runtime } from "../../lib/runtime.ts";
 import type { Cielo24Simulator } from "../../dev/cielo24/server.ts";
 import { createDoor, type Door } from "./door.ts";
 import { forkInstance, startInstance, type Instance, type InstanceParts } from "./instance.ts";
-import type { Chunk, Treatment } from "./network.ts";
+import type { Chunk, Treatment } from "../harness/network.ts";
 import type { Schedule } from "./schedule.ts";
 
 /** Where schedules are played, one after another: the local stack, and instances of the functions around it. */

@@ -3,7 +3,7 @@ import { CANARY, type Case, type Expected } from "./case.ts";
 import { FORM_TYPE, encodePairs, toJson } from "./carry.ts";
 import { FIELDS, unknownId, type FieldName } from "./fields.ts";
 import { request, type Draft } from "./valid.ts";
-import type { World } from "./world.ts";
+import type { World } from "./population.ts";
 
 type Mutation = (draft: Draft, world: World) => fc.Arbitrary<Case> | undefined;
 

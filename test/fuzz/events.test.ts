@@ -4,7 +4,7 @@ import { readDeployment } from "../../dev/gateway/deployment.ts";
 import type { Route } from "../../dev/gateway/routes.ts";
 import { startStack, type Stack } from "../../dev/stack.ts";
 import type { HttpEvent } from "../../lib/http/request.ts";
-import { httpEvent } from "../lib/http/http-event.ts";
+import { httpEvent } from "../harness/http-event.ts";
 import { CANARY } from "./case.ts";
 import { complaint, type WireAnswer } from "./judge.ts";
 import { SETTINGS } from "./settings.ts";

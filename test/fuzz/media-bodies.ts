@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { FRESH_JOB, type Case } from "./case.ts";
 import { FORM_TYPE } from "./carry.ts";
-import type { World } from "./world.ts";
+import type { World } from "./population.ts";
 
 const MIB = 1024 * 1024;
 /** Begins as no text does, or a small one called a form would be read as one. */

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import type { Case } from "./case.ts";
-import type { World } from "./world.ts";
+import type { World } from "./population.ts";
 
 /** Requests for which there is no route; the gateway says so, with a token and without. */
 export const noRoute = (world: World): fc.Arbitrary<Case> =>

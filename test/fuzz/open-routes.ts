@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import type { Case } from "./case.ts";
 import { unknownId } from "./fields.ts";
-import type { World } from "./world.ts";
+import type { World } from "./population.ts";
 
 const found = (what: string, method: string, target: string, expected: Case["expected"]): Case => ({
   what,

@@ -17,8 +17,8 @@ import { OPEN_ROUTES } from "./open-routes.ts";
 import { SETTINGS } from "./settings.ts";
 import { USES } from "./uses.ts";
 import { accepted, drafts } from "./valid.ts";
-import { sendWire } from "./wire-client.ts";
-import { createWorld, type World } from "./world.ts";
+import { sendWire } from "../harness/raw-client.ts";
+import { createWorld, type World } from "./population.ts";
 
 /** A whole delivery takes some ten times as long as a refusal. */
 const FEW_RUNS = SETTINGS.numRuns / 20;

@@ -1,6 +1,6 @@
 import { FRESH_JOB } from "./case.ts";
 import type { FieldName } from "./fields.ts";
-import type { World } from "./world.ts";
+import type { World } from "./population.ts";
 
 /** One way of using a route by parameters alone: what must be there, what may be, and the answer if all of it is right. */
 export interface Use {

@@ -4,7 +4,7 @@ import { carriers, carry, type Carrier } from "./carry.ts";
 import { asUuid, FIELDS, type FieldName } from "./fields.ts";
 import type { Use } from "./uses.ts";
 import { FRESH_JOB } from "./case.ts";
-import type { World } from "./world.ts";
+import type { World } from "./population.ts";
 
 /** Right parameters for a use of a route, and how they travel. */
 export interface Draft {

@@ -9,7 +9,7 @@ import { text } from "node:stream/consumers";
 import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { dropVirtualObject } from "../../bench/virtual-drop.ts";
-import { useStack } from "../stack.ts";
+import { useStack } from "../harness/stack.ts";
 import { createScanner } from "./scanner.ts";
 
 const PROGRAM = fileURLToPath(new URL("lambda-process.ts", import.meta.url));

@@ -3,8 +3,8 @@ import { Agent } from "node:http";
 import { setTimeout as wait } from "node:timers/promises";
 import { withFreshJob, type Case } from "../fuzz/case.ts";
 import { complaint } from "../fuzz/judge.ts";
-import { sendWire } from "../fuzz/wire-client.ts";
-import type { World } from "../fuzz/world.ts";
+import { sendWire } from "../harness/raw-client.ts";
+import type { World } from "../fuzz/population.ts";
 import { MISBEHAVIOURS } from "./misbehave.ts";
 import { mix } from "./mix.ts";
 

@@ -7,7 +7,7 @@ import { withNoise } from "../fuzz/noise.ts";
 import { OPEN_ROUTES } from "../fuzz/open-routes.ts";
 import { USES } from "../fuzz/uses.ts";
 import { accepted, drafts } from "../fuzz/valid.ts";
-import type { World } from "../fuzz/world.ts";
+import type { World } from "../fuzz/population.ts";
 
 /**
  * What is sent, in percent. A refusal costs the stack about a millisecond of a core, what reads or writes the ledger

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { setTimeout as wait } from "node:timers/promises";
 import { startStack } from "../../dev/stack.ts";
-import { createWorld } from "../fuzz/world.ts";
+import { createWorld } from "../fuzz/population.ts";
 import type { ClientReport, Order } from "./client.ts";
 import { watchSockets } from "./sockets.ts";
 

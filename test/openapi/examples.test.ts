@@ -1,11 +1,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "@jest/globals";
-import { useStack } from "../stack.ts";
+import { useStack } from "../harness/stack.ts";
 import { description, operations, type Operation, type Response } from "./description.ts";
 import { normal } from "./normal.ts";
 import { bodyExamplesOf, EXAMPLE_JOB, exampleRequest, headerValue, type Answered } from "./request.ts";
 import { BODILESS, NOT_TO_BE_HAD_HERE, SCENES, type Scene } from "./scenes.ts";
 import { closed, findFaults } from "./validator.ts";
-import { createWorld, type World } from "./world.ts";
+import { createWorld, type World } from "./live-api.ts";
 
 interface Documented {
   readonly operation: Operation;

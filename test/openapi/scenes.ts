@@ -1,7 +1,7 @@
 import type { Operation } from "./description.ts";
 import { EXAMPLE_JOB, exampleRequest, withMoreParameter, withParameter } from "./request.ts";
 import type { Answered, ExampleRequest } from "./request.ts";
-import type { World } from "./world.ts";
+import type { World } from "./live-api.ts";
 
 export interface Stage {
   readonly world: World;

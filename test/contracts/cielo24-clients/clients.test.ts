@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "@jest/globals";
-import { useStack } from "../../stack.ts";
+import { useStack } from "../../harness/stack.ts";
 import { fillRequest, MEDIA, sendBytes } from "./fixture.ts";
 
 const MEDIA_URL = "https://media.example.org/a%20b+c.mp4?x=1&y=2";

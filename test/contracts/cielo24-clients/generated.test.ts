@@ -6,7 +6,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { useStack } from "../../stack.ts";
+import { useStack } from "../../harness/stack.ts";
 import { MEDIA } from "./fixture.ts";
 
 const page = readFileSync(new URL("../../../docs/clients/cielo24.md", import.meta.url), "utf8");

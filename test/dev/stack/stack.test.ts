@@ -2,7 +2,7 @@ import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { createHash, randomBytes } from "node:crypto";
 import { startStack } from "../../../dev/stack.ts";
-import { useStack } from "../../stack.ts";
+import { useStack } from "../../harness/stack.ts";
 
 /** As the simulated cielo24 asks for; up to a tenth is added at random. */
 const RETRY_MS = 300_000;

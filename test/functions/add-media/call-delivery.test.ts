@@ -2,10 +2,10 @@ import type { Context } from "aws-lambda";
 import { beforeEach, describe, expect, it } from "@jest/globals";
 import type { Fault } from "../../../dev/cielo24/faults.ts";
 import { build } from "../../../functions/add-media/handler.ts";
-import { error, errorOf, sendAs, type HttpAnswer, type Send } from "../../lib/http/api-client.ts";
-import { httpEvent } from "../../lib/http/http-event.ts";
-import { MINUTE_MS, useDrops } from "../deliver-media/dropping.ts";
-import { useFronts } from "../deliver-media/front.ts";
+import { error, errorOf, sendAs, type HttpAnswer, type Send } from "../../harness/api.ts";
+import { httpEvent } from "../../harness/http-event.ts";
+import { MINUTE_MS, useDrops } from "../../harness/drops.ts";
+import { useFronts } from "../../harness/fronts.ts";
 
 const GET = "GET job/add_media";
 const POST = "POST job/add_media";

@@ -2,8 +2,8 @@ import { describe, expect, it } from "@jest/globals";
 import type { CallRequest, DeliverOutcome } from "../../../functions/add-media/deliver-call.ts";
 import { addMedia } from "../../../functions/add-media/endpoint.ts";
 import { createOwnership } from "../../../lib/http/ownership.ts";
-import { memoryOwners } from "../../lib/http/memory-ports.ts";
-import { answered, apiRequest, bob } from "../../lib/http/requests.ts";
+import { memoryOwners } from "../../harness/memory-ports.ts";
+import { answered, apiRequest, bob } from "../../harness/requests.ts";
 
 const JOB = "0123456789abcdef0123456789abcdef";
 const TASK = "fedcba9876543210fedcba9876543210";

@@ -3,10 +3,10 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "@jest/globals";
-import { findProgram, runProgram } from "../../drops/programs.ts";
-import { error, errorOf, sendAs, type Send } from "../../lib/http/api-client.ts";
+import { findProgram, runProgram } from "../../harness/programs.ts";
+import { error, errorOf, sendAs, type Send } from "../../harness/api.ts";
 import { ApiError } from "../../../lib/http/errors.ts";
-import { useStack } from "../../stack.ts";
+import { useStack } from "../../harness/stack.ts";
 
 const PATH = "/api/job/add_media";
 const MIB = 1024 * 1024;

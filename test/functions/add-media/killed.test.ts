@@ -1,8 +1,8 @@
 import { describe, expect, it } from "@jest/globals";
-import { SECOND_MS, useDrops } from "../deliver-media/dropping.ts";
-import { useKilling } from "../deliver-media/killing.ts";
-import { sendAs } from "../../lib/http/api-client.ts";
-import { httpEvent } from "../../lib/http/http-event.ts";
+import { SECOND_MS, useDrops } from "../../harness/drops.ts";
+import { useKilling } from "../../harness/invocations.ts";
+import { sendAs } from "../../harness/api.ts";
+import { httpEvent } from "../../harness/http-event.ts";
 
 const PATH = "/api/job/add_media";
 const MEDIA = Buffer.alloc(100_000, 7);

@@ -2,8 +2,8 @@ import { DeleteObjectCommand } from "@aws-sdk/client-s3";
 import { beforeEach, describe, expect, it } from "@jest/globals";
 import { randomBytes } from "node:crypto";
 import type { CensusReport } from "../../../functions/census/census.ts";
-import { sendAs } from "../../lib/http/api-client.ts";
-import { HOUR_MS, MINUTE_MS, useDrops } from "../deliver-media/dropping.ts";
+import { sendAs } from "../../harness/api.ts";
+import { HOUR_MS, MINUTE_MS, useDrops } from "../../harness/drops.ts";
 
 const POST = "POST job/add_media";
 const LONG_MS = 31 * MINUTE_MS;

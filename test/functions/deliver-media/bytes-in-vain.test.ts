@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
 import { randomBytes } from "node:crypto";
-import { HOUR_MS, MINUTE_MS, useDrops } from "./dropping.ts";
+import { HOUR_MS, MINUTE_MS, useDrops } from "../../harness/drops.ts";
 
 const SIZE_BYTES = 1_000_000;
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "@jest/globals";
 import { randomBytes } from "node:crypto";
-import { HOUR_MS, MINUTE_MS, SECOND_MS, sha256, useDrops } from "./dropping.ts";
-import { useFronts } from "./front.ts";
-import { startWorker } from "./worker.ts";
+import { HOUR_MS, MINUTE_MS, SECOND_MS, sha256, useDrops } from "../../harness/drops.ts";
+import { useFronts } from "../../harness/fronts.ts";
+import { startWorker } from "../../harness/worker.ts";
 
 const POST = "POST job/add_media";
 

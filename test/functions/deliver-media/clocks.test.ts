@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from "@jest/globals";
 import { startCielo24, type Cielo24Simulator } from "../../../dev/cielo24/server.ts";
-import { MINUTE_MS, SECOND_MS, useDrops, type DroppedObject } from "./dropping.ts";
-import { startWorker, type Worker } from "./worker.ts";
+import { MINUTE_MS, SECOND_MS, useDrops, type DroppedObject } from "../../harness/drops.ts";
+import { startWorker, type Worker } from "../../harness/worker.ts";
 
 const POST = "POST job/add_media";
 /** Until what was sent is in job/info, at the latest: SETTLE_S. */

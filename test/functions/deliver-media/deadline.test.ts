@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
-import { SECOND_MS, useDrops } from "./dropping.ts";
-import { startWorker } from "./worker.ts";
+import { SECOND_MS, useDrops } from "../../harness/drops.ts";
+import { startWorker } from "../../harness/worker.ts";
 
 const POST = "POST job/add_media";
 /** Kept back from the invocation's end for the last writes. */

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "@jest/globals";
 import { randomBytes } from "node:crypto";
 import { setImmediate as immediate } from "node:timers/promises";
-import { HOUR_MS, MINUTE_MS, SECOND_MS, sha256, useDrops } from "./dropping.ts";
-import { useFronts } from "./front.ts";
-import { startWorker } from "./worker.ts";
+import { HOUR_MS, MINUTE_MS, SECOND_MS, sha256, useDrops } from "../../harness/drops.ts";
+import { useFronts } from "../../harness/fronts.ts";
+import { startWorker } from "../../harness/worker.ts";
 
 const GET = "GET job/add_media";
 const POST = "POST job/add_media";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
 import { randomBytes } from "node:crypto";
-import { sha256, useDrops } from "./dropping.ts";
+import { sha256, useDrops } from "../../harness/drops.ts";
 
 const asUuid = (jobId: string): string => jobId.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "@jest/globals";
 import type { ChildProcess } from "node:child_process";
-import { SECOND_MS, useDrops } from "./dropping.ts";
-import { useKilling } from "./killing.ts";
-import { toRecord } from "./worker.ts";
+import { SECOND_MS, useDrops } from "../../harness/drops.ts";
+import { useKilling } from "../../harness/invocations.ts";
+import { toRecord } from "../../harness/worker.ts";
 
 const OBJECT_BYTES = 200_000;
 

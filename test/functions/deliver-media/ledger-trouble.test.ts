@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
 import { randomBytes } from "node:crypto";
-import { CHUNK_BYTES, sha256, useDrops } from "./dropping.ts";
+import { CHUNK_BYTES, sha256, useDrops } from "../../harness/drops.ts";
 
 /** A call fails for good once the SDK has repeated it twice. */
 const FOR_GOOD = 3;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
 import { randomBytes } from "node:crypto";
 import { setImmediate as immediate } from "node:timers/promises";
-import { HOUR_MS, MINUTE_MS, sha256, useDrops } from "./dropping.ts";
+import { HOUR_MS, MINUTE_MS, sha256, useDrops } from "../../harness/drops.ts";
 
 /** Long enough that messages meet while it lasts. */
 const SLOW_ANSWER = { action: "POST job/add_media", kind: "slowAnswer", ms: 150 } as const;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
 import { randomBytes } from "node:crypto";
-import { errorOf, sendAs } from "../../lib/http/api-client.ts";
-import { DAY_MS, HOUR_MS, useDrops } from "./dropping.ts";
+import { errorOf, sendAs } from "../../harness/api.ts";
+import { DAY_MS, HOUR_MS, useDrops } from "../../harness/drops.ts";
 
 type Drops = ReturnType<typeof useDrops>;
 

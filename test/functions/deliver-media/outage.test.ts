@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
 import { randomBytes } from "node:crypto";
 import type { Fault } from "../../../dev/cielo24/faults.ts";
-import { DAY_MS, HOUR_MS, MINUTE_MS, useDrops } from "./dropping.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS, useDrops } from "../../harness/drops.ts";
 
 /**
  * Age decides, after six days: the queue's 1000 receives have to last for longer, with a wide margin. A wait is half an

@@ -2,9 +2,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "@jest/glob
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { sendAs } from "../../lib/http/api-client.ts";
-import { useDrops } from "./dropping.ts";
-import { startWorker } from "./worker.ts";
+import { sendAs } from "../../harness/api.ts";
+import { useDrops } from "../../harness/drops.ts";
+import { startWorker } from "../../harness/worker.ts";
 
 describe("a cielo24 that redirects", () => {
   const local = useDrops({ fetchMedia: () => Promise.resolve(Buffer.from("media")) });

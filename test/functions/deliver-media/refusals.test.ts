@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
 import { randomBytes } from "node:crypto";
 import { setImmediate as immediate } from "node:timers/promises";
-import { useDrops } from "./dropping.ts";
+import { useDrops } from "../../harness/drops.ts";
 
 const POST = "POST job/add_media";
 const refusal = (ErrorType: string) => JSON.stringify({ ErrorType, ErrorComment: "Said so." });

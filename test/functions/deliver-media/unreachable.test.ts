@@ -4,8 +4,8 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import { startCielo24, type Cielo24Simulator } from "../../../dev/cielo24/server.ts";
 import { selfSigned } from "../../lib/media/self-signed.ts";
-import { MINUTE_MS, SECOND_MS, useDrops } from "./dropping.ts";
-import { startWorker } from "./worker.ts";
+import { MINUTE_MS, SECOND_MS, useDrops } from "../../harness/drops.ts";
+import { startWorker } from "../../harness/worker.ts";
 
 const trusted = selfSigned();
 const untrusted = selfSigned();

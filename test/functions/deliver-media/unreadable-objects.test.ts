@@ -1,8 +1,8 @@
 import { describe, expect, it } from "@jest/globals";
 import { randomBytes } from "node:crypto";
 import type { S3Fault } from "../../../dev/s3/faults.ts";
-import { sendAs } from "../../lib/http/api-client.ts";
-import { HOUR_MS, sha256, useDrops } from "./dropping.ts";
+import { sendAs } from "../../harness/api.ts";
+import { HOUR_MS, sha256, useDrops } from "../../harness/drops.ts";
 
 const BYTES = randomBytes(300_000);
 

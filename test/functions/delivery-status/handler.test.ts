@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from "@jest/globals";
-import { error, errorOf, sendAs, type Send } from "../../lib/http/api-client.ts";
+import { error, errorOf, sendAs, type Send } from "../../harness/api.ts";
 import { ApiError } from "../../../lib/http/errors.ts";
-import { useStack } from "../../stack.ts";
+import { useStack } from "../../harness/stack.ts";
 
 const PATH = "/api/job/delivery";
 const NOT_FOUND = error(404, "ITEM_NOT_FOUND", new ApiError("ITEM_NOT_FOUND").comment);

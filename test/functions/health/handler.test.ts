@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
-import { sendWith } from "../../lib/http/api-client.ts";
-import { useStack } from "../../stack.ts";
+import { sendWith } from "../../harness/api.ts";
+import { useStack } from "../../harness/stack.ts";
 
 describe("GET /health", () => {
   const local = useStack({ env: { PROXY_VERSION: "1.2.3" } });

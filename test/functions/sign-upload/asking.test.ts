@@ -1,9 +1,9 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "@jest/globals";
 import { build } from "../../../functions/sign-upload/handler.ts";
 import { ApiError } from "../../../lib/http/errors.ts";
-import { error, errorOf, sendAs, type HttpAnswer, type Send } from "../../lib/http/api-client.ts";
-import { httpEvent, lambdaContext } from "../../lib/http/http-event.ts";
-import { useStack } from "../../stack.ts";
+import { error, errorOf, sendAs, type HttpAnswer, type Send } from "../../harness/api.ts";
+import { httpEvent, lambdaContext } from "../../harness/http-event.ts";
+import { useStack } from "../../harness/stack.ts";
 import { connectCielo24 } from "../../../lib/cielo24/client.ts";
 
 const NOT_FOUND = error(404, "ITEM_NOT_FOUND", new ApiError("ITEM_NOT_FOUND").comment);

@@ -1,7 +1,7 @@
 import { afterEach, beforeAll, describe, expect, it } from "@jest/globals";
-import { error, errorOf, sendAs, sendWith, type Send } from "../../lib/http/api-client.ts";
+import { error, errorOf, sendAs, sendWith, type Send } from "../../harness/api.ts";
 import { ApiError } from "../../../lib/http/errors.ts";
-import { useStack } from "../../stack.ts";
+import { useStack } from "../../harness/stack.ts";
 
 const PATH = "/api/job/update_metadata";
 const JSON_TYPE = { "content-type": "application/json" };

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from "@jest/globals";
 import { readDeployment } from "../../../dev/gateway/deployment.ts";
-import { errorOf, sendAs, sendWith, type Send } from "../../lib/http/api-client.ts";
+import { errorOf, sendAs, sendWith, type Send } from "../../harness/api.ts";
 import { ApiError } from "../../../lib/http/errors.ts";
-import { useStack } from "../../stack.ts";
+import { useStack } from "../../harness/stack.ts";
 
 const JSON_TYPE = { "content-type": "application/json" };
 const { functions } = await readDeployment();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
-import { sendAs } from "../../lib/http/api-client.ts";
-import { useDrops } from "../../functions/deliver-media/dropping.ts";
+import { sendAs } from "../../harness/api.ts";
+import { useDrops } from "../../harness/drops.ts";
 
 const POST = "POST job/add_media";
 const INJECTED = 'x"}\n{"level":"error","service":"deliver-media","message":"injected"}\r\n\u2028\u001b[2J';

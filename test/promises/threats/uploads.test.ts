@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "@jest/globals";
 import { randomBytes } from "node:crypto";
-import { sha256, useDrops } from "../../functions/deliver-media/dropping.ts";
-import { sendAs, type Send } from "../../lib/http/api-client.ts";
+import { sha256, useDrops } from "../../harness/drops.ts";
+import { sendAs, type Send } from "../../harness/api.ts";
 
 const MIB = 1024 * 1024;
 const LIMIT_BYTES = 6 * MIB;

@@ -1,8 +1,8 @@
 import type { Context, SQSRecord } from "aws-lambda";
-import type { Stack } from "../../../dev/stack.ts";
-import type { Message } from "../../../dev/stack/sqs/queue.ts";
-import { build } from "../../../functions/deliver-media/handler.ts";
-import type { Runtime } from "../../../lib/runtime.ts";
+import type { Stack } from "../../dev/stack.ts";
+import type { Message } from "../../dev/stack/sqs/queue.ts";
+import { build } from "../../functions/deliver-media/handler.ts";
+import type { Runtime } from "../../lib/runtime.ts";
 
 /** What a worker does not share with the stack's own. */
 interface WorkerOptions extends Partial<Pick<Runtime, "clock" | "sleep">> {

@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import { request as httpRequest, type Agent, type IncomingMessage } from "node:http";
 import { text } from "node:stream/consumers";
-import type { FuzzRequest } from "./case.ts";
-import type { WireAnswer } from "./judge.ts";
+import type { FuzzRequest } from "../fuzz/case.ts";
+import type { WireAnswer } from "../fuzz/judge.ts";
 
 /** Sends a request as it stands; nothing is added but `host` and the length. */
 export const sendWire = async (

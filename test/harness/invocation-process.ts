@@ -1,6 +1,6 @@
 import type { Context } from "aws-lambda";
-import type { Build } from "../../../dev/stack/lambda.ts";
-import { randomHex, sleep, type Runtime } from "../../../lib/runtime.ts";
+import type { Build } from "../../dev/stack/lambda.ts";
+import { randomHex, sleep, type Runtime } from "../../lib/runtime.ts";
 
 /** What a process is given to do: one invocation of a function. It may be killed at any time, and tells only its log. */
 export interface Doom {
@@ -13,7 +13,7 @@ export interface Doom {
 }
 
 const meetDoom = async ({ name, event, env, now, timeLeftMs }: Doom): Promise<void> => {
-  const file = new URL(`../../../functions/${name}/handler.ts`, import.meta.url);
+  const file = new URL(`../../functions/${name}/handler.ts`, import.meta.url);
   const { build } = (await import(file.href)) as { build: Build };
   const startedAt = performance.now();
   const clock = () => now + Math.round(performance.now() - startedAt);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll } from "@jest/globals";
-import { startStack, type Stack, type StackOptions } from "../dev/stack.ts";
-import { findLeaks, watchStack } from "./leaks/canary.ts";
+import { startStack, type Stack, type StackOptions } from "../../dev/stack.ts";
+import { findLeaks, watchStack } from "../leaks/canary.ts";
 
 /**
  * The whole local stack, up before the first test of the file and closed after the last. Read it inside of tests and

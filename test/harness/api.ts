@@ -1,5 +1,5 @@
 import { expect } from "@jest/globals";
-import type { Stack } from "../../../dev/stack.ts";
+import type { Stack } from "../../dev/stack.ts";
 
 export interface HttpAnswer {
   readonly status: number;

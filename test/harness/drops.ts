@@ -2,10 +2,10 @@ import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { afterAll, afterEach, beforeAll, beforeEach } from "@jest/globals";
 import { createHash, randomBytes } from "node:crypto";
 import { setImmediate as immediate } from "node:timers/promises";
-import type { Stack, StackOptions } from "../../../dev/stack.ts";
-import type { Row } from "../../../lib/delivery/machine/row.ts";
-import { sendAs } from "../../lib/http/api-client.ts";
-import { useStack } from "../../stack.ts";
+import type { Stack, StackOptions } from "../../dev/stack.ts";
+import type { Row } from "../../lib/delivery/machine/row.ts";
+import { sendAs } from "./api.ts";
+import { useStack } from "./stack.ts";
 
 export const SECOND_MS = 1_000;
 export const MINUTE_MS = 60_000;

@@ -3,8 +3,8 @@ import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 import { createInterface } from "node:readline";
-import type { Stack } from "../../../dev/stack.ts";
-import type { Doom } from "./doomed-process.ts";
+import type { Stack } from "../../dev/stack.ts";
+import type { Doom } from "./invocation-process.ts";
 
 interface Invocation extends Pick<Doom, "name" | "event" | "timeLeftMs"> {
   readonly env?: Doom["env"];
@@ -51,7 +51,7 @@ export const useKilling = (local: { readonly stack: Stack }) => {
     onStart: (process: ChildProcess) => void = () => undefined,
   ): Promise<NodeJS.Signals | null> => {
     const { runtime } = local.stack;
-    const doomed = fork(new URL("doomed-process.ts", import.meta.url), { execArgv: [], silent: true });
+    const doomed = fork(new URL("invocation-process.ts", import.meta.url), { execArgv: [], silent: true });
     onStart(doomed);
     if (doomed.stdout) createInterface(doomed.stdout).on("line", runtime.writeLine);
     const doom: Doom = { ...invocation, env: { ...local.stack.env, ...env }, now: runtime.clock() };

@@ -1,6 +1,6 @@
 import type { Context } from "aws-lambda";
-import type { HttpEvent } from "../../../lib/http/request.ts";
-import type { Runtime } from "../../../lib/runtime.ts";
+import type { HttpEvent } from "../../lib/http/request.ts";
+import type { Runtime } from "../../lib/runtime.ts";
 
 interface EventParts {
   readonly routeKey?: string;
