@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startUploadPage, type UploadPage } from "../../dev/web/server.ts";
 import { describeWith, findProgram, runProgram } from "../harness/programs.ts";
-import { sha256, useDrops } from "../harness/drops.ts";
+import { useDrops } from "../harness/drops.ts";
+import { sha256 } from "../harness/sha256.ts";
 import { readSections, type Section } from "./sections.ts";
 
 const MIB = 1024 * 1024;

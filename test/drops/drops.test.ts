@@ -4,7 +4,8 @@ import { randomBytes } from "node:crypto";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { sha256, useDrops } from "../harness/drops.ts";
+import { useDrops } from "../harness/drops.ts";
+import { sha256 } from "../harness/sha256.ts";
 import { describeWith, findProgram, runProgram } from "../harness/programs.ts";
 
 const MIB = 1024 * 1024;

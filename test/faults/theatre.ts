@@ -1,5 +1,6 @@
 import { whileTimePasses } from "./virtual-time.ts";
 import { randomBytes } from "node:crypto";
+import { simulatorOf } from "../../bench/virtual-drop.ts";
 import { readDeployment } from "../../dev/gateway/deployment.ts";
 import { startStack, type Stack } from "../../dev/stack.ts";
 import type { Runtime } from "../../lib/runtime.ts";
@@ -73,8 +74,7 @@ export const openTheatre = async ({
       if (parking) parkings.push(parking);
     },
   });
-  const { cielo24 } = stack;
-  if (!cielo24) throw new Error("The stack has a simulated cielo24");
+  const cielo24 = simulatorOf(stack);
   // What S3 says when it is told whom to notify.
   stack.queue.purge();
   const { functions } = await readDeployment();

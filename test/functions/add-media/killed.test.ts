@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
 import { SECOND_MS, useDrops } from "../../harness/drops.ts";
-import { useKilling } from "../../harness/invocations.ts";
+import { useInvocations } from "../../harness/invocations.ts";
 import { sendAs } from "../../harness/api.ts";
 import { httpEvent } from "../../harness/http-event.ts";
 
@@ -11,7 +11,7 @@ describe("a process of add-media that is killed", () => {
   // The message that looks after a call is taken by nobody while time stands still.
   const now = Date.now();
   const local = useDrops({ clock: () => now, maximumConcurrency: 10 });
-  const { killAtEveryPiece } = useKilling(local);
+  const { killAtEveryPiece } = useInvocations(local);
 
   it("fault 22: at every piece that it sends leaves a job that has its media, or is free, or is before a person", async () => {
     const jobs: string[] = [];
@@ -27,7 +27,7 @@ describe("a process of add-media that is killed", () => {
     expect(jobs.length).toBeGreaterThan(10);
     await local.finish(10 * jobs.length);
 
-    const alice = await sendAs(local.stack, { sub: "alice" });
+    const alice = sendAs(local, { sub: "alice" });
     const ends = new Set<string>();
     for (const job of jobs) {
       const { state = "none", error } = (await local.row(job)) ?? {};

@@ -70,7 +70,7 @@ describe("the census", () => {
 
   it("finds the object of an upload that is still waited for", async () => {
     const job = local.newJob();
-    const call = await sendAs(local.stack, { sub: "you" });
+    const call = sendAs(local, { sub: "you" });
     const { body } = await call("GET", `/api/job/request_upload_url?v=1&job_id=${job}&filename=a.mp4`);
     const { pathname } = new URL(String(body["upload_url"]));
     local.place(job, 1_000, pathname.split(`${job}/`)[1]);

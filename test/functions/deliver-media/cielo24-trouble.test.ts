@@ -1,6 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
 import { randomBytes } from "node:crypto";
-import { HOUR_MS, MINUTE_MS, SECOND_MS, sha256, useDrops } from "../../harness/drops.ts";
+import { HOUR_MS, MINUTE_MS, SECOND_MS, useDrops } from "../../harness/drops.ts";
+import { sha256 } from "../../harness/sha256.ts";
 import { useFronts } from "../../harness/fronts.ts";
 import { startWorker } from "../../harness/worker.ts";
 

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "@jest/globals";
 import { randomBytes } from "node:crypto";
-import { setImmediate as immediate } from "node:timers/promises";
-import { HOUR_MS, MINUTE_MS, SECOND_MS, sha256, useDrops } from "../../harness/drops.ts";
+import { HOUR_MS, MINUTE_MS, SECOND_MS, useDrops } from "../../harness/drops.ts";
+import { sha256 } from "../../harness/sha256.ts";
 import { useFronts } from "../../harness/fronts.ts";
 import { startWorker } from "../../harness/worker.ts";
+import { until } from "../../harness/until.ts";
 
 const GET = "GET job/add_media";
 const POST = "POST job/add_media";
@@ -215,7 +216,7 @@ const passWhileRead = async (local: ReturnType<typeof useDrops>, job: string, ms
   local.send(local.event(object));
   await local.claimed(job);
   for (let step = 0; step < steps; step += 1) {
-    while (reads().length <= step) await immediate();
+    await until(() => reads().length > step);
     local.stack.advanceTime(STEP_MS);
   }
   await local.hurry(SECOND_MS, () => local.reasons(job).length > 0);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
 import type { ChildProcess } from "node:child_process";
 import { SECOND_MS, useDrops } from "../../harness/drops.ts";
-import { useKilling } from "../../harness/invocations.ts";
+import { useInvocations } from "../../harness/invocations.ts";
 import { toRecord } from "../../harness/worker.ts";
 
 const OBJECT_BYTES = 200_000;
@@ -12,7 +12,7 @@ describe("a process of deliver-media that is killed", () => {
   // Where nobody can know, it is sent again: so every drop must end as delivered.
   const env = { RESEND_AFTER_UNKNOWN: "true" };
   const local = useDrops({ clock: () => now, maximumConcurrency: 10, env });
-  const { invoke, killAtEveryPiece } = useKilling(local);
+  const { invoke, killAtEveryPiece } = useInvocations(local);
 
   const takeDrop = (job: string) => {
     local.stack.queue.send(JSON.stringify(local.event(local.place(job, OBJECT_BYTES))));

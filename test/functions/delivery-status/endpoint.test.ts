@@ -2,7 +2,7 @@ import { describe, expect, it } from "@jest/globals";
 import { deliveryStatus } from "../../../functions/delivery-status/endpoint.ts";
 import type { Row } from "../../../lib/delivery/machine/row.ts";
 import { createOwnership } from "../../../lib/http/ownership.ts";
-import { testRuntime } from "../../harness/http-event.ts";
+import { testRuntime } from "../../harness/runtime.ts";
 import { memoryLedger, memoryOwners } from "../../harness/memory-ports.ts";
 import { admin, answered, apiRequest, bob } from "../../harness/requests.ts";
 import { ApiError } from "../../../lib/http/errors.ts";

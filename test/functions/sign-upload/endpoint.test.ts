@@ -5,7 +5,7 @@ import type { Row, State } from "../../../lib/delivery/machine/row.ts";
 import { createOwnership } from "../../../lib/http/ownership.ts";
 import { parseMediaKey } from "../../../lib/media/key.ts";
 import type { SignedRequest, UploadSigner } from "../../../lib/media/upload-signing.ts";
-import { testRuntime } from "../../harness/http-event.ts";
+import { testRuntime } from "../../harness/runtime.ts";
 import { memoryLedger, memoryOwners } from "../../harness/memory-ports.ts";
 import { admin, answered, apiRequest, bob } from "../../harness/requests.ts";
 

@@ -26,7 +26,7 @@ describe("add_media by URL, on the corpus", () => {
         return Promise.resolve(Buffer.from("media"));
       },
     });
-    alice = await sendAs(stack, { sub: "alice" });
+    alice = sendAs({ stack }, { sub: "alice" });
   });
   afterAll(() => stack.close());
 
