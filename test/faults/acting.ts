@@ -110,7 +110,7 @@ export const createActor = ({ theatre, jobId, callApi, track }: ActorParts): Act
         track(stack.runCensus());
         return;
       case "rest":
-        // Whoever plays the schedule lets the time pass.
+        // The player of the schedule lets the time pass.
         return;
     }
   };

@@ -46,8 +46,8 @@ const throughNetwork = (env: Runtime["env"], upstreams: Readonly<Record<string, 
   );
 
 /**
- * An instance in this process. Killing cuts its network and ends its sleep: whatever it still does, nobody outside sees or
- * hears it, and that is what a real end looks like from there.
+ * An instance in this process. Killing cuts its network and ends its sleep: what it still does has no effect outside, as
+ * if it had really ended.
  */
 export const startInstance = async (parts: InstanceParts): Promise<Instance> => {
   const network = await startNetwork(parts.upstreams, parts.onChunk);

@@ -10,7 +10,7 @@ import { forkInstance, startInstance, type Instance, type InstanceParts } from "
 import type { Chunk, Treatment } from "../harness/network.ts";
 import type { Schedule } from "./schedule.ts";
 
-/** Where schedules are played, one after another: the local stack, and instances of the functions around it. */
+/** Where schedules are played, one after another: the local stack and instances of the functions. */
 export interface Theatre {
   readonly stack: Stack;
   readonly cielo24: Cielo24Simulator;
@@ -121,7 +121,7 @@ export const openTheatre = async ({
     return instance;
   };
 
-  /** Whoever was killed in its sleep still has to wake up and find nobody there, so time goes on meanwhile. */
+  /** An instance that was killed while it slept still has to wake up, so time goes on meanwhile. */
   const endInstances = async (): Promise<void> => {
     for (const instance of instances.values()) retired.push((await instance).close());
     instances.clear();
@@ -211,7 +211,7 @@ const createChance = (seed: number) => {
   };
 };
 
-/** Sizes of what callers give tell one medium from another in the acceptance log; those of drops differ, too. */
+/** Media are told apart by their sizes in the acceptance log; those of drops differ, too. */
 export const urlOfSize = (sizeBytes: number): string => `https://media.example/${sizeBytes}.mp4`;
 const mediaAt = (url: string): Uint8Array | undefined => {
   const size = /^https:\/\/media\.example\/(\d+)\.mp4$/.exec(url)?.[1];

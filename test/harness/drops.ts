@@ -22,7 +22,7 @@ export interface DroppedObject {
 }
 
 /**
- * The local stack as an operator sees it who drops files into the bucket. After every test faults are switched off and
+ * The local stack, for tests that drop files into the bucket as an operator does. After every test faults are switched off and
  * the queues are emptied, so that tests of one file may share a stack.
  */
 export const useDrops = (options: StackOptions = {}) => {
@@ -43,14 +43,14 @@ export const useDrops = (options: StackOptions = {}) => {
     const { hidden, delayed } = local.stack.queue.inspect();
     return [...hidden, ...delayed];
   };
-  /** Lets time jump to when the next message becomes visible, and have it taken. */
+  /** Moves time on to when the next message becomes visible, and waits until it was taken. */
   const passToNextMessage = async (): Promise<void> => {
     local.stack.advanceTime(local.stack.queue.nextVisibleAt() - local.stack.runtime.clock() + 1);
     await local.stack.drain();
   };
 
   return Object.assign(local, {
-    /** Puts an object into the bucket, and lets S3 tell. */
+    /** Puts an object into the bucket; S3 sends its event. */
     drop: async (
       jobId: string,
       bytes: Uint8Array = randomBytes(1_000),
@@ -63,7 +63,7 @@ export const useDrops = (options: StackOptions = {}) => {
       );
       return { key, versionId: VersionId, sizeBytes: bytes.length };
     },
-    /** Puts an object into the bucket of which no event tells. */
+    /** Puts an object into the bucket without an event. */
     place: (jobId: string, sizeBytes = 1_000, name = "a.mp4"): DroppedObject => {
       const key = `media/${jobId}/${name}`;
       const versionId = local.stack.s3.putVirtualObject(local.stack.bucketName, key, sizeBytes, 7);
@@ -110,7 +110,7 @@ export const useDrops = (options: StackOptions = {}) => {
     waitsMs: () => waiting().map(({ visibleAt }) => visibleAt - local.stack.runtime.clock()),
     /** The job's row, as soon as its first worker has claimed it. */
     claimed: (jobId: string): Promise<Row> => until(() => local.stack.ledger.read(jobId)),
-    /** Like `drain`, with time running fast for whoever pauses in between, until that is enough. */
+    /** Like `drain`, but time runs fast meanwhile, so that pauses in between end, until `isEnough`. */
     hurry: async (stepMs = SECOND_MS, isEnough: () => boolean = () => false): Promise<void> => {
       const timer = setInterval(() => {
         if (isEnough()) clearInterval(timer);
@@ -133,7 +133,7 @@ export const useDrops = (options: StackOptions = {}) => {
       local.stack.advanceTime(Math.max(until - runtime.clock(), 0));
       return taken;
     },
-    /** Goes on until no message is left, and fails where that takes more than so many messages. */
+    /** Takes message after message until none is left. @throws if that takes more than so many */
     finish: async (most = 20): Promise<void> => {
       await local.stack.drain();
       for (let taken = 0; waiting().length > 0; taken += 1) {

@@ -55,7 +55,7 @@ export const startWorker = (stack: Stack, { env = {}, ...own }: WorkerOptions = 
     return true;
   };
 
-  // No await before the message is received: whoever else waits for it is woken up a turn later.
+  // Receive the message before any await: the stack's own poller wakes up one turn later.
   return {
     take: (message, timeLeftMs = WHOLE_TIME_MS) => {
       stack.queue.send(JSON.stringify(message));

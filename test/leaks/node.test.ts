@@ -12,7 +12,7 @@ import { until } from "../harness/until.ts";
 
 const PROGRAM = fileURLToPath(new URL("lambda-process.ts", import.meta.url));
 const SIZE_BYTES = 400_000;
-/** Loopback sockets take some megabytes that nobody reads. */
+/** Loopback sockets buffer some megabytes. */
 const LARGE_BYTES = 50_000_000;
 
 /** Where Node itself shows requests, and what the deployed handler does about it. */

@@ -11,7 +11,7 @@ import { mix } from "./mix.ts";
 /** What the client is to do. */
 export interface Order {
   readonly population: Population;
-  /** Ids that cielo24 knows and nobody has used; as many as requests may need. */
+  /** Ids of unused jobs that cielo24 knows; as many as requests may need. */
   readonly freshJobs: readonly string[];
   readonly requests: number;
   readonly seed: number;

@@ -42,7 +42,7 @@ export const startLiveApi = async (stack: Stack) => {
   const failing = await startOther(() => Promise.reject(new Error("The function ended")));
   const stuck = await startOther(() => new Promise(() => undefined), 10);
   const hurried = await startOther((name, event) => run(name, event, SHORT_MS));
-  /** What the code takes for granted of an event is missing: an error that nobody has thought of. */
+  /** Parts of the event are missing that the code takes for granted: an unexpected error. */
   const broken = await startOther((name, event) =>
     run(name, { ...(event as object), rawQueryString: undefined, requestContext: brokenContext(event) }),
   );

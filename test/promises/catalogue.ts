@@ -10,7 +10,7 @@ export interface Promised {
 
 type Entry = readonly [when: string, must: string];
 
-/** Numbers run through the groups in this order: whoever adds a fault adds it at the end of the last one. */
+/** Numbers run through the groups in this order: add a fault at the end of the last group. */
 const FAULTS: Readonly<Record<string, readonly Entry[]>> = {
   "Events of drops": [
     ["an event comes again, any time later", "the message goes, nothing is posted"],

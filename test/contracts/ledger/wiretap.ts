@@ -10,7 +10,7 @@ interface TableCall {
 
 export interface Wiretap extends TableServer {
   readonly calls: TableCall[];
-  /** The next call is carried out, but nobody gets to hear of it. */
+  /** The next call is carried out, but its answer is lost. */
   loseNextAnswer(): void;
 }
 

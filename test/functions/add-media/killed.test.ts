@@ -8,7 +8,7 @@ const PATH = "/api/job/add_media";
 const MEDIA = Buffer.alloc(100_000, 7);
 
 describe("a process of add-media that is killed", () => {
-  // The message that looks after a call is taken by nobody while time stands still.
+  // While time stands still, no worker takes the message that looks after a call.
   const now = Date.now();
   const local = useDrops({ clock: () => now, maximumConcurrency: 10 });
   const { killAtEveryPiece } = useInvocations(local);

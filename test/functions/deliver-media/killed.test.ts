@@ -7,9 +7,9 @@ import { toRecord } from "../../harness/worker.ts";
 const OBJECT_BYTES = 200_000;
 
 describe("a process of deliver-media that is killed", () => {
-  // Nobody else takes a message while time stands still.
+  // While time stands still, the stack's own workers take no message.
   const now = Date.now();
-  // Where nobody can know, it is sent again: so every drop must end as delivered.
+  // What is unknown is sent again, so every drop must end as delivered.
   const env = { RESEND_AFTER_UNKNOWN: "true" };
   const local = useDrops({ clock: () => now, maximumConcurrency: 10, env });
   const { invoke, killAtEveryPiece } = useInvocations(local);

@@ -15,7 +15,7 @@ import { SCOPE } from "../../harness/scope.ts";
  * local stack's answers against it. Options are its own: `npm run test:schemathesis -- --seed 7`.
  */
 
-/** cielo24 knows these jobs; each takes one medium. */
+/** cielo24 knows these jobs; each takes media once. */
 const JOBS = 20_000;
 
 const options = process.argv.slice(2);
