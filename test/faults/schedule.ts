@@ -35,7 +35,7 @@ export type Act = { readonly after: number } & (
   | { readonly do: "rest"; readonly minutes: number }
 );
 
-/** `form`: it was uploaded as one, and its bytes are the envelope. `archived`: it is in a storage class that cannot be read. */
+/** `form`: it was uploaded as one, and its bytes are the envelope. `archived`: its storage class cannot be read. */
 export type DropKind = "media" | "form" | "archived";
 
 /** Something that goes wrong. */
@@ -80,7 +80,7 @@ const kill = fc.record({
   side,
   lateMs: fc.constantFrom(0, 0, MINUTE_MS, LATEST_MS),
 });
-/** The end that is hardest to tell from any other: the last chunk is on its way to cielo24, and the process dies before the answer. */
+/** The end that is hardest to tell from any other: the process dies while the last chunk is on its way. */
 const lastWord: fc.Arbitrary<Fault> = fc.record({
   on: fc.constant("cielo24" as const),
   at: fc.integer({ min: 4, max: 9 }),

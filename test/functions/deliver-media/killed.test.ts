@@ -43,7 +43,7 @@ describe("a process of deliver-media that is killed", () => {
       // cielo24 would refuse a second one, and say so here.
       expect(local.posts(job)).not.toContainEqual(expect.objectContaining({ outcome: "refused" }));
     }
-  }, 150_000);
+  }, 300_000);
 
   it("fault 23: between the POST and its record is FINALIZING, and job/info settles it without a second POST", async () => {
     const job = local.newJob();
