@@ -4,7 +4,7 @@ import { handOver } from "../../harness/handed-over.ts";
 import { useStack } from "../../harness/stack.ts";
 
 const JOB = "0123456789abcdef0123456789abcdef";
-const CAPABILITY = "fedcba9876543210fedcba9876543210";
+const CAPABILITY = "c4fe1b7d02a95836e0b1d7a4f3926c58";
 const CONTENT = "some media";
 
 describe("/media/{capability}/{name}", () => {
