@@ -215,9 +215,12 @@ const passWhileRead = async (local: ReturnType<typeof useDrops>, job: string, ms
     local.stack.s3.requests.filter(({ key, operation }) => key === object.key && operation === "GetObject");
   local.send(local.event(object));
   await local.claimed(job);
-  for (let step = 0; step < steps; step += 1) {
-    await until(() => reads().length > step);
-    local.stack.advanceTime(STEP_MS);
+  const isOver = () => local.reasons(job).length > 0;
+  // On a slow machine time runs out earlier: what is left of the fault must not meet cielo24's pull.
+  for (let step = 0; step < steps && !isOver(); step += 1) {
+    await until(() => isOver() || reads().length > step);
+    if (!isOver()) local.stack.advanceTime(STEP_MS);
   }
-  await local.hurry(SECOND_MS, () => local.reasons(job).length > 0);
+  local.stack.s3.faults.clear();
+  await local.hurry(SECOND_MS, isOver);
 };
