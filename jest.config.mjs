@@ -11,5 +11,6 @@ export default {
   coverageProvider: "v8",
   coverageReporters: ["text-summary"],
   maxWorkers: "100%",
-  testTimeout: 30_000,
+  // An upper bound alone: on a machine with other work, starting a stack takes many times its second or two.
+  testTimeout: 240_000,
 };

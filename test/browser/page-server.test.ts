@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { request } from "node:http";
 import { startUploadPage, type UploadPage } from "../../dev/web/server.ts";
-import { useStack } from "../stack.ts";
+import { useStack } from "../harness/stack.ts";
 
 const local = useStack();
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
 import { createClient } from "../../client/index.ts";
 import { awsS3Callbacks } from "../../web/uppy/callbacks.ts";
-import { useStack } from "../stack.ts";
+import { useStack } from "../harness/stack.ts";
 
 const MIB = 1024 * 1024;
 const HOUR_MS = 3_600_000;

@@ -3,7 +3,7 @@ import { readdir, writeFile } from "node:fs/promises";
 import { build as buildDeliverMedia } from "../../functions/deliver-media/handler.ts";
 import { build as buildSignUpload } from "../../functions/sign-upload/handler.ts";
 import { arrivedAt, countStored, makeMedia, PART_BYTES, SCOPE, sha256 } from "../client/media.ts";
-import { useStack } from "../stack.ts";
+import { useStack } from "../harness/stack.ts";
 import { startCommand, useCommandLine } from "./command-line.ts";
 import { createGate, gated, signingOf } from "./gate.ts";
 import { describeOnTerminal, startOnTerminal } from "./terminal.ts";

@@ -3,7 +3,7 @@ import { appendFile, readdir, readFile, truncate, utimes, writeFile } from "node
 import { join } from "node:path";
 import { build as buildSignUpload } from "../../functions/sign-upload/handler.ts";
 import { arrivedAt, countStored, makeMedia, MIB, PART_BYTES, SCOPE, sha256 } from "../client/media.ts";
-import { useStack } from "../stack.ts";
+import { useStack } from "../harness/stack.ts";
 import { startCommand, useCommandLine, type Ended } from "./command-line.ts";
 import { createGate, gated, signingOf } from "./gate.ts";
 

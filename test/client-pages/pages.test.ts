@@ -2,8 +2,9 @@ import { afterAll, beforeAll, beforeEach, expect, it } from "@jest/globals";
 import { randomBytes } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { startUploadPage, type UploadPage } from "../../dev/web/server.ts";
-import { describeWith, findProgram, runProgram } from "../drops/programs.ts";
-import { sha256, useDrops } from "../functions/deliver-media/dropping.ts";
+import { describeWith, findProgram, runProgram } from "../harness/programs.ts";
+import { useDrops } from "../harness/drops.ts";
+import { sha256 } from "../harness/sha256.ts";
 import { makeFolder } from "../client/folder.ts";
 import { readSections, type Section } from "./sections.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
 import { createClient, type Client, type UploadState } from "../../client/index.ts";
-import { useStack } from "../stack.ts";
+import { useStack } from "../harness/stack.ts";
 import { makeMedia, PART_BYTES, SCOPE } from "./media.ts";
 import { type Operation, operationOf } from "./requests.ts";
 

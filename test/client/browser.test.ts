@@ -5,7 +5,7 @@ import type { Browser, Page } from "playwright-core";
 import { closeServer, listen } from "../../dev/stack/listen.ts";
 import type * as ClientModule from "../../client/index.ts";
 import { findChromium, launchChromium } from "../browser/chromium.ts";
-import { useStack } from "../stack.ts";
+import { useStack } from "../harness/stack.ts";
 import { countStored, MIB, PART_BYTES, SCOPE } from "./media.ts";
 
 const SIZE = 2 * PART_BYTES + 100_000;

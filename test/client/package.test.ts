@@ -5,7 +5,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { createClient } from "../../client/index.ts";
-import { useStack } from "../stack.ts";
+import { useStack } from "../harness/stack.ts";
 import { useFolder } from "./folder.ts";
 import { arrivedAt, SCOPE, sha256 } from "./media.ts";
 

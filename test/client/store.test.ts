@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, jest } from "@jest/globals";
 import { createClient, type SendMedia, type UploadState } from "../../client/index.ts";
-import { useStack } from "../stack.ts";
+import { useStack } from "../harness/stack.ts";
 import { startCannedApi } from "./canned-api.ts";
 import { arrivedAt, countStored, makeMedia, MIB, PART_BYTES, SCOPE, sha256 } from "./media.ts";
 import { failureOf, type Operation, operationOf } from "./requests.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it, jest } from "@jest/globals";
 import { createClient, ProxyError, type UploadState } from "../../client/index.ts";
-import { useStack } from "../stack.ts";
+import { useStack } from "../harness/stack.ts";
 import { startCannedApi } from "./canned-api.ts";
 import { makeMedia, MIB, PART_BYTES, SCOPE } from "./media.ts";
 

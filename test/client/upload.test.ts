@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from "@jest/globals";
 import { createClient, type Client, type UploadState } from "../../client/index.ts";
-import { useStack } from "../stack.ts";
+import { useStack } from "../harness/stack.ts";
 import { arrivedAt, countStored, makeMedia, MIB, PART_BYTES, SCOPE, sha256 } from "./media.ts";
 import { failureOf, operationOf } from "./requests.ts";
 

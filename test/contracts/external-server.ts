@@ -1,7 +1,8 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { createServer, type AddressInfo } from "node:net";
+import { createServer } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
+import { closeServer, listen } from "../../dev/stack/listen.ts";
 
 /** A server of somebody else's, as a process on a free port. */
 export interface ExternalServer {
@@ -11,7 +12,7 @@ export interface ExternalServer {
   readonly close: () => Promise<void>;
 }
 
-const START_TIMEOUT_MS = 20_000;
+const START_TIMEOUT_MS = 100_000;
 const POLL_MS = 50;
 
 /**
@@ -19,7 +20,7 @@ const POLL_MS = 50;
  *
  * @param name for the error
  * @param argumentsFor arguments of the command for the port that it is to listen on
- * @throws where it ends, or does not answer within 20 seconds; it is closed then
+ * @throws where it ends, or does not answer within 100 seconds; it is closed then
  */
 export const startExternalServer = async (
   name: string,
@@ -54,10 +55,8 @@ const answers = (endpoint: string): Promise<boolean> =>
   );
 
 const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
+  const server = createServer();
+  const port = await listen(server);
+  await closeServer(server);
   return port;
 };

@@ -4,8 +4,9 @@ import { randomBytes } from "node:crypto";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { sha256, useDrops } from "../functions/deliver-media/dropping.ts";
-import { describeWith, findProgram, runProgram } from "./programs.ts";
+import { useDrops } from "../harness/drops.ts";
+import { sha256 } from "../harness/sha256.ts";
+import { describeWith, findProgram, runProgram } from "../harness/programs.ts";
 
 const MIB = 1024 * 1024;
 const SMALL = randomBytes(1_000);

@@ -1,5 +1,5 @@
 import type { WriteOptions } from "../../dev/s3/store.ts";
-import { httpEvent } from "../lib/http/http-event.ts";
+import { httpEvent } from "../harness/http-event.ts";
 import type { Act, DropKind } from "./schedule.ts";
 import { urlOfSize, type Theatre } from "./theatre.ts";
 
@@ -110,7 +110,7 @@ export const createActor = ({ theatre, jobId, callApi, track }: ActorParts): Act
         track(stack.runCensus());
         return;
       case "rest":
-        // Whoever plays the schedule lets the time pass.
+        // The player of the schedule lets the time pass.
         return;
     }
   };

@@ -1,5 +1,5 @@
 import { CIELO24_ERROR_TYPES } from "../../lib/cielo24/errors.ts";
-import type { Chunk, Treatment } from "./network.ts";
+import type { Chunk, Treatment } from "../harness/network.ts";
 
 /** Media that an instance offered to cielo24, as its socket shows it. */
 export interface Offer {
@@ -8,11 +8,11 @@ export interface Offer {
   readonly via: "body" | "handOver" | "mediaUrl";
   /** When its first byte left the instance. */
   readonly begunAt: number;
-  /** cielo24 had accepted a medium by then. */
+  /** cielo24 had accepted media by then. */
   readonly isRepeated: boolean;
   /** When its last byte left the instance, whatever became of it on its way; undefined: it never left. */
   readonly leftAt: number | undefined;
-  /** What the instance heard of it; undefined: nothing, or nobody can tell whether it did. */
+  /** The answer that the instance received; undefined if it received none, or perhaps none. */
   readonly heard: Answer | undefined;
   /** The instance was killed before it heard anything. */
   readonly isKilled: boolean;
@@ -24,7 +24,7 @@ interface Answer {
   readonly hasTaskId: boolean;
 }
 
-/** Something after which nobody could know whether cielo24 has accepted a medium. */
+/** Something after which no worker could know whether cielo24 has accepted media. */
 export interface Doubt {
   readonly at: number;
   readonly cause: string;
@@ -52,7 +52,7 @@ interface OpenOffer {
   leftAt: number | undefined;
   /**
    * When the instance told the ledger FINALIZING, and did not take it back: it has handed the last chunk to its socket. It
-   * may lie in the system's buffers, where no chunk of it is seen as long as nobody reads.
+   * may lie in the system's buffers, where no chunk of it is seen until cielo24 reads.
    */
   finalizingAt: number | undefined;
   answer: string;
@@ -174,7 +174,7 @@ export const createDoor = (hasMedia: (jobId: string) => boolean): Door => {
 
   const wordDoubts = (jobId: string): Doubt[] =>
     [...words]
-      // What was sent whole speaks for itself, but for a refusal that nobody lived to put on record.
+      // What was sent whole is judged by its answer, unless the process died before it recorded a refusal.
       .map(([instance, word]) => ({ word, sent: sentBy(instance, word.saidAt) }))
       .filter(({ word, sent }) => word.jobId === jobId && sent.every(isRefusal))
       .flatMap(({ word: { killedAt, withdrawsSince }, sent }) => {

@@ -4,7 +4,7 @@ import type { DeployedFunction } from "../../dev/gateway/deployment.ts";
 import { createLambda } from "../../dev/stack/lambda.ts";
 import { loadFunction } from "../../dev/stack/load.ts";
 import type { Runtime } from "../../lib/runtime.ts";
-import { startNetwork, type Chunk, type Network, type Treatment } from "./network.ts";
+import { startNetwork, type Chunk, type Network, type Treatment } from "../harness/network.ts";
 
 /** A running copy of the functions, with a network and a clock of its own, as Lambda keeps them: it may be killed. */
 export interface Instance {
@@ -46,8 +46,8 @@ const throughNetwork = (env: Runtime["env"], upstreams: Readonly<Record<string, 
   );
 
 /**
- * An instance in this process. Killing cuts its network and ends its sleep: whatever it still does, nobody outside sees or
- * hears it, and that is what a real end looks like from there.
+ * An instance in this process. Killing cuts its network and ends its sleep: what it still does has no effect outside, as
+ * if it had really ended.
  */
 export const startInstance = async (parts: InstanceParts): Promise<Instance> => {
   const network = await startNetwork(parts.upstreams, parts.onChunk);

@@ -14,7 +14,7 @@ export interface Verdict {
   readonly end: "delivered" | "rejected" | "needsReview" | "nothing";
   /** Why a person is asked; only with `needsReview`. */
   readonly cause?: string;
-  /** Drops without an end on record, ends that nobody was told of, and ends that are not true. */
+  /** Drops without an end on record, ends without an event, and ends that are not true. */
   readonly lost: readonly string[];
   /** Reasons for which a person was asked although everybody could know that cielo24 had nothing. */
   readonly givenUpWithoutDoubt: readonly string[];
@@ -207,7 +207,7 @@ const isNeedless = (review: Row, doubts: readonly Doubt[], { troubleUntil }: Per
   return !isAge;
 };
 
-/** Whether a second POST is the price of `resendAfterServerError`: it waited, and the medium was still not shown. */
+/** Whether a second POST is the price of `resendAfterServerError`: it waited, and the media was still not shown. */
 const isPriceOfAssumption = (first: Acceptance | undefined, at: number): boolean =>
   first?.shownAfterMs !== undefined &&
   first.shownAfterMs > SERVER_ERROR_SETTLE_MS &&

@@ -137,7 +137,7 @@ export const play = async (
     }
   };
 
-  /** Goes on until no message is left and nobody works. */
+  /** Goes on until no message is left and no instance works. */
   const run = async (): Promise<void> => {
     while (!restless) {
       takeMessages();

@@ -13,9 +13,9 @@ export interface Schedule {
   readonly workers: number;
   /** How far the instances' clocks are ahead, in seconds. */
   readonly clocksAheadS: readonly number[];
-  /** How late job/info shows a medium. */
+  /** How late job/info shows accepted media. */
   readonly jobInfoLagMin: number;
-  /** What an operator says, one after another: "reject" where a person is asked, "resend" where a medium is rejected, too. */
+  /** What an operator says, one after another: "reject" where a person is asked, "resend" where media is rejected, too. */
   readonly decisions: readonly ("resend" | "reject")[];
   readonly acts: readonly Act[];
   readonly faults: readonly Fault[];
@@ -31,11 +31,11 @@ export type Act = { readonly after: number } & (
   | { readonly do: "expireTokens" }
   | { readonly do: "rotateSecret" }
   | { readonly do: "takeCensus" }
-  /** Nobody works for so long. */
+  /** No message is taken for so long. */
   | { readonly do: "rest"; readonly minutes: number }
 );
 
-/** `form`: it was uploaded as one, and its bytes are the envelope. `archived`: it lies where nobody can read it. */
+/** `form`: it was uploaded as one, and its bytes are the envelope. `archived`: its storage class cannot be read. */
 export type DropKind = "media" | "form" | "archived";
 
 /** Something that goes wrong. */
@@ -80,7 +80,7 @@ const kill = fc.record({
   side,
   lateMs: fc.constantFrom(0, 0, MINUTE_MS, LATEST_MS),
 });
-/** The end that is hardest to tell from any other: the last word to cielo24 is on its way, and nobody lives to hear the answer. */
+/** The end that is hardest to tell from any other: the process dies while the last chunk is on its way. */
 const lastWord: fc.Arbitrary<Fault> = fc.record({
   on: fc.constant("cielo24" as const),
   at: fc.integer({ min: 4, max: 9 }),
@@ -215,7 +215,7 @@ const habit: fc.Arbitrary<Cielo24Fault> = fc.oneof(
   },
   { weight: 2, arbitrary: lasting(fc.record({ action: question, kind: answer, ...page }), spell) },
   { weight: 1, arbitrary: lasting(fc.record({ action: fc.constant(POST), kind: early, ...page }), spell) },
-  // Behind the body, or to a URL: nobody knows what it means.
+  // After the body, or to a URL: its meaning is unknown.
   { weight: 1, arbitrary: fc.record({ action: fc.constant("job/add_media"), kind: answer, ...page }) },
   {
     weight: 2,

@@ -138,5 +138,5 @@ process.on("message", (share: Share) => {
   );
 });
 
-// Without the one that gave the share there is nobody to play for.
+// Without its parent there is no reason to go on.
 process.on("disconnect", () => process.exit());

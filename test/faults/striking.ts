@@ -1,5 +1,5 @@
 import type { Instance } from "./instance.ts";
-import type { Chunk, Treatment } from "./network.ts";
+import type { Chunk, Treatment } from "../harness/network.ts";
 import { LATEST_MS, type Fault } from "./schedule.ts";
 import type { Theatre } from "./theatre.ts";
 

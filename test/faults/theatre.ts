@@ -1,15 +1,16 @@
 import { whileTimePasses } from "./virtual-time.ts";
 import { randomBytes } from "node:crypto";
+import { simulatorOf } from "../../bench/virtual-drop.ts";
 import { readDeployment } from "../../dev/gateway/deployment.ts";
 import { startStack, type Stack } from "../../dev/stack.ts";
 import type { Runtime } from "../../lib/runtime.ts";
 import type { Cielo24Simulator } from "../../dev/cielo24/server.ts";
 import { createDoor, type Door } from "./door.ts";
 import { forkInstance, startInstance, type Instance, type InstanceParts } from "./instance.ts";
-import type { Chunk, Treatment } from "./network.ts";
+import type { Chunk, Treatment } from "../harness/network.ts";
 import type { Schedule } from "./schedule.ts";
 
-/** Where schedules are played, one after another: the local stack, and instances of the functions around it. */
+/** Where schedules are played, one after another: the local stack and instances of the functions. */
 export interface Theatre {
   readonly stack: Stack;
   readonly cielo24: Cielo24Simulator;
@@ -73,8 +74,7 @@ export const openTheatre = async ({
       if (parking) parkings.push(parking);
     },
   });
-  const { cielo24 } = stack;
-  if (!cielo24) throw new Error("The stack has a simulated cielo24");
+  const cielo24 = simulatorOf(stack);
   // What S3 says when it is told whom to notify.
   stack.queue.purge();
   const { functions } = await readDeployment();
@@ -121,7 +121,7 @@ export const openTheatre = async ({
     return instance;
   };
 
-  /** Whoever was killed in its sleep still has to wake up and find nobody there, so time goes on meanwhile. */
+  /** An instance that was killed while it slept still has to wake up, so time goes on meanwhile. */
   const endInstances = async (): Promise<void> => {
     for (const instance of instances.values()) retired.push((await instance).close());
     instances.clear();
@@ -211,7 +211,7 @@ const createChance = (seed: number) => {
   };
 };
 
-/** Sizes of what callers give tell one medium from another in the acceptance log; those of drops differ, too. */
+/** Media are told apart by their sizes in the acceptance log; those of drops differ, too. */
 export const urlOfSize = (sizeBytes: number): string => `https://media.example/${sizeBytes}.mp4`;
 const mediaAt = (url: string): Uint8Array | undefined => {
   const size = /^https:\/\/media\.example\/(\d+)\.mp4$/.exec(url)?.[1];

@@ -3,9 +3,9 @@ import { CANARY, type Case, type Expected } from "./case.ts";
 import { FORM_TYPE, encodePairs, toJson } from "./carry.ts";
 import { FIELDS, unknownId, type FieldName } from "./fields.ts";
 import { request, type Draft } from "./valid.ts";
-import type { World } from "./world.ts";
+import type { Population } from "./population.ts";
 
-type Mutation = (draft: Draft, world: World) => fc.Arbitrary<Case> | undefined;
+type Mutation = (draft: Draft, population: Population) => fc.Arbitrary<Case> | undefined;
 
 const refusal = (draft: Draft, what: string, changed: Case["request"], expected: Expected): Case => ({
   what: `${draft.routeKey} (${draft.use.name}): ${what}`,
@@ -298,10 +298,10 @@ const MUTATIONS: Readonly<Record<string, Mutation>> = {
 const BROKEN_WEIGHT = 10;
 
 /** Everything that can be done to a right request, and the one right answer to it. */
-export const broken = (drafts: fc.Arbitrary<Draft>, world: World): fc.Arbitrary<Case> =>
+export const broken = (drafts: fc.Arbitrary<Draft>, population: Population): fc.Arbitrary<Case> =>
   drafts.chain((draft) => {
     const cases = Object.entries(MUTATIONS).flatMap(([name, mutate]) => {
-      const arbitrary = mutate(draft, world);
+      const arbitrary = mutate(draft, population);
       // Each parameter has many ways of being broken; the rest has a few.
       return arbitrary ? [{ arbitrary, weight: name === "a parameter is broken" ? BROKEN_WEIGHT : 1 }] : [];
     });

@@ -23,7 +23,7 @@ export interface Case {
   readonly expected: Expected;
 }
 
-/** Stands for a job that nobody has used; whoever sends a request puts another one in every time. */
+/** Stands for an unused job; the sender of a request replaces it by another one every time. */
 export const FRESH_JOB = "0f".repeat(16);
 
 export const withFreshJob = (request: FuzzRequest, nextJob: () => string): FuzzRequest => {

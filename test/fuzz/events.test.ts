@@ -4,9 +4,10 @@ import { readDeployment } from "../../dev/gateway/deployment.ts";
 import type { Route } from "../../dev/gateway/routes.ts";
 import { startStack, type Stack } from "../../dev/stack.ts";
 import type { HttpEvent } from "../../lib/http/endpoint.ts";
-import { httpEvent } from "../lib/http/http-event.ts";
+import { httpEvent } from "../harness/http-event.ts";
 import { CANARY } from "./case.ts";
-import { complaint, type WireAnswer } from "./judge.ts";
+import type { RawAnswer } from "../harness/raw-client.ts";
+import { complaint } from "./judge.ts";
 import { SETTINGS } from "./settings.ts";
 
 const JOB = "0123456789abcdef0123456789abcdef";
@@ -82,7 +83,7 @@ describe("every HTTP function, invoked with events of any kind", () => {
           headers: Record<string, string>;
           body: string;
         };
-        const answer: WireAnswer = { ...result, status: result.statusCode };
+        const answer: RawAnswer = { ...result, status: result.statusCode };
         expect(answer.status).toBeLessThan(500);
         const errorType = (JSON.parse(answer.body || "{}") as Record<string, string>)["ErrorType"];
         const expected = { status: answer.status, ...(errorType === undefined ? {} : { errorType }) };

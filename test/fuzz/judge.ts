@@ -1,11 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
+import type { RawAnswer } from "../harness/raw-client.ts";
 import { CANARY, type Expected } from "./case.ts";
-
-export interface WireAnswer {
-  readonly status: number;
-  readonly headers: IncomingHttpHeaders;
-  readonly body: string;
-}
 
 /** Traces of a program that fell over, in an answer. */
 const STACK_TRACE =
@@ -13,7 +8,7 @@ const STACK_TRACE =
 
 /** What is wrong with an answer; undefined where nothing is. */
 export const complaint = (
-  { status, headers, body }: WireAnswer,
+  { status, headers, body }: RawAnswer,
   expected: Expected,
   method: string,
 ): string | undefined => {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { FRESH_JOB, type Case } from "./case.ts";
 import { FORM_TYPE } from "./carry.ts";
-import type { World } from "./world.ts";
+import type { Population } from "./population.ts";
 
 const MIB = 1024 * 1024;
 /** Begins as no text does, or a small one called a form would be read as one. */
@@ -11,7 +11,7 @@ const bytes = fc
 const types = fc.constantFrom(undefined, "video/mp4", "application/octet-stream", FORM_TYPE, ";", "x");
 
 const post = (
-  world: World,
+  population: Population,
   what: string,
   query: string,
   type: string | undefined,
@@ -23,7 +23,7 @@ const post = (
     method: "POST",
     target: `/api/job/add_media?${query}`,
     headers: {
-      authorization: `Bearer ${world.tokens.alice}`,
+      authorization: `Bearer ${population.tokens.alice}`,
       ...(type === undefined ? {} : { "content-type": type }),
     },
     body,
@@ -75,25 +75,28 @@ const noMedia = fc.oneof(
 );
 
 /** Media as a raw body: whatever is neither JSON nor a form. */
-export const mediaBodies = (world: World): fc.Arbitrary<Case> =>
-  fc
-    .tuple(types, bytes)
-    .map(([type, body]) =>
-      post(world, `type ${type ?? "none"}`, `v=1&job_id=${FRESH_JOB}`, type, body, { status: 200, fields: ["TaskId"] }),
-    );
+export const mediaBodies = (population: Population): fc.Arbitrary<Case> =>
+  fc.tuple(types, bytes).map(([type, body]) =>
+    post(population, `type ${type ?? "none"}`, `v=1&job_id=${FRESH_JOB}`, type, body, {
+      status: 200,
+      fields: ["TaskId"],
+    }),
+  );
 
-export const brokenMediaBodies = (world: World): fc.Arbitrary<Case> => {
+export const brokenMediaBodies = (population: Population): fc.Arbitrary<Case> => {
   const refused = (what: string, query: string, status: number, errorType: string, body = Buffer.from([0xff, 0])) =>
-    fc.constant(post(world, what, query, "video/mp4", body, { status, errorType }));
+    fc.constant(post(population, what, query, "video/mp4", body, { status, errorType }));
   const onFreshJob = `v=1&job_id=${FRESH_JOB}`;
   const badRequest = { status: 400, errorType: "INVALID_QUERY" };
   return fc.oneof(
     fc
       .tuple(noMediaTypes, bytes)
-      .map(([type, body]) => post(world, `media called ${type}`, onFreshJob, type, body, badRequest)),
+      .map(([type, body]) => post(population, `media called ${type}`, onFreshJob, type, body, badRequest)),
     fc
       .tuple(looseTypes, noMedia)
-      .map(([type, body]) => post(world, `no media called ${type ?? "nothing"}`, onFreshJob, type, body, badRequest)),
+      .map(([type, body]) =>
+        post(population, `no media called ${type ?? "nothing"}`, onFreshJob, type, body, badRequest),
+      ),
     refused("empty", `v=1&job_id=${FRESH_JOB}`, 400, "MISSING_PARAMETER", Buffer.alloc(0)),
     refused(
       "a URL beside it",
@@ -103,17 +106,19 @@ export const brokenMediaBodies = (world: World): fc.Arbitrary<Case> => {
     ),
     refused("no job", "v=1", 400, "MISSING_PARAMETER"),
     refused("no version", `job_id=${FRESH_JOB}`, 400, "MISSING_PARAMETER"),
-    refused("a foreign job", `v=1&job_id=${world.foreignJobs[0] ?? ""}`, 404, "ITEM_NOT_FOUND"),
-    refused("a job that has its media", `v=1&job_id=${world.deliveredJobs[0] ?? ""}`, 409, "JOB_HAS_MEDIA"),
+    refused("a foreign job", `v=1&job_id=${population.foreignJobs[0] ?? ""}`, 404, "ITEM_NOT_FOUND"),
+    refused("a job that has its media", `v=1&job_id=${population.deliveredJobs[0] ?? ""}`, 409, "JOB_HAS_MEDIA"),
   );
 };
 
 /** Too large for the function's own limit, and for the gateway's. Few of these: each is megabytes. */
-export const hugeMediaBodies = (world: World): readonly Case[] => [
-  post(world, "over 4 MiB", `v=1&job_id=${FRESH_JOB}`, "video/mp4", Buffer.alloc(4 * MIB + 1, 1), {
+export const hugeMediaBodies = (population: Population): readonly Case[] => [
+  post(population, "over 4 MiB", `v=1&job_id=${FRESH_JOB}`, "video/mp4", Buffer.alloc(4 * MIB + 1, 1), {
     status: 413,
     errorType: "MEDIA_TOO_LARGE",
   }),
-  post(world, "over 4.7 MB", `v=1&job_id=${FRESH_JOB}`, "video/mp4", Buffer.alloc(5 * MIB, 1), { status: 413 }),
-  post(world, "over 10 MB", `v=1&job_id=${FRESH_JOB}`, "video/mp4", Buffer.alloc(10 * MIB + 1, 1), { status: 413 }),
+  post(population, "over 4.7 MB", `v=1&job_id=${FRESH_JOB}`, "video/mp4", Buffer.alloc(5 * MIB, 1), { status: 413 }),
+  post(population, "over 10 MB", `v=1&job_id=${FRESH_JOB}`, "video/mp4", Buffer.alloc(10 * MIB + 1, 1), {
+    status: 413,
+  }),
 ];

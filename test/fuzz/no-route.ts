@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import type { Case } from "./case.ts";
-import type { World } from "./world.ts";
+import type { Population } from "./population.ts";
 
 /** Requests for which there is no route; the gateway says so, with a token and without. */
-export const noRoute = (world: World): fc.Arbitrary<Case> =>
+export const noRoute = (population: Population): fc.Arbitrary<Case> =>
   fc
     .tuple(
       fc.constantFrom("GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "PROPFIND"),
@@ -39,7 +39,7 @@ export const noRoute = (world: World): fc.Arbitrary<Case> =>
       request: {
         method,
         target,
-        headers: isAuthorized ? { authorization: `Bearer ${world.tokens.alice}` } : {},
+        headers: isAuthorized ? { authorization: `Bearer ${population.tokens.alice}` } : {},
       },
       expected: { status: 404 },
     }));

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import type { Case } from "./case.ts";
 import { unknownId } from "./fields.ts";
-import type { World } from "./world.ts";
+import type { Population } from "./population.ts";
 
 const found = (what: string, method: string, target: string, expected: Case["expected"]): Case => ({
   what,
@@ -43,7 +43,10 @@ const badCapability = (capability: string) =>
 
 /** What routes without an authorizer answer, by their key. */
 export const OPEN_ROUTES: Readonly<
-  Record<string, { valid: (world: World) => fc.Arbitrary<Case>; broken?: (world: World) => fc.Arbitrary<Case> }>
+  Record<
+    string,
+    { valid: (population: Population) => fc.Arbitrary<Case>; broken?: (population: Population) => fc.Arbitrary<Case> }
+  >
 > = {
   "GET /health": {
     valid: () =>
@@ -55,15 +58,15 @@ export const OPEN_ROUTES: Readonly<
     ["GET", "HEAD"].map((method) => [
       `${method} /media/{capability}/{name}`,
       {
-        valid: ({ capabilities }: World) =>
+        valid: ({ capabilities }: Population) =>
           fc.tuple(fc.constantFrom(...capabilities), name).map(([capability, each]) =>
             found(`${method} a capability`, method, `/media/${capability}/${each}`, {
               status: method === "GET" ? 302 : 200,
             }),
           ),
-        broken: (world: World) =>
+        broken: (population: Population) =>
           fc
-            .tuple(fc.constantFrom(...world.capabilities).chain(badCapability), name)
+            .tuple(fc.constantFrom(...population.capabilities).chain(badCapability), name)
             .map(([part, each]) =>
               found(`${method} no capability`, method, `/media/${encodeURIComponent(part)}/${each}`, NO_SUCH_MEDIA),
             ),

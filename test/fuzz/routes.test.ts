@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
 import { Agent } from "node:http";
+import { simulatorOf } from "../../bench/virtual-drop.ts";
 import { readDeployment } from "../../dev/gateway/deployment.ts";
 import { startStack, type Stack } from "../../dev/stack.ts";
 import { addMediaParameters } from "../../functions/add-media/endpoint.ts";
@@ -17,8 +18,8 @@ import { OPEN_ROUTES } from "./open-routes.ts";
 import { SETTINGS } from "./settings.ts";
 import { USES } from "./uses.ts";
 import { accepted, drafts } from "./valid.ts";
-import { sendWire } from "./wire-client.ts";
-import { createWorld, type World } from "./world.ts";
+import { sendRaw } from "../harness/raw-client.ts";
+import { populate, type Population } from "./population.ts";
 
 /** A whole delivery takes some ten times as long as a refusal. */
 const FEW_RUNS = SETTINGS.numRuns / 20;
@@ -27,10 +28,10 @@ const SOME_RUNS = SETTINGS.numRuns / 4;
 describe("every route, over a real socket", () => {
   const agent = new Agent({ keepAlive: true });
   let stack: Stack;
-  let world: World;
+  let population: Population;
   beforeAll(async () => {
     stack = await startStack({ fetchMedia: () => Promise.resolve(Buffer.from("media")) });
-    world = await createWorld(stack, 3);
+    population = await populate(stack, 3);
   });
   afterAll(async () => {
     agent.destroy();
@@ -38,41 +39,44 @@ describe("every route, over a real socket", () => {
   });
 
   const check = async ({ request, expected }: Case): Promise<void> => {
-    const sent = withFreshJob(request, () => stack.cielo24?.addJob() ?? "");
-    expect(complaint(await sendWire(world.apiUrl, sent, agent), expected, request.method)).toBeUndefined();
+    const sent = withFreshJob(request, () => simulatorOf(stack).addJob());
+    expect(complaint(await sendRaw(population.apiUrl, sent, agent), expected, request.method)).toBeUndefined();
   };
   const hold = (cases: fc.Arbitrary<Case>, numRuns = SETTINGS.numRuns) =>
     fc.assert(fc.asyncProperty(withNoise(cases), check), { ...SETTINGS, numRuns: Math.ceil(numRuns) });
 
   for (const [routeKey, uses] of Object.entries(USES)) {
     it(`${routeKey} takes whatever is right`, async () => {
-      await hold(drafts(world, routeKey, uses).map(accepted), routeKey.includes("add_media") ? FEW_RUNS : SOME_RUNS);
+      await hold(
+        drafts(population, routeKey, uses).map(accepted),
+        routeKey.includes("add_media") ? FEW_RUNS : SOME_RUNS,
+      );
     });
 
     it(`${routeKey} gives the right refusal of whatever is broken`, async () => {
-      await hold(broken(drafts(world, routeKey, uses), world));
+      await hold(broken(drafts(population, routeKey, uses), population));
     });
   }
 
   for (const [routeKey, cases] of Object.entries(OPEN_ROUTES)) {
     it(`${routeKey} takes whatever is right`, async () => {
-      await hold(cases.valid(world), SOME_RUNS);
+      await hold(cases.valid(population), SOME_RUNS);
     });
 
     if (cases.broken)
       it(`${routeKey} refuses whatever is not`, async () => {
-        await hold(cases.broken?.(world) ?? fc.constant({} as Case));
+        await hold(cases.broken?.(population) ?? fc.constant({} as Case));
       });
   }
 
   it("POST /api/job/add_media takes media as a body, and refuses it where something is wrong with it", async () => {
-    await hold(mediaBodies(world), FEW_RUNS);
-    await hold(brokenMediaBodies(world), FEW_RUNS);
-    for (const each of hugeMediaBodies(world)) await check(each);
+    await hold(mediaBodies(population), FEW_RUNS);
+    await hold(brokenMediaBodies(population), FEW_RUNS);
+    for (const each of hugeMediaBodies(population)) await check(each);
   });
 
   it("answers 404 where there is no route", async () => {
-    await hold(noRoute(world));
+    await hold(noRoute(population));
   });
 
   it("has written no credentials of a request to the log, and no failure", () => {

@@ -1,6 +1,6 @@
 import { FRESH_JOB } from "./case.ts";
 import type { FieldName } from "./fields.ts";
-import type { World } from "./world.ts";
+import type { Population } from "./population.ts";
 
 /** One way of using a route by parameters alone: what must be there, what may be, and the answer if all of it is right. */
 export interface Use {
@@ -12,14 +12,14 @@ export interface Use {
   /** Values that make this use what it is. */
   readonly fixed?: Partial<Readonly<Record<FieldName, string>>>;
   /** The jobs that it may be about. A fresh one where each request needs its own. */
-  readonly jobs: (world: World) => readonly string[];
+  readonly jobs: (population: Population) => readonly string[];
   /** Fields of the answer. */
   readonly answers: readonly string[];
 }
 
 const fresh = () => [FRESH_JOB];
-const open = (world: World) => world.openJobs;
-const delivered = (world: World) => world.deliveredJobs;
+const open = (population: Population) => population.openJobs;
+const delivered = (population: Population) => population.deliveredJobs;
 
 const TASK = ["TaskId"];
 const SIGNED = ["url", "key", "headers", "expires_at"];

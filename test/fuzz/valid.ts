@@ -4,7 +4,7 @@ import { carriers, carry, type Carrier } from "./carry.ts";
 import { asUuid, FIELDS, type FieldName } from "./fields.ts";
 import type { Use } from "./uses.ts";
 import { FRESH_JOB } from "./case.ts";
-import type { World } from "./world.ts";
+import type { Population } from "./population.ts";
 
 /** Right parameters for a use of a route, and how they travel. */
 export interface Draft {
@@ -24,10 +24,10 @@ const spellings = fc.constantFrom<(id: string) => string>(
 );
 
 /** Drafts of requests to which the answer is 200. */
-export const drafts = (world: World, routeKey: string, uses: readonly Use[]): fc.Arbitrary<Draft> =>
-  fc.oneof(...uses.map((use) => draftsOf(world, routeKey, use)));
+export const drafts = (population: Population, routeKey: string, uses: readonly Use[]): fc.Arbitrary<Draft> =>
+  fc.oneof(...uses.map((use) => draftsOf(population, routeKey, use)));
 
-const draftsOf = (world: World, routeKey: string, use: Use): fc.Arbitrary<Draft> => {
+const draftsOf = (population: Population, routeKey: string, use: Use): fc.Arbitrary<Draft> => {
   const names = [...use.required, ...use.optional];
   const always: readonly FieldName[] = [...use.required, ...(Object.keys(use.fixed ?? {}) as FieldName[])];
   return fc
@@ -36,7 +36,7 @@ const draftsOf = (world: World, routeKey: string, use: Use): fc.Arbitrary<Draft>
         requiredKeys: [...always],
       }),
       carrier: carriers,
-      jobId: fc.constantFrom(...use.jobs(world)),
+      jobId: fc.constantFrom(...use.jobs(population)),
       spell: spellings,
     })
     .map(({ values, carrier, jobId, spell }) => ({
@@ -49,7 +49,7 @@ const draftsOf = (world: World, routeKey: string, use: Use): fc.Arbitrary<Draft>
           value.replaceAll(FRESH_JOB, name === "job_id" && jobId !== FRESH_JOB ? spell(jobId) : jobId),
         ]),
       ),
-      headers: { authorization: `Bearer ${world.tokens.alice}` },
+      headers: { authorization: `Bearer ${population.tokens.alice}` },
     }));
 };
 

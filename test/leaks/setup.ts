@@ -4,8 +4,8 @@ import { createScanner } from "./scanner.ts";
 import { watchWire } from "./wire.ts";
 
 /**
- * Part of every test file: whatever the file's tests sent to a server of theirs as token, credential, signature or
- * capability must not be on standard output, on standard error or in `console`. What else a stack puts out is searched by
+ * Part of every test file: tokens, credentials, signatures and capabilities that the file's tests sent to a server
+ * must not be on standard output, on standard error or in `console`. What else a stack puts out is searched by
  * `useStack`.
  */
 const output = watchProcess();

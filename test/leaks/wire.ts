@@ -1,7 +1,7 @@
 import { channel } from "node:diagnostics_channel";
 import type { IncomingMessage } from "node:http";
 
-/** Secrets that went over HTTP to a server in this process: whoever the client was, nothing may print them. */
+/** Secrets that any client sent over HTTP to a server in this process: nothing may print them. */
 export interface Wire {
   /** By name; only what is random enough to be told from other text. */
   readonly secrets: () => Readonly<Record<string, string>>;

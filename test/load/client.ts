@@ -3,15 +3,15 @@ import { Agent } from "node:http";
 import { setTimeout as wait } from "node:timers/promises";
 import { withFreshJob, type Case } from "../fuzz/case.ts";
 import { complaint } from "../fuzz/judge.ts";
-import { sendWire } from "../fuzz/wire-client.ts";
-import type { World } from "../fuzz/world.ts";
+import { sendRaw } from "../harness/raw-client.ts";
+import type { Population } from "../fuzz/population.ts";
 import { MISBEHAVIOURS } from "./misbehave.ts";
 import { mix } from "./mix.ts";
 
 /** What the client is to do. */
 export interface Order {
-  readonly world: World;
-  /** Ids that cielo24 knows and nobody has used; as many as requests may need. */
+  readonly population: Population;
+  /** Ids of unused jobs that cielo24 knows; as many as requests may need. */
   readonly freshJobs: readonly string[];
   readonly requests: number;
   readonly seed: number;
@@ -34,7 +34,7 @@ const BATCH = 500;
 const MAX_COMPLAINTS = 10;
 
 /** Sends so many requests of the mix over kept connections, beside some that misbehave, and judges each answer. */
-export const runClient = async ({ world, freshJobs, requests, seed }: Order): Promise<ClientReport> => {
+export const runClient = async ({ population, freshJobs, requests, seed }: Order): Promise<ClientReport> => {
   const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
   const statuses: Record<string, number> = {};
   const complaints: string[] = [];
@@ -54,13 +54,13 @@ export const runClient = async ({ world, freshJobs, requests, seed }: Order): Pr
     return jobId;
   };
 
-  const cases = caseSource(world, requests, seed);
+  const cases = caseSource(population, requests, seed);
   const send = async () => {
     for (let each = cases.next(); !each.done; each = cases.next()) {
       const { what, request, expected } = each.value;
       const startedAt = performance.now();
       try {
-        const answer = await sendWire(world.apiUrl, withFreshJob(request, nextJob), agent);
+        const answer = await sendRaw(population.apiUrl, withFreshJob(request, nextJob), agent);
         latenciesMs.push(performance.now() - startedAt);
         statuses[answer.status] = (statuses[answer.status] ?? 0) + 1;
         const problem = complaint(answer, expected, request.method);
@@ -72,12 +72,12 @@ export const runClient = async ({ world, freshJobs, requests, seed }: Order): Pr
   };
 
   const over = new AbortController();
-  const port = Number(new URL(world.apiUrl).port);
+  const port = Number(new URL(population.apiUrl).port);
   const kinds = Object.entries(MISBEHAVIOURS);
   const misbehave = async () => {
     while (!over.signal.aborted) {
       const kind = kinds[misbehaved++ % kinds.length];
-      const problem = await kind?.[1](port, world.tokens.alice);
+      const problem = await kind?.[1](port, population.tokens.alice);
       if (problem !== undefined) complain(`a connection that ${kind?.[0] ?? ""}: ${problem}`);
       await wait(MISBEHAVING_PAUSE_MS);
     }
@@ -94,8 +94,8 @@ export const runClient = async ({ world, freshJobs, requests, seed }: Order): Pr
 };
 
 /** The same cases for the same seed, made as they are needed. */
-function* caseSource(world: World, requests: number, seed: number): Generator<Case, undefined> {
-  const arbitrary = mix(world);
+function* caseSource(population: Population, requests: number, seed: number): Generator<Case, undefined> {
+  const arbitrary = mix(population);
   for (let made = 0; made < requests; made += BATCH)
     yield* fc.sample(arbitrary, { numRuns: Math.min(BATCH, requests - made), seed: seed * 1_000_003 + made });
   return undefined;

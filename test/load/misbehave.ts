@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
 
-/** How a connection misbehaves, and whether the server kept its countenance: undefined, or what was wrong. */
+/** How a connection misbehaves. Resolves with what the server did wrong; undefined if nothing. */
 export type Misbehaviour = (port: number, token: string) => Promise<string | undefined>;
 
 const HOST = "Host: 127.0.0.1\r\n";

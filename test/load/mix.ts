@@ -7,7 +7,7 @@ import { withNoise } from "../fuzz/noise.ts";
 import { OPEN_ROUTES } from "../fuzz/open-routes.ts";
 import { USES } from "../fuzz/uses.ts";
 import { accepted, drafts } from "../fuzz/valid.ts";
-import type { World } from "../fuzz/world.ts";
+import type { Population } from "../fuzz/population.ts";
 
 /**
  * What is sent, in percent. A refusal costs the stack about a millisecond of a core, what reads or writes the ledger
@@ -28,31 +28,31 @@ const SHARES = {
 };
 
 /** Requests of all kinds, each with its right answer. */
-export const mix = (world: World): fc.Arbitrary<Case> => {
+export const mix = (population: Population): fc.Arbitrary<Case> => {
   const valid = (pattern: RegExp) =>
     fc.oneof(
       ...Object.entries(USES)
         .filter(([routeKey]) => pattern.test(routeKey))
-        .map(([routeKey, uses]) => drafts(world, routeKey, uses).map(accepted)),
+        .map(([routeKey, uses]) => drafts(population, routeKey, uses).map(accepted)),
     );
-  const routes = Object.entries(USES).map(([routeKey, uses]) => broken(drafts(world, routeKey, uses), world));
+  const routes = Object.entries(USES).map(([routeKey, uses]) => broken(drafts(population, routeKey, uses), population));
   const opened = (pattern: RegExp) =>
     fc.oneof(
       ...Object.entries(OPEN_ROUTES)
         .filter(([routeKey]) => pattern.test(routeKey))
-        .map(([, route]) => route.valid(world)),
+        .map(([, route]) => route.valid(population)),
     );
   const kinds: Readonly<Record<keyof typeof SHARES, fc.Arbitrary<Case>>> = {
-    deliveries: fc.oneof(valid(/add_media/), mediaBodies(world)),
+    deliveries: fc.oneof(valid(/add_media/), mediaBodies(population)),
     metadata: valid(/update_metadata/),
     signing: valid(/upload/),
     status: valid(/delivery/),
     health: opened(/health/),
     media: opened(/media/),
     broken: fc.oneof(...routes),
-    brokenMedia: brokenMediaBodies(world),
-    brokenCapabilities: fc.oneof(...Object.values(OPEN_ROUTES).flatMap((route) => route.broken?.(world) ?? [])),
-    noRoute: noRoute(world),
+    brokenMedia: brokenMediaBodies(population),
+    brokenCapabilities: fc.oneof(...Object.values(OPEN_ROUTES).flatMap((route) => route.broken?.(population) ?? [])),
+    noRoute: noRoute(population),
   };
   return withNoise(
     fc.oneof(

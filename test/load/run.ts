@@ -3,8 +3,9 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { setTimeout as wait } from "node:timers/promises";
+import { simulatorOf } from "../../bench/virtual-drop.ts";
 import { startStack } from "../../dev/stack.ts";
-import { createWorld } from "../fuzz/world.ts";
+import { populate } from "../fuzz/population.ts";
 import type { ClientReport, Order } from "./client.ts";
 import { watchSockets } from "./sockets.ts";
 
@@ -64,7 +65,7 @@ const server = async (): Promise<void> => {
       if (/"status":5\d\d|UNHANDLED_ERROR/.test(line)) failures += 1;
     },
   });
-  const world = await createWorld(stack, JOBS);
+  const population = await populate(stack, JOBS);
   const sockets = watchSockets(Number(new URL(stack.apiUrl).port));
 
   let rssBytes = process.memoryUsage.rss();
@@ -73,11 +74,10 @@ const server = async (): Promise<void> => {
   }, 250);
 
   const child = fork(fileURLToPath(import.meta.url), { stdio: ["ignore", "inherit", "inherit", "ipc"] });
-  const freshJobs = Array.from(
-    { length: Math.ceil(requests * FRESH_JOBS_SHARE) + 100 },
-    () => stack.cielo24?.addJob() ?? "",
+  const freshJobs = Array.from({ length: Math.ceil(requests * FRESH_JOBS_SHARE) + 100 }, () =>
+    simulatorOf(stack).addJob(),
   );
-  child.send({ world, freshJobs, requests, seed } satisfies Order);
+  child.send({ population, freshJobs, requests, seed } satisfies Order);
   const [report] = (await once(child, "message")) as [ClientReport];
   await once(child, "exit");
   const socketsLeft = await settled(sockets.open);

@@ -6,7 +6,7 @@ export interface MediaPosts {
   readonly count: () => number;
   /** So much of the newest has been read from its connection, its head included. */
   readonly receivedBytes: () => number;
-  /** Whether nobody reads the newest any more. */
+  /** Whether the newest is not being read any more. */
   readonly isStopped: () => boolean;
   readonly stop: () => void;
 }

@@ -31,7 +31,7 @@ describe("the errors in the description", () => {
   });
 
   it.each<[operationId: string, others: readonly string[]]>([
-    // What is about the account is no medium's fault: it is answered with 502 there.
+    // Errors about the account do not blame the media: they are answered with 502.
     ["addMediaByUrl", [...ACCOUNT_ERROR_TYPES]],
     ["addMedia", [...ACCOUNT_ERROR_TYPES]],
     // Likewise.

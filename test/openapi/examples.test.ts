@@ -1,11 +1,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "@jest/globals";
-import { useStack } from "../stack.ts";
+import { useStack } from "../harness/stack.ts";
 import { description, operations, type Operation, type Response } from "./description.ts";
 import { normal } from "./normal.ts";
 import { bodyExamplesOf, EXAMPLE_JOB, exampleRequest, headerValue, type Answered } from "./request.ts";
 import { BODILESS, NOT_TO_BE_HAD_HERE, SCENES, type Scene } from "./scenes.ts";
 import { closed, findFaults } from "./validator.ts";
-import { createWorld, type World } from "./world.ts";
+import { startLiveApi, type LiveApi } from "./live-api.ts";
 
 interface Documented {
   readonly operation: Operation;
@@ -48,18 +48,18 @@ const local = useStack({
   fetchMedia: () => Promise.resolve(Buffer.from("media")),
   env: { PROXY_VERSION: description.info.version },
 });
-let world: World;
+let api: LiveApi;
 beforeAll(async () => {
-  world = await createWorld(local.stack);
+  api = await startLiveApi(local.stack);
 });
-afterEach(() => world.mend());
-afterAll(() => world.close());
+afterEach(() => api.mend());
+afterAll(() => api.close());
 
 const play = async (operation: Operation, bodyName: string | undefined, scene: Scene): Promise<Answered> => {
-  const job = world.newJob();
+  const job = api.newJob();
   const request = exampleRequest(operation, bodyName, { [EXAMPLE_JOB]: job });
-  const headers = operation.security.length > 0 ? { authorization: world.alice } : {};
-  return scene({ world, operation, job, request: { ...request, headers } });
+  const headers = operation.security.length > 0 ? { authorization: api.alice } : {};
+  return scene({ api, operation, job, request: { ...request, headers } });
 };
 
 const sceneOf = (scenes: Readonly<Record<string, Scene>>, name: string): Scene => {

@@ -1,10 +1,11 @@
 import type { Operation } from "./description.ts";
+import { handOverObject } from "../harness/handed-over.ts";
 import { EXAMPLE_JOB, exampleRequest, withMoreParameter, withParameter } from "./request.ts";
 import type { Answered, ExampleRequest } from "./request.ts";
-import type { World } from "./world.ts";
+import type { LiveApi } from "./live-api.ts";
 
 export interface Stage {
-  readonly world: World;
+  readonly api: LiveApi;
   readonly operation: Operation;
   readonly job: string;
   /** The documented request, as the owner of the job would send it. */
@@ -18,21 +19,20 @@ const MIB = 1024 * 1024;
 const HOUR_MS = 3_600_000;
 const OTHER_JOB = "00000000000000000000000000000000";
 const TASK = "4ff3e0a5c9e14d3a8f6a3f3c9f7b1c22";
-const CAPABILITY = "2f1d0cf5c1a84f0e9b6e6f0f2a3b4c5d";
 
-const ask: Scene = ({ world, request }) => world.send(request);
+const ask: Scene = ({ api, request }) => api.send(request);
 
 /** The request with a parameter that is not as it should be. */
 const asking =
   (name: string, value: string | undefined): Scene =>
-  ({ world, request }) =>
-    world.send(withParameter(request, name, value));
+  ({ api, request }) =>
+    api.send(withParameter(request, name, value));
 const askingMore =
   (name: string, value: string): Scene =>
-  ({ world, request }) =>
-    world.send(withMoreParameter(request, name, value));
+  ({ api, request }) =>
+    api.send(withMoreParameter(request, name, value));
 
-/** The request in a state of the world that is put there first. */
+/** The request, after something was prepared for it. */
 const after =
   (prepare: (stage: Stage) => unknown, then: Scene = ask): Scene =>
   async (stage) => {
@@ -51,47 +51,37 @@ const bodyNamed =
       },
     });
 
-const deliverBody = ({ world, job }: Stage) =>
-  world.send({
+const deliverBody = ({ api, job }: Stage) =>
+  api.send({
     method: "POST",
     path: "/api/job/add_media",
     query: { v: "1", job_id: job },
-    headers: { authorization: world.alice },
+    headers: { authorization: api.alice },
     media: { type: "video/mp4", bytes: Buffer.from("00000018ftypmp42", "latin1").subarray(0, 8) },
   });
 
-const signFirst = ({ world, job }: Stage) =>
-  world.send({
+const signFirst = ({ api, job }: Stage) =>
+  api.send({
     method: "GET",
     path: "/api/job/request_upload_url",
     query: { v: "1", job_id: job },
-    headers: { authorization: world.alice },
+    headers: { authorization: api.alice },
   });
 
 const breakCielo24 =
   (action: string, status: number, body: object | string = "") =>
-  ({ world, job }: Stage) => {
+  ({ api, job }: Stage) => {
     const text = typeof body === "string" ? body : JSON.stringify(body);
-    world.cielo24.faults.add({ action, jobId: job, kind: "answer", status, body: text, times: 10 });
+    api.cielo24.faults.add({ action, jobId: job, kind: "answer", status, body: text, times: 10 });
   };
 
 const breakAws =
   (kind: "unavailable" | "hang") =>
-  ({ world }: Stage) => {
-    for (const action of ["GetItem", "UpdateItem"]) world.stack.aws.faults.add({ action, kind, times: 10 });
+  ({ api }: Stage) => {
+    for (const action of ["GetItem", "UpdateItem"]) api.stack.aws.faults.add({ action, kind, times: 10 });
   };
 
-const shareMedia = async ({ world, job }: Stage) => {
-  const key = `handed-over/${job}.mp4`;
-  const versionId = world.stack.s3.putVirtualObject(world.stack.bucketName, key, 8, 7);
-  await world.write(job, {
-    state: "FINALIZING",
-    media: { id: "object:a", kind: "object", key, versionId },
-    handOver: true,
-    capability: CAPABILITY,
-    capabilityUntil: world.stack.runtime.clock() + HOUR_MS,
-  });
-};
+const shareMedia = ({ api, job }: Stage) => handOverObject(api.stack, job);
 
 /** Which answer an operation gives: its name in the description, and how to get it. */
 export const SCENES: Readonly<Record<string, Scene>> = {
@@ -109,12 +99,12 @@ export const SCENES: Readonly<Record<string, Scene>> = {
   uploading: after(signFirst),
   sending: after(async (stage) => {
     await signFirst(stage);
-    await stage.world.write(stage.job, { state: "SENDING", claims: 1, sizeBytes: 100 * MIB, sentBytes: 70 * MIB });
+    await stage.api.write(stage.job, { state: "SENDING", claims: 1, sizeBytes: 100 * MIB, sentBytes: 70 * MIB });
   }),
   waiting: after(async (stage) => {
     await signFirst(stage);
     breakCielo24("job/info", 503)(stage);
-    const { stack } = stage.world;
+    const { stack } = stage.api;
     stack.s3.putVirtualObject(stack.bucketName, `media/${stage.job}/a.mp4`, 8, 7);
     stack.advanceTime(31 * 60_000);
     await stack.runCensus();
@@ -124,7 +114,7 @@ export const SCENES: Readonly<Record<string, Scene>> = {
   handedOver: after(async (stage) => {
     await signFirst(stage);
     const sizeBytes = 10_737_418_239;
-    await stage.world.write(stage.job, { state: "FINALIZING", handOver: true, taskId: TASK, claims: 2, sizeBytes });
+    await stage.api.write(stage.job, { state: "FINALIZING", handOver: true, taskId: TASK, claims: 2, sizeBytes });
   }),
   rejected: after(async (stage) => {
     const refusal = { ErrorType: "INVALID_QUERY", ErrorComment: "The media could not be read." };
@@ -133,7 +123,7 @@ export const SCENES: Readonly<Record<string, Scene>> = {
   }),
   needsReview: after(async (stage) => {
     await signFirst(stage);
-    await stage.world.write(stage.job, {
+    await stage.api.write(stage.job, {
       state: "NEEDS_REVIEW",
       claims: 1,
       sizeBytes: 8,
@@ -147,24 +137,24 @@ export const SCENES: Readonly<Record<string, Scene>> = {
 
   jobMissing: asking("job_id", undefined),
   jobMalformed: asking("job_id", EXAMPLE_JOB.slice(1)),
-  jobMisspelt: ({ world, job, request }) =>
-    world.send(withMoreParameter(withParameter(request, "job_id", undefined), "jobId", job)),
-  formSent: async ({ world, request }) => {
+  jobMisspelt: ({ api, job, request }) =>
+    api.send(withMoreParameter(withParameter(request, "job_id", undefined), "jobId", job)),
+  formSent: async ({ api, request }) => {
     const form = new FormData();
     form.append("file", new Blob([request.media?.bytes as Buffer<ArrayBuffer>]), "lecture.mp4");
     const envelope = new Response(form);
     const type = envelope.headers.get("content-type") ?? "";
-    return world.send({ ...request, media: { type, bytes: Buffer.from(await envelope.arrayBuffer()) } });
+    return api.send({ ...request, media: { type, bytes: Buffer.from(await envelope.arrayBuffer()) } });
   },
   versionUnknown: asking("v", "2"),
   methodUnknown: asking("method", "PATCH"),
   uploadIdMissing: bodyNamed("part", asking("upload_id", undefined)),
   keyForeign: bodyNamed("part", asking("key", `media/${OTHER_JOB}/${OTHER_JOB}/lecture-7.mp4`)),
-  credentialsSent: ({ world, request }) => world.send({ ...request, query: { ...request.query, api_token: "x" } }),
-  mediaUrlUnusable: ({ world, operation, job, request }) => {
+  credentialsSent: ({ api, request }) => api.send({ ...request, query: { ...request.query, api_token: "x" } }),
+  mediaUrlUnusable: ({ api, operation, job, request }) => {
     const byUrl = operation.method === "GET" ? request : exampleRequest(operation, "byJson", { [EXAMPLE_JOB]: job });
     const url = "http://media.example.org/lecture%207.mp4";
-    return world.send({ ...withParameter(byUrl, "media_url", url), headers: request.headers });
+    return api.send({ ...withParameter(byUrl, "media_url", url), headers: request.headers });
   },
   mediaRefused: after(
     breakCielo24("job/add_media", 400, { ErrorType: "INVALID_URL", ErrorComment: "The media could not be reached." }),
@@ -176,15 +166,15 @@ export const SCENES: Readonly<Record<string, Scene>> = {
     }),
   ),
 
-  tokenMissing: ({ world, request }) => world.send({ ...request, headers: {} }),
-  scopeMissing: async ({ world, request }) =>
-    world.send({ ...request, headers: { authorization: await world.authorization({ scope: "another" }) } }),
-  ownerMissing: async ({ world, request }) =>
-    world.send({ ...request, headers: { authorization: await world.authorization({ sub: undefined }) } }),
+  tokenMissing: ({ api, request }) => api.send({ ...request, headers: {} }),
+  scopeMissing: async ({ api, request }) =>
+    api.send({ ...request, headers: { authorization: await api.authorization({ scope: "another" }) } }),
+  ownerMissing: async ({ api, request }) =>
+    api.send({ ...request, headers: { authorization: await api.authorization({ sub: undefined }) } }),
   jobUnknown: async (stage) => {
     await signFirst(stage);
-    const headers = { authorization: await stage.world.authorization({ sub: "bob" }) };
-    return stage.world.send({ ...stage.request, headers });
+    const headers = { authorization: await stage.api.authorization({ sub: "bob" }) };
+    return stage.api.send({ ...stage.request, headers });
   },
   jobUnknownToCielo24: asking("job_id", OTHER_JOB),
   mediaUnknown: ask,
@@ -194,42 +184,42 @@ export const SCENES: Readonly<Record<string, Scene>> = {
   }),
   deliveryUnderWay: after(async (stage) => {
     await signFirst(stage);
-    const leaseUntil = stage.world.stack.runtime.clock() + HOUR_MS;
-    await stage.world.write(stage.job, { state: "SENDING", claimId: OTHER_JOB, leaseUntil, claims: 1 });
+    const leaseUntil = stage.api.stack.runtime.clock() + HOUR_MS;
+    await stage.api.write(stage.job, { state: "SENDING", claimId: OTHER_JOB, leaseUntil, claims: 1 });
   }),
   jobInReview: after(async (stage) => {
     await signFirst(stage);
-    await stage.world.write(stage.job, { state: "NEEDS_REVIEW", claims: 1 });
+    await stage.api.write(stage.job, { state: "NEEDS_REVIEW", claims: 1 });
   }),
   jobClosed: after(async (stage) => {
     await signFirst(stage);
-    await stage.world.write(stage.job, { state: "NEEDS_REVIEW", claims: 1, closed: true });
+    await stage.api.write(stage.job, { state: "NEEDS_REVIEW", claims: 1, closed: true });
   }),
   largerThanCielo24Takes: askingMore("content_length", "10737418240"),
   largerThanOneRequest: askingMore("content_length", "5368709121"),
-  largerThanABody: ({ world, request }) =>
-    world.send({ ...request, media: { type: "video/mp4", bytes: Buffer.alloc(4 * MIB + 1) } }),
-  parametersTooLarge: ({ world, operation, job, request }) => {
+  largerThanABody: ({ api, request }) =>
+    api.send({ ...request, media: { type: "video/mp4", bytes: Buffer.alloc(4 * MIB + 1) } }),
+  parametersTooLarge: ({ api, operation, job, request }) => {
     const byForm = request.media ? exampleRequest(operation, "byForm", { [EXAMPLE_JOB]: job }) : request;
-    return world.send(withMoreParameter({ ...byForm, headers: request.headers }, "more", "a".repeat(64 * 1024)));
+    return api.send(withMoreParameter({ ...byForm, headers: request.headers }, "more", "a".repeat(64 * 1024)));
   },
-  largerThanTheGatewayTakes: ({ world, request }) =>
+  largerThanTheGatewayTakes: ({ api, request }) =>
     request.media
-      ? world.send({ ...request, media: { type: "video/mp4", bytes: Buffer.alloc(6 * MIB) } })
-      : world.send(withMoreParameter(request, "more", "a".repeat(7 * MIB))),
+      ? api.send({ ...request, media: { type: "video/mp4", bytes: Buffer.alloc(6 * MIB) } })
+      : api.send(withMoreParameter(request, "more", "a".repeat(7 * MIB))),
 
-  unhandled: ({ world, request }) => world.send(request, "broken"),
-  functionFailed: ({ world, request }) => world.send(request, "failing"),
-  functionTooSlow: ({ world, request }) => world.send(request, "stuck"),
-  timedOut: after(breakAws("hang"), ({ world, request }) => world.send(request, "hurried")),
+  unhandled: ({ api, request }) => api.send(request, "broken"),
+  functionFailed: ({ api, request }) => api.send(request, "failing"),
+  functionTooSlow: ({ api, request }) => api.send(request, "stuck"),
+  timedOut: after(breakAws("hang"), ({ api, request }) => api.send(request, "hurried")),
 
   actionNotOffered: after(
     breakCielo24("job/update_metadata", 400, { ErrorType: "NOT_IMPLEMENTED", ErrorComment: "Not implemented." }),
   ),
   answerUnintelligible: after(breakCielo24("job/update_metadata", 404, "<html>Not Found</html>")),
-  loginRefused: after(({ world }) => {
-    world.cielo24.setAccounts([]);
-    world.cielo24.expireTokens();
+  loginRefused: after(({ api }) => {
+    api.cielo24.setAccounts([]);
+    api.cielo24.expireTokens();
   }),
   accountRefused: after(
     breakCielo24("job/info", 400, { ErrorType: "ACCOUNT_UNPRIVILEGED", ErrorComment: "The account may not do this." }),
@@ -240,17 +230,17 @@ export const SCENES: Readonly<Record<string, Scene>> = {
     breakCielo24("job/update_metadata", 503)(stage);
   }),
   ledgerDown: after(breakAws("unavailable")),
-  queueDown: after(({ world }) => {
-    world.stack.aws.faults.add({ action: "SendMessage", kind: "unavailable", times: 10 });
+  queueDown: after(({ api }) => {
+    api.stack.aws.faults.add({ action: "SendMessage", kind: "unavailable", times: 10 });
   }),
   storeDown: after(
-    ({ world }) => {
-      world.stack.s3.faults.add({ operation: "ListParts", kind: "slowDown", times: 10 });
+    ({ api }) => {
+      api.stack.s3.faults.add({ operation: "ListParts", kind: "slowDown", times: 10 });
     },
     bodyNamed("complete", ask),
   ),
-  answerLost: after(({ world, job }) => {
-    world.cielo24.faults.add({ action: "job/add_media", jobId: job, kind: "resetAfterBody", accepts: true });
+  answerLost: after(({ api, job }) => {
+    api.cielo24.faults.add({ action: "job/add_media", jobId: job, kind: "resetAfterBody", accepts: true });
   }),
 };
 
@@ -259,8 +249,8 @@ export const BODILESS: Readonly<Record<string, Scene>> = {
   "pullMedia 302": after(shareMedia),
   "measureMedia 200": after(shareMedia),
   "measureMedia 404": ask,
-  "measureMedia 500": ({ world, request }) => world.send(request, "failing"),
-  "measureMedia 503": ({ world, request }) => world.send(request, "stuck"),
+  "measureMedia 500": ({ api, request }) => api.send(request, "failing"),
+  "measureMedia 503": ({ api, request }) => api.send(request, "stuck"),
 };
 
 /** API Gateway has a limit that the local gateway has not. */

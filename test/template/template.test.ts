@@ -24,7 +24,7 @@ const CHECKS = [
 let templates: Record<Stage, Template>;
 beforeAll(async () => {
   templates = await packageStages();
-}, 60_000);
+});
 
 describe.each(STAGES)("the template of %s", (stage) => {
   it.each(CHECKS)("$name", ({ holds }) => {

@@ -1,7 +1,7 @@
-import { createHash } from "node:crypto";
 import { describe, expect, it } from "@jest/globals";
-import { useStack } from "../../stack.ts";
+import { useStack } from "../../harness/stack.ts";
 import { fillRequest, MEDIA, sendBytes } from "./fixture.ts";
+import { sha256 } from "../../harness/sha256.ts";
 
 const MEDIA_URL = "https://media.example.org/a%20b+c.mp4?x=1&y=2";
 const SCOPE = "media.write metadata.write";
@@ -15,8 +15,7 @@ const local = useStack({
   },
 });
 
-const newJob = () => local.stack.cielo24?.addJob() ?? "";
-const taken = (jobId: string) => local.stack.cielo24?.acceptances.filter((each) => each.jobId === jobId) ?? [];
+const { newJob, taken } = local;
 
 /** Sends a request of a client's, with a valid token where it has a place for one. */
 const send = async (name: string, jobId: string, ...moreHeaders: string[]) => {
@@ -44,7 +43,7 @@ describe.each(["python", "javascript"])("cielo24's own %s client, to the byte", 
   it("adds media from a small file, which arrives byte for byte", async () => {
     const job = newJob();
     expect(await send(`${client}/add-media-file`, job)).toEqual({ status: 200, body: TASK_ID });
-    expect(taken(job)).toMatchObject([{ via: "body", sha256: createHash("sha256").update(MEDIA).digest("hex") }]);
+    expect(taken(job)).toMatchObject([{ via: "body", sha256: sha256(MEDIA) }]);
   });
 
   it.each([
@@ -53,7 +52,7 @@ describe.each(["python", "javascript"])("cielo24's own %s client, to the byte", 
   ])("is understood where it writes parameters as %s", async (_as, call) => {
     const job = newJob();
     expect(await send(`${client}/${call}`, job)).toEqual({ status: 200, body: TASK_ID });
-    expect(local.stack.cielo24?.metadata.at(-1)).toEqual({
+    expect(local.cielo24.metadata.at(-1)).toEqual({
       jobId: job,
       referenceId: "Über 7+1",
       requestorId: "lecturer 1",

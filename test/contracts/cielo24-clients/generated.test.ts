@@ -1,13 +1,13 @@
 import { describe, expect, it } from "@jest/globals";
 import { execFile } from "node:child_process";
-import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { useStack } from "../../stack.ts";
+import { useStack } from "../../harness/stack.ts";
 import { MEDIA } from "./fixture.ts";
+import { sha256 } from "../../harness/sha256.ts";
 
 const page = readFileSync(new URL("../../../docs/clients/cielo24.md", import.meta.url), "utf8");
 const programIn = (language: string): string =>
@@ -24,8 +24,7 @@ else {
 
 function proveClients(directory: string): void {
   const local = useStack({ fetchMedia: () => Promise.resolve(MEDIA) });
-  const newJob = () => local.stack.cielo24?.addJob() ?? "";
-  const taken = (jobId: string) => local.stack.cielo24?.acceptances.filter((each) => each.jobId === jobId) ?? [];
+  const { newJob, taken } = local;
 
   const run = async (command: string, args: readonly string[], jobs: Record<string, string>): Promise<string> => {
     const cwd = await mkdtemp(join(tmpdir(), "cielo24-client-"));
@@ -59,7 +58,6 @@ function proveClients(directory: string): void {
         expect.stringMatching(/^[0-9a-f]{32}$/),
       ]);
       expect(taken(byUrl)).toMatchObject([{ via: "url" }]);
-      const sha256 = createHash("sha256").update(MEDIA).digest("hex");
       expect(taken(fromFile)).toMatchObject([{ via: "body", sha256 }]);
     });
 

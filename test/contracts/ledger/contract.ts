@@ -2,8 +2,7 @@ import { CreateTableCommand, DynamoDBClient, waitUntilTableExists } from "@aws-s
 import { BatchWriteCommand, GetCommand, PutCommand, type DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
-import { once } from "node:events";
-import { createServer, type AddressInfo } from "node:net";
+import { createServer } from "node:net";
 import { inspect } from "node:util";
 import type { AwsEnvironment } from "../../../lib/config.ts";
 import { createDocumentClient, createDynamoLedger, createDynamoOwners } from "../../../lib/delivery/aws/table.ts";
@@ -15,6 +14,7 @@ import type { TableServer } from "./table-server.ts";
 import { tapTable, type Wiretap } from "./wiretap.ts";
 import type { MediaRef } from "../../../lib/media/key.ts";
 import { recordRedirect } from "../../../lib/delivery/machine/transitions.ts";
+import { listen } from "../../../dev/stack/listen.ts";
 
 const RANDOM_WRITES = 2_100;
 const BATCH = 25;
@@ -470,9 +470,8 @@ export const unreachableLedgerContract = (): void => {
     };
 
     it("gives up on a table that hangs, and says no more than that", async () => {
-      const server = createServer().listen(0, "127.0.0.1");
-      await once(server, "listening");
-      const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      const server = createServer();
+      const endpoint = `http://127.0.0.1:${await listen(server)}`;
       const { client, promises, jobId } = calls(endpoint, { requestTimeoutMs: 150, maxAttempts: 2 });
       const startedAt = Date.now();
       for (const result of await Promise.allSettled(promises)) {

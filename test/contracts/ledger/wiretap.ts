@@ -1,6 +1,5 @@
-import { once } from "node:events";
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import { closeServer, listen } from "../../../dev/stack/listen.ts";
 import type { TableServer } from "./table-server.ts";
 
 interface TableCall {
@@ -11,7 +10,7 @@ interface TableCall {
 
 export interface Wiretap extends TableServer {
   readonly calls: TableCall[];
-  /** The next call is carried out, but nobody gets to hear of it. */
+  /** The next call is carried out, but its answer is lost. */
   loseNextAnswer(): void;
 }
 
@@ -45,18 +44,13 @@ export const tapTable = async (endpoint: string): Promise<Wiretap> => {
       }
       response.writeHead(answer.status, { "content-type": answer.headers.get("content-type") ?? "" }).end(content);
     })().catch(() => request.socket.destroy());
-  }).listen(0, "127.0.0.1");
-  await once(server, "listening");
+  });
   return {
-    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    endpoint: `http://127.0.0.1:${await listen(server)}`,
     calls,
     loseNextAnswer: () => {
       loses = true;
     },
-    close: async () => {
-      server.close();
-      server.closeAllConnections();
-      await once(server, "close");
-    },
+    close: () => closeServer(server),
   };
 };

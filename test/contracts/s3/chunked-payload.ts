@@ -1,9 +1,9 @@
-import { createHash, createHmac } from "node:crypto";
+import { createHmac } from "node:crypto";
 import type { S3Server } from "./s3-server.ts";
 import { signedHeaders } from "./signed-headers.ts";
+import { sha256 } from "../../harness/sha256.ts";
 
 const KIND = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD";
-const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
 const hmac = (key: string | Buffer, text: string): Buffer => createHmac("sha256", key).update(text).digest();
 
 /**

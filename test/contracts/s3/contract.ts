@@ -15,9 +15,6 @@ import { versionContract } from "./contract/versions.ts";
 import type { S3Server } from "./s3-server.ts";
 import { openSession, type S3Session, type Suite } from "./suite.ts";
 
-/** Starting a server and sending it some ten megabytes. */
-const TIMEOUT_MS = 60_000;
-
 /**
  * What every implementation of S3 must do, as far as this project and its clients use it. Starts the server once.
  *
@@ -37,7 +34,7 @@ export const s3Contract = (
     beforeAll(async () => {
       server = await start();
       session = openSession(server);
-    }, TIMEOUT_MS);
+    });
     afterAll(async () => {
       session?.client.destroy();
       await server?.close();
@@ -51,8 +48,8 @@ export const s3Contract = (
       it: (sentence, test) => {
         const reason = differences[sentence];
         unseen.delete(sentence);
-        if (reason === undefined) it(sentence, test, TIMEOUT_MS);
-        else it.failing(`differs: ${sentence} (${reason})`, test, TIMEOUT_MS);
+        if (reason === undefined) it(sentence, test);
+        else it.failing(`differs: ${sentence} (${reason})`, test);
       },
     };
 

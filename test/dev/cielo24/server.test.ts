@@ -1,10 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import http from "node:http";
 import net from "node:net";
 import { ANY_ACTION, TASK_ID } from "../../../dev/cielo24/faults.ts";
 import { startCielo24, type Cielo24Options, type Cielo24Simulator } from "../../../dev/cielo24/server.ts";
+import { closeServer, listen } from "../../../dev/stack/listen.ts";
+import { sha256 } from "../../harness/sha256.ts";
 
 const ACCOUNT = { username: "someone", securekey: randomBytes(16).toString("hex"), password: "open sesame & more" };
 const HOUR_MS = 3_600_000;
@@ -37,7 +39,6 @@ const logIn = async (): Promise<string> => {
 const authorized = async (query: Query = {}): Promise<Query> => ({ v: "1", api_token: await logIn(), ...query });
 const post = (query: Query, body: Uint8Array, headers: Readonly<Record<string, string>> = {}): Promise<Answer> =>
   call("job/add_media", query, { method: "POST", body: Buffer.from(body), headers });
-const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
 
 describe("sessions of the simulated cielo24", () => {
   it.each([
@@ -285,17 +286,7 @@ describe("a media URL that is given to the simulated cielo24", () => {
       asked.push(`${request.method ?? ""} ${request.url ?? ""}`);
       answer(request, response);
     });
-    server.listen(0, "127.0.0.1");
-    await once(server, "listening");
-    const { port } = server.address() as net.AddressInfo;
-    return {
-      url: `http://127.0.0.1:${port}`,
-      asked,
-      close: () => {
-        server.closeAllConnections();
-        server.close();
-      },
-    };
+    return { url: `http://127.0.0.1:${await listen(server)}`, asked, close: () => closeServer(server) };
   };
 
   it("is asked for by HEAD, then fetched, redirects included", async () => {
@@ -307,7 +298,7 @@ describe("a media URL that is given to the simulated cielo24", () => {
     const { status, body } = await call("job/add_media", query);
     expect(status).toBe(200);
     await simulator.settled();
-    web.close();
+    await web.close();
     expect(web.asked).toEqual(["HEAD /a.mp4", "HEAD /b.mp4", "GET /a.mp4", "GET /b.mp4"]);
     expect(simulator.acceptances).toMatchObject([
       { taskId: body["TaskId"], via: "url", sizeBytes: media.byteLength, sha256: sha256(media) },
@@ -328,14 +319,14 @@ describe("a media URL that is given to the simulated cielo24", () => {
     await simulator.settled();
     expect(simulator.acceptances).toEqual([]);
     expect((await post(query, media)).status).toBe(200);
-    web.close();
+    await web.close();
   });
 
   it.each([403, 404, 500])("that answers HEAD with %i cannot be reached", async (status) => {
     const web = await serve((_request, response) => response.writeHead(status).end());
     const query = await authorized({ job_id: simulator.addJob(), media_url: `${web.url}/a.mp4` });
     expect((await call("job/add_media", query)).body["ErrorType"]).toBe("INVALID_URL");
-    web.close();
+    await web.close();
   });
 
   it("outside of this machine is never asked for; a test supplies what is there", async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
 import { generateKeyPair, SignJWT } from "jose";
-import { send, useGateway } from "./gateway.ts";
+import { sendRaw } from "../../harness/raw-client.ts";
+import { useGateway } from "./gateway.ts";
 
 let now = Date.UTC(2026, 0, 1);
 const fixture = useGateway({
@@ -21,7 +22,7 @@ const fixture = useGateway({
 const SCOPE = "media.write media.read";
 
 const call = (token: string | undefined, path = "/guarded") =>
-  send(fixture.gateway.url + path, token === undefined ? {} : { headers: { authorization: `Bearer ${token}` } });
+  sendRaw(fixture.gateway.url + path, token === undefined ? {} : { headers: { authorization: `Bearer ${token}` } });
 
 const jwtOf = (body: string) =>
   (
@@ -46,7 +47,7 @@ describe("the JWT authorizer", () => {
 
   it("takes a token without its scheme, too", async () => {
     const authorization = await fixture.identity.issueToken({ sub: "you", scope: SCOPE });
-    expect((await send(`${fixture.gateway.url}/guarded`, { headers: { authorization } })).status).toBe(200);
+    expect((await sendRaw(`${fixture.gateway.url}/guarded`, { headers: { authorization } })).status).toBe(200);
   });
 
   it("makes strings of all claims, and `[a b]` of a list", async () => {

@@ -1,30 +1,9 @@
 import { afterAll, beforeAll } from "@jest/globals";
-import { once } from "node:events";
-import { request as httpRequest, type IncomingHttpHeaders } from "node:http";
-import { text } from "node:stream/consumers";
 import { createJwtAuthorizer } from "../../../dev/gateway/authorizer.ts";
 import type { Cors } from "../../../dev/gateway/cors.ts";
 import type { Route } from "../../../dev/gateway/routes.ts";
 import { startGateway, type Gateway } from "../../../dev/gateway/server.ts";
 import { startIdentity, type Identity } from "../../../dev/stack/identity.ts";
-
-export interface RawAnswer {
-  readonly status: number;
-  readonly headers: IncomingHttpHeaders;
-  readonly body: string;
-}
-
-/** Sends a request as it is: no header is added but `host` and the length. */
-export const send = async (
-  url: string,
-  options: { method?: string; headers?: Record<string, string | string[]>; body?: string | Buffer } = {},
-): Promise<RawAnswer> => {
-  const { method = "GET", headers = {}, body } = options;
-  const request = httpRequest(url, { method, agent: false, headers });
-  request.end(body);
-  const [response] = (await once(request, "response")) as [import("node:http").IncomingMessage];
-  return { status: response.statusCode ?? 0, headers: response.headers, body: await text(response) };
-};
 
 export interface GatewayFixture {
   readonly gateway: Gateway;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
-import { send, useGateway } from "./gateway.ts";
+import { sendRaw } from "../../harness/raw-client.ts";
+import { useGateway } from "./gateway.ts";
 
 const route = (method: string, path: string) => ({ routeKey: `${method} ${path}`, method, path, functionName: "echo" });
 
@@ -14,8 +15,8 @@ const fixture = useGateway({
   clock: () => Date.UTC(2026, 2, 7, 19, 3, 58, 123),
 });
 
-const ask = async (path: string, options: Parameters<typeof send>[1] = {}): Promise<Record<string, unknown>> => {
-  const { status, body } = await send(fixture.gateway.url + path, options);
+const ask = async (path: string, options: Parameters<typeof sendRaw>[1] = {}): Promise<Record<string, unknown>> => {
+  const { status, body } = await sendRaw(fixture.gateway.url + path, options);
   expect(status).toBe(200);
   return JSON.parse(body) as Record<string, unknown>;
 };
@@ -40,7 +41,7 @@ describe("the event of payload format 2.0", () => {
   });
 
   it("has a fresh request id each time, which the client sees too", async () => {
-    const answers = [await send(`${fixture.gateway.url}/jobs`), await send(`${fixture.gateway.url}/jobs`)];
+    const answers = [await sendRaw(`${fixture.gateway.url}/jobs`), await sendRaw(`${fixture.gateway.url}/jobs`)];
     const ids = answers.map(
       ({ body }) => (JSON.parse(body) as { requestContext: { requestId: string } }).requestContext,
     );
@@ -135,7 +136,7 @@ describe("the event of payload format 2.0", () => {
 describe("a function's result", () => {
   const answerOf = async (result: unknown, method = "GET", path = "/jobs") => {
     fixture.result = () => result;
-    return send(fixture.gateway.url + path, { method }).finally(() => {
+    return sendRaw(fixture.gateway.url + path, { method }).finally(() => {
       fixture.result = (event) => event;
     });
   };

@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it } from "@jest/globals";
 import { readDeployment } from "../../../dev/gateway/deployment.ts";
 import { InvocationTooLargeError } from "../../../dev/gateway/server.ts";
-import { send, useGateway } from "./gateway.ts";
+import { sendRaw } from "../../harness/raw-client.ts";
+import { useGateway } from "./gateway.ts";
 
 const MIB = 1024 * 1024;
 const ORIGIN = "https://app.example.org";
@@ -34,7 +35,7 @@ describe("the gateway", () => {
     ["HEAD where only GET has one", "HEAD", "/jobs"],
     ["a trailing slash", "GET", "/jobs/"],
   ])("answers 404 to %s", async (_kind, method, path) => {
-    const { status, body } = await send(fixture.gateway.url + path, { method });
+    const { status, body } = await sendRaw(fixture.gateway.url + path, { method });
     expect(status).toBe(404);
     if (method !== "HEAD") expect(body).toBe('{"message":"Not Found"}');
   });
@@ -42,10 +43,10 @@ describe("the gateway", () => {
   it("takes a body of 10 MB and refuses one byte more, announced or not", async () => {
     fixture.result = () => "taken";
     const url = `${fixture.gateway.url}/jobs`;
-    expect((await send(url, { method: "POST", body: Buffer.alloc(10 * MIB) })).status).toBe(200);
+    expect((await sendRaw(url, { method: "POST", body: Buffer.alloc(10 * MIB) })).status).toBe(200);
     const body = Buffer.alloc(10 * MIB + 1);
-    const announced = await send(url, { method: "POST", body });
-    const chunked = await send(url, { method: "POST", headers: { "transfer-encoding": "chunked" }, body });
+    const announced = await sendRaw(url, { method: "POST", body });
+    const chunked = await sendRaw(url, { method: "POST", headers: { "transfer-encoding": "chunked" }, body });
     for (const answer of [announced, chunked])
       expect([answer.status, answer.body]).toEqual([413, '{"message":"Request Entity Too Large"}']);
     expect(fixture.events).toHaveLength(1);
@@ -55,7 +56,7 @@ describe("the gateway", () => {
     fixture.result = () => {
       throw new InvocationTooLargeError();
     };
-    const { status, body } = await send(`${fixture.gateway.url}/jobs`);
+    const { status, body } = await sendRaw(`${fixture.gateway.url}/jobs`);
     expect([status, body]).toEqual([413, '{"message":"Request Entity Too Large"}']);
   });
 
@@ -63,13 +64,13 @@ describe("the gateway", () => {
     fixture.result = () => {
       throw new Error("secret");
     };
-    const { status, body } = await send(`${fixture.gateway.url}/jobs`);
+    const { status, body } = await sendRaw(`${fixture.gateway.url}/jobs`);
     expect([status, body]).toEqual([500, '{"message":"Internal Server Error"}']);
   });
 
   it("answers 503 where the function takes too long", async () => {
     fixture.result = () => new Promise(() => undefined);
-    const { status, body } = await send(`${fixture.gateway.url}/jobs`);
+    const { status, body } = await sendRaw(`${fixture.gateway.url}/jobs`);
     expect([status, body]).toEqual([503, '{"message":"Service Unavailable"}']);
   });
 });
@@ -78,7 +79,7 @@ describe("CORS", () => {
   const preflight = { origin: ORIGIN, "access-control-request-method": "POST" };
 
   it("answers a preflight without a token and without the function", async () => {
-    const { status, headers, body } = await send(`${fixture.gateway.url}/guarded`, {
+    const { status, headers, body } = await sendRaw(`${fixture.gateway.url}/guarded`, {
       method: "OPTIONS",
       headers: preflight,
     });
@@ -95,8 +96,8 @@ describe("CORS", () => {
   it("allows a foreign origin nothing", async () => {
     const headers = { ...preflight, origin: "https://evil.example.org" };
     const answers = [
-      await send(`${fixture.gateway.url}/jobs`, { method: "OPTIONS", headers }),
-      await send(`${fixture.gateway.url}/jobs`, { headers: { origin: headers.origin } }),
+      await sendRaw(`${fixture.gateway.url}/jobs`, { method: "OPTIONS", headers }),
+      await sendRaw(`${fixture.gateway.url}/jobs`, { headers: { origin: headers.origin } }),
     ];
     expect(answers.map(({ status }) => status)).toEqual([204, 200]);
     for (const answer of answers) expect(answer.headers).not.toHaveProperty("access-control-allow-origin");
@@ -106,11 +107,11 @@ describe("CORS", () => {
     fixture.result = () => ({ statusCode: 200, headers: { "Access-Control-Allow-Origin": "*" }, body: "" });
     const headers = { origin: ORIGIN };
     for (const path of ["/jobs", "/guarded", "/nowhere"])
-      expect((await send(fixture.gateway.url + path, { headers })).headers).toMatchObject({
+      expect((await sendRaw(fixture.gateway.url + path, { headers })).headers).toMatchObject({
         "access-control-allow-origin": ORIGIN,
         "access-control-expose-headers": "retry-after",
       });
-    expect((await send(`${fixture.gateway.url}/jobs`)).headers).not.toHaveProperty("access-control-allow-origin");
+    expect((await sendRaw(`${fixture.gateway.url}/jobs`)).headers).not.toHaveProperty("access-control-allow-origin");
   });
 });
 

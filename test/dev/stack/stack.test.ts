@@ -1,48 +1,35 @@
-import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
-import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
-import { createHash, randomBytes } from "node:crypto";
+import { PutObjectCommand } from "@aws-sdk/client-s3";
+import { describe, expect, it } from "@jest/globals";
+import { randomBytes } from "node:crypto";
 import { startStack } from "../../../dev/stack.ts";
-import { useStack } from "../../stack.ts";
+import { useStack } from "../../harness/stack.ts";
+import { sha256 } from "../../harness/sha256.ts";
 
 /** As the simulated cielo24 asks for; up to a tenth is added at random. */
 const RETRY_MS = 300_000;
 
 describe("the local stack", () => {
   const local = useStack({ env: { PROXY_VERSION: "9.9.9" } });
-  let s3: S3Client;
-  beforeAll(() => {
-    s3 = new S3Client(local.stack.s3ClientConfig);
-  });
-  afterAll(() => {
-    s3.destroy();
-  });
-
-  const simulator = () => {
-    const { cielo24 } = local.stack;
-    if (!cielo24) throw new Error("The stack has a simulated cielo24");
-    return cielo24;
-  };
   const drop = (key: string, body: Uint8Array) =>
-    s3.send(new PutObjectCommand({ Bucket: local.stack.bucketName, Key: key, Body: body }));
-  const takenFor = (jobId: string) => simulator().acceptances.filter((each) => each.jobId === jobId);
+    local.s3.send(new PutObjectCommand({ Bucket: local.stack.bucketName, Key: key, Body: body }));
 
   it("brings an operator's drop through the queue to cielo24, and announces it", async () => {
-    const jobId = simulator().addJob();
+    const jobId = local.newJob();
     const bytes = randomBytes(200_000);
     await drop(`media/${jobId}/Größe 1+2.mp4`, bytes);
     await local.stack.drain();
 
-    const sha256 = createHash("sha256").update(bytes).digest("hex");
-    expect(takenFor(jobId)).toMatchObject([{ sha256, sizeBytes: bytes.length, via: "body" }]);
-    expect(await local.stack.ledger.read(jobId)).toMatchObject({ state: "DELIVERED", sha256, announced: true });
+    const digest = sha256(bytes);
+    expect(local.taken(jobId)).toMatchObject([{ sha256: digest, sizeBytes: bytes.length, via: "body" }]);
+    expect(await local.stack.ledger.read(jobId)).toMatchObject({ state: "DELIVERED", sha256: digest, announced: true });
     expect(local.stack.events.filter(({ detail }) => detail["JobId"] === jobId)).toMatchObject([
-      { busName: local.stack.env["EVENT_BUS_NAME"], detailType: "Media Delivered", detail: { Sha256: sha256 } },
+      { busName: local.stack.env["EVENT_BUS_NAME"], detailType: "Media Delivered", detail: { Sha256: digest } },
     ]);
     expect(local.stack.deadLetterQueue.inspect().visible).toEqual([]);
   });
 
   it("lets a client sign, put and watch an upload through the API", async () => {
-    const jobId = simulator().addJob();
+    const jobId = local.newJob();
     const token = await local.stack.token({ sub: "you", scope: "media.write media.read" });
     const ask = async (path: string) => {
       const response = await fetch(`${local.stack.apiUrl}/api/job/${path}&v=1&job_id=${jobId}`, {
@@ -65,20 +52,20 @@ describe("the local stack", () => {
   });
 
   it("delivers again after an outage, when time has moved on", async () => {
-    const jobId = simulator().addJob();
+    const jobId = local.newJob();
     const headers = { "retry-after": "300" };
-    simulator().faults.add({ kind: "answer", action: "job/info", jobId, status: 503, headers });
+    local.cielo24.faults.add({ kind: "answer", action: "job/info", jobId, status: 503, headers });
     await drop(`media/${jobId}/a.mp4`, randomBytes(1_000));
     await local.stack.drain();
     const { hidden } = local.stack.queue.inspect();
-    expect([hidden.length, takenFor(jobId).length]).toEqual([1, 0]);
+    expect([hidden.length, local.taken(jobId).length]).toEqual([1, 0]);
 
     local.stack.advanceTime(RETRY_MS - 1_000);
     await local.stack.drain();
-    expect(takenFor(jobId)).toHaveLength(0);
+    expect(local.taken(jobId)).toHaveLength(0);
     local.stack.advanceTime(RETRY_MS / 10 + 2_000);
     await local.stack.drain();
-    expect(takenFor(jobId)).toHaveLength(1);
+    expect(local.taken(jobId)).toHaveLength(1);
     expect(await local.stack.ledger.read(jobId)).toMatchObject({ state: "DELIVERED" });
     expect(local.stack.queue.nextVisibleAt()).toBe(Infinity);
   });

@@ -1,11 +1,11 @@
 import type { Context } from "aws-lambda";
-import { beforeEach, describe, expect, it } from "@jest/globals";
+import { describe, expect, it } from "@jest/globals";
 import type { Fault } from "../../../dev/cielo24/faults.ts";
 import { build } from "../../../functions/add-media/handler.ts";
-import { error, errorOf, sendAs, type HttpAnswer, type Send } from "../../lib/http/api-client.ts";
-import { httpEvent } from "../../lib/http/http-event.ts";
-import { MINUTE_MS, useDrops } from "../deliver-media/dropping.ts";
-import { useFronts } from "../deliver-media/front.ts";
+import { error, errorOf, sendAs, type HttpAnswer } from "../../harness/api.ts";
+import { httpEvent } from "../../harness/http-event.ts";
+import { MINUTE_MS, useDrops } from "../../harness/drops.ts";
+import { useFronts } from "../../harness/fronts.ts";
 
 const GET = "GET job/add_media";
 const POST = "POST job/add_media";
@@ -13,11 +13,7 @@ const MEDIA = Buffer.from("00000018667479706d703432ffd8", "hex");
 
 describe("add_media beside the queue", () => {
   const local = useDrops({ fetchMedia: (url) => Promise.resolve(url.startsWith("https:") ? MEDIA : undefined) });
-  let call: Send;
-  // Time passes in these tests, and a token is good for an hour.
-  beforeEach(async () => {
-    call = await sendAs(local.stack, { sub: "you" });
-  });
+  const call = sendAs(local, { sub: "you" });
   const byUrl = (job: string) =>
     call(
       "GET",
@@ -147,10 +143,7 @@ describe("what a caller of add_media is told", () => {
   const fronts = useFronts();
   const refusal = (ErrorType: string) => JSON.stringify({ ErrorType, ErrorComment: "Said so." });
   const HTML = "<html>Welcome</html>";
-  let call: Send;
-  beforeEach(async () => {
-    call = await sendAs(local.stack, { sub: "you" });
-  });
+  const call = sendAs(local, { sub: "you" });
   const byBody = (job: string) => call("POST", `/api/job/add_media?v=1&job_id=${job}`, { body: new Blob([MEDIA]) });
 
   /** That nothing was sent, that the caller is not kept from calling again, and that this does it. */
@@ -161,7 +154,6 @@ describe("what a caller of add_media is told", () => {
     local.cielo24.faults.clear();
     local.stack.aws.faults.clear();
     await local.pass(2 * MINUTE_MS);
-    call = await sendAs(local.stack, { sub: "you" });
     expect((await byBody(job)).status).toBe(200);
     expect(local.taken(job)).toHaveLength(1);
     await local.finish();
@@ -251,7 +243,6 @@ describe("what a caller of add_media is told", () => {
     expect((await byBody(job)).status).toBe(504);
     await local.finish();
     expect(local.announced(job)).toEqual(["Media Needs Review"]);
-    call = await sendAs(local.stack, { sub: "you" });
     for (let count = 0; count < 5; count += 1)
       expect(errorOf(await byBody(job))).toEqual(error(409, "NEEDS_REVIEW", /Do not send it again: tell the operator/));
     await local.finish();

@@ -5,8 +5,8 @@ import type { DeliveryEnd } from "../../../lib/delivery/deliver.ts";
 import type { LaterReason } from "../../../lib/delivery/machine/protocol.ts";
 import type { DeliveryError, Row, State } from "../../../lib/delivery/machine/row.ts";
 import { createOwnership } from "../../../lib/http/ownership.ts";
-import { memoryOwners } from "../../lib/http/memory-ports.ts";
-import { answered, apiRequest, bob } from "../../lib/http/requests.ts";
+import { memoryOwners } from "../../harness/memory-ports.ts";
+import { answered, apiRequest, bob } from "../../harness/requests.ts";
 
 const JOB = "0123456789abcdef0123456789abcdef";
 const TASK = "fedcba9876543210fedcba9876543210";

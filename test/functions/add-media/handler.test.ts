@@ -2,11 +2,11 @@ import { createHash, randomBytes } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { beforeAll, describe, expect, it } from "@jest/globals";
-import { findProgram, runProgram } from "../../drops/programs.ts";
-import { error, errorOf, sendAs, type Send } from "../../lib/http/api-client.ts";
+import { describe, expect, it } from "@jest/globals";
+import { findProgram, runProgram } from "../../harness/programs.ts";
+import { error, errorOf, sendAs } from "../../harness/api.ts";
 import { ApiError } from "../../../lib/http/errors.ts";
-import { useStack } from "../../stack.ts";
+import { useStack } from "../../harness/stack.ts";
 
 const PATH = "/api/job/add_media";
 const MIB = 1024 * 1024;
@@ -19,11 +19,8 @@ const MEDIA = Buffer.from("00000018667479706d703432ffd8", "hex");
 
 describe("add_media through the gateway", () => {
   const local = useStack({ fetchMedia: () => Promise.resolve(MEDIA) });
-  let alice: Send;
-  beforeAll(async () => {
-    alice = await sendAs(local.stack, { sub: "alice" });
-  });
-  const newJob = () => local.stack.cielo24?.addJob() ?? "";
+  const alice = sendAs(local, { sub: "alice" });
+  const { newJob } = local;
   const encodedUrl = encodeURIComponent(URL_OF_MEDIA);
 
   it("takes a URL in the query, by GET and by POST", async () => {
@@ -76,14 +73,12 @@ describe("add_media through the gateway", () => {
     const ADVICE =
       /Send the file itself, as application\/octet-stream: curl -H 'Content-Type: application\/octet-stream' --data-binary @FILE/;
     const expectFree = async (job: string) => {
-      expect(local.stack.cielo24?.acceptances.filter(({ jobId }) => jobId === job)).toEqual([]);
+      expect(local.taken(job)).toEqual([]);
       expect(await local.stack.ledger.read(job)).toBeUndefined();
       const headers = { "content-type": "application/octet-stream" };
       const body = Buffer.from(FILE);
       expect(await alice("POST", `${PATH}?v=1&job_id=${job}`, { headers, body })).toMatchObject(ACCEPTED);
-      expect(local.stack.cielo24?.acceptances.filter(({ jobId }) => jobId === job)).toMatchObject([
-        { sha256: createHash("sha256").update(FILE).digest("hex") },
-      ]);
+      expect(local.taken(job)).toMatchObject([{ sha256: createHash("sha256").update(FILE).digest("hex") }]);
     };
 
     it.each<[string, () => FormData | URLSearchParams | string | Blob, string | undefined]>([
@@ -175,7 +170,7 @@ describe("add_media through the gateway", () => {
   it("threat 5: touches no foreign job", async () => {
     const target = `${PATH}?v=1&job_id=${newJob()}`;
     await alice("GET", `/api/job/request_upload_url?${target.split("?")[1] ?? ""}`);
-    const bob = await sendAs(local.stack, { sub: "bob" });
+    const bob = sendAs(local, { sub: "bob" });
     expect(errorOf(await bob("POST", target, { body: new Blob([MEDIA]) }))).toEqual(
       error(404, "ITEM_NOT_FOUND", new ApiError("ITEM_NOT_FOUND").comment),
     );
@@ -187,8 +182,7 @@ describe("add_media through the gateway", () => {
     const bytes = Buffer.from(Array.from({ length: 70_000 }, (_, index) => (index * 7) % 256));
     await alice("POST", `${PATH}?v=1&job_id=${small}`, { body: new Blob([Buffer.from([0xff])]) });
     await alice("POST", `${PATH}?v=1&job_id=${large}`, { headers: FORM_TYPE, body: bytes });
-    const sha256Of = (job: string) =>
-      local.stack.cielo24?.acceptances.filter(({ jobId }) => jobId === job).map(({ sha256 }) => sha256);
+    const sha256Of = (job: string) => local.taken(job).map(({ sha256 }) => sha256);
     expect(sha256Of(small)).toEqual([
       createHash("sha256")
         .update(Buffer.from([0xff]))
@@ -200,7 +194,7 @@ describe("add_media through the gateway", () => {
   it("says where an answer was lost that nothing may be sent again, and cielo24 gets it once", async () => {
     const job = newJob();
     const target = `${PATH}?v=1&job_id=${job}`;
-    local.stack.cielo24?.faults.add({
+    local.cielo24.faults.add({
       action: "POST job/add_media",
       jobId: job,
       kind: "resetAfterBody",
@@ -210,15 +204,15 @@ describe("add_media through the gateway", () => {
       error(504, "CIELO24_ANSWER_UNKNOWN", /Do not send it again/),
     );
     expect((await alice("POST", target, { body: new Blob([MEDIA]) })).status).toBe(409);
-    expect(local.stack.cielo24?.acceptances.filter(({ jobId }) => jobId === job)).toHaveLength(1);
+    expect(local.taken(job)).toHaveLength(1);
   });
 
   it("says when to come back where cielo24 is down, and takes the medium then", async () => {
     const job = newJob();
     const target = `${PATH}?v=1&job_id=${job}`;
-    local.stack.cielo24?.faults.add({ action: "job/info", kind: "answer", status: 503, times: 10 });
+    local.cielo24.faults.add({ action: "job/info", kind: "answer", status: 503, times: 10 });
     const answer = await alice("POST", target, { body: new Blob([MEDIA]) });
-    local.stack.cielo24?.faults.clear();
+    local.cielo24.faults.clear();
     expect(errorOf(answer)).toEqual(error(503, "CIELO24_UNAVAILABLE", /Try again later/));
     expect(Number(answer.headers.get("retry-after"))).toBeGreaterThanOrEqual(1);
     expect(await alice("POST", target, { body: new Blob([MEDIA]) })).toMatchObject(ACCEPTED);
@@ -227,7 +221,7 @@ describe("add_media through the gateway", () => {
   it("passes cielo24's refusal on", async () => {
     const job = newJob();
     const body = JSON.stringify({ ErrorType: "INVALID_URL", ErrorComment: "Could not be reached." });
-    local.stack.cielo24?.faults.add({ action: "GET job/add_media", jobId: job, kind: "answer", status: 400, body });
+    local.cielo24.faults.add({ action: "GET job/add_media", jobId: job, kind: "answer", status: 400, body });
     expect(errorOf(await alice("GET", `${PATH}?v=1&job_id=${job}&media_url=${encodedUrl}`))).toEqual(
       error(400, "INVALID_URL", "Could not be reached."),
     );

@@ -2,8 +2,8 @@ import { DeleteObjectCommand } from "@aws-sdk/client-s3";
 import { beforeEach, describe, expect, it } from "@jest/globals";
 import { randomBytes } from "node:crypto";
 import type { CensusReport } from "../../../functions/census/census.ts";
-import { sendAs } from "../../lib/http/api-client.ts";
-import { HOUR_MS, MINUTE_MS, useDrops } from "../deliver-media/dropping.ts";
+import { sendAs } from "../../harness/api.ts";
+import { HOUR_MS, MINUTE_MS, useDrops } from "../../harness/drops.ts";
 
 const POST = "POST job/add_media";
 const LONG_MS = 31 * MINUTE_MS;
@@ -70,7 +70,7 @@ describe("the census", () => {
 
   it("finds the object of an upload that is still waited for", async () => {
     const job = local.newJob();
-    const call = await sendAs(local.stack, { sub: "you" });
+    const call = sendAs(local, { sub: "you" });
     const { body } = await call("GET", `/api/job/request_upload_url?v=1&job_id=${job}&filename=a.mp4`);
     const { pathname } = new URL(String(body["upload_url"]));
     local.place(job, 1_000, pathname.split(`${job}/`)[1]);

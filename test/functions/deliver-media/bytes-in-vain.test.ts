@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
 import { randomBytes } from "node:crypto";
-import { HOUR_MS, MINUTE_MS, useDrops } from "./dropping.ts";
+import { HOUR_MS, MINUTE_MS, useDrops } from "../../harness/drops.ts";
 
 const SIZE_BYTES = 1_000_000;
 
@@ -42,7 +42,7 @@ describe("a drop whose bytes are carried in vain again and again", () => {
       hours.push(Math.round((local.waitsMs()[0] ?? 0) / HOUR_MS));
       await local.passToNextMessage();
     }
-    // Nine tenths of the medium a time: one, two and four hours, then six.
+    // Nine tenths of the media each time: one, two and four hours, then six.
     expect([...new Set(hours)]).toEqual([1, 2, 4, 6]);
     expect(hours.slice(-3)).toEqual([6, 6, 6]);
     // Told once, at the crossing.

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "@jest/globals";
 import { randomBytes } from "node:crypto";
-import { HOUR_MS, MINUTE_MS, SECOND_MS, sha256, useDrops } from "./dropping.ts";
-import { useFronts } from "./front.ts";
-import { startWorker } from "./worker.ts";
+import { HOUR_MS, MINUTE_MS, SECOND_MS, useDrops } from "../../harness/drops.ts";
+import { sha256 } from "../../harness/sha256.ts";
+import { useFronts } from "../../harness/fronts.ts";
+import { startWorker } from "../../harness/worker.ts";
 
 const POST = "POST job/add_media";
 
@@ -79,9 +80,10 @@ describe("a drop that cielo24 stops reading", () => {
 });
 
 describe("a drop that cielo24 asks to come back with", () => {
-  const local = useDrops();
+  const startedAt = Date.now();
+  const local = useDrops({ clock: () => startedAt });
   const fronts = useFronts();
-  const dateIn = (ms: number) => new Date(Date.now() + ms).toUTCString();
+  const dateIn = (ms: number) => new Date(startedAt + ms).toUTCString();
 
   it.each([
     ["seconds", "300", 300 * SECOND_MS, 330 * SECOND_MS],
@@ -103,7 +105,7 @@ describe("a drop that cielo24 asks to come back with", () => {
         await local.drop(job);
         await local.stack.drain();
         const [waitMs = 0] = local.waitsMs();
-        // A second more: SQS counts whole ones. A second less: the time that has passed.
+        // A second more or less: SQS and dates count whole ones.
         expect(waitMs).toBeGreaterThan(least - SECOND_MS);
         expect(waitMs).toBeLessThanOrEqual(most + SECOND_MS);
         expect(local.posts(job)).toEqual([]);

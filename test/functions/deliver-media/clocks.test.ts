@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from "@jest/globals";
 import { startCielo24, type Cielo24Simulator } from "../../../dev/cielo24/server.ts";
-import { MINUTE_MS, SECOND_MS, useDrops, type DroppedObject } from "./dropping.ts";
-import { startWorker, type Worker } from "./worker.ts";
+import { MINUTE_MS, SECOND_MS, useDrops, type DroppedObject } from "../../harness/drops.ts";
+import { startWorker, type Worker } from "../../harness/worker.ts";
 
 const POST = "POST job/add_media";
 /** Until what was sent is in job/info, at the latest: SETTLE_S. */
@@ -16,7 +16,7 @@ const local = useDrops({ clock: () => now });
 let cielo24: Cielo24Simulator;
 afterEach(() => cielo24.close());
 
-/** A cielo24 that takes every medium that it is sent, and shows it in job/info as late as the protocol allows. */
+/** A cielo24 that takes all media, and shows it in job/info as late as the protocol allows. */
 const startCareless = async (): Promise<string> => {
   const { credentials, runtime } = local.stack;
   const habits = { enforceOneMedia: false, jobInfoLagMs: SETTLE_MS };
@@ -27,7 +27,7 @@ const settings = () => ({ CIELO24_BASE_URL: cielo24.url, RESEND_AFTER_UNKNOWN: "
 const clockAhead = (ms: number) => () => local.stack.runtime.clock() + ms;
 
 /**
- * Has a worker begin a delivery, which stops in the middle of its body and goes on once it is let.
+ * Has a worker begin a delivery, which stops in the middle of its body until the test lets it go on.
  *
  * @param take how the worker comes by its message
  */

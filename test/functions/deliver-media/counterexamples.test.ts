@@ -2,7 +2,7 @@ import { describe, expect, it } from "@jest/globals";
 import type { Row } from "../../../lib/delivery/machine/row.ts";
 import * as transition from "../../../lib/delivery/machine/transitions.ts";
 import { objectId } from "../../../lib/media/key.ts";
-import { MINUTE_MS, SECOND_MS, useDrops } from "./dropping.ts";
+import { MINUTE_MS, SECOND_MS, useDrops } from "../../harness/drops.ts";
 
 /**
  * Traces that the explorer of `test/model/` found, in the machine as it once was or in a mutant of it, through the real

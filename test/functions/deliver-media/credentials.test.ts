@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from "@jest/globals";
 import { randomBytes } from "node:crypto";
-import { MINUTE_MS, sha256, useDrops } from "./dropping.ts";
+import { MINUTE_MS, useDrops } from "../../harness/drops.ts";
+import { sha256 } from "../../harness/sha256.ts";
 
 const POST = "POST job/add_media";
 const BAD_TOKEN = JSON.stringify({ ErrorType: "BAD_API_TOKEN", ErrorComment: "Expired." });

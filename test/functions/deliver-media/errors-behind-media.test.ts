@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
-import { HOUR_MS, MINUTE_MS, useDrops } from "./dropping.ts";
+import { HOUR_MS, MINUTE_MS, useDrops } from "../../harness/drops.ts";
 
 /** cielo24 has read the whole body and answers with an error of its own: the ingest tier's outage, as it looks from here. */
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
 import { randomBytes } from "node:crypto";
-import { sha256, useDrops } from "./dropping.ts";
+import { useDrops } from "../../harness/drops.ts";
+import { sha256 } from "../../harness/sha256.ts";
 
 const asUuid = (jobId: string): string => jobId.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
 

@@ -1,18 +1,18 @@
 import { describe, expect, it } from "@jest/globals";
 import type { ChildProcess } from "node:child_process";
-import { SECOND_MS, useDrops } from "./dropping.ts";
-import { useKilling } from "./killing.ts";
-import { toRecord } from "./worker.ts";
+import { SECOND_MS, useDrops } from "../../harness/drops.ts";
+import { useInvocations } from "../../harness/invocations.ts";
+import { toRecord } from "../../harness/worker.ts";
 
 const OBJECT_BYTES = 200_000;
 
 describe("a process of deliver-media that is killed", () => {
-  // Nobody else takes a message while time stands still.
+  // While time stands still, the stack's own workers take no message.
   const now = Date.now();
-  // Where nobody can know, it is sent again: so every drop must end as delivered.
+  // What is unknown is sent again, so every drop must end as delivered.
   const env = { RESEND_AFTER_UNKNOWN: "true" };
   const local = useDrops({ clock: () => now, maximumConcurrency: 10, env });
-  const { invoke, killAtEveryPiece } = useKilling(local);
+  const { invoke, killAtEveryPiece } = useInvocations(local);
 
   const takeDrop = (job: string) => {
     local.stack.queue.send(JSON.stringify(local.event(local.place(job, OBJECT_BYTES))));
@@ -43,7 +43,7 @@ describe("a process of deliver-media that is killed", () => {
       // cielo24 would refuse a second one, and say so here.
       expect(local.posts(job)).not.toContainEqual(expect.objectContaining({ outcome: "refused" }));
     }
-  }, 150_000);
+  }, 300_000);
 
   it("fault 23: between the POST and its record is FINALIZING, and job/info settles it without a second POST", async () => {
     const job = local.newJob();

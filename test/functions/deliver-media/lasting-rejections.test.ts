@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
 import { randomBytes } from "node:crypto";
-import { DAY_MS, HOUR_MS, useDrops } from "./dropping.ts";
+import { DAY_MS, HOUR_MS, useDrops } from "../../harness/drops.ts";
 
 const REFUSAL = {
   action: "POST job/add_media",

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
 import { randomBytes } from "node:crypto";
-import { CHUNK_BYTES, sha256, useDrops } from "./dropping.ts";
+import { CHUNK_BYTES, useDrops } from "../../harness/drops.ts";
+import { sha256 } from "../../harness/sha256.ts";
 
 /** A call fails for good once the SDK has repeated it twice. */
 const FOR_GOOD = 3;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
-import { SECOND_MS, useDrops } from "./dropping.ts";
+import { SECOND_MS, useDrops } from "../../harness/drops.ts";
 
 const POST = "POST job/add_media";
 const refusal = (ErrorType: string) => JSON.stringify({ ErrorType, ErrorComment: "Said so." });

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "@jest/globals";
 import { randomBytes } from "node:crypto";
-import { setImmediate as immediate } from "node:timers/promises";
-import { HOUR_MS, MINUTE_MS, sha256, useDrops } from "./dropping.ts";
+import { HOUR_MS, MINUTE_MS, useDrops } from "../../harness/drops.ts";
+import { sha256 } from "../../harness/sha256.ts";
+import { until } from "../../harness/until.ts";
 
 /** Long enough that messages meet while it lasts. */
 const SLOW_ANSWER = { action: "POST job/add_media", kind: "slowAnswer", ms: 150 } as const;
@@ -40,7 +41,7 @@ describe("fifty messages of one drop at once", () => {
     const fault = { operation: "GetObject", key: object.key, kind: "resetAfterBytes", atByte: 100_000 } as const;
     local.stack.s3.faults.add(fault);
     for (let count = 0; count < 50; count += 1) local.send(local.event(object));
-    while (local.reasons(job).length < 49) await immediate();
+    await until(() => local.reasons(job).length >= 49);
     expect(new Set(local.reasons(job))).toEqual(new Set(["underWay"]));
     expect(await local.row(job)).toMatchObject({ state: "SENDING", claims: 1 });
     expect(local.waiting()).toHaveLength(50);

@@ -2,7 +2,8 @@ import { PutObjectCommand } from "@aws-sdk/client-s3";
 import { describe, expect, it } from "@jest/globals";
 import { randomBytes } from "node:crypto";
 import { objectId } from "../../../lib/media/key.ts";
-import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, sha256, useDrops } from "./dropping.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, useDrops } from "../../harness/drops.ts";
+import { sha256 } from "../../harness/sha256.ts";
 
 const DOWN = { action: "job/info", kind: "answer", status: 503, times: Infinity } as const;
 const bodiesOf = (messages: { body: string }[]) => messages.map(({ body }) => body);

@@ -1,9 +1,10 @@
 import { DeleteObjectCommand } from "@aws-sdk/client-s3";
 import { describe, expect, it } from "@jest/globals";
 import { randomBytes } from "node:crypto";
-import { CHUNK_BYTES, MINUTE_MS, sha256, useDrops } from "./dropping.ts";
-import { useFronts } from "./front.ts";
-import { startWorker } from "./worker.ts";
+import { CHUNK_BYTES, MINUTE_MS, useDrops } from "../../harness/drops.ts";
+import { sha256 } from "../../harness/sha256.ts";
+import { useFronts } from "../../harness/fronts.ts";
+import { startWorker } from "../../harness/worker.ts";
 
 const LIMIT_BYTES = 300_000;
 const OPEN_POST = 100_000;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
 import { randomBytes } from "node:crypto";
-import { errorOf, sendAs } from "../../lib/http/api-client.ts";
-import { DAY_MS, HOUR_MS, useDrops } from "./dropping.ts";
+import { errorOf, sendAs } from "../../harness/api.ts";
+import { DAY_MS, HOUR_MS, useDrops } from "../../harness/drops.ts";
 
 type Drops = ReturnType<typeof useDrops>;
 
@@ -137,7 +137,7 @@ describe('an operator\'s "send again"', () => {
 
   it("fault 57: does nothing for a caller's own media, which nobody has any more, nor for a job that has no row", async () => {
     const job = local.newJob();
-    const call = await sendAs(local.stack, { sub: "you" });
+    const call = sendAs(local, { sub: "you" });
     local.cielo24.faults.add({ action: POST, jobId: job, kind: "resetAfterBody", accepts: false });
     expect((await call("POST", `/api/job/add_media?v=1&job_id=${job}`, { body: new Blob([MEDIA]) })).status).toBe(504);
     await local.finish();
@@ -157,7 +157,7 @@ describe('an operator\'s "reject"', () => {
 
   it("fault 57: closes the job for good where cielo24 may have the media: nothing is sent for it any more", async () => {
     const job = local.newJob();
-    const call = await sendAs(local.stack, { sub: "you" });
+    const call = sendAs(local, { sub: "you" });
     expect((await call("GET", `/api/job/request_upload_url?v=1&job_id=${job}`)).status).toBe(200);
     await loseDrop(local, job);
     const decision = await local.decision(job);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
 import { randomBytes } from "node:crypto";
 import type { Fault } from "../../../dev/cielo24/faults.ts";
-import { DAY_MS, HOUR_MS, MINUTE_MS, useDrops } from "./dropping.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS, useDrops } from "../../harness/drops.ts";
 
 /**
  * Age decides, after six days: the queue's 1000 receives have to last for longer, with a wide margin. A wait is half an
@@ -75,7 +75,7 @@ describe("an outage of cielo24 that lasts for almost six days", () => {
     local.cielo24.faults.clear();
     await local.finish();
     await expectDelivered(local, job);
-  }, 60_000);
+  });
 });
 
 describe("five days in which cielo24 wants to be asked again soon", () => {
@@ -101,7 +101,7 @@ describe("five days in which cielo24 wants to be asked again soon", () => {
     local.cielo24.faults.clear();
     await local.finish();
     for (const job of jobs) await expectDelivered(local, job);
-  }, 120_000);
+  });
 });
 
 describe("hours in which add_media alone is down", () => {
@@ -158,5 +158,5 @@ describe("the census in a three-day outage of cielo24", () => {
     local.cielo24.faults.clear();
     await local.finish();
     for (const job of jobs) await expectDelivered(local, job);
-  }, 120_000);
+  });
 });

@@ -1,34 +1,30 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "@jest/globals";
-import { once } from "node:events";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
-import { sendAs } from "../../lib/http/api-client.ts";
-import { useDrops } from "./dropping.ts";
-import { startWorker } from "./worker.ts";
+import { createServer } from "node:http";
+import { closeServer, listen } from "../../../dev/stack/listen.ts";
+import { sendAs } from "../../harness/api.ts";
+import { useDrops } from "../../harness/drops.ts";
+import { startWorker } from "../../harness/worker.ts";
 
 describe("a cielo24 that redirects", () => {
   const local = useDrops({ fetchMedia: () => Promise.resolve(Buffer.from("media")) });
   /** Somewhere else, which answers everything with what would be success. */
-  let elsewhere: Server;
+  let elsewhere: string;
   const visits: string[] = [];
+  const server = createServer((request, response) => {
+    visits.push(`${request.method} ${request.url}`);
+    response.end(JSON.stringify({ TaskId: "f".repeat(32), ApiToken: "f".repeat(32), MediaLengthSeconds: 7 }));
+  });
   beforeAll(async () => {
-    elsewhere = createServer((request, response) => {
-      visits.push(`${request.method} ${request.url}`);
-      response.end(JSON.stringify({ TaskId: "f".repeat(32), ApiToken: "f".repeat(32), MediaLengthSeconds: 7 }));
-    }).listen(0, "127.0.0.1");
-    await once(elsewhere, "listening");
+    elsewhere = `http://127.0.0.1:${await listen(server)}`;
   });
   afterEach(() => {
     expect(visits).toEqual([]);
   });
-  afterAll(() => {
-    elsewhere.close();
-  });
+  afterAll(() => closeServer(server));
 
   const STATUSES = [301, 302, 303, 307, 308];
   const redirect = (action: string, status: number, jobId?: string) => {
-    const { port } = elsewhere.address() as AddressInfo;
-    const headers = { location: `http://127.0.0.1:${port}/api/${action.split(" ").at(-1) ?? ""}?api_token=x` };
+    const headers = { location: `${elsewhere}/api/${action.split(" ").at(-1) ?? ""}?api_token=x` };
     const job = jobId === undefined ? {} : { jobId };
     local.cielo24.faults.add({ action, kind: "answer", status, headers, times: 10, ...job });
   };
@@ -70,7 +66,7 @@ describe("a cielo24 that redirects", () => {
   });
 
   it.each(STATUSES)("fault 47, threat 2: answers calls that cielo24 cannot be understood (%d)", async (status) => {
-    const call = await sendAs(local.stack, { sub: "alice" });
+    const call = sendAs(local, { sub: "alice" });
     const [metadata, media] = [local.newJob(), local.newJob()];
     redirect("job/update_metadata", status, metadata);
     redirect("GET job/add_media", status, media);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
 import { randomBytes } from "node:crypto";
-import { setImmediate as immediate } from "node:timers/promises";
-import { useDrops } from "./dropping.ts";
+import { useDrops } from "../../harness/drops.ts";
+import { until } from "../../harness/until.ts";
 
 const POST = "POST job/add_media";
 const refusal = (ErrorType: string) => JSON.stringify({ ErrorType, ErrorComment: "Said so." });
@@ -52,9 +52,9 @@ describe("a drop that cielo24 refuses for good", () => {
     const object = local.place(job, 50_000_000);
     local.stack.s3.faults.add({ operation: "GetObject", key: object.key, kind: "stallAfterBytes", atByte: 10 });
     local.send(local.event(object));
-    while (local.posts(job).length === 0) await immediate();
+    await until(() => local.posts(job).length > 0);
     const refusedAt = performance.now();
-    while ((await local.row(job))?.state !== "REJECTED") await immediate();
+    await until(async () => (await local.row(job))?.state === "REJECTED");
     // Its idle limit is a minute, and nothing is written before both sockets are closed.
     expect(performance.now() - refusedAt).toBeLessThan(1_000);
     await local.stack.drain();

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "@jest/globals";
 import { randomBytes } from "node:crypto";
 import { TASK_ID } from "../../../dev/cielo24/faults.ts";
-import { sha256, useDrops } from "./dropping.ts";
+import { useDrops } from "../../harness/drops.ts";
+import { sha256 } from "../../harness/sha256.ts";
 
 const POST = "POST job/add_media";
 const TASK = `{"TaskId":"${TASK_ID}"}`;

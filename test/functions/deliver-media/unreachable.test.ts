@@ -1,11 +1,11 @@
 import { afterEach, beforeAll, describe, expect, it } from "@jest/globals";
-import { once } from "node:events";
-import { connect, createServer, type AddressInfo, type Server, type Socket } from "node:net";
+import { connect, createServer, type Server, type Socket } from "node:net";
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import { startCielo24, type Cielo24Simulator } from "../../../dev/cielo24/server.ts";
 import { selfSigned } from "../../lib/media/self-signed.ts";
-import { MINUTE_MS, SECOND_MS, useDrops } from "./dropping.ts";
-import { startWorker } from "./worker.ts";
+import { MINUTE_MS, SECOND_MS, useDrops } from "../../harness/drops.ts";
+import { startWorker } from "../../harness/worker.ts";
+import { listen } from "../../../dev/stack/listen.ts";
 
 const trusted = selfSigned();
 const untrusted = selfSigned();
@@ -29,9 +29,7 @@ const listenAs = async (onConnection: (socket: Socket, number: number, server: S
     socket.on("data", (bytes) => heard.push(bytes.toString("latin1")));
     onConnection(socket, (count += 1), server);
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
+  const port = await listen(server);
   const close = () => {
     for (const socket of sockets) socket.destroy();
     server.close();

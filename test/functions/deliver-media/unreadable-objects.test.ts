@@ -1,8 +1,9 @@
 import { describe, expect, it } from "@jest/globals";
 import { randomBytes } from "node:crypto";
 import type { S3Fault } from "../../../dev/s3/faults.ts";
-import { sendAs } from "../../lib/http/api-client.ts";
-import { HOUR_MS, sha256, useDrops } from "./dropping.ts";
+import { sendAs } from "../../harness/api.ts";
+import { HOUR_MS, useDrops } from "../../harness/drops.ts";
+import { sha256 } from "../../harness/sha256.ts";
 
 const BYTES = randomBytes(300_000);
 
@@ -121,7 +122,7 @@ describe("an object that is a form", () => {
 
   it("fault 53: is REJECTED where a browser's FormData was PUT to a signed URL, and the job stays free", async () => {
     const job = local.newJob();
-    const call = await sendAs(local.stack, { sub: "you" });
+    const call = sendAs(local, { sub: "you" });
     const sign = async () =>
       String((await call("GET", `/api/job/request_upload_url?v=1&job_id=${job}`)).body["upload_url"]);
     const form = new FormData();

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "@jest/globals";
 import { randomBytes } from "node:crypto";
-import { HOUR_MS, MINUTE_MS, SECOND_MS, useDrops } from "./dropping.ts";
+import { HOUR_MS, MINUTE_MS, SECOND_MS, useDrops } from "../../harness/drops.ts";
 
 /**
  * What was never in doubt is never given up: the row waits, says why at every place where somebody looks, and goes on by

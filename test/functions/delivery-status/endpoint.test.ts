@@ -2,9 +2,9 @@ import { describe, expect, it } from "@jest/globals";
 import { deliveryStatus } from "../../../functions/delivery-status/endpoint.ts";
 import type { Row } from "../../../lib/delivery/machine/row.ts";
 import { createOwnership } from "../../../lib/http/ownership.ts";
-import { testRuntime } from "../../lib/http/http-event.ts";
-import { memoryLedger, memoryOwners } from "../../lib/http/memory-ports.ts";
-import { admin, answered, apiRequest, bob } from "../../lib/http/requests.ts";
+import { testRuntime } from "../../harness/runtime.ts";
+import { memoryLedger, memoryOwners } from "../../harness/memory-ports.ts";
+import { admin, answered, apiRequest, bob } from "../../harness/requests.ts";
 import { ApiError } from "../../../lib/http/errors.ts";
 
 const JOB = "0123456789abcdef0123456789abcdef";

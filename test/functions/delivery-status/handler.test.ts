@@ -1,22 +1,15 @@
-import { beforeAll, describe, expect, it } from "@jest/globals";
-import { error, errorOf, sendAs, type Send } from "../../lib/http/api-client.ts";
-import { ApiError } from "../../../lib/http/errors.ts";
-import { useStack } from "../../stack.ts";
+import { describe, expect, it } from "@jest/globals";
+import { NOT_FOUND, error, errorOf, sendAs } from "../../harness/api.ts";
+import { useStack } from "../../harness/stack.ts";
 
 const PATH = "/api/job/delivery";
-const NOT_FOUND = error(404, "ITEM_NOT_FOUND", new ApiError("ITEM_NOT_FOUND").comment);
 
 describe("delivery through the gateway", () => {
   const local = useStack();
-  let alice: Send;
-  let bob: Send;
-  let admin: Send;
-  beforeAll(async () => {
-    alice = await sendAs(local.stack, { sub: "alice" });
-    bob = await sendAs(local.stack, { sub: "bob" });
-    admin = await sendAs(local.stack, { sub: "root", scope: "admin" });
-  });
-  const newJob = () => local.stack.cielo24?.addJob() ?? "";
+  const alice = sendAs(local, { sub: "alice" });
+  const bob = sendAs(local, { sub: "bob" });
+  const admin = sendAs(local, { sub: "root", scope: "admin" });
+  const { newJob } = local;
   const beginUpload = (job: string) => alice("GET", `/api/job/request_upload_url?v=1&job_id=${job}`);
 
   it("shows an upload that was signed", async () => {
@@ -81,7 +74,7 @@ describe("delivery through the gateway", () => {
   it("shows what a delivery waits for while cielo24 is down, and that it goes on by itself", async () => {
     const job = newJob();
     const { body } = await beginUpload(job);
-    local.stack.cielo24?.faults.add({ action: "job/info", jobId: job, kind: "answer", status: 503 });
+    local.cielo24.faults.add({ action: "job/info", jobId: job, kind: "answer", status: 503 });
     await fetch(String(body["upload_url"]), { method: "PUT", body: "media" });
     await local.stack.drain();
     const waits = await alice("GET", `${PATH}?v=1&job_id=${job}`);
@@ -109,7 +102,7 @@ describe("delivery through the gateway", () => {
   });
 
   it("asks for the scope media.read", async () => {
-    const writer = await sendAs(local.stack, { sub: "alice", scope: "media.write" });
+    const writer = sendAs(local, { sub: "alice", scope: "media.write" });
     expect(await writer("GET", `${PATH}?v=1&job_id=${newJob()}`)).toMatchObject({
       status: 403,
       body: { message: "Forbidden" },

@@ -1,40 +1,27 @@
-import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
-import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
-import { startStack, type Stack } from "../../../dev/stack.ts";
+import { PutObjectCommand } from "@aws-sdk/client-s3";
+import { beforeAll, describe, expect, it } from "@jest/globals";
+import { handOver } from "../../harness/handed-over.ts";
+import { useStack } from "../../harness/stack.ts";
 
 const JOB = "0123456789abcdef0123456789abcdef";
-const CAPABILITY = "fedcba9876543210fedcba9876543210";
+const CAPABILITY = "c4fe1b7d02a95836e0b1d7a4f3926c58";
 const CONTENT = "some media";
 
 describe("/media/{capability}/{name}", () => {
-  let stack: Stack;
+  const local = useStack();
   let url: string;
 
   beforeAll(async () => {
-    stack = await startStack();
+    const { stack, s3 } = local;
     url = `${stack.apiUrl}/media/${JOB}.${CAPABILITY}/talk.mp4`;
-    const s3 = new S3Client(stack.s3ClientConfig);
     // Outside of what is delivered by itself.
     const key = "handed-over/a talk+%2F ü.mp4";
     const put = (content: string) =>
       s3.send(new PutObjectCommand({ Bucket: stack.bucketName, Key: key, Body: content, ContentType: "video/mp4" }));
     const { VersionId: versionId = "null" } = await put(CONTENT);
     await put("a later version, of another size");
-    s3.destroy();
-    await stack.ledger.write(JOB, {
-      if: { state: ["none"] },
-      set: {
-        state: "FINALIZING",
-        fence: 1,
-        media: { id: "object:a", kind: "object", key, versionId },
-        handOver: true,
-        capability: CAPABILITY,
-        capabilityUntil: stack.runtime.clock() + 3_600_000,
-        updatedAt: stack.runtime.clock(),
-      },
-    });
+    await handOver(stack, JOB, { key, versionId, capability: CAPABILITY, lifetimeMs: 3_600_000 });
   });
-  afterAll(() => stack.close());
 
   it("tells size and type of the pinned version without any authorization", async () => {
     const answer = await fetch(url, { method: "HEAD" });
@@ -47,7 +34,7 @@ describe("/media/{capability}/{name}", () => {
   });
 
   it("redirects to the pinned version's bytes, each time by a fresh URL, and counts", async () => {
-    const before = (await stack.ledger.read(JOB))?.pulls ?? 0;
+    const before = (await local.stack.ledger.read(JOB))?.pulls ?? 0;
     const redirect = await fetch(url, { redirect: "manual" });
     expect([redirect.status, redirect.headers.get("cache-control")]).toEqual([302, "no-store"]);
     const location = new URL(redirect.headers.get("location") ?? "");
@@ -58,20 +45,20 @@ describe("/media/{capability}/{name}", () => {
       "video/mp4",
       CONTENT,
     ]);
-    expect((await stack.ledger.read(JOB))?.pulls).toBe(before + 2);
+    expect((await local.stack.ledger.read(JOB))?.pulls).toBe(before + 2);
   });
 
   it("records the first redirect before it answers, or answers 503", async () => {
     const forget = { if: { state: ["FINALIZING"] }, set: {}, remove: ["redirected"] } as const;
-    await stack.ledger.write(JOB, forget);
+    await local.stack.ledger.write(JOB, forget);
     expect((await fetch(url, { method: "HEAD" })).status).toBe(200);
-    expect(await stack.ledger.read(JOB)).not.toHaveProperty("redirected");
-    stack.aws.faults.add({ action: "UpdateItem", kind: "unavailable", times: 3 });
+    expect(await local.stack.ledger.read(JOB)).not.toHaveProperty("redirected");
+    local.stack.aws.faults.add({ action: "UpdateItem", kind: "unavailable", times: 3 });
     const answer = await fetch(url, { redirect: "manual" });
     expect([answer.status, answer.headers.get("location")]).toEqual([503, null]);
-    expect(await stack.ledger.read(JOB)).not.toHaveProperty("redirected");
+    expect(await local.stack.ledger.read(JOB)).not.toHaveProperty("redirected");
     expect((await fetch(url, { redirect: "manual" })).status).toBe(302);
-    expect(await stack.ledger.read(JOB)).toMatchObject({ state: "FINALIZING", redirected: true });
+    expect(await local.stack.ledger.read(JOB)).toMatchObject({ state: "FINALIZING", redirected: true });
   });
 
   it("serves parts, as pullers ask for them", async () => {
@@ -95,32 +82,32 @@ describe("/media/{capability}/{name}", () => {
   });
 
   it("answers HEAD with 404 where S3 says 403, as it does of a vanished object to who may not list", async () => {
-    stack.s3.faults.add({ operation: "HeadObject", kind: "accessDenied" });
+    local.stack.s3.faults.add({ operation: "HeadObject", kind: "accessDenied" });
     expect((await fetch(url, { method: "HEAD" })).status).toBe(404);
     expect((await fetch(url, { method: "HEAD" })).status).toBe(200);
   });
 
   it("answers HEAD with 503 where S3 fails, so that nobody takes the media for gone", async () => {
-    stack.s3.faults.add({ operation: "HeadObject", kind: "internalError", times: 10 });
+    local.stack.s3.faults.add({ operation: "HeadObject", kind: "internalError", times: 10 });
     const answer = await fetch(url, { method: "HEAD" });
-    stack.s3.faults.clear();
+    local.stack.s3.faults.clear();
     expect(answer.status).toBe(503);
   });
 
   it("logs neither the capability nor what was signed", () => {
-    const log = stack.logs.join("\n");
+    const log = local.stack.logs.join("\n");
     expect(log).toContain('"service":"media-source"');
     expect(log).not.toContain(CAPABILITY);
     expect(log).not.toMatch(/X-Amz|handed-over/);
   });
 
   it("answers the same once the capability is over, and once it is revoked", async () => {
-    stack.advanceTime(3_600_000);
+    local.stack.advanceTime(3_600_000);
     await notFound(await fetch(url, { redirect: "manual" }));
-    const capabilityUntil = stack.runtime.clock() + 3_600_000;
-    await stack.ledger.write(JOB, { if: { state: ["FINALIZING"] }, set: { capabilityUntil } });
+    const capabilityUntil = local.stack.runtime.clock() + 3_600_000;
+    await local.stack.ledger.write(JOB, { if: { state: ["FINALIZING"] }, set: { capabilityUntil } });
     expect((await fetch(url, { redirect: "manual" })).status).toBe(302);
-    await stack.ledger.write(JOB, { if: { state: ["FINALIZING"] }, set: {}, remove: ["capability"] });
+    await local.stack.ledger.write(JOB, { if: { state: ["FINALIZING"] }, set: {}, remove: ["capability"] });
     await notFound(await fetch(url, { redirect: "manual" }));
   });
 });

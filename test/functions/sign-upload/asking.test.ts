@@ -1,37 +1,24 @@
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from "@jest/globals";
+import { afterEach, describe, expect, it } from "@jest/globals";
 import { build } from "../../../functions/sign-upload/handler.ts";
-import { ApiError } from "../../../lib/http/errors.ts";
-import { error, errorOf, sendAs, type HttpAnswer, type Send } from "../../lib/http/api-client.ts";
-import { httpEvent, lambdaContext } from "../../lib/http/http-event.ts";
-import { useStack } from "../../stack.ts";
+import { NOT_FOUND, error, errorOf, sendAs, type HttpAnswer } from "../../harness/api.ts";
+import { httpEvent, lambdaContext } from "../../harness/http-event.ts";
+import { useStack } from "../../harness/stack.ts";
 import { connectCielo24 } from "../../../lib/cielo24/client.ts";
 
-const NOT_FOUND = error(404, "ITEM_NOT_FOUND", new ApiError("ITEM_NOT_FOUND").comment);
 const HAS_MEDIA = error(409, "JOB_HAS_MEDIA", /^The job has its media.*use another job/);
 const UNKNOWN_JOB = "0123456789abcdef0123456789abcdef";
 const HANGS_MS = 60_000;
 
 describe("before an upload is signed, cielo24 is asked about the job", () => {
   const local = useStack({ fetchMedia: () => Promise.resolve(Buffer.from("media")) });
-  let alice: Send;
-  let logsBefore = 0;
-  beforeAll(async () => {
-    alice = await sendAs(local.stack, { sub: "alice", expiresInS: 86_400 });
-  });
-  beforeEach(() => {
-    logsBefore = local.stack.logs.length;
-  });
+  const alice = sendAs(local, { sub: "alice" });
   afterEach(() => {
     const { aws } = local.stack;
-    cielo24().faults.clear();
+    local.cielo24.faults.clear();
     aws.faults.clear();
   });
 
-  const cielo24 = () => {
-    if (!local.stack.cielo24) throw new Error("The stack has a simulated cielo24");
-    return local.stack.cielo24;
-  };
-  const newJob = () => cielo24().addJob();
+  const { newJob } = local;
   const put = (job: string, send = alice) => send("GET", `/api/job/request_upload_url?v=1&job_id=${job}`);
   const sign = (parameters: Record<string, unknown>, send = alice) =>
     send("POST", "/api/job/sign_upload", {
@@ -53,36 +40,32 @@ describe("before an upload is signed, cielo24 is asked about the job", () => {
   });
   /** Makes cielo24's answers about the job countable. @returns how often it was asked */
   const count = (job: string): (() => number) => {
-    const before = cielo24().faults.hits();
-    cielo24().faults.add({ action: "job/info", jobId: job, ...answerOf(200, { JobId: job }) });
-    return () => cielo24().faults.hits() - before;
+    const before = local.cielo24.faults.hits();
+    local.cielo24.faults.add({ action: "job/info", jobId: job, ...answerOf(200, { JobId: job }) });
+    return () => local.cielo24.faults.hits() - before;
   };
   /** Gives a job its media behind the proxy's back. */
   const giveMedia = async (jobId: string): Promise<void> => {
     const media = { jobId, mediaUrl: "https://media.example.org/a.mp4" };
     const { runtime } = local.stack;
     await connectCielo24(runtime).addMediaByUrl(media, { deadline: runtime.clock() + 10_000 });
-    await cielo24().settled();
+    await local.cielo24.settled();
   };
-  const warnings = () =>
-    local.stack.logs
-      .slice(logsBefore)
-      .map((line) => JSON.parse(line) as Record<string, unknown>)
-      .filter(({ level }) => level === "warn");
+  const warnings = () => local.records().filter(({ level }) => level === "warn");
 
   it("tells of a job that cielo24 does not know, as if it were somebody else's", async () => {
     for (const answer of await begin(UNKNOWN_JOB)) expect(errorOf(answer)).toEqual(NOT_FOUND);
     expect(await local.stack.ledger.read(UNKNOWN_JOB)).toBeUndefined();
-    const root = await sendAs(local.stack, { sub: "root", scope: "admin" });
+    const root = sendAs(local, { sub: "root", scope: "admin" });
     expect(errorOf(await put(UNKNOWN_JOB, root))).toEqual(NOT_FOUND);
   });
 
   it("leaves a job to others that nobody knew when it was asked for", async () => {
     const job = newJob();
-    cielo24().faults.add({ action: "job/info", ...answerOf(400, { ErrorType: "ITEM_NOT_FOUND" }) });
+    local.cielo24.faults.add({ action: "job/info", ...answerOf(400, { ErrorType: "ITEM_NOT_FOUND" }) });
     for (const answer of await begin(job)) expect(errorOf(answer)).toEqual(NOT_FOUND);
-    cielo24().faults.clear();
-    const bob = await sendAs(local.stack, { sub: "bob" });
+    local.cielo24.faults.clear();
+    const bob = sendAs(local, { sub: "bob" });
     expect((await put(job, bob)).status).toBe(200);
     expect(errorOf(await put(job))).toEqual(NOT_FOUND);
   });
@@ -124,7 +107,7 @@ describe("before an upload is signed, cielo24 is asked about the job", () => {
     await giveMedia(full);
     local.stack.advanceTime(60_000);
     const asked = [free, full, mistyped].map(count);
-    const bob = await sendAs(local.stack, { sub: "bob" });
+    const bob = sendAs(local, { sub: "bob" });
     for (const job of [free, full, mistyped])
       for (const answer of await begin(job, bob)) expect(errorOf(answer)).toEqual(NOT_FOUND);
     expect(asked.map((each) => each())).toEqual([0, 0, 0]);
@@ -132,11 +115,11 @@ describe("before an upload is signed, cielo24 is asked about the job", () => {
 
   it("renews an expired token within the question", async () => {
     await put(newJob());
-    const logins = cielo24().logins();
-    cielo24().expireTokens();
+    const logins = local.cielo24.logins();
+    local.cielo24.expireTokens();
     const job = newJob();
     expect((await put(job)).status).toBe(200);
-    expect(cielo24().logins()).toBe(logins + 1);
+    expect(local.cielo24.logins()).toBe(logins + 1);
     expect(await local.stack.ledger.read(job)).toMatchObject({ jobSeenAt: expect.any(Number) as unknown });
   });
 
@@ -172,7 +155,7 @@ describe("before an upload is signed, cielo24 is asked about the job", () => {
       ["that its token is bad, for ever", answerOf(400, { ErrorType: "BAD_API_TOKEN" }), "BAD_API_TOKEN"],
     ])("fault 59: where cielo24 answers %s", async (_what, answer, code) => {
       const job = newJob();
-      cielo24().faults.add({ action: "job/info", ...answer });
+      local.cielo24.faults.add({ action: "job/info", ...answer });
       await expectSigned(job, await put(job), { code });
     });
 
@@ -183,11 +166,11 @@ describe("before an upload is signed, cielo24 is asked about the job", () => {
     });
 
     it("fault 59: where the account's credentials are wrong", async () => {
-      cielo24().setAccounts([]);
-      cielo24().expireTokens();
+      local.cielo24.setAccounts([]);
+      local.cielo24.expireTokens();
       const job = newJob();
       const answer = await put(job);
-      cielo24().setAccounts([local.stack.credentials]);
+      local.cielo24.setAccounts([local.stack.credentials]);
       await expectSigned(job, answer, { code: "LOGIN_INVALID" });
       local.stack.coldStart();
     });
@@ -215,7 +198,7 @@ describe("before an upload is signed, cielo24 is asked about the job", () => {
       const { username, securekey } = local.stack.credentials;
       local.stack.secrets.rotate({ username, securekey });
       await expectSigned(job, answer, { code });
-      expect(local.stack.logs.slice(logsBefore).join("\n")).not.toContain("5ecr37");
+      expect(JSON.stringify(local.records())).not.toContain("5ecr37");
       local.stack.coldStart();
     });
 
@@ -223,13 +206,13 @@ describe("before an upload is signed, cielo24 is asked about the job", () => {
       [
         "cielo24",
         () => {
-          cielo24().faults.add({ action: "job/info", kind: "answer", status: 200, afterMs: HANGS_MS });
+          local.cielo24.faults.add({ action: "job/info", kind: "answer", status: 200, afterMs: HANGS_MS });
         },
       ],
       [
         "the login",
         () => {
-          cielo24().faults.add({ action: "account/login", kind: "answer", status: 200, afterMs: HANGS_MS });
+          local.cielo24.faults.add({ action: "account/login", kind: "answer", status: 200, afterMs: HANGS_MS });
         },
       ],
       [
@@ -249,7 +232,7 @@ describe("before an upload is signed, cielo24 is asked about the job", () => {
     });
 
     it("fault 59: after three seconds, where cielo24 hangs and there is more time", async () => {
-      cielo24().faults.add({ action: "job/info", kind: "answer", status: 200, afterMs: HANGS_MS });
+      local.cielo24.faults.add({ action: "job/info", kind: "answer", status: 200, afterMs: HANGS_MS });
       const job = newJob();
       const { answer, tookMs } = await signWith(job, 29_000);
       expect(Math.round(tookMs / 1_000)).toBe(3);

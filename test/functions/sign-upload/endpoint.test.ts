@@ -5,9 +5,9 @@ import type { Row, State } from "../../../lib/delivery/machine/row.ts";
 import { createOwnership } from "../../../lib/http/ownership.ts";
 import { parseMediaKey } from "../../../lib/media/key.ts";
 import type { SignedRequest, UploadSigner } from "../../../lib/media/upload-signing.ts";
-import { testRuntime } from "../../lib/http/http-event.ts";
-import { memoryLedger, memoryOwners } from "../../lib/http/memory-ports.ts";
-import { admin, answered, apiRequest, bob } from "../../lib/http/requests.ts";
+import { testRuntime } from "../../harness/runtime.ts";
+import { memoryLedger, memoryOwners } from "../../harness/memory-ports.ts";
+import { admin, answered, apiRequest, bob } from "../../harness/requests.ts";
 
 const JOB = "0123456789abcdef0123456789abcdef";
 const OTHER_JOB = "f".repeat(32);

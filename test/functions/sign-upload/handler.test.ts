@@ -1,7 +1,7 @@
-import { beforeAll, describe, expect, it } from "@jest/globals";
-import { error, errorOf, sendAs, type Send } from "../../lib/http/api-client.ts";
+import { describe, expect, it } from "@jest/globals";
+import { error, errorOf, sendAs } from "../../harness/api.ts";
 import { ApiError } from "../../../lib/http/errors.ts";
-import { useStack } from "../../stack.ts";
+import { useStack } from "../../harness/stack.ts";
 
 const MIB = 1024 * 1024;
 const PART_BYTES = 5 * MIB;
@@ -10,11 +10,8 @@ const JSON_TYPE = { "content-type": "application/json" };
 
 describe("uploads through the gateway and the bucket", () => {
   const local = useStack({ env: { MAX_MEDIA_BYTES: String(MAX_MEDIA_BYTES), UPLOAD_URL_LIFETIME_S: "600" } });
-  let alice: Send;
-  beforeAll(async () => {
-    alice = await sendAs(local.stack, { sub: "alice" });
-  });
-  const newJob = () => local.stack.cielo24?.addJob() ?? "";
+  const alice = sendAs(local, { sub: "alice" });
+  const { newJob } = local;
 
   const request = async (job: string, query = "") =>
     alice("GET", `/api/job/request_upload_url?v=1&job_id=${job}${query}`);
@@ -92,7 +89,6 @@ describe("uploads through the gateway and the bucket", () => {
     const signed = await request(newJob());
     expect(Date.parse(String(signed.body["expires_at"])) - local.stack.runtime.clock()).toBeLessThanOrEqual(600_000);
     local.stack.advanceTime(601_000);
-    alice = await sendAs(local.stack, { sub: "alice" });
     expect((await fetch(urlOf(signed), { method: "PUT", body: "media" })).status).toBe(403);
   });
 
@@ -134,7 +130,7 @@ describe("uploads through the gateway and the bucket", () => {
   it("threat 11: gives nobody a hand in a foreign upload", async () => {
     const [mine, bobs] = [newJob(), newJob()];
     const upload = await createUpload(mine);
-    const bob = await sendAs(local.stack, { sub: "bob" });
+    const bob = sendAs(local, { sub: "bob" });
     const signAsBob = (parameters: object) =>
       bob("POST", "/api/job/sign_upload", { headers: JSON_TYPE, body: JSON.stringify(parameters) });
     expect(errorOf(await signAsBob({ ...upload, method: "GET" }))).toEqual(
@@ -165,7 +161,7 @@ describe("uploads through the gateway and the bucket", () => {
   });
 
   it("asks for the scope media.write", async () => {
-    const reader = await sendAs(local.stack, { sub: "alice", scope: "media.read" });
+    const reader = sendAs(local, { sub: "alice", scope: "media.read" });
     expect((await reader("GET", `/api/job/request_upload_url?v=1&job_id=${newJob()}`)).status).toBe(403);
     expect((await reader("POST", "/api/job/sign_upload")).status).toBe(403);
   });

@@ -2,7 +2,7 @@ import { describe, expect, it } from "@jest/globals";
 import { askWith } from "../../../functions/sign-upload/admission.ts";
 import { Cielo24Error } from "../../../lib/cielo24/errors.ts";
 import { createObservability } from "../../../lib/observability.ts";
-import { testRuntime } from "../../lib/http/http-event.ts";
+import { testRuntime } from "../../harness/runtime.ts";
 
 const JOB = "0123456789abcdef0123456789abcdef";
 const FAR = Number.MAX_SAFE_INTEGER;

@@ -3,8 +3,8 @@ import { updateMetadata } from "../../../functions/update-metadata/endpoint.ts";
 import { Cielo24Error } from "../../../lib/cielo24/errors.ts";
 import { LedgerError } from "../../../lib/delivery/ledger.ts";
 import { createOwnership } from "../../../lib/http/ownership.ts";
-import { memoryOwners } from "../../lib/http/memory-ports.ts";
-import { answered, apiRequest, bob } from "../../lib/http/requests.ts";
+import { memoryOwners } from "../../harness/memory-ports.ts";
+import { answered, apiRequest, bob } from "../../harness/requests.ts";
 import { ApiError } from "../../../lib/http/errors.ts";
 import type { Cielo24 } from "../../../lib/cielo24/api.ts";
 

@@ -1,21 +1,16 @@
-import { afterEach, beforeAll, describe, expect, it } from "@jest/globals";
-import { error, errorOf, sendAs, sendWith, type Send } from "../../lib/http/api-client.ts";
-import { ApiError } from "../../../lib/http/errors.ts";
-import { useStack } from "../../stack.ts";
+import { afterEach, describe, expect, it } from "@jest/globals";
+import { NOT_FOUND, error, errorOf, sendAs, sendWith } from "../../harness/api.ts";
+import { useStack } from "../../harness/stack.ts";
 
 const PATH = "/api/job/update_metadata";
 const JSON_TYPE = { "content-type": "application/json" };
 const FORM_TYPE = { "content-type": "application/x-www-form-urlencoded" };
 const TASK_ID = expect.stringMatching(/^[0-9a-f]{32}$/) as unknown as string;
-const NOT_FOUND = error(404, "ITEM_NOT_FOUND", new ApiError("ITEM_NOT_FOUND").comment);
 
 describe("update_metadata through the gateway", () => {
   const local = useStack({ env: { JOBS_CLAIM: "jobs" } });
-  let alice: Send;
-  beforeAll(async () => {
-    alice = await sendAs(local.stack, { sub: "alice" });
-  });
-  const newJob = () => local.stack.cielo24?.addJob() ?? "";
+  const alice = sendAs(local, { sub: "alice" });
+  const { newJob } = local;
 
   it("takes everything in the query, spaces as +", async () => {
     const { status, body } = await alice(
@@ -85,37 +80,37 @@ describe("update_metadata through the gateway", () => {
 
   it("threat 5: shows a job to its first owner alone", async () => {
     const target = `${PATH}?v=1&job_id=${newJob()}&reference_id=a&requestor_id=b`;
-    const bob = await sendAs(local.stack, { sub: "bob" });
+    const bob = sendAs(local, { sub: "bob" });
     expect((await alice("GET", target)).status).toBe(200);
     expect(errorOf(await bob("GET", target))).toEqual(NOT_FOUND);
     expect((await alice("GET", target)).status).toBe(200);
-    const admin = await sendAs(local.stack, { sub: "root", scope: "admin" });
+    const admin = sendAs(local, { sub: "root", scope: "admin" });
     expect((await admin("GET", target)).status).toBe(200);
   });
 
   it("threat 5: keeps a token to the jobs that its array claim lists", async () => {
     const [mine, other] = [newJob(), newJob()];
-    const listed = await sendAs(local.stack, { sub: "carol", jobs: [mine, newJob()] });
+    const listed = sendAs(local, { sub: "carol", jobs: [mine, newJob()] });
     const targetOf = (job: string) => `${PATH}?v=1&job_id=${job}&reference_id=a&requestor_id=b`;
     expect((await listed("GET", targetOf(mine))).status).toBe(200);
     expect(errorOf(await listed("GET", targetOf(other)))).toEqual(NOT_FOUND);
   });
 
   it("refuses a token that names no owner", async () => {
-    const nobody = await sendAs(local.stack, {});
+    const nobody = sendAs(local, {});
     expect(errorOf(await nobody("GET", `${PATH}?v=1`))).toEqual(
       error(403, "NOT_AUTHORIZED", /^The token does not say/),
     );
   });
 
   it("is closed by the gateway to other scopes, and to no and bad tokens", async () => {
-    const reader = await sendAs(local.stack, { sub: "alice", scope: "media.read media.write" });
+    const reader = sendAs(local, { sub: "alice", scope: "media.read media.write" });
     expect(await reader("GET", PATH)).toMatchObject({ status: 403, body: { message: "Forbidden" } });
-    expect(await sendWith(local.stack, {})("GET", PATH)).toMatchObject({
+    expect(await sendWith(local, {})("GET", PATH)).toMatchObject({
       status: 401,
       body: { message: "Unauthorized" },
     });
-    const forged = sendWith(local.stack, { authorization: "Bearer e30.e30.e30" });
+    const forged = sendWith(local, { authorization: "Bearer e30.e30.e30" });
     expect(await forged("GET", PATH)).toMatchObject({ status: 401 });
   });
 
@@ -130,19 +125,20 @@ describe("update_metadata through the gateway", () => {
   it("threat 3, threat 4: brings cielo24 exactly what the client said, and nothing that it did not ask for", async () => {
     const job = newJob();
     await alice("GET", `${PATH}?v=1&job_id=${job}&reference_id=a+b%2Bc%26d%3De%25&requestor_id=%C3%BC%F0%9F%8E%AC&x=y`);
-    expect(local.stack.cielo24?.metadata.filter(({ jobId }) => jobId === job)).toEqual([
+    expect(local.cielo24.metadata.filter(({ jobId }) => jobId === job)).toEqual([
       { jobId: job, referenceId: "a b+c&d=e%", requestorId: "ü🎬" },
     ]);
   });
 
   describe("while something is broken", () => {
     afterEach(() => {
-      local.stack.cielo24?.faults.clear();
+      local.cielo24.faults.clear();
       local.stack.aws.faults.clear();
     });
     const update = () => alice("GET", `${PATH}?v=1&job_id=${newJob()}&reference_id=a&requestor_id=b`);
-    const breakCielo24 = (answer: { status: number; body?: string; headers?: Record<string, string> }) =>
-      local.stack.cielo24?.faults.add({ action: "job/update_metadata", kind: "answer", times: 10, ...answer });
+    const breakCielo24 = (answer: { status: number; body?: string; headers?: Record<string, string> }) => {
+      local.cielo24.faults.add({ action: "job/update_metadata", kind: "answer", times: 10, ...answer });
+    };
 
     it.each([
       [{ "retry-after": "120" }, "120"],
@@ -167,10 +163,10 @@ describe("update_metadata through the gateway", () => {
     });
 
     it("keeps the account's troubles to itself", async () => {
-      local.stack.cielo24?.setAccounts([]);
-      local.stack.cielo24?.expireTokens();
+      local.cielo24.setAccounts([]);
+      local.cielo24.expireTokens();
       const answer = await update();
-      local.stack.cielo24?.setAccounts([local.stack.credentials]);
+      local.cielo24.setAccounts([local.stack.credentials]);
       expect(errorOf(answer)).toEqual(
         error(502, "CIELO24_UNAVAILABLE", /^cielo24 cannot be used at present\. Tell the operator/),
       );
@@ -182,11 +178,11 @@ describe("update_metadata through the gateway", () => {
     it("asks cielo24 nothing while nobody knows whose the job is", async () => {
       for (const action of ["UpdateItem", "GetItem"])
         local.stack.aws.faults.add({ action, kind: "unavailable", times: 10 });
-      const before = local.stack.cielo24?.metadata.length;
+      const before = local.cielo24.metadata.length;
       const answer = await update();
       expect(errorOf(answer)).toEqual(error(503, "PROXY_UNAVAILABLE", /record of jobs/));
       expect(answer.headers.get("retry-after")).toBe("30");
-      expect(local.stack.cielo24?.metadata.length).toBe(before);
+      expect(local.cielo24.metadata.length).toBe(before);
     });
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from "@jest/globals";
 import { ApiError } from "../../../lib/http/errors.ts";
 import { readCaller, type CallerConfig } from "../../../lib/http/caller.ts";
 import type { HttpEvent } from "../../../lib/http/endpoint.ts";
-import { httpEvent } from "./http-event.ts";
+import { httpEvent } from "../../harness/http-event.ts";
 
 const A = "a".repeat(32);
 const B = "b".repeat(32);

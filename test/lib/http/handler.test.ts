@@ -4,7 +4,8 @@ import { respond, type ApiResponse } from "../../../lib/http/endpoint.ts";
 import { ApiError } from "../../../lib/http/errors.ts";
 import { apiHandler, publicHandler } from "../../../lib/http/handler.ts";
 import type { ApiRequest, Endpoint, HttpEvent } from "../../../lib/http/endpoint.ts";
-import { httpEvent, lambdaContext, testRuntime } from "./http-event.ts";
+import { httpEvent, lambdaContext } from "../../harness/http-event.ts";
+import { testRuntime } from "../../harness/runtime.ts";
 
 const JOB = "0123456789abcdef0123456789abcdef";
 

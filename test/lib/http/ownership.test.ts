@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
 import { ApiError } from "../../../lib/http/errors.ts";
 import { createOwnership } from "../../../lib/http/ownership.ts";
-import { memoryOwners } from "./memory-ports.ts";
+import { memoryOwners } from "../../harness/memory-ports.ts";
 
 const JOB = "a".repeat(32);
 const OTHER = "b".repeat(32);

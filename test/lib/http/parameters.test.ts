@@ -2,7 +2,7 @@ import { describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
 import { ApiError } from "../../../lib/http/errors.ts";
 import { readParameters } from "../../../lib/http/parameters.ts";
-import { httpEvent } from "./http-event.ts";
+import { httpEvent } from "../../harness/http-event.ts";
 
 const FORM = { "Content-Type": "application/x-www-form-urlencoded" };
 const JSON_TYPE = { "Content-Type": "application/json; charset=utf-8" };

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
-import { error, errorOf, sendAs, type Send } from "../http/api-client.ts";
+import { error, errorOf, sendAs, type Send } from "../../harness/api.ts";
 import { startStack, type Stack } from "../../../dev/stack.ts";
 import { badUrls } from "./ssrf/corpus.ts";
 import { LEGITIMATE_URLS } from "./ssrf/legitimate.ts";
@@ -29,7 +29,7 @@ describe("add_media by URL, on the corpus", () => {
         return Promise.resolve(Buffer.from("media"));
       },
     });
-    alice = await sendAs(stack, { sub: "alice" });
+    alice = sendAs({ stack }, { sub: "alice" });
   });
   afterAll(() => stack.close());
 

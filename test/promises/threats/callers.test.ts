@@ -1,8 +1,7 @@
-import { beforeAll, describe, expect, it } from "@jest/globals";
+import { describe, expect, it } from "@jest/globals";
 import { readDeployment } from "../../../dev/gateway/deployment.ts";
-import { errorOf, sendAs, sendWith, type Send } from "../../lib/http/api-client.ts";
-import { ApiError } from "../../../lib/http/errors.ts";
-import { useStack } from "../../stack.ts";
+import { NOT_FOUND, errorOf, sendAs, sendWith } from "../../harness/api.ts";
+import { useStack } from "../../harness/stack.ts";
 
 const JSON_TYPE = { "content-type": "application/json" };
 const { functions } = await readDeployment();
@@ -17,7 +16,7 @@ describe("the routes", () => {
     async ({ route: { method, path } }) => {
       const identity = { sub: "alice", token_use: "id", email: "alice@example.org", nonce: "n", auth_time: 1 };
       for (const scopes of [{}, { scope: "" }, { scope: "openid profile email" }]) {
-        const call = sendWith(local.stack, {
+        const call = sendWith(local, {
           authorization: `Bearer ${await local.stack.token({ ...identity, ...scopes })}`,
         });
         expect((await call(method, `${path}?v=1`)).status).toBe(403);
@@ -29,7 +28,7 @@ describe("the routes", () => {
     "threat 7: let nobody in without a token: $routeKey",
     async ({ route: { method, path, scopes } }) => {
       expect(scopes?.length).toBeGreaterThan(0);
-      expect((await sendWith(local.stack, {})(method, `${path}?v=1`)).status).toBe(401);
+      expect((await sendWith(local, {})(method, `${path}?v=1`)).status).toBe(401);
     },
   );
 
@@ -41,10 +40,7 @@ describe("the routes", () => {
 
 describe("an id that is more than an id", () => {
   const local = useStack();
-  let alice: Send;
-  beforeAll(async () => {
-    alice = await sendAs(local.stack, { sub: "alice" });
-  });
+  const alice = sendAs(local, { sub: "alice" });
   const JOB = "0123456789abcdef0123456789abcdef";
   const WRONG = [
     `${JOB}&api_token=${"f".repeat(32)}`,
@@ -72,7 +68,7 @@ describe("an id that is more than an id", () => {
       const answer = await alice(method, `${path}?v=1&job_id=${encodeURIComponent(wrong)}${others}`);
       expect(errorOf(answer)).toMatchObject({ status: 400, ErrorType: "INVALID_QUERY" });
     }
-    expect(local.stack.cielo24?.logins()).toBe(0);
+    expect(local.cielo24.logins()).toBe(0);
   });
 
   it.each(CLOSED.filter(({ method }) => method === "POST").map(({ path }) => path))(
@@ -84,7 +80,7 @@ describe("an id that is more than an id", () => {
         const body = JSON.stringify({ ...parameters, ...media, job_id });
         expect(errorOf(await alice("POST", path, { headers: JSON_TYPE, body }))).toMatchObject({ status: 400 });
       }
-      expect(local.stack.cielo24?.logins()).toBe(0);
+      expect(local.cielo24.logins()).toBe(0);
     },
   );
 
@@ -111,28 +107,20 @@ describe("a job of somebody else", () => {
   const local = useStack();
 
   it("threat 5: looks on every route as one that does not exist", async () => {
-    const [alice, bob] = [await sendAs(local.stack, { sub: "alice" }), await sendAs(local.stack, { sub: "bob" })];
-    const job = local.stack.cielo24?.addJob() ?? "";
+    const [alice, bob] = [sendAs(local, { sub: "alice" }), sendAs(local, { sub: "bob" })];
+    const job = local.newJob();
     expect((await alice("GET", `/api/job/request_upload_url?v=1&job_id=${job}`)).status).toBe(200);
     // Whatever asked cielo24 from now on would need another login.
-    local.stack.cielo24?.expireTokens();
+    local.cielo24.expireTokens();
     local.stack.advanceTime(60_000);
-    const logins = local.stack.cielo24?.logins();
+    const logins = local.cielo24.logins();
     const others = "&reference_id=a&requestor_id=b&media_url=https%3A%2F%2Fmedia.example.org%2Fa.mp4&method=PUT";
     for (const { method, path } of CLOSED) {
       const foreign = errorOf(await bob(method, `${path}?v=1&job_id=${job}${others}`));
-      expect(foreign).toMatchObject({
-        status: 404,
-        ErrorType: "ITEM_NOT_FOUND",
-        ErrorComment: new ApiError("ITEM_NOT_FOUND").comment,
-      });
+      expect(foreign).toMatchObject(NOT_FOUND);
     }
     const absent = await bob("GET", `/api/job/delivery?v=1&job_id=${"e".repeat(32)}`);
-    expect(errorOf(absent)).toMatchObject({
-      status: 404,
-      ErrorType: "ITEM_NOT_FOUND",
-      ErrorComment: new ApiError("ITEM_NOT_FOUND").comment,
-    });
-    expect(local.stack.cielo24?.logins()).toBe(logins);
+    expect(errorOf(absent)).toMatchObject(NOT_FOUND);
+    expect(local.cielo24.logins()).toBe(logins);
   });
 });

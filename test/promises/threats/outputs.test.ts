@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
-import { sendAs } from "../../lib/http/api-client.ts";
-import { useDrops } from "../../functions/deliver-media/dropping.ts";
+import { sendAs } from "../../harness/api.ts";
+import { useDrops } from "../../harness/drops.ts";
 
 const POST = "POST job/add_media";
 const INJECTED = 'x"}\n{"level":"error","service":"deliver-media","message":"injected"}\r\n\u2028\u001b[2J';
@@ -38,7 +38,7 @@ describe("what is written down", () => {
   });
 
   it("threat 14: is one line of known fields for each record, whatever a caller sends", async () => {
-    const call = await sendAs(local.stack, { sub: INJECTED });
+    const call = sendAs(local, { sub: INJECTED });
     const text = encodeURIComponent(INJECTED);
     const headers = { "user-agent": "injected", referer: "https://injected.example/", "x-injected": "injected" };
     for (const target of [
@@ -80,7 +80,7 @@ describe("what is written down", () => {
     expect(error?.comment).toMatch(/^Token \[redacted\] and key \[redacted\] are no good\. x+$/);
     expect(error?.comment).toHaveLength(256);
 
-    const admin = await sendAs(local.stack, { sub: "operator", scope: "admin" });
+    const admin = sendAs(local, { sub: "operator", scope: "admin" });
     const { body: shown } = await admin("GET", `/api/job/delivery?v=1&job_id=${job}`);
     expect(shown["Error"]).toEqual({ ErrorType: "INVALID_OPTION", ErrorComment: error?.comment });
     const outputs = JSON.stringify([shown, local.events(), local.records()]);
@@ -88,7 +88,7 @@ describe("what is written down", () => {
   });
 
   it("threat 15: shows nothing of what cielo24 says to whoever has an upload signed", async () => {
-    const alice = await sendAs(local.stack, { sub: "alice" });
+    const alice = sendAs(local, { sub: "alice" });
     const sign = (job: string) => alice("GET", `/api/job/request_upload_url?v=1&job_id=${job}`);
     await sign(local.newJob());
     const token = local.cielo24.issuedTokens.at(-1) ?? "";

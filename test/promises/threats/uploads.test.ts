@@ -1,7 +1,8 @@
-import { beforeEach, describe, expect, it } from "@jest/globals";
+import { describe, expect, it } from "@jest/globals";
 import { randomBytes } from "node:crypto";
-import { sha256, useDrops } from "../../functions/deliver-media/dropping.ts";
-import { sendAs, type Send } from "../../lib/http/api-client.ts";
+import { useDrops } from "../../harness/drops.ts";
+import { sha256 } from "../../harness/sha256.ts";
+import { sendAs, type Send } from "../../harness/api.ts";
 
 const MIB = 1024 * 1024;
 const LIMIT_BYTES = 6 * MIB;
@@ -9,11 +10,7 @@ const JSON_TYPE = { "content-type": "application/json" };
 
 describe("somebody with signed URLs", () => {
   const local = useDrops({ env: { MAX_MEDIA_BYTES: String(LIMIT_BYTES) } });
-  let alice: Send;
-  let bob: Send;
-  beforeEach(async () => {
-    [alice, bob] = [await sendAs(local.stack, { sub: "alice" }), await sendAs(local.stack, { sub: "bob" })];
-  });
+  const [alice, bob] = [sendAs(local, { sub: "alice" }), sendAs(local, { sub: "bob" })];
 
   const urlFor = async (job: string) =>
     (await alice("GET", `/api/job/request_upload_url?v=1&job_id=${job}&filename=a.mp4`)).body as Record<string, string>;

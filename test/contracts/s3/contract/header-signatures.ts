@@ -1,12 +1,11 @@
 import { GetObjectCommand, HeadObjectCommand } from "@aws-sdk/client-s3";
 import { describe, expect } from "@jest/globals";
-import { createHash } from "node:crypto";
 import { signedHeaders } from "../signed-headers.ts";
 import { newKey, type Suite } from "../suite.ts";
 import { send } from "../wire.ts";
+import { sha256 } from "../../../harness/sha256.ts";
 
 const QUARTER_MS = 15 * 60_000;
-const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
 
 export const headerSignatureContract = ({ s3, it }: Suite): void => {
   describe("signatures in headers", () => {

@@ -1,7 +1,6 @@
 import { afterEach } from "@jest/globals";
-import { once } from "node:events";
 import { createServer, request as ask, type IncomingHttpHeaders, type IncomingMessage } from "node:http";
-import type { AddressInfo } from "node:net";
+import { closeServer, listen } from "../../dev/stack/listen.ts";
 
 interface Habits {
   /** Answers a request in place of the server behind. */
@@ -12,9 +11,9 @@ interface Habits {
 
 /** HTTP servers in front of others, for misbehaviour that those do not know. They are closed after each test. */
 export const useFronts = () => {
-  const closers: (() => void)[] = [];
-  afterEach(() => {
-    for (const close of closers.splice(0)) close();
+  const closers: (() => Promise<void>)[] = [];
+  afterEach(async () => {
+    for (const close of closers.splice(0)) await close();
   });
 
   /** @returns its URL, and the requests that came */
@@ -35,13 +34,8 @@ export const useFronts = () => {
       onward.on("error", () => response.destroy());
       incoming.pipe(onward);
     });
-    server.listen(0, "127.0.0.1");
-    await once(server, "listening");
-    closers.push(() => {
-      server.close();
-      server.closeAllConnections();
-    });
-    return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked };
+    closers.push(() => closeServer(server));
+    return { url: `http://127.0.0.1:${await listen(server)}`, asked };
   };
   return { start };
 };

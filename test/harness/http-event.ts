@@ -1,6 +1,5 @@
 import type { Context } from "aws-lambda";
-import type { HttpEvent } from "../../../lib/http/endpoint.ts";
-import type { Runtime } from "../../../lib/runtime.ts";
+import type { HttpEvent } from "../../lib/http/endpoint.ts";
 
 interface EventParts {
   readonly routeKey?: string;
@@ -54,24 +53,3 @@ export const httpEvent = ({
 
 export const lambdaContext = (remainingMs = 29_000): Context =>
   ({ awsRequestId: "lambda-request-1", getRemainingTimeInMillis: () => remainingMs }) as unknown as Context;
-
-/** A runtime whose time moves only by `sleep`, and that keeps what was logged. */
-export const testRuntime = (env: Runtime["env"] = {}): Runtime & { readonly lines: string[]; now: number } => {
-  const lines: string[] = [];
-  let names = 0;
-  const runtime = {
-    env,
-    now: Date.UTC(2031, 4, 6, 7, 8, 9),
-    lines,
-    clock: () => runtime.now,
-    randomHex: () => (++names).toString(16).padStart(32, "0"),
-    sleep: (ms: number) => {
-      runtime.now += ms;
-      return Promise.resolve();
-    },
-    writeLine: (line: string) => {
-      lines.push(line);
-    },
-  };
-  return runtime;
-};

@@ -1,9 +1,11 @@
-import { HeadObjectCommand, S3Client } from "@aws-sdk/client-s3";
-import type { Stack } from "../../dev/stack.ts";
+import { simulatorOf } from "../../bench/virtual-drop.ts";
 import { createProxyClient } from "../../dev/proxy-client.ts";
+import type { Stack } from "../../dev/stack.ts";
+import { handOverObject } from "../harness/handed-over.ts";
+import { SCOPE } from "../harness/scope.ts";
 
-/** Who calls and what there is: all that a request may be about. Survives JSON, for those who send from elsewhere. */
-export interface World {
+/** Callers and jobs: all that a request may be about. Survives JSON, for a client in another process. */
+export interface Population {
   readonly apiUrl: string;
   readonly tokens: {
     readonly alice: string;
@@ -23,14 +25,9 @@ export interface World {
   readonly capabilities: readonly string[];
 }
 
-const CAPABILITY = "5b".repeat(16);
-const OBJECT_BYTES = 1000;
-const SCOPE = "media.write media.read metadata.write";
-
-/** Makes the world in a stack that has just started, with so many jobs of each kind. */
-export const createWorld = async (stack: Stack, jobs: number): Promise<World> => {
-  const newJob = () => stack.cielo24?.addJob() ?? "";
-  const newJobs = () => Array.from({ length: jobs }, newJob);
+/** Populates a stack that has just started, with so many jobs of each kind. */
+export const populate = async (stack: Stack, jobs: number): Promise<Population> => {
+  const newJobs = () => Array.from({ length: jobs }, () => simulatorOf(stack).addJob());
   const [openJobs, deliveredJobs, foreignJobs, sharedJobs] = [newJobs(), newJobs(), newJobs(), newJobs()];
   const clientOf = async (sub: string) => createProxyClient(stack.apiUrl, await stack.token({ sub, scope: SCOPE }));
   const [alice, bob] = [await clientOf("alice"), await clientOf("bob")];
@@ -38,7 +35,7 @@ export const createWorld = async (stack: Stack, jobs: number): Promise<World> =>
   for (const job_id of foreignJobs) await bob.call("GET", "/api/job/request_upload_url", { job_id });
   for (const job_id of deliveredJobs)
     await alice.call("POST", "/api/job/add_media", { job_id }, new Uint8Array([0xff]));
-  for (const jobId of sharedJobs) await share(stack, jobId);
+  const capabilities = await Promise.all(sharedJobs.map((jobId) => handOverObject(stack, jobId)));
   const token = (claims: Record<string, unknown>) => stack.token({ sub: "alice", expiresInS: 86_400, ...claims });
   return {
     apiUrl: stack.apiUrl,
@@ -51,31 +48,6 @@ export const createWorld = async (stack: Stack, jobs: number): Promise<World> =>
     openJobs,
     deliveredJobs,
     foreignJobs,
-    capabilities: sharedJobs.map((jobId) => `${jobId}.${CAPABILITY}`),
+    capabilities,
   };
-};
-
-/** Hands an object over, as deliver-media does where it will not fit into one invocation. */
-const share = async (stack: Stack, jobId: string): Promise<void> => {
-  // Outside of what is delivered by itself.
-  const key = `handed-over/${jobId}.mp4`;
-  stack.s3.putVirtualObject(stack.bucketName, key, OBJECT_BYTES, 1);
-  const s3 = new S3Client(stack.s3ClientConfig);
-  const { VersionId: versionId = "null" } = await s3.send(
-    new HeadObjectCommand({ Bucket: stack.bucketName, Key: key }),
-  );
-  s3.destroy();
-  const now = stack.runtime.clock();
-  await stack.ledger.write(jobId, {
-    if: { state: ["none"] },
-    set: {
-      state: "FINALIZING",
-      fence: 1,
-      media: { id: "object:fuzz", kind: "object", key, versionId },
-      handOver: true,
-      capability: CAPABILITY,
-      capabilityUntil: now + 86_400_000,
-      updatedAt: now,
-    },
-  });
 };

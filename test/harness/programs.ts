@@ -5,7 +5,7 @@ import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
 
 /** Programs that cannot reach what they look for go on trying; less than a test may take. */
-const LONGEST_RUN_MS = 25_000;
+const LONGEST_RUN_MS = 100_000;
 
 const isRunnable = (path: string): boolean => {
   try {
@@ -22,7 +22,7 @@ export const findProgram = (name: string): string | undefined =>
     .map((directory) => join(directory, name))
     .find((path) => existsSync(path) && isRunnable(path));
 
-/** `describe`; but where one of the programs is missing, the tests are left out with a word. In CI they fail instead. */
+/** `describe`, but if one of the programs is missing, the tests are skipped with a message. In CI they fail instead. */
 export const describeWith = (...programs: readonly string[]) => {
   const missing = programs.filter((program) => findProgram(program) === undefined);
   if (missing.length === 0 || process.env["CI"] === "true") return describe;
@@ -31,8 +31,8 @@ export const describeWith = (...programs: readonly string[]) => {
 };
 
 /**
- * Runs a program with these variables and a path, and nothing else of the machine's environment: no profile, endpoint or
- * certificate of whoever runs the tests.
+ * Runs a program with these variables and a path, and nothing else of the machine's environment: none of the developer's
+ * profiles, endpoints or certificates.
  *
  * @returns what it printed
  */

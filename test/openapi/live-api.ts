@@ -1,8 +1,10 @@
+import { simulatorOf } from "../../bench/virtual-drop.ts";
 import { startGateway, type Gateway } from "../../dev/gateway/server.ts";
 import { readDeployment } from "../../dev/gateway/deployment.ts";
 import { loadFunction } from "../../dev/stack/load.ts";
 import type { Stack } from "../../dev/stack.ts";
 import type { Row } from "../../lib/delivery/machine/row.ts";
+import { SCOPE } from "../harness/scope.ts";
 import { send, type Answered, type ExampleRequest } from "./request.ts";
 
 type Invoke = Parameters<typeof startGateway>[0]["invoke"];
@@ -12,22 +14,20 @@ const SHORT_MS = 1_300;
 const { functions } = await readDeployment();
 const routes = functions.flatMap((each) => each.routes);
 
-/** The local stack as seen by the owner of a job, and the ways in which it can be made to refuse. */
-export const createWorld = async (stack: Stack) => {
-  if (!stack.cielo24) throw new Error("The stack has a simulated cielo24");
-  const { cielo24 } = stack;
+/** The running API as the owner of a job sees it, and gateways that make it fail. */
+export const startLiveApi = async (stack: Stack) => {
+  const cielo24 = simulatorOf(stack);
   const gateways: Gateway[] = [];
-  const scope = "media.write media.read metadata.write";
   /** Outlives every jump of time here. */
   const authorization = async (claims: Record<string, unknown>) =>
-    `Bearer ${await stack.token({ sub: "alice", scope, expiresInS: 7 * 86_400, ...claims })}`;
+    `Bearer ${await stack.token({ sub: "alice", scope: SCOPE, expiresInS: 7 * 86_400, ...claims })}`;
   const alice = await authorization({});
 
   /** A gateway that lets everybody in as Alice, in front of functions that are run in this way. */
   const startOther = async (invoke: Invoke, integrationTimeoutMs = 30_000): Promise<string> => {
     const gateway = await startGateway({
       routes,
-      authorize: () => Promise.resolve({ jwt: { claims: { sub: "alice", scope }, scopes: scope.split(" ") } }),
+      authorize: () => Promise.resolve({ jwt: { claims: { sub: "alice", scope: SCOPE }, scopes: SCOPE.split(" ") } }),
       invoke,
       integrationTimeoutMs,
     });
@@ -42,7 +42,7 @@ export const createWorld = async (stack: Stack) => {
   const failing = await startOther(() => Promise.reject(new Error("The function ended")));
   const stuck = await startOther(() => new Promise(() => undefined), 10);
   const hurried = await startOther((name, event) => run(name, event, SHORT_MS));
-  /** What the code takes for granted of an event is missing: an error that nobody has thought of. */
+  /** Parts of the event are missing that the code takes for granted: an unexpected error. */
   const broken = await startOther((name, event) =>
     run(name, { ...(event as object), rawQueryString: undefined, requestContext: brokenContext(event) }),
   );
@@ -76,7 +76,7 @@ export const createWorld = async (stack: Stack) => {
   };
 };
 
-export type World = Awaited<ReturnType<typeof createWorld>>;
+export type LiveApi = Awaited<ReturnType<typeof startLiveApi>>;
 
 const brokenContext = (event: unknown) => {
   const { requestContext } = event as { requestContext: object };

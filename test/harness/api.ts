@@ -1,5 +1,7 @@
 import { expect } from "@jest/globals";
-import type { Stack } from "../../../dev/stack.ts";
+import type { Stack } from "../../dev/stack.ts";
+import { ApiError } from "../../lib/http/errors.ts";
+import { SCOPE } from "./scope.ts";
 
 export interface HttpAnswer {
   readonly status: number;
@@ -14,16 +16,31 @@ export type Send = (
   options?: { readonly headers?: Record<string, string>; readonly body?: string | Buffer<ArrayBuffer> | Blob },
 ) => Promise<HttpAnswer>;
 
-const SCOPE = "media.write media.read metadata.write";
+/** Tokens are good for an hour. */
+const RENEW_MS = 1_800_000;
 
-/** Speaks to the stack's gateway over a real socket, as somebody with a token of these claims. */
-export const sendAs = async (stack: Stack, claims: Record<string, unknown>): Promise<Send> =>
-  sendWith(stack, { authorization: `Bearer ${await stack.token({ scope: SCOPE, ...claims })}` });
+/**
+ * Speaks to the stack's gateway over a real socket, with a token of these claims, by default of every scope but an
+ * admin's. The token is renewed while a test moves time on.
+ */
+export const sendAs = (local: { readonly stack: Stack }, claims: Record<string, unknown>): Send => {
+  let token = "";
+  let renewAt = 0;
+  return async (...request) => {
+    const now = local.stack.runtime.clock();
+    if (now >= renewAt) {
+      token = await local.stack.token({ scope: SCOPE, ...claims });
+      renewAt = now + RENEW_MS;
+    }
+    return sendWith(local, { authorization: `Bearer ${token}` })(...request);
+  };
+};
 
+/** The same with these headers and no token. */
 export const sendWith =
-  (stack: Stack, always: Record<string, string>): Send =>
+  (local: { readonly stack: Stack }, always: Record<string, string>): Send =>
   async (method, target, { headers = {}, body } = {}) => {
-    const response = await fetch(`${stack.apiUrl}${target}`, {
+    const response = await fetch(`${local.stack.apiUrl}${target}`, {
       method,
       headers: { ...always, ...headers },
       ...(body === undefined ? {} : { body }),
@@ -55,3 +72,6 @@ export const error = (status: number, ErrorType: string, ErrorComment: string | 
     typeof ErrorComment === "string" ? ErrorComment : (expect.stringMatching(ErrorComment) as unknown as string),
   hasRequestId: true,
 });
+
+/** What anybody gets who asks about a job that does not exist, or is not theirs. */
+export const NOT_FOUND = error(404, "ITEM_NOT_FOUND", new ApiError("ITEM_NOT_FOUND").comment);

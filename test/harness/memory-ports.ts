@@ -1,5 +1,5 @@
-import { LedgerError, type Ledger, type Owners } from "../../../lib/delivery/ledger.ts";
-import { decideWrite, type Row } from "../../../lib/delivery/machine/row.ts";
+import { LedgerError, type Ledger, type Owners } from "../../lib/delivery/ledger.ts";
+import { decideWrite, type Row } from "../../lib/delivery/machine/row.ts";
 
 /** A ledger in memory. `beforeWrite` lets somebody else change rows between a read and a write. */
 export const memoryLedger = (...rows: Row[]) => {

@@ -1,7 +1,7 @@
-import type { ApiResponse } from "../../../lib/http/endpoint.ts";
-import { ApiError } from "../../../lib/http/errors.ts";
-import type { ApiRequest } from "../../../lib/http/endpoint.ts";
-import type { Caller } from "../../../lib/http/endpoint.ts";
+import type { ApiResponse } from "../../lib/http/endpoint.ts";
+import { ApiError } from "../../lib/http/errors.ts";
+import type { ApiRequest } from "../../lib/http/endpoint.ts";
+import type { Caller } from "../../lib/http/endpoint.ts";
 
 const alice: Caller = { isAdmin: false, owner: "alice" };
 export const bob: Caller = { isAdmin: false, owner: "bob" };

@@ -1,11 +1,11 @@
-import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
-import { afterAll, afterEach, beforeAll, beforeEach } from "@jest/globals";
-import { createHash, randomBytes } from "node:crypto";
-import { setImmediate as immediate } from "node:timers/promises";
-import type { Stack, StackOptions } from "../../../dev/stack.ts";
-import type { Row } from "../../../lib/delivery/machine/row.ts";
-import { sendAs } from "../../lib/http/api-client.ts";
-import { useStack } from "../../stack.ts";
+import { PutObjectCommand } from "@aws-sdk/client-s3";
+import { afterEach, beforeEach } from "@jest/globals";
+import { randomBytes } from "node:crypto";
+import type { StackOptions } from "../../dev/stack.ts";
+import type { Row } from "../../lib/delivery/machine/row.ts";
+import { sendAs } from "./api.ts";
+import { useStack } from "./stack.ts";
+import { until } from "./until.ts";
 
 export const SECOND_MS = 1_000;
 export const MINUTE_MS = 60_000;
@@ -21,64 +21,36 @@ export interface DroppedObject {
   readonly sizeBytes: number;
 }
 
-export const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
-
 /**
- * The local stack as an operator sees it who drops files into the bucket. After every test faults are switched off and
+ * The local stack, for tests that drop files into the bucket as an operator does. After every test faults are switched off and
  * the queues are emptied, so that tests of one file may share a stack.
  */
 export const useDrops = (options: StackOptions = {}) => {
   const local = useStack(options);
-  let s3: S3Client;
-  let logsBefore = 0;
   let eventsBefore = 0;
-  beforeAll(() => {
-    s3 = new S3Client(local.stack.s3ClientConfig);
-  });
   beforeEach(() => {
-    logsBefore = local.stack.logs.length;
     eventsBefore = local.stack.events.length;
   });
   afterEach(async () => {
-    const { aws, queue, deadLetterQueue, s3: bucket, cielo24, eventBus } = local.stack;
-    for (const { faults } of [aws, bucket]) faults.clear();
-    cielo24?.faults.clear();
+    const { aws, queue, deadLetterQueue, s3: bucket, eventBus } = local.stack;
+    for (const { faults } of [aws, bucket, local.cielo24]) faults.clear();
     eventBus.refuseNext(0);
     await local.stack.drain();
     for (const each of [queue, deadLetterQueue]) each.purge();
   });
-  afterAll(() => {
-    s3.destroy();
-  });
-
-  const cielo24 = () => {
-    if (!local.stack.cielo24) throw new Error("The stack has a simulated cielo24");
-    return local.stack.cielo24;
-  };
-  const records = () =>
-    local.stack.logs.slice(logsBefore).map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>);
+  const admin = sendAs(local, { sub: "root", scope: "admin" });
   const waiting = () => {
     const { hidden, delayed } = local.stack.queue.inspect();
     return [...hidden, ...delayed];
   };
-  /** Lets time jump to when the next message becomes visible, and have it taken. */
+  /** Moves time on to when the next message becomes visible, and waits until it was taken. */
   const passToNextMessage = async (): Promise<void> => {
     local.stack.advanceTime(local.stack.queue.nextVisibleAt() - local.stack.runtime.clock() + 1);
     await local.stack.drain();
   };
 
-  return {
-    get stack(): Stack {
-      return local.stack;
-    },
-    get s3(): S3Client {
-      return s3;
-    },
-    get cielo24() {
-      return cielo24();
-    },
-    newJob: () => cielo24().addJob(),
-    /** Puts an object into the bucket, and lets S3 tell. */
+  return Object.assign(local, {
+    /** Puts an object into the bucket; S3 sends its event. */
     drop: async (
       jobId: string,
       bytes: Uint8Array = randomBytes(1_000),
@@ -86,12 +58,12 @@ export const useDrops = (options: StackOptions = {}) => {
       contentType?: string,
     ): Promise<DroppedObject> => {
       const key = `media/${jobId}/${name}`;
-      const { VersionId = "" } = await s3.send(
+      const { VersionId = "" } = await local.s3.send(
         new PutObjectCommand({ Bucket: local.stack.bucketName, Key: key, Body: bytes, ContentType: contentType }),
       );
       return { key, versionId: VersionId, sizeBytes: bytes.length };
     },
-    /** Puts an object into the bucket of which no event tells. */
+    /** Puts an object into the bucket without an event. */
     place: (jobId: string, sizeBytes = 1_000, name = "a.mp4"): DroppedObject => {
       const key = `media/${jobId}/${name}`;
       const versionId = local.stack.s3.putVirtualObject(local.stack.bucketName, key, sizeBytes, 7);
@@ -116,12 +88,10 @@ export const useDrops = (options: StackOptions = {}) => {
     },
     /** What `/api/job/delivery` says of the job. */
     shown: async (jobId: string): Promise<Readonly<Record<string, unknown>>> => {
-      const admin = await sendAs(local.stack, { sub: "root", scope: "admin" });
-      return (await admin("GET", `/api/job/delivery?v=1&job_id=${jobId}`)).body;
+      const { body } = await admin("GET", `/api/job/delivery?v=1&job_id=${jobId}`);
+      return body;
     },
-    /** What cielo24 took for the job: the judge. */
-    taken: (jobId: string) => cielo24().acceptances.filter((each) => each.jobId === jobId),
-    posts: (jobId: string) => cielo24().posts.filter((each) => each.jobId === jobId),
+    posts: (jobId: string) => local.cielo24.posts.filter((each) => each.jobId === jobId),
     /** Types of what was put on the bus about the job. */
     announced: (jobId: string) =>
       local.stack.events.filter(({ detail }) => detail["JobId"] === jobId).map(({ detailType }) => detailType),
@@ -129,25 +99,19 @@ export const useDrops = (options: StackOptions = {}) => {
     events: () => local.stack.events.slice(eventsBefore),
     /** Why runs of the job's deliveries ended, during this test. */
     reasons: (jobId: string) =>
-      records()
+      local
+        .records()
         .filter((record) => record["jobId"] === jobId && record["level"] !== "debug" && record["reason"] !== undefined)
         .map(({ reason }) => reason),
-    records,
     /** What was added to a metric during this test. */
-    counted: (metric: string) => records().reduce((sum, record) => sum + Number(record[metric] ?? 0), 0),
+    counted: (metric: string) => local.records().reduce((sum, record) => sum + Number(record[metric] ?? 0), 0),
     /** Messages that wait for their time. */
     waiting,
     waitsMs: () => waiting().map(({ visibleAt }) => visibleAt - local.stack.runtime.clock()),
     /** The job's row, as soon as its first worker has claimed it. */
-    claimed: async (jobId: string): Promise<Row> => {
-      for (;;) {
-        const row = await local.stack.ledger.read(jobId);
-        if (row) return row;
-        await immediate();
-      }
-    },
-    /** Like `drain`, with time running fast for whoever pauses in between, until that is enough. */
-    hurry: async (stepMs = SECOND_MS, isEnough = () => false): Promise<void> => {
+    claimed: (jobId: string): Promise<Row> => until(() => local.stack.ledger.read(jobId)),
+    /** Like `drain`, but time runs fast meanwhile, so that pauses in between end, until `isEnough`. */
+    hurry: async (stepMs = SECOND_MS, isEnough: () => boolean = () => false): Promise<void> => {
       const timer = setInterval(() => {
         if (isEnough()) clearInterval(timer);
         else local.stack.advanceTime(stepMs);
@@ -169,7 +133,7 @@ export const useDrops = (options: StackOptions = {}) => {
       local.stack.advanceTime(Math.max(until - runtime.clock(), 0));
       return taken;
     },
-    /** Goes on until no message is left, and fails where that takes more than so many messages. */
+    /** Takes message after message until none is left. @throws if that takes more than so many */
     finish: async (most = 20): Promise<void> => {
       await local.stack.drain();
       for (let taken = 0; waiting().length > 0; taken += 1) {
@@ -177,5 +141,5 @@ export const useDrops = (options: StackOptions = {}) => {
         await passToNextMessage();
       }
     },
-  };
+  });
 };

@@ -1,8 +1,8 @@
 import type { Context, SQSRecord } from "aws-lambda";
-import type { Stack } from "../../../dev/stack.ts";
-import type { Message } from "../../../dev/stack/sqs/queue.ts";
-import { build } from "../../../functions/deliver-media/handler.ts";
-import type { Runtime } from "../../../lib/runtime.ts";
+import type { Stack } from "../../dev/stack.ts";
+import type { Message } from "../../dev/stack/sqs/queue.ts";
+import { build } from "../../functions/deliver-media/handler.ts";
+import type { Runtime } from "../../lib/runtime.ts";
 
 /** What a worker does not share with the stack's own. */
 interface WorkerOptions extends Partial<Pick<Runtime, "clock" | "sleep">> {
@@ -55,7 +55,7 @@ export const startWorker = (stack: Stack, { env = {}, ...own }: WorkerOptions = 
     return true;
   };
 
-  // No await before the message is received: whoever else waits for it is woken up a turn later.
+  // Receive the message before any await: the stack's own poller wakes up one turn later.
   return {
     take: (message, timeLeftMs = WHOLE_TIME_MS) => {
       stack.queue.send(JSON.stringify(message));

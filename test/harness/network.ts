@@ -22,7 +22,7 @@ export type Treatment =
 export interface Network {
   /** Address of each upstream by its name, as the instance is to see it. */
   readonly addresses: Readonly<Record<string, string>>;
-  /** Cuts the instance off: it reaches nobody any more, and nobody hears from it. What is on its way arrives. */
+  /** Cuts the instance off: nothing it sends from now on arrives, and it receives nothing. What is on its way arrives. */
   readonly cutOff: () => void;
   readonly close: () => Promise<void>;
 }

@@ -1,0 +1,53 @@
+import { S3Client } from "@aws-sdk/client-s3";
+import { afterAll, beforeAll, beforeEach } from "@jest/globals";
+import { simulatorOf } from "../../bench/virtual-drop.ts";
+import { startStack, type Stack, type StackOptions } from "../../dev/stack.ts";
+import { findLeaks, watchStack } from "../leaks/canary.ts";
+
+/**
+ * The whole local stack, up before the first test of the file and closed after the last. Read it only inside
+ * tests and hooks, as `local.stack`: it does not exist yet while tests are declared.
+ *
+ * At the end, everything that the stack put out is searched for secrets; a find fails the file.
+ */
+export const useStack = (options: StackOptions = {}) => {
+  let started: Stack | undefined;
+  let s3: S3Client | undefined;
+  let logsBefore = 0;
+  const watch = watchStack();
+  beforeAll(async () => {
+    started = await startStack({ ...watch.options, ...options });
+  });
+  beforeEach(() => {
+    logsBefore = local.stack.logs.length;
+  });
+  afterAll(async () => {
+    watch.stop();
+    s3?.destroy();
+    if (!started) return;
+    const leaks = await findLeaks(started, watch);
+    await started.close();
+    if (leaks.length > 0) throw new Error(`Secrets leaked:\n${leaks.join("\n")}`);
+  });
+  const local = {
+    get stack(): Stack {
+      if (!started) throw new Error("The stack is started before the first test, not while tests are declared");
+      return started;
+    },
+    /** The simulated cielo24. */
+    get cielo24() {
+      return simulatorOf(local.stack);
+    },
+    /** An operator's client of the bucket. */
+    get s3() {
+      return (s3 ??= new S3Client(local.stack.s3ClientConfig));
+    },
+    newJob: () => local.cielo24.addJob(),
+    /** What cielo24 took for the job: the judge. */
+    taken: (jobId: string) => local.cielo24.acceptances.filter((each) => each.jobId === jobId),
+    /** What the functions logged during this test. */
+    records: () =>
+      local.stack.logs.slice(logsBefore).map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>),
+  };
+  return local;
+};
