@@ -74,7 +74,7 @@ export const parseEvent = (message: unknown, bucketName: string): Task[] => {
   if (reject.success) return [decide("reject", reject.output.reject)];
   if (v.is(TestEvent, message)) return [{ is: "ignore" }];
   const event = v.safeParse(S3Records, message);
-  if (!event.success) throw new UnreadableMessageError("The message is neither an S3 event nor one of ours");
+  if (!event.success) throw new UnreadableMessageError("The message is no S3 event and none of ours");
   const tasks = event.output.Records.map((record) => parseRecord(record, bucketName));
   return tasks.filter((task, at) => at === tasks.findIndex((other) => isSameDrop(task, other)));
 };
