@@ -2,9 +2,9 @@ import type { S3Event } from "aws-lambda";
 import { randomUUID } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import http, { type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { listen } from "../stack/listen.ts";
 import { virtualContent } from "./content.ts";
 import { answerPreflight, corsHeaders } from "./cors.ts";
 import { S3Error } from "./errors.ts";
@@ -151,12 +151,11 @@ export const startS3 = async ({ port = 0, region, accounts, clock = Date.now }: 
   });
   server.requestTimeout = 0;
   server.on("clientError", (_error, socket) => socket.destroy());
-  await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
-  const address = server.address() as AddressInfo;
+  const listeningPort = await listen(server, port);
 
   return {
-    url: `http://127.0.0.1:${address.port}`,
-    port: address.port,
+    url: `http://127.0.0.1:${listeningPort}`,
+    port: listeningPort,
     createBucket: (name, { corsOrigins = [] } = {}) => {
       addBucket(name, corsOrigins);
     },

@@ -19,6 +19,8 @@ import { listen } from "../../../dev/stack/listen.ts";
 const RANDOM_WRITES = 2_100;
 const BATCH = 25;
 const TABLE = "deliveries";
+/** Dozens of calls at once take their time on a busy machine. */
+const PATIENT = { requestTimeoutMs: 60_000, maxAttempts: 3 };
 const MEDIA: MediaRef = { id: "object:a", kind: "object", key: "media/a", versionId: "v1" };
 
 const awsEnvironment = (endpoint: string): AwsEnvironment => ({
@@ -71,8 +73,8 @@ export const ledgerContract = (name: string, start: () => Promise<TableServer>):
       server = await start();
       await createTable(server.endpoint);
       tap = await tapTable(server.endpoint);
-      client = createDocumentClient(awsEnvironment(server.endpoint));
-      tapped = createDocumentClient(awsEnvironment(tap.endpoint));
+      client = createDocumentClient(awsEnvironment(server.endpoint), PATIENT);
+      tapped = createDocumentClient(awsEnvironment(tap.endpoint), PATIENT);
       ledger = createDynamoLedger({ client, tableName: TABLE });
       owners = createDynamoOwners({ client, tableName: TABLE });
     });
