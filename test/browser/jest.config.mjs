@@ -7,5 +7,4 @@ export default {
   roots: ["<rootDir>/test/browser"],
   testMatch: ["**/*.spec.ts"],
   setupFilesAfterEnv: [],
-  testTimeout: 60_000,
 };

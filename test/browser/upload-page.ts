@@ -7,7 +7,7 @@ import { launchChromium } from "./chromium.ts";
 import { SCREENSHOTS } from "./screenshots.ts";
 
 /** How long anything may take to appear, including 120 MiB on a busy machine. */
-const PATIENCE_MS = 40_000;
+const PATIENCE_MS = 120_000;
 
 /** The page in a browser, and the stack behind it. */
 export interface Opened {
