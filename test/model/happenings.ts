@@ -1,4 +1,4 @@
-import { decideWrite, type Row } from "../../lib/delivery/machine/row.ts";
+import { decideWrite, hasEnded, type Row } from "../../lib/delivery/machine/row.ts";
 import type { Drop } from "../../lib/delivery/machine/protocol.ts";
 import { start } from "../../lib/delivery/machine/machine.ts";
 import { admitUpload } from "../../lib/delivery/machine/uploading.ts";
@@ -188,8 +188,7 @@ const isKnown = (row: Row | undefined, id: string): boolean => {
 const isStuck = ({ state, leaseUntil = 0, settledAt = 0, notBefore = 0 }: Row, now: number): boolean =>
   now >= notBefore && ((state === "SENDING" && now >= leaseUntil) || (state === "FINALIZING" && now >= settledAt));
 
-const isSilent = ({ state, announced }: Row): boolean =>
-  !announced && (state === "DELIVERED" || state === "REJECTED" || state === "NEEDS_REVIEW");
+const isSilent = (row: Row): boolean => hasEnded(row) && !row.announced;
 
 /** Time to live counts in months: whatever was on its way is over. */
 function* expire(world: World, { expires = mayExpire }: Machine): Generator<Transition> {

@@ -252,7 +252,7 @@ const ANSWERS: readonly Mutant[] = [
     caughtBy: "the last chance of a message",
     breaks: "S4",
     ...afterStep((next, memory, input) =>
-      memory.phase === "settling" && input.type === "noInfo" && input.reply.is === "refused" && memory.row
+      memory.phase === "settling" && input.type === "noInfo" && input.reply.is === "refused"
         ? {
             memory: { ...memory, phase: "ending" },
             command: {

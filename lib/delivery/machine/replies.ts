@@ -1,8 +1,16 @@
 import type { Claimant, Failure, Input, LaterReason, Reader, ReaderOfRow, Reply, Step } from "./protocol.ts";
 import type { Cause } from "./waits.ts";
-import { goOn, recordAccepted, recordError, recordUnknown, reject, rejectOrWithdrawUrl } from "./with-claim.ts";
-import { renewToken, withdraw } from "./with-claim.ts";
-import { askLater, park, refuseBeforeSending, refuseWhileSettling } from "./without-claim.ts";
+import {
+  goOn,
+  recordAccepted,
+  recordError,
+  recordUnknown,
+  reject,
+  rejectOrWithdrawUrl,
+  renewToken,
+  withdraw,
+} from "./with-claim.ts";
+import { askLater, park, rejectBeforeSending, reviewOrAskLater } from "./without-claim.ts";
 
 /** The machine's policy: what each of cielo24's replies means in each situation, as one table. */
 
@@ -28,9 +36,14 @@ type Policy = { readonly [K in Failure["is"]]: Moves<Extract<Reply, { is: K }>> 
   readonly unsent: Moves<Failure>;
 };
 
+/**
+ * `park`: the object waits, and its row says why. `withdraw`: the claim is given back, and the object waits. `askLater`: the
+ * question is repeated. `renewToken`, `goOn`: the media is sent again with a fresh token, once a run. `recordUnknown`,
+ * `recordError`: from here on only job/info can tell.
+ */
 const POLICY: Policy = {
   accepted: { early: recordUnknown, final: recordAccepted },
-  refused: { asked: refuseBeforeSending, early: reject, final: rejectOrWithdrawUrl, settling: refuseWhileSettling },
+  refused: { asked: rejectBeforeSending, early: reject, final: rejectOrWithdrawUrl, settling: reviewOrAskLater },
   accountRefused: { asked: park, early: withdraw, final: withdraw, settling: askLater },
   loginInvalid: { asked: park, early: withdraw, final: withdraw, settling: askLater },
   badToken: { asked: park, early: renewToken, final: goOn, settling: askLater },

@@ -58,7 +58,11 @@ export const onTooSlow = (memory: Claimant, input: Input & { type: "tooSlow" }):
 };
 
 /** From here on cielo24 may accept, so that is written down before the last chunk or the URL goes out. */
-const finalize = (memory: Claimant, input: Input, sent: { sha256?: string; sentBytes?: number | undefined } = {}) => {
+const finalize = (
+  memory: Claimant,
+  input: Input,
+  sent: { sha256?: string; sentBytes?: number | undefined } = {},
+): Step => {
   const { claim, row, settings } = memory;
   const made = transition.finalize(claim, row, {
     now: input.now,

@@ -13,7 +13,7 @@ import {
   OBJECT_GONE,
   REJECTED_BY_OPERATOR,
 } from "./reasons.ts";
-import type { DeliveryError, Row } from "./row.ts";
+import type { DeliveryError } from "./row.ts";
 import * as transition from "./transitions.ts";
 import { dueAt, MINUTE_MS, nextQuestion, nextVisit, type Cause } from "./waits.ts";
 
@@ -183,7 +183,7 @@ export const onPrecheck = (memory: Reader, input: Input & { type: "info" }): Ste
   return claimToReject(memory, input, JOB_HAS_MEDIA);
 };
 
-export const refuseBeforeSending = (memory: Reader, input: Input, { error }: { error: DeliveryError }): Step => {
+export const rejectBeforeSending = (memory: Reader, input: Input, { error }: { error: DeliveryError }): Step => {
   if (memory.drop.role === "caller") return acknowledge(memory, "refused", error);
   // cielo24 may say it of one job because that does not exist, or of all because the account is the wrong one.
   const isBelieved =
@@ -254,7 +254,7 @@ export const askLater = (
     ? postpone(memory, nextVisit(memory, input, cause), unknownSince)
     : leave(memory, input, cause);
 
-export const refuseWhileSettling = (memory: ReaderOfRow, input: Input, { error }: { error: DeliveryError }): Step => {
+export const reviewOrAskLater = (memory: ReaderOfRow, input: Input, { error }: { error: DeliveryError }): Step => {
   const { state, settledAt = Number.POSITIVE_INFINITY, unknownSince = input.now } = memory.row;
   const isSettled = state === "FINALIZING" && input.now >= settledAt;
   return isSettled && input.now - unknownSince >= memory.settings.unknownJobMs
