@@ -42,10 +42,10 @@ export const createMediaDelivery =
       throw new ApiError("QUEUE_UNAVAILABLE");
     }
     const ref: MediaRef = { id: `${media.kind}:${ports.runtime.randomHex()}`, kind: media.kind };
-    const sizeBytes = media.kind === "body" ? { sizeBytes: media.bytes.byteLength } : {};
+    const sizeBytes = media.kind === "body" ? media.bytes.byteLength : undefined;
     const { command, taskId } = await deliver(
       {
-        drop: { jobId, role: "caller", media: ref, receiveCount: 1, lastChance: false, ...sizeBytes },
+        drop: { jobId, role: "caller", media: ref, receiveCount: 1, lastChance: false, sizeBytes },
         settings,
         deadline,
         marginMs: MARGIN_MS,

@@ -9,12 +9,11 @@ import { lambdaHandler, type Runtime } from "../../lib/runtime.ts";
 import { serveMedia } from "./endpoint.ts";
 
 export const build = (runtime: Runtime): HttpHandler => {
-  const { clock } = runtime;
   const serve = serveMedia({
     ledger: connectTable(runtime).ledger,
     // The role may not list the bucket; docs/decisions/media-source.md says why.
     store: connectBucket(runtime, { mayList: false }),
-    clock,
+    clock: runtime.clock,
   });
   return middy<ApiEvent, ApiResponse>()
     .use(requestOutcome(connectObservability(runtime, "media-source"), runtime))

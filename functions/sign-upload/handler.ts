@@ -13,20 +13,16 @@ import { requestUploadUrl, signUpload } from "./endpoint.ts";
 const SERVICE = "sign-upload";
 
 export const build = (runtime: Runtime): HttpHandler => {
-  const { env, clock } = runtime;
-  const { maxMediaBytes } = readConfig(env, "maxMediaBytes");
+  const { maxMediaBytes } = readConfig(runtime.env, "maxMediaBytes");
   const { ledger, owners } = connectTable(runtime);
+  const observability = connectObservability(runtime, SERVICE);
   const parts = {
     signer: connectUploadSigner(runtime),
     ledger,
     ownership: createOwnership(owners),
-    askAboutJob: askWith({
-      cielo24: connectCielo24(runtime),
-      clock,
-      observability: connectObservability(runtime, SERVICE),
-    }),
+    askAboutJob: askWith({ cielo24: connectCielo24(runtime), clock: runtime.clock, observability }),
     runtime,
-    expiryMs: readRowExpiryMs(env),
+    expiryMs: readRowExpiryMs(runtime.env),
     maxMediaBytes,
   };
   const requestUrl = requestUploadUrl(parts);
