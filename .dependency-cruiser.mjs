@@ -59,7 +59,7 @@ export default {
       name: "pure-names",
       comment: "Names of jobs and objects, and what is read out of a URL or some bytes, need nothing but themselves.",
       severity: "error",
-      from: { path: "^lib/(job-id|media/(key|media-url|no-media|capability))\\.ts$" },
+      from: { path: "^lib/(job-id|media/(key|media-url|no-media|))\\.ts$" },
       to: { pathNot: "^(lib/(job-id|media/key)\\.ts|(node:)?(crypto|net|buffer))$", dependencyTypesNot: ["type-only"] },
     },
     {

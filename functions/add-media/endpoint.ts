@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { respond, type ApiRequest, type ApiResponse } from "../../lib/http/endpoint.ts";
 import { ApiError, invalidQuery } from "../../lib/http/errors.ts";
-import type { Ownership } from "../../lib/http/ownership.ts";
+import type { Ownership } from "../../lib/http/caller.ts";
 import { apiVersion, jobId, validate } from "../../lib/http/validate.ts";
 import { checkMediaUrl } from "../../lib/media/media-url.ts";
 import type { CallerMedia } from "./delivery.ts";

@@ -5,7 +5,7 @@ import { connectMediaQueue } from "../../lib/delivery/aws/queue.ts";
 import { connectTable } from "../../lib/delivery/aws/table.ts";
 import { readCallSettings } from "../../lib/delivery/settings.ts";
 import { apiHandler, type HttpHandler } from "../../lib/http/handler.ts";
-import { createOwnership } from "../../lib/http/ownership.ts";
+import { createOwnership } from "../../lib/http/caller.ts";
 import { connectObservability } from "../../lib/observability.ts";
 import { lambdaHandler, type Runtime } from "../../lib/runtime.ts";
 import { createMediaDelivery } from "./delivery.ts";

@@ -6,7 +6,7 @@ import { connectMediaQueue } from "../../lib/delivery/aws/queue.ts";
 import { connectTable } from "../../lib/delivery/aws/table.ts";
 import { readDeliverySettings } from "../../lib/delivery/settings.ts";
 import { connectMediaStore } from "../../lib/media/bucket.ts";
-import { capabilityUrl } from "../../lib/media/capability.ts";
+import { capabilityUrl } from "../../lib/media/key.ts";
 import { connectObservability } from "../../lib/observability.ts";
 import { lambdaHandler, type FunctionHandler, type Runtime } from "../../lib/runtime.ts";
 import { createQueueHandler } from "./worker.ts";

@@ -1,8 +1,14 @@
+import * as v from "valibot";
 import { connectTable } from "../../lib/delivery/aws/table.ts";
 import { apiHandler, type HttpHandler } from "../../lib/http/handler.ts";
-import { createOwnership } from "../../lib/http/ownership.ts";
+import { createOwnership, type Ownership } from "../../lib/http/caller.ts";
 import { lambdaHandler, type Runtime } from "../../lib/runtime.ts";
-import { deliveryStatus } from "./endpoint.ts";
+import type { Ledger } from "../../lib/delivery/ledger.ts";
+import type { DeliveryError, Row } from "../../lib/delivery/machine/row.ts";
+import { isExpired } from "../../lib/delivery/machine/uploading.ts";
+import { respond, type Endpoint } from "../../lib/http/endpoint.ts";
+import { ApiError } from "../../lib/http/errors.ts";
+import { apiVersion, jobId, validate, wholeNumber } from "../../lib/http/validate.ts";
 
 export const build = (runtime: Runtime): HttpHandler => {
   const { ledger, owners } = connectTable(runtime);
@@ -11,3 +17,88 @@ export const build = (runtime: Runtime): HttpHandler => {
 };
 
 export const handler = lambdaHandler(build);
+
+interface DeliveryStatus {
+  readonly ledger: Pick<Ledger, "read">;
+  readonly ownership: Ownership;
+  readonly runtime: Pick<Runtime, "clock" | "sleep">;
+}
+
+/** Longer would not fit into the 24 s that a request may take. */
+const LONGEST_WAIT_S = 20;
+
+export const deliveryParameters = v.object({
+  v: apiVersion,
+  job_id: jobId,
+  /** How many seconds the response may wait for a change. */
+  wait: v.optional(wholeNumber(0, LONGEST_WAIT_S), "0"),
+});
+
+const FIRST_POLL_MS = 500;
+const LATER_POLL_MS = 1_000;
+/** Progress alone waits at least this long. Otherwise a client that asks again at once would poll at every write. */
+const PROGRESS_AFTER_MS = 2_000;
+/** Left for the last read of the ledger. */
+const READ_RESERVE_MS = 2_000;
+
+/**
+ * How the delivery of a job's media goes. With `wait`, answers as soon as the state, the progress, or what the delivery
+ * waits for changes; at once if the delivery has ended, and after that many seconds in any case.
+ */
+export const deliveryStatus =
+  ({ ledger, ownership, runtime }: DeliveryStatus): Endpoint =>
+  async ({ parameters, caller, deadline }) => {
+    const { job_id, wait: waitS } = validate(deliveryParameters, parameters);
+    await ownership.check(caller, job_id);
+
+    const read = async (): Promise<Row> => {
+      const row = await ledger.read(job_id);
+      if (!row || isExpired(row, runtime.clock())) throw new ApiError("ITEM_NOT_FOUND");
+      return row;
+    };
+
+    const startedAt = runtime.clock();
+    const until = Math.min(startedAt + waitS * 1000, deadline - READ_RESERVE_MS);
+    const first = await read();
+    let row = first;
+    let pollMs = FIRST_POLL_MS;
+    const hasNews = () =>
+      shownState(row) !== shownState(first) ||
+      row.waiting?.type !== first.waiting?.type ||
+      (row.sentBytes !== first.sentBytes && runtime.clock() - startedAt >= PROGRESS_AFTER_MS);
+    while (!hasEnded(row) && !hasNews() && runtime.clock() < until) {
+      await runtime.sleep(Math.min(pollMs, until - runtime.clock()));
+      pollMs = LATER_POLL_MS;
+      row = await read();
+    }
+    return respond(showRow(row));
+  };
+
+/**
+ * The state as clients see it. FINALIZING has finer names: HANDED_OVER, because cielo24 pulls the media itself and may take
+ * its time; UNKNOWN, because a response was lost and job/info is asked about it.
+ */
+const shownState = (row: Row): Row["state"] | "HANDED_OVER" | "UNKNOWN" => {
+  if (row.state !== "FINALIZING") return row.state;
+  if (row.handOver && row.taskId !== undefined) return "HANDED_OVER";
+  return row.everUnknown ? "UNKNOWN" : "FINALIZING";
+};
+
+/** Nothing changes any more, unless someone begins anew. */
+const hasEnded = ({ state }: Row): boolean => state === "DELIVERED" || state === "REJECTED" || state === "NEEDS_REVIEW";
+
+/** What of a row is the client's business. */
+const showRow = (row: Row) => ({
+  JobId: row.jobId,
+  State: shownState(row),
+  TaskId: row.taskId,
+  Error: row.error && showError(row.error),
+  Waiting: row.waiting && { ...showError(row.waiting), NextAttemptAt: showTime(row.notBefore) },
+  SizeBytes: row.sizeBytes,
+  SentBytes: row.sentBytes ?? 0,
+  Attempts: row.claims ?? row.posts ?? 0,
+  UpdatedAt: showTime(row.updatedAt),
+});
+
+const showError = ({ type, comment }: DeliveryError) => ({ ErrorType: type, ErrorComment: comment });
+const showTime = (ms?: number) => (ms === undefined ? undefined : new Date(ms).toISOString());

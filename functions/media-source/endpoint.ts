@@ -6,7 +6,7 @@ import type { ApiResponse } from "../../lib/http/endpoint.ts";
 import { ApiError } from "../../lib/http/errors.ts";
 import { MediaReadError } from "../../lib/media/body.ts";
 import type { ObjectFacts } from "../../lib/media/bucket.ts";
-import { parseCapability } from "../../lib/media/capability.ts";
+import { parseCapability } from "../../lib/media/key.ts";
 import type { Runtime } from "../../lib/runtime.ts";
 
 interface ObjectName {

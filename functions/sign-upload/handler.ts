@@ -3,7 +3,7 @@ import { readConfig } from "../../lib/config.ts";
 import { connectTable } from "../../lib/delivery/aws/table.ts";
 import { readRowExpiryMs } from "../../lib/delivery/settings.ts";
 import { apiHandler, type HttpHandler } from "../../lib/http/handler.ts";
-import { createOwnership } from "../../lib/http/ownership.ts";
+import { createOwnership } from "../../lib/http/caller.ts";
 import { connectUploadSigner } from "../../lib/media/upload-signing.ts";
 import { connectObservability } from "../../lib/observability.ts";
 import { lambdaHandler, type Runtime } from "../../lib/runtime.ts";

@@ -7,8 +7,7 @@ import type { CallLimits, Cielo24 } from "./api.ts";
 import { readSecret, type Credentials } from "./credentials.ts";
 import { Cielo24Error } from "./errors.ts";
 import { JobInfoResponse, LoginResponse, readResponse, showsMedia, TaskResponse } from "./response.ts";
-import { createScrubber } from "./scrub.ts";
-import { Secret } from "./secret.ts";
+import { createScrubber, Secret } from "./secret.ts";
 import { createSession } from "./session.ts";
 import { createTransport } from "./transport/transport.ts";
 

@@ -1,14 +1,15 @@
 import { describe, expect, it } from "@jest/globals";
 import { toJsonSchema } from "@valibot/to-json-schema";
 import fc from "fast-check";
-import * as v from "valibot";
 import { addMediaParameters } from "../../functions/add-media/endpoint.ts";
-import { deliveryParameters } from "../../functions/delivery-status/endpoint.ts";
+import { deliveryParameters } from "../../functions/delivery-status/handler.ts";
 import { requestUploadUrlParameters, signUploadParameters } from "../../functions/sign-upload/endpoint.ts";
-import { updateMetadataParameters } from "../../functions/update-metadata/endpoint.ts";
+import { updateMetadataParameters } from "../../functions/update-metadata/handler.ts";
 import { checkMediaUrl } from "../../lib/media/media-url.ts";
 import { operationOf, operations, partsOf, type Operation, type Schema } from "./description.ts";
 import { isDescribed } from "./validator.ts";
+
+import * as v from "valibot";
 
 /** What validates the parameters of each operation. */
 const VALIDATED_BY: Readonly<Record<string, v.ObjectSchema<v.ObjectEntries, undefined>>> = {

@@ -3,7 +3,7 @@ import https from "node:https";
 import { Cielo24Error } from "../errors.ts";
 import type { HttpResponse } from "../response.ts";
 import type { Secret } from "../secret.ts";
-import { letIoArrive } from "./let-io-arrive.ts";
+import { letIoArrive } from "./own-connection.ts";
 import { beginRequest, collectResponse, isTls, type ApiRequest } from "./request.ts";
 
 /** A GET to cielo24. */

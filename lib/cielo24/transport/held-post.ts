@@ -2,8 +2,7 @@ import type { MediaResult } from "../api.ts";
 import { Cielo24Error, type Cielo24FailureCode } from "../errors.ts";
 import { readResponse, TaskResponse, type HttpResponse } from "../response.ts";
 import type { Secret } from "../secret.ts";
-import { letIoArrive } from "./let-io-arrive.ts";
-import { createOwnConnection } from "./own-connection.ts";
+import { letIoArrive, createOwnConnection } from "./own-connection.ts";
 import { beginRequest, collectResponse, isTls } from "./request.ts";
 
 interface HeldPostParts {

@@ -2,7 +2,7 @@ import http from "node:http";
 import https from "node:https";
 import net from "node:net";
 import tls from "node:tls";
-import { letIoArrive } from "./let-io-arrive.ts";
+import { setImmediate as nextTurn } from "node:timers/promises";
 
 /** A connection for one request: a request that must not be sent twice cannot use a pooled socket, which may be dead. */
 interface OwnConnection {
@@ -76,4 +76,13 @@ const delayWriteErrors = (socket: net.Socket): void => {
   socket._writev = (chunks, done) => {
     writeMany?.(chunks, delayError(done));
   };
+};
+
+/**
+ * Lets the event loop poll for I/O, so that Node reads what a connection has received, a response or the connection's
+ * end, before anything is written to it. Three turns contain two complete polls. One poll is not enough if the server
+ * runs in this process, as it does in tests.
+ */
+export const letIoArrive = async (): Promise<void> => {
+  for (let turn = 0; turn < 3; turn += 1) await nextTurn();
 };

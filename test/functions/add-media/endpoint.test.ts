@@ -4,7 +4,7 @@ import { addMedia } from "../../../functions/add-media/endpoint.ts";
 import type { DeliveryEnd } from "../../../lib/delivery/deliver.ts";
 import type { LaterReason } from "../../../lib/delivery/machine/protocol.ts";
 import type { DeliveryError, Row, State } from "../../../lib/delivery/machine/row.ts";
-import { createOwnership } from "../../../lib/http/ownership.ts";
+import { createOwnership } from "../../../lib/http/caller.ts";
 import { memoryOwners } from "../../harness/memory-ports.ts";
 import { answered, apiRequest, bob } from "../../harness/requests.ts";
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from "@jest/globals";
 import { requestUploadUrl, signUpload } from "../../../functions/sign-upload/endpoint.ts";
 import type { JobAnswer } from "../../../functions/sign-upload/admission.ts";
 import type { Row, State } from "../../../lib/delivery/machine/row.ts";
-import { createOwnership } from "../../../lib/http/ownership.ts";
+import { createOwnership } from "../../../lib/http/caller.ts";
 import { parseMediaKey } from "../../../lib/media/key.ts";
 import type { SignedRequest, UploadSigner } from "../../../lib/media/upload-signing.ts";
 import { testRuntime } from "../../harness/runtime.ts";

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "@jest/globals";
-import * as v from "valibot";
 import { addMediaParameters } from "../../../functions/add-media/endpoint.ts";
-import { deliveryParameters } from "../../../functions/delivery-status/endpoint.ts";
+import { deliveryParameters } from "../../../functions/delivery-status/handler.ts";
 import { requestUploadUrlParameters, signUploadParameters } from "../../../functions/sign-upload/endpoint.ts";
-import { updateMetadataParameters } from "../../../functions/update-metadata/endpoint.ts";
+import { updateMetadataParameters } from "../../../functions/update-metadata/handler.ts";
 import { ApiError } from "../../../lib/http/errors.ts";
-import { meantParameter } from "../../../lib/http/validate.ts";
-import { validate } from "../../../lib/http/validate.ts";
+import { meantParameter, validate } from "../../../lib/http/validate.ts";
+
+import * as v from "valibot";
 
 const ROUTES = {
   add_media: addMediaParameters,

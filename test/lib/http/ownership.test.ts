@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
 import { ApiError } from "../../../lib/http/errors.ts";
-import { createOwnership } from "../../../lib/http/ownership.ts";
+import { createOwnership } from "../../../lib/http/caller.ts";
 import { memoryOwners } from "../../harness/memory-ports.ts";
 
 const JOB = "a".repeat(32);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
-import { deliveryStatus } from "../../../functions/delivery-status/endpoint.ts";
+import { deliveryStatus } from "../../../functions/delivery-status/handler.ts";
 import type { Row } from "../../../lib/delivery/machine/row.ts";
-import { createOwnership } from "../../../lib/http/ownership.ts";
+import { createOwnership } from "../../../lib/http/caller.ts";
 import { testRuntime } from "../../harness/runtime.ts";
 import { memoryLedger, memoryOwners } from "../../harness/memory-ports.ts";
 import { admin, answered, apiRequest, bob } from "../../harness/requests.ts";

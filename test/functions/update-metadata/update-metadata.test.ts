@@ -1,8 +1,8 @@
 import { describe, expect, it } from "@jest/globals";
-import { updateMetadata } from "../../../functions/update-metadata/endpoint.ts";
+import { updateMetadata } from "../../../functions/update-metadata/handler.ts";
 import { Cielo24Error } from "../../../lib/cielo24/errors.ts";
 import { LedgerError } from "../../../lib/delivery/ledger.ts";
-import { createOwnership } from "../../../lib/http/ownership.ts";
+import { createOwnership } from "../../../lib/http/caller.ts";
 import { memoryOwners } from "../../harness/memory-ports.ts";
 import { answered, apiRequest, bob } from "../../harness/requests.ts";
 import { ApiError } from "../../../lib/http/errors.ts";
