@@ -1,7 +1,7 @@
-/** The rate is judged once so much time has passed: the first seconds say little. */
+/** The rate is not judged before this much time has passed: the first seconds say little. */
 const WARM_UP_MS = 15_000;
 
-/** Judges from the bytes sent so far whether a transfer will be through in time. */
+/** Judges from the bytes sent so far whether a transfer will finish in time; if not, the object is handed over by URL. */
 export const createPace = ({
   sizeBytes,
   startedAt,
