@@ -1,7 +1,7 @@
 import { inspect } from "node:util";
 
 /** What is shown in place of a secret. */
-export const REDACTED = "[redacted]";
+const REDACTED = "[redacted]";
 
 /**
  * A secret that cannot be printed by accident: every conversion to text gives `[redacted]`. Only this folder reveals
