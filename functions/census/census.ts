@@ -1,6 +1,6 @@
 import type { Ledger } from "../../lib/delivery/ledger.ts";
 import type { MediaQueue } from "../../lib/delivery/aws/queue.ts";
-import type { Row } from "../../lib/delivery/machine/row.ts";
+import { hasEnded, type Row } from "../../lib/delivery/machine/row.ts";
 import { objectId, parseMediaKey } from "../../lib/media/key.ts";
 import type { Observability } from "../../lib/observability.ts";
 import type { Runtime } from "../../lib/runtime.ts";
@@ -103,7 +103,7 @@ export const takeCensus = async (parts: Census): Promise<CensusReport> => {
     rows.set(row.jobId, { state, ids: [media?.id, ...rejected, ...conflicts], hasLostIds });
     const message = { reconcile: row.jobId };
     if (isOpen(row)) await putBack("stuckRows", message, dueTime(row));
-    if (hasSilentEnd(row)) await putBack("silentRows", message, row.updatedAt);
+    if (hasEnded(row) && !row.announced) await putBack("silentRows", message, row.updatedAt);
   }
 
   for await (const object of parts.listObjects()) {
@@ -139,9 +139,6 @@ const isOpen = ({ state }: Pick<Row, "state">): boolean => state === "SENDING" |
  */
 const dueTime = ({ state, leaseUntil, settledAt, notBefore = 0, updatedAt }: Row): number =>
   Math.max((state === "SENDING" ? leaseUntil : settledAt) ?? updatedAt, notBefore);
-
-const hasSilentEnd = ({ state, announced }: Row): boolean =>
-  !announced && (state === "DELIVERED" || state === "REJECTED" || state === "NEEDS_REVIEW");
 
 /**
  * Whether the ledger has an end for the object, or will get one. While the row of another object is open, the object waits

@@ -4,7 +4,7 @@ import { apiHandler, type HttpHandler } from "../../lib/http/handler.ts";
 import { createOwnership, type Ownership } from "../../lib/http/caller.ts";
 import { lambdaHandler, type Runtime } from "../../lib/runtime.ts";
 import type { Ledger } from "../../lib/delivery/ledger.ts";
-import type { DeliveryError, Row } from "../../lib/delivery/machine/row.ts";
+import { hasEnded, type DeliveryError, type Row } from "../../lib/delivery/machine/row.ts";
 import { isExpired } from "../../lib/delivery/machine/uploading.ts";
 import { respond, type Endpoint } from "../../lib/http/endpoint.ts";
 import { ApiError } from "../../lib/http/errors.ts";
@@ -83,9 +83,6 @@ const shownState = (row: Row): Row["state"] | "HANDED_OVER" | "UNKNOWN" => {
   if (row.handOver && row.taskId !== undefined) return "HANDED_OVER";
   return row.everUnknown ? "UNKNOWN" : "FINALIZING";
 };
-
-/** Nothing changes any more, unless someone begins anew. */
-const hasEnded = ({ state }: Row): boolean => state === "DELIVERED" || state === "REJECTED" || state === "NEEDS_REVIEW";
 
 /** What of a row is the client's business. */
 const showRow = (row: Row) => ({

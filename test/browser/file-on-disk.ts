@@ -1,6 +1,6 @@
 import { beforeAll } from "@jest/globals";
 import { open, truncate } from "node:fs/promises";
-import { useFolder } from "../client/folder.ts";
+import { useFolder } from "../harness/folder.ts";
 
 /** A sparse file for the tests of a file: it takes no space on disk, whatever its size. */
 export const useFileOnDisk = (name: string, sizeBytes: number): { readonly path: string } => {

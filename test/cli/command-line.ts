@@ -2,7 +2,7 @@ import { beforeAll } from "@jest/globals";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import type { Stack } from "../../dev/stack.ts";
-import { useFolder } from "../client/folder.ts";
+import { useFolder } from "../harness/folder.ts";
 import { SCOPE } from "../client/media.ts";
 import { createTranscript } from "./transcript.ts";
 

@@ -6,7 +6,7 @@ import { createServer } from "node:http";
 import { quoteCommand } from "../../cli/next-command.ts";
 import { closeServer, listen } from "../../dev/stack/listen.ts";
 import { startCannedApi, type Canned } from "../client/canned-api.ts";
-import { useFolder } from "../client/folder.ts";
+import { useFolder } from "../harness/folder.ts";
 import { startCommand } from "./command-line.ts";
 import { createTranscript } from "./transcript.ts";
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from "@jest/globals";
 import { stat, utimes, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { uploadAlone } from "../../cli/upload-lock.ts";
-import { makeFolder } from "../client/folder.ts";
+import { makeFolder } from "../harness/folder.ts";
 
 const begin = (file: string) => {
   const controller = new AbortController();

@@ -5,7 +5,7 @@ import { startUploadPage, type UploadPage } from "../../dev/web/server.ts";
 import { describeWith, findProgram, runProgram } from "../harness/programs.ts";
 import { useDrops } from "../harness/drops.ts";
 import { sha256 } from "../harness/sha256.ts";
-import { makeFolder } from "../client/folder.ts";
+import { makeFolder } from "../harness/folder.ts";
 import { readSections, type Section } from "./sections.ts";
 
 const MIB = 1024 * 1024;

@@ -6,7 +6,7 @@ import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { createClient } from "../../client/index.ts";
 import { useStack } from "../harness/stack.ts";
-import { useFolder } from "./folder.ts";
+import { useFolder } from "../harness/folder.ts";
 import { arrivedAt, SCOPE, sha256 } from "./media.ts";
 
 const run = promisify(execFile);

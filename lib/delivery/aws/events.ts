@@ -2,9 +2,9 @@ import { EventBridgeClient, PutEventsCommand } from "@aws-sdk/client-eventbridge
 import { awsClientOptions } from "../../aws-client.ts";
 import { readAwsEnvironment, readConfig } from "../../config.ts";
 import type { Runtime } from "../../runtime.ts";
-import type { DeliveryError, Row } from "../machine/row.ts";
+import { hasEnded, type DeliveryError, type EndState, type Row } from "../machine/row.ts";
 
-const DETAIL_TYPES: Partial<Record<Row["state"], string>> = {
+const DETAIL_TYPES: Record<EndState, string> = {
   DELIVERED: "Media Delivered",
   REJECTED: "Media Rejected",
   NEEDS_REVIEW: "Media Needs Review",
@@ -32,9 +32,8 @@ export const connectEvents = ({ env }: Pick<Runtime, "env">): EventPublisher => 
   };
   return {
     announce: async (row) => {
-      const detailType = DETAIL_TYPES[row.state];
-      if (detailType === undefined) throw new Error(`${row.state} is no end`);
-      await publish(detailType, {
+      if (!hasEnded(row)) throw new Error(`${row.state} is no end`);
+      await publish(DETAIL_TYPES[row.state], {
         JobId: row.jobId,
         State: row.state,
         TaskId: row.taskId,

@@ -7,7 +7,7 @@ import type { MediaRef } from "../../media/key.ts";
 
 /** The states of a job's delivery. `docs/architecture.md` draws the transitions between them. */
 export type State = "UPLOADING" | "SENDING" | "FINALIZING" | EndState;
-type EndState = "DELIVERED" | "REJECTED" | "NEEDS_REVIEW";
+export type EndState = "DELIVERED" | "REJECTED" | "NEEDS_REVIEW";
 
 export interface DeliveryError {
   readonly type: string;
