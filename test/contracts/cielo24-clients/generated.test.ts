@@ -58,7 +58,7 @@ function proveClients(directory: string): void {
         expect.stringMatching(/^[0-9a-f]{32}$/),
       ]);
       expect(taken(byUrl)).toMatchObject([{ via: "url" }]);
-      expect(taken(fromFile)).toMatchObject([{ via: "body", sha256 }]);
+      expect(taken(fromFile)).toMatchObject([{ via: "body", sha256: sha256(MEDIA) }]);
     });
 
     it("shows what this API answered where it is refused", async () => {
