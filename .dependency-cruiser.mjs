@@ -48,18 +48,37 @@ export default {
     },
     ...oneWay,
     {
+      name: "every-file-has-a-room",
+      comment: "A file in none of the rooms would escape their order.",
+      severity: "error",
+      from: {},
+      to: { path: "^lib/", pathNot: rooms.map((room) => `^lib/${room}`) },
+    },
+    {
+      name: "delivery-does-not-know-its-adapters",
+      severity: "error",
+      from: { path: "^lib/delivery/", pathNot: "^lib/delivery/aws/" },
+      to: { path: "^lib/delivery/aws/" },
+    },
+    {
+      name: "page-uses-the-client-alone",
+      severity: "error",
+      from: { path: "^web/" },
+      to: { path: "^(functions|lib|cli|dev|test|bench|scripts)/" },
+    },
+    {
       name: "pure-machine",
       comment:
         "The delivery machine knows no AWS, no HTTP and no configuration: test/model explores the code that runs.",
       severity: "error",
       from: { path: "^lib/delivery/machine/" },
-      to: { pathNot: "^lib/(delivery/machine/|defined\\.ts$|media/key\\.ts$)", dependencyTypesNot: ["type-only"] },
+      to: { pathNot: "^lib/(delivery/machine/|defined\\.ts$|media/key\\.ts$)" },
     },
     {
       name: "pure-names",
       comment: "Names of jobs and objects, and what is read out of a URL or some bytes, need nothing but themselves.",
       severity: "error",
-      from: { path: "^lib/(job-id|media/(key|media-url|no-media|))\\.ts$" },
+      from: { path: "^lib/(job-id|media/(key|media-url|no-media))\\.ts$" },
       to: { pathNot: "^(lib/(job-id|media/key)\\.ts|(node:)?(crypto|net|buffer))$", dependencyTypesNot: ["type-only"] },
     },
     {
@@ -97,7 +116,7 @@ export default {
       name: "what-ships-does-not-know-its-clients",
       severity: "error",
       from: { path: ships },
-      to: { path: "^(client|cli)/" },
+      to: { path: "^(client|cli|web)/" },
     },
   ],
   options: {

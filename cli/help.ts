@@ -10,7 +10,7 @@ Exit codes:
   0    delivered, or done            5    not reachable at present: try again
   1    a fault of this program       6    rejected: see the reason
   2    not understood, or no file    7    needs review by the operator
-  3    refused: see the reason       8    not yet: the time is over, or the answer is out
+  3    refused: see the reason       8    not yet: the timeout has passed, or no response came
   4    no valid token                130  Ctrl-C (143: terminated, or the terminal closed)
   Of several files, the code of the first that did not end well.`;
 
@@ -26,13 +26,13 @@ ${EXIT_CODES}
 cielo24-proxy COMMAND --help tells more about each.`;
 
 export const uploadHelp = `
-One job takes one medium, so each of several files has its own: FILE=JOB, or --jobs with a list.
+One job takes one file, so each of several files has its own: FILE=JOB, or --jobs with a list.
 A job is 32 hex characters, in either case, without hyphens or with those of a UUID.
 Files above the part size go in parts. After Ctrl-C, a crash or a lost connection the same
 command goes on where it was: what is at the store is not sent again. A second Ctrl-C ends at once.
-What that takes is kept for 7 days in $XDG_STATE_HOME/cielo24-proxy/uploads, ~/.local/state/… by
-default; --restart, or a file that has changed, begins anew.
-Ctrl-C while it waits for cielo24 ends the waiting alone: the proxy delivers by itself.
+The state for this is kept for 7 days in $XDG_STATE_HOME/cielo24-proxy/uploads, ~/.local/state/…
+by default; --restart, or a changed file, starts over.
+Ctrl-C while it waits for cielo24 only ends the waiting: the proxy delivers by itself.
 Progress goes to stderr (bars on a terminal, lines elsewhere), results go to stdout.
 
 Examples:
@@ -46,7 +46,7 @@ ${EXIT_CODES}`;
 
 export const addUrlHelp = `
 cielo24 fetches the URL by itself, so it must be public: no login, no private network. It ends with
-cielo24's TaskId; that the medium has arrived is what status --watch tells.
+cielo24's TaskId; status --watch tells whether the media has arrived.
 
 Example:
   $ cielo24-proxy add-url https://media.example.org/lecture.mp4 -j 0123456789abcdef0123456789abcdef

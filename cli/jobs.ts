@@ -42,7 +42,7 @@ export const assignJobs = ({
     const other = taken.get(id);
     if (other !== undefined)
       throw new UsageError(
-        `${other} and ${file} are both for job ${id}, but a job takes one medium: give each file a job of its own.`,
+        `${other} and ${file} are both for job ${id}, but a job takes one file: give each file a job of its own.`,
       );
     taken.set(id, file);
   }
@@ -55,7 +55,7 @@ const assignFiles = (files: readonly string[], jobId: string | undefined): Assig
   if (file === undefined) throw new UsageError("--job-id names the job of one file: give that file.");
   if (others.length > 0)
     throw new UsageError(
-      `--job-id goes with one file, as a job takes one medium. For ${files.length} files give each its job: ${file}=JOB ${others[0] ?? ""}=JOB ….`,
+      `--job-id goes with one file, as a job takes one file. For ${files.length} files give each its job: ${file}=JOB ${others[0] ?? ""}=JOB ….`,
     );
   return [{ file, jobId: readJobId(jobId) }];
 };

@@ -20,28 +20,28 @@ export const run = async (context: Context, words: readonly string[]): Promise<n
     code = await command;
   };
   const program = new Command("cielo24-proxy")
-    .description("Send media to cielo24 through cielo24-proxy, and see that they arrive.")
+    .description("Send media to cielo24 through cielo24-proxy, and check that it arrives.")
     .version(manifest.version)
     .helpCommand(false)
     .configureOutput({
       writeOut: (text) => context.stdout.write(text),
       writeErr: (text) => context.stderr.write(text),
     })
-    .showHelpAfterError("Add --help for what there is, with examples.")
+    .showHelpAfterError("Add --help for all options, with examples.")
     .exitOverride()
     .addHelpText("after", mainHelp);
 
   program
     .command("upload")
     .summary("upload files and wait until cielo24 has them")
-    .description("Upload a file for a job, and wait until cielo24 has taken it. One job takes one medium.")
+    .description("Upload a file for a job, and wait until cielo24 has taken it. One job takes one file.")
     .argument("[files...]", "FILE with --job-id, or FILE=JOB for each of several")
     .option("-j, --job-id <job>", "job of the one file: 32 hex characters")
     .option("--jobs <list.csv>", "a line FILE,JOB for each file")
     .option("--content-type <type>", "such as video/mp4 (by the file's extension)")
     .option("--no-wait", "end once it is uploaded; the proxy delivers it by itself")
     .option("--timeout <time>", "wait for the delivery for 90s, 10m or 2h at most (no limit)", parseDuration)
-    .option("--restart", "don't go on with an interrupted upload: begin anew")
+    .option("--restart", "start over instead of resuming an interrupted upload")
     .option("--part-size <MiB>", "larger files go in parts of this size, 5 to 100 (8)", parseMebibytes)
     .option("--parallel <parts>", "parts under way at a time, 1 to 16 (4)", parseParallel)
     .option("-q, --quiet", "show no progress")

@@ -42,11 +42,11 @@ export const reportError = (error: unknown): Pick<Report, "outcome" | "error" | 
   };
 };
 
-const AFTER_OTHER_REJECTION = "Mend the cause and upload again: the job still takes a medium.";
+const AFTER_OTHER_REJECTION = "Remove the cause and upload again: the job still takes media.";
 const AFTER_REJECTION: Readonly<Record<string, string>> = {
   ITEM_NOT_FOUND: "Check the job id, and upload for the right job.",
   JOB_HAS_MEDIA: "Upload for another job: this one has its media.",
-  INVALID_URL: "Give a public https URL of the media itself, or upload the file: the job still takes a medium.",
+  INVALID_URL: "Give a public https URL of the media itself, or upload the file: the job still takes media.",
 };
 
 /** How far a delivery has got, and what a person can do about it. */

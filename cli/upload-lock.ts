@@ -55,7 +55,7 @@ const create = async (file: string): Promise<boolean> => {
     const code = codeOf(error);
     if (code === "EEXIST") return false;
     throw new UsageError(
-      `What is needed to go on with uploads cannot be kept in ${dirname(file)} (${code}).`,
+      `The state of uploads cannot be saved in ${dirname(file)} (${code}).`,
       "Set XDG_STATE_HOME to a folder that you may write to.",
     );
   }

@@ -4,7 +4,7 @@ import { networkError, ProxyError } from "./errors.ts";
 /** The JSON object in the body of a 200. */
 export type ResponseBody = Readonly<Record<string, unknown>>;
 
-/** @throws {ProxyError} for every other status, for a body that is not this API's, and where the connection breaks */
+/** @throws {ProxyError} for every other status, for a body that is not this API's, and if the connection breaks */
 export const readResponse = async (
   response: Response,
   signal: AbortSignal | undefined,
@@ -87,7 +87,7 @@ export const textField = (body: ResponseBody, name: string): string => {
 export const optionalText = (body: ResponseBody, name: string): string | undefined =>
   body[name] === undefined ? undefined : textField(body, name);
 
-/** A number; undefined where there is none. */
+/** A number; undefined if there is none. */
 export const optionalNumber = (body: ResponseBody, name: string): number | undefined => {
   const value = body[name];
   return typeof value === "number" ? value : undefined;

@@ -47,7 +47,7 @@ export const createApi = ({
       return await fetch(`${root}${path}?${new URLSearchParams({ v: "1", ...query }).toString()}`, {
         method,
         headers: { authorization: `Bearer ${bearer}`, ...(body && { "content-type": "application/json" }) },
-        body: body ? JSON.stringify(body) : null,
+        ...(body && { body: JSON.stringify(body) }),
         signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
         redirect: "error",
         cache: "no-store",

@@ -15,7 +15,7 @@ export interface Repeats {
   readonly onRepeat?: ((error: ProxyError, pauseMs: number) => void) | undefined;
 }
 
-/** A Retry-After header in ms; undefined where it gives no number of seconds. */
+/** A Retry-After header in ms; undefined if it gives no number of seconds. */
 export const readRetryAfter = (header: string | null): number | undefined => {
   const seconds = Number(header ?? NaN);
   return Number.isFinite(seconds) && seconds >= 0 ? seconds * 1000 : undefined;

@@ -92,13 +92,13 @@ const readDelivery = (body: ResponseBody): Delivery => {
     jobId: textField(body, "JobId"),
     state: textField(body, "State") as DeliveryState,
     taskId: optionalText(body, "TaskId"),
-    error: error && readProblem(error),
-    waiting:
-      waiting &&
-      withoutUndefined<DeliveryWait>({
-        ...readProblem(waiting),
-        nextAttemptAt: optionalText(waiting, "NextAttemptAt"),
-      }),
+    error: error ? readProblem(error) : undefined,
+    waiting: waiting
+      ? withoutUndefined<DeliveryWait>({
+          ...readProblem(waiting),
+          nextAttemptAt: optionalText(waiting, "NextAttemptAt"),
+        })
+      : undefined,
     sizeBytes: optionalNumber(body, "SizeBytes"),
     sentBytes: optionalNumber(body, "SentBytes") ?? 0,
     attempts: optionalNumber(body, "Attempts") ?? 0,

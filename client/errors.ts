@@ -9,7 +9,7 @@ export interface ProxyErrorDetails {
   readonly errorType: string;
   /** What is wrong, in words. Never holds a token or a signed URL. */
   readonly comment: string;
-  /** HTTP status; absent where there was no response. */
+  /** HTTP status; absent if there was no response. */
   readonly status?: number | undefined;
   /** Identifies the request in the operator's log. */
   readonly requestId?: string | undefined;

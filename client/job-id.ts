@@ -3,7 +3,7 @@ const SPELLINGS = /^(?:[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})
 
 /**
  * A cielo24 job id in the form that the API returns: 32 hex characters in lower case. Upper case and the hyphens of a
- * UUID are understood, too; undefined where the text is no job id.
+ * UUID are understood, too; undefined if the text is no job id.
  */
 export const normalJobId = (text: string): string | undefined =>
   SPELLINGS.test(text) ? text.replaceAll("-", "").toLowerCase() : undefined;

@@ -87,7 +87,7 @@ const create = async (ports: UploadPorts, options: PartsOptions): Promise<Upload
   return { jobId, key, uploadId, sizeBytes: source.size, partBytes, isCompleting: false };
 };
 
-/** The parts that an earlier run has sent; "completed" where it finished, undefined where the upload is gone. */
+/** The parts that an earlier run has sent; "completed" if it finished, undefined if the upload is gone. */
 const findParts = async (
   ports: UploadPorts,
   { signal }: UploadOptions,
@@ -172,7 +172,7 @@ const sendParts = async (
   const outcomes = await Promise.allSettled(workers);
   signal?.throwIfAborted();
   if (outcomes.some(({ status }) => status === "rejected")) throw failing.signal.reason;
-  // Where the bucket's CORS does not expose ETag, a page cannot read that header; the list of parts has it, too.
+  // If the bucket's CORS does not expose ETag, a page cannot read that header; the list of parts has it, too.
   return stored.some(({ etag }) => etag === "") ? listParts(ports, state, signal) : stored;
 };
 

@@ -1,6 +1,6 @@
 const LATER = "Try again later.";
 const OPERATOR = "Ask the operator, with the request id.";
-const NEW_JOB = "Take another job for another medium.";
+const NEW_JOB = "Use another job for other media.";
 const NEW_TOKEN = "Get a new token from your identity provider and try again.";
 
 /** What a person can do about an error, by its type. */
@@ -15,7 +15,7 @@ const NEXT_STEPS: Readonly<Record<string, string>> = {
   JOB_HAS_MEDIA: `Nothing more can be sent for it. If the medium is yours, ask for the delivery's status. ${NEW_JOB}`,
   DELIVERY_UNDER_WAY: "Nothing needs to be sent: wait, and ask for the delivery's status.",
   NEEDS_REVIEW: "Don't send it again. Ask the operator, who can see what cielo24 has.",
-  JOB_CLOSED: "Take another job: the operator has closed this one.",
+  JOB_CLOSED: "Use another job: the operator has closed this one.",
   MEDIA_TOO_LARGE: "Make the file smaller (a lower bit rate, or audio alone), or cut it into several jobs.",
   UNHANDLED_ERROR: "Try again; if it stays, report it with the request id.",
   NOT_IMPLEMENTED: "Ask the operator: cielo24 does not offer this to the account.",
@@ -32,7 +32,7 @@ const NEXT_STEPS: Readonly<Record<string, string>> = {
   TOO_MANY_REQUESTS: "Wait a little and try again.",
   // From the store
   AccessDenied: "Try again: a new URL is signed then. If it stays, ask the operator.",
-  NoSuchUpload: "Start the upload anew: its parts are gone.",
+  NoSuchUpload: "Start the upload again: its parts are gone.",
   EntityTooLarge: "Upload in parts.",
   // From this client
   NETWORK: "Check the connection and the address, and try again.",
@@ -40,8 +40,8 @@ const NEXT_STEPS: Readonly<Record<string, string>> = {
   UNINTELLIGIBLE: "Check the base URL: what answered there is not this API.",
   NO_TOKEN: NEW_TOKEN,
   EMPTY_MEDIA: "Choose the file that holds the media.",
-  SOURCE_CHANGED: "Let nothing write to the file, and start the upload anew.",
-  OTHER_UPLOAD: "Start the upload anew, without the state of the other one.",
+  SOURCE_CHANGED: "Make sure that nothing writes to the file, and start the upload again.",
+  OTHER_UPLOAD: "Start the upload again, without the state of the other one.",
 };
 
 export const nextStep = (errorType: string, isRetryable: boolean): string => {

@@ -42,7 +42,7 @@ const RETRYABLE_CODE = new Set(["RequestTimeout", "InternalError", "SlowDown", "
 const DEAD_SIGNATURE = new Set(["ExpiredToken", "TokenRefreshRequired", "InvalidToken"]);
 
 /**
- * Signs one request to the store and sends it. Signs again where the store refuses the signature, and repeats failures
+ * Signs one request to the store and sends it. Signs again if the store refuses the signature, and repeats failures
  * that may pass.
  *
  * @throws {ProxyError}

@@ -30,7 +30,7 @@ const checkResume = ({ resume, jobId, source }: UploadOptions): UploadState | un
   throw new ProxyError({
     source: "client",
     errorType: "OTHER_UPLOAD",
-    comment: "The upload to go on with is of another job, or of media of another size.",
+    comment: "The upload to resume belongs to another job, or to media of another size.",
   });
 };
 

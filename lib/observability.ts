@@ -1,3 +1,4 @@
+import { defined } from "./defined.ts";
 import { readConfig } from "./config.ts";
 import type { Runtime } from "./runtime.ts";
 
@@ -101,7 +102,14 @@ export const createObservability = (
     (at: Level) =>
     (message: string, fields: LogFields = {}) => {
       if (LEVELS.indexOf(at) < LEVELS.indexOf(level)) return;
-      write({ time: new Date(runtime.clock()).toISOString(), level: at, service, message, ...always, ...fields });
+      write({
+        time: new Date(runtime.clock()).toISOString(),
+        level: at,
+        service,
+        message,
+        ...always,
+        ...defined(fields),
+      });
     };
   return {
     log: { debug: logAt("debug"), info: logAt("info"), warn: logAt("warn"), error: logAt("error") },
@@ -122,6 +130,6 @@ export const createObservability = (
         [metric]: value,
       });
     },
-    with: (fields) => createObservability(runtime, { service, stage, level }, { ...always, ...fields }),
+    with: (fields) => createObservability(runtime, { service, stage, level }, { ...always, ...defined(fields) }),
   };
 };

@@ -47,7 +47,7 @@ export const showFiles = ({
         (jobs.has(jobId)
           ? {
               text: "Another file has this job.",
-              next: "A job takes one medium: give each file its own.",
+              next: "A job takes one file: give each file its own.",
               isAboutJob: true,
             }
           : undefined);

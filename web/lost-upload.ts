@@ -31,7 +31,7 @@ export const forgetUpload = (
 ): void => {
   if (!s3Multipart) return;
   startAnew(uppy, id);
-  // Where this fails, the bucket's lifecycle rule removes the parts after a week.
+  // If this fails, the bucket's lifecycle rule removes the parts after a week.
   client.abortUpload({ jobId: jobOfKey(s3Multipart.key), ...s3Multipart }).catch(() => undefined);
 };
 

@@ -124,7 +124,7 @@ const readRecord = async (
   const record = await records.read();
   if (!record) return undefined;
   if (!restart && record.sizeBytes === source.size && record.modifiedAt === source.modifiedAt) return record;
-  // Where this fails, the bucket's lifecycle rule removes the parts.
+  // If this fails, the bucket's lifecycle rule removes the parts.
   if (record.upload) await client.abortUpload(record.upload, { signal }).catch(() => undefined);
   await records.remove();
   return undefined;
@@ -172,7 +172,7 @@ const reportOther = (delivery: Delivery, file: string): Report => ({
     errorType: "JOB_HAS_MEDIA",
     comment: `cielo24 took another medium for this job, of ${formatBytes(delivery.sizeBytes ?? 0)}; this one was not sent to it.`,
   },
-  next: "Take another job for this medium.",
+  next: "Use another job for this file.",
 });
 
 /** Outcomes after which the same command may succeed. */

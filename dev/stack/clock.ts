@@ -2,7 +2,7 @@
 export interface StackClock {
   /** Milliseconds since the epoch. */
   readonly now: () => number;
-  /** Resolves after this many milliseconds of this clock. Rejects with the signal's reason when it aborts. */
+  /** Resolves after this many milliseconds of this clock. Rejects as soon as the signal aborts. */
   readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
   /** Jumps ahead, and ends every sleep that is over by then. */
   readonly advance: (ms: number) => void;

@@ -60,7 +60,7 @@ export const createMediaDelivery =
     throw whyNotDelivered(command, ref);
   };
 
-/** Ends of a row that are no refusal of the media, by their type. */
+/** The error for a REJECTED row that is not cielo24's refusal of the media, by the row's type. */
 const CODE_OF_TYPE: ReadonlyMap<string, ApiErrorCode> = new Map([
   ["CIELO24_LOGIN_INVALID", "LOGIN_INVALID"],
   ["CIELO24_ACCOUNT_REFUSED", "ACCOUNT_REFUSED"],

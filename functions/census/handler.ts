@@ -58,4 +58,8 @@ export async function* listCurrentObjects(client: S3Client, bucketName: string):
 }
 
 /** S3 encodes keys in a listing as it does in its events. */
-const decode = (key: string): string => decodeEventKey(key) ?? key;
+const decode = (key: string): string => {
+  const decoded = decodeEventKey(key);
+  if (decoded === undefined) throw new Error("S3 lists a key that cannot be decoded");
+  return decoded;
+};

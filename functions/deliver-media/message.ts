@@ -1,11 +1,10 @@
 import * as v from "valibot";
 import type { OperatorDecision } from "../../lib/delivery/machine/protocol.ts";
 import { normalJobId } from "../../lib/job-id.ts";
-import { parseJson } from "../../lib/json.ts";
 import { decodeEventKey, objectId, parseMediaKey, type MediaRef } from "../../lib/media/key.ts";
 
 /** What a queue message or a bare S3 event asks for. */
-export type Task =
+export type WorkItem =
   /** An object was dropped. */
   | { readonly is: "drop"; readonly jobId: string; readonly media: MediaRef; readonly sizeBytes: number }
   /** Look after a job's row. */
@@ -56,15 +55,12 @@ export class UnreadableMessageError extends Error {
   readonly code = "MESSAGE_UNREADABLE";
 }
 
-/** @throws {UnreadableMessageError} */
-export const parseMessage = (body: string, bucketName: string): Task[] => parseEvent(parseJson(body), bucketName);
-
 /**
- * The tasks of a message's JSON, each record once.
+ * What a message's JSON asks for, each record once. `undefined` stands for a body that is not JSON.
  *
  * @throws {UnreadableMessageError}
  */
-export const parseEvent = (message: unknown, bucketName: string): Task[] => {
+export const parseWork = (message: unknown, bucketName: string): WorkItem[] => {
   // Parsed, not only checked: job ids come out in their normal form.
   const reconcile = v.safeParse(Reconcile, message);
   if (reconcile.success) return [{ is: "reconcile", jobId: reconcile.output.reconcile }];
@@ -74,23 +70,23 @@ export const parseEvent = (message: unknown, bucketName: string): Task[] => {
   if (reject.success) return [decide("reject", reject.output.reject)];
   if (v.is(TestEvent, message)) return [{ is: "ignore" }];
   const event = v.safeParse(S3Records, message);
-  if (!event.success) throw new UnreadableMessageError("The message is no S3 event and none of ours");
-  const tasks = event.output.Records.map((record) => parseRecord(record, bucketName));
-  return tasks.filter((task, at) => at === tasks.findIndex((other) => isSameDrop(task, other)));
+  if (!event.success) throw new UnreadableMessageError("The message is no S3 event, nor a message of this project");
+  const items = event.output.Records.map((record) => parseRecord(record, bucketName));
+  return items.filter((item, at) => at === items.findIndex((other) => isSameDrop(item, other)));
 };
 
-const decide = (what: OperatorDecision["what"], { job, ...about }: v.InferOutput<typeof Decision>): Task => ({
+const decide = (what: OperatorDecision["what"], { job, ...about }: v.InferOutput<typeof Decision>): WorkItem => ({
   is: "decide",
   jobId: job,
   decision: { what, ...about },
 });
 
-const isSameDrop = (a: Task, b: Task): boolean =>
+const isSameDrop = (a: WorkItem, b: WorkItem): boolean =>
   a === b || (a.is === "drop" && b.is === "drop" && a.media.id === b.media.id);
 
 type S3Record = v.InferOutput<typeof S3Records>["Records"][number];
 
-const parseRecord = ({ eventName, s3: { bucket, object } }: S3Record, bucketName: string): Task => {
+const parseRecord = ({ eventName, s3: { bucket, object } }: S3Record, bucketName: string): WorkItem => {
   if (bucket.name !== bucketName || !/^(s3:)?ObjectCreated:/.test(eventName)) return { is: "ignore" };
   // S3 calls a version "null" that was written before versioning was on.
   const versionId = object.versionId ?? "null";

@@ -1,11 +1,12 @@
+import { parseJson } from "../../lib/json.ts";
 import type { Context, S3Event, SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
 import type { EventPublisher } from "../../lib/delivery/aws/events.ts";
 import type { MediaQueue } from "../../lib/delivery/aws/queue.ts";
 import { deliver, type DeliveryEnd, type DeliveryPorts, type DeliveryRun } from "../../lib/delivery/deliver.ts";
 import type { Observability } from "../../lib/observability.ts";
-import { parseEvent, parseMessage, UnreadableMessageError, type Task } from "./message.ts";
+import { parseWork, UnreadableMessageError, type WorkItem } from "./message.ts";
 
-/** What works on tasks, and its limits. */
+/** What works on items, and its limits. */
 export interface Worker {
   readonly ports: DeliveryPorts & Pick<EventPublisher, "announceQuarantined"> & { readonly queue: MediaQueue };
   readonly bucketName: string;
@@ -14,7 +15,7 @@ export interface Worker {
   readonly run: Pick<DeliveryRun, "settings" | "marginMs" | "idleTimeoutMs" | "capabilityUrl">;
 }
 
-/** One try at a message's tasks. */
+/** One try at a message's items. */
 interface Attempt {
   readonly receiveCount: number;
   /** The queue gives the message up after this attempt. */
@@ -24,7 +25,7 @@ interface Attempt {
   readonly observability: Observability;
 }
 
-/** When a task is due again (ms since the epoch); undefined once it is done for good. */
+/** When an item is due again (ms since the epoch); undefined once it is done for good. */
 type DueAt = number | undefined;
 
 const MINUTE_MS = 60_000;
@@ -32,7 +33,7 @@ const MINUTE_MS = 60_000;
 const MAX_AGE_MS = 6 * 24 * 60 * MINUTE_MS;
 /** How long a message stays hidden beyond its invocation's deadline: a crash costs minutes, not hours. */
 const VISIBILITY_MARGIN_MS = MINUTE_MS;
-/** When to try again a task that failed outside of the delivery machine. */
+/** When to try again an item that failed outside of the delivery machine. */
 const RETRY_MS = MINUTE_MS;
 /** SQS's limit. */
 const MAX_DELAY_S = 900;
@@ -53,7 +54,7 @@ export const createQueueHandler =
           batchItemFailures.push({ itemIdentifier: record.messageId });
     } else {
       const attempt = { receiveCount: 1, lastChance: false, deadline, observability };
-      const dueAt = await workOn(worker, parseEvent(event, worker.bucketName), attempt);
+      const dueAt = await workOn(worker, parseWork(event, worker.bucketName), attempt);
       // No queue holds a bare event, so one that must come back is put there.
       if (dueAt !== undefined) await worker.ports.queue.put(event, { delayS: 0 });
     }
@@ -81,9 +82,9 @@ const handleMessage = async (
     });
   await hideUntil(deadline + VISIBILITY_MARGIN_MS);
 
-  let tasks: Task[];
+  let items: WorkItem[];
   try {
-    tasks = parseMessage(body, worker.bucketName);
+    items = parseWork(parseJson(body), worker.bucketName);
   } catch (error) {
     if (!(error instanceof UnreadableMessageError)) throw error;
     log.error("the message cannot be read and goes to the dead-letter queue", { code: error.code });
@@ -94,58 +95,58 @@ const handleMessage = async (
     );
   }
   const lastChance = receiveCount >= worker.maxReceives || clock() - sentAt >= MAX_AGE_MS;
-  const dueAt = await workOn(worker, tasks, { receiveCount, lastChance, deadline, observability });
+  const dueAt = await workOn(worker, items, { receiveCount, lastChance, deadline, observability });
   if (dueAt === undefined) return true;
   log.info("the message comes back", { retryInS: Math.round((dueAt - clock()) / 1000) });
   await hideUntil(dueAt);
   return false;
 };
 
-/** Works on the tasks one after another. @returns when the first of them is due again */
-const workOn = async (worker: Worker, tasks: readonly Task[], attempt: Attempt): Promise<DueAt> => {
+/** Works on the items one after another. @returns when the first of them is due again */
+const workOn = async (worker: Worker, items: readonly WorkItem[], attempt: Attempt): Promise<DueAt> => {
   let first: DueAt;
-  for (const task of tasks) {
-    const dueAt = await workOnTask(worker, task, attempt);
+  for (const item of items) {
+    const dueAt = await workOnItem(worker, item, attempt);
     if (dueAt !== undefined) first = Math.min(dueAt, first ?? dueAt);
   }
   return first;
 };
 
-const workOnTask = async (worker: Worker, task: Task, attempt: Attempt): Promise<DueAt> => {
+const workOnItem = async (worker: Worker, item: WorkItem, attempt: Attempt): Promise<DueAt> => {
   const { log, count } = attempt.observability;
-  switch (task.is) {
+  switch (item.is) {
     case "ignore":
       count("RecordIgnored");
       return undefined;
     case "quarantine":
       log.error("an object's key names no job; the object stays where it is", { code: "KEY_QUARANTINED" });
       count("MediaQuarantined");
-      return worker.ports.announceQuarantined(task).then(
+      return worker.ports.announceQuarantined(item).then(
         () => undefined,
         () => worker.ports.runtime.clock() + RETRY_MS,
       );
     case "drop": {
-      const command = await runMachine(worker, { role: "queue", jobId: task.jobId, media: task.media }, attempt);
+      const command = await runMachine(worker, { role: "queue", jobId: item.jobId, media: item.media }, attempt);
       if (command.reason === "conflict" || command.reason === "superseded") {
         count("SurplusObjects");
-        count("SurplusBytes", task.sizeBytes);
+        count("SurplusBytes", item.sizeBytes);
       }
       return dueTime(command);
     }
     case "reconcile":
-      return dueTime(await runMachine(worker, { role: "reconcile", jobId: task.jobId }, attempt));
+      return dueTime(await runMachine(worker, { role: "reconcile", jobId: item.jobId }, attempt));
     case "decide":
-      return decide(worker, task, attempt);
+      return decide(worker, item, attempt);
   }
 };
 
 /**
- * An operator's decision counts once. Once it has opened the row, a message that only looks after the row takes over,
- * since the decision was not about what comes of the row then.
+ * An operator's decision counts once. After it has reopened the row, a reconcile message takes over, since the decision
+ * does not cover what happens to the row later.
  */
 const decide = async (
   worker: Worker,
-  { jobId, decision }: Extract<Task, { is: "decide" }>,
+  { jobId, decision }: Extract<WorkItem, { is: "decide" }>,
   attempt: Attempt,
 ): Promise<DueAt> => {
   const command = await runMachine(worker, { role: "operator", jobId, decision }, attempt);

@@ -4,7 +4,7 @@ import { apiHandler, type HttpHandler } from "../../lib/http/handler.ts";
 import { createOwnership, type Ownership } from "../../lib/http/caller.ts";
 import { lambdaHandler, type Runtime } from "../../lib/runtime.ts";
 import type { Ledger } from "../../lib/delivery/ledger.ts";
-import { hasEnded, type DeliveryError, type Row } from "../../lib/delivery/machine/row.ts";
+import { hasEnded, showError, type Row } from "../../lib/delivery/machine/row.ts";
 import { isExpired } from "../../lib/delivery/machine/uploading.ts";
 import { respond, type Endpoint } from "../../lib/http/endpoint.ts";
 import { ApiError } from "../../lib/http/errors.ts";
@@ -97,5 +97,4 @@ const showRow = (row: Row) => ({
   UpdatedAt: showTime(row.updatedAt),
 });
 
-const showError = ({ type, comment }: DeliveryError) => ({ ErrorType: type, ErrorComment: comment });
 const showTime = (ms?: number) => (ms === undefined ? undefined : new Date(ms).toISOString());

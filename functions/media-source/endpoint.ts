@@ -17,7 +17,7 @@ interface ObjectName {
 export interface MediaSource {
   readonly ledger: Pick<Ledger, "read" | "write" | "countPull">;
   readonly store: {
-    /** Undefined where the version is gone. @throws {MediaReadError} */
+    /** Undefined if the version is gone. @throws {MediaReadError} */
     measure(object: ObjectName): Promise<ObjectFacts | undefined>;
     /** A URL for one GET of the version, good for some minutes. */
     sign(object: ObjectName): Promise<string>;

@@ -5,7 +5,7 @@ import { apiVersion, jobId, plainText, validate, wholeNumber } from "../../lib/h
 import { mediaKey, parseMediaKey } from "../../lib/media/key.ts";
 import type { SignedRequest, UploadSigner } from "../../lib/media/upload-signing.ts";
 import type { Runtime } from "../../lib/runtime.ts";
-import { beginUpload, type BeginUpload } from "./admission.ts";
+import { beginUpload, type BeginUpload } from "./begin-upload.ts";
 
 /** Far above S3's limits, so that exceeding those gets a 413 that says what to do instead. */
 const contentLength = wholeNumber(1, 999_999_999_999_999);
@@ -23,7 +23,7 @@ export const requestUploadUrlParameters = v.object({
   content_type: v.optional(contentType),
 });
 
-/** `POST /api/job/sign_upload`: the request to S3 to sign. `v` may be left out, since this is no action of cielo24's. */
+/** `POST /api/job/sign_upload`: the request to S3 to sign. `v` may be left out, since cielo24 has no such action. */
 export const signUploadParameters = v.object({
   v: v.optional(apiVersion),
   job_id: jobId,

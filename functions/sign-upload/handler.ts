@@ -7,7 +7,7 @@ import { createOwnership } from "../../lib/http/caller.ts";
 import { connectUploadSigner } from "../../lib/media/upload-signing.ts";
 import { connectObservability } from "../../lib/observability.ts";
 import { lambdaHandler, type Runtime } from "../../lib/runtime.ts";
-import { askWith } from "./admission.ts";
+import { askWith } from "./begin-upload.ts";
 import { requestUploadUrl, signUpload } from "./endpoint.ts";
 
 const SERVICE = "sign-upload";

@@ -81,7 +81,7 @@ export class Cielo24Error extends Error {
   }
 
   /** The same error where it is unclear what the response refers to: it proves no more than a lost response. */
-  asLostAnswer(): Cielo24Error {
+  asLostResponse(): Cielo24Error {
     return this.unanswered(this.isUnsent);
   }
 

@@ -26,7 +26,7 @@ export interface Session {
   answered(token: Secret, error: Cielo24Error): void;
 }
 
-/** How long refused credentials are not tried again, and how seldom the secret is read to check the account. */
+/** How long refused credentials are not tried again, and the least time between two checks for another account. */
 const LOCKED_MS = 60_000;
 
 /**
@@ -42,8 +42,8 @@ export const createSession = ({ readCredentials, logIn, clock }: SessionParts): 
   /** A fixed token that was refused, perhaps by mistake. */
   let refused: { readonly token: Secret; readonly until: number } | undefined;
   /** A working token, put aside until the secret has been read again: it may belong to the wrong account. */
-  let doubted: Secret | undefined;
-  let noDoubtUntil = 0;
+  let setAside: Secret | undefined;
+  let noCheckUntil = 0;
 
   const load = async (): Promise<Credentials> => {
     try {
@@ -67,8 +67,8 @@ export const createSession = ({ readCredentials, logIn, clock }: SessionParts): 
   };
 
   const logInAgain = async (deadline: number): Promise<Secret> => {
-    const kept = doubted;
-    doubted = undefined;
+    const kept = setAside;
+    setAside = undefined;
     if (kept && !(await loadChanged())) return kept;
     const known = (credentials ??= await load());
     const isLocked = clock() < lockedUntil;
@@ -130,9 +130,9 @@ export const createSession = ({ readCredentials, logIn, clock }: SessionParts): 
       if (error.code === "BAD_API_TOKEN" || error.code === "LOGIN_INVALID") {
         refused = { token, until: clock() + LOCKED_MS };
         current = undefined;
-      } else if (mayBeWrongAccount(error) && clock() >= noDoubtUntil) {
-        noDoubtUntil = clock() + LOCKED_MS;
-        doubted = token;
+      } else if (mayBeWrongAccount(error) && clock() >= noCheckUntil) {
+        noCheckUntil = clock() + LOCKED_MS;
+        setAside = token;
         current = undefined;
       }
     },

@@ -12,7 +12,7 @@ import { reportProgress } from "./machine/transitions.ts";
 import { recordAnnounced, recordCostly, recordEnd, recordWritten } from "./metrics.ts";
 import { asFailure, asReply } from "./reply.ts";
 
-/** The runner of the delivery machine. Read it to see what a command of the machine's does to the world. */
+/** The runner of the delivery machine. Read it to see what each command does. */
 
 export interface DeliveryPorts {
   readonly ledger: Ledger;
@@ -54,12 +54,12 @@ const QUESTION_MS = 30_000;
 
 /**
  * Runs the delivery machine to its end: executes each command and tells the machine how it went. It decides nothing.
- * Returns only when every socket it opened is closed and every write has ended, since whatever is left over when a Lambda
- * returns would thaw in a later invocation.
+ * Returns only when every socket it opened is closed and every write has ended, since Lambda freezes whatever is still
+ * open when it returns, and resumes it in a later invocation.
  */
 export const deliver = async (run: DeliveryRun, ports: DeliveryPorts): Promise<DeliveryEnd> => {
   const { runtime, observability } = ports;
-  const worker = createWorker(run, ports);
+  const worker = createExecutor(run, ports);
   try {
     let { memory, command } = start(run.drop, run.settings);
     while (command.do !== "acknowledge" && command.do !== "later") {
@@ -78,7 +78,7 @@ export const deliver = async (run: DeliveryRun, ports: DeliveryPorts): Promise<D
 
 type CommandTo<Do extends Command["do"]> = Extract<Command, { do: Do }>;
 
-const createWorker = (run: DeliveryRun, ports: DeliveryPorts) => {
+const createExecutor = (run: DeliveryRun, ports: DeliveryPorts) => {
   const { ledger, store, cielo24, runtime, observability } = ports;
   const { call, settings, drop } = run;
   const { jobId } = drop;
@@ -228,11 +228,11 @@ const createWorker = (run: DeliveryRun, ports: DeliveryPorts) => {
     return { type: "announced" };
   };
 
-  /** Logs that the media could not be read, and why; throws on whatever else is the matter. */
+  /** Logs that the media could not be read, and why; rethrows every other error. */
   const asReadError = (error: unknown): MediaReadError => {
     if (!(error instanceof MediaReadError)) throw error;
     const { code, storeCode } = error;
-    observability.log.warn("the object could not be read", { code, ...(storeCode ? { errorType: storeCode } : {}) });
+    observability.log.warn("the object could not be read", { code, errorType: storeCode });
     return error;
   };
 

@@ -55,7 +55,7 @@ export const recordAnnounced = ({ state, sizeBytes = 0 }: Row, { count }: Observ
 };
 
 export const recordCostly = ({ sizeBytes = 0, bytesInVain = 0, sentBytes = 0 }: Row, to: Observability): void => {
-  to.log.error("the medium has been carried in vain for more than five times its size", {
+  to.log.error("more than five times the media's size has been sent in vain", {
     sizeBytes,
     sentBytes: bytesInVain + sentBytes,
   });

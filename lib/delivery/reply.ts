@@ -12,7 +12,7 @@ export const asReply = (result: MediaResult): Reply => {
   return mayBeUnsent && result.isUnsent ? { ...failure, isUnsent: true } : failure;
 };
 
-/** @throws whatever is no error of cielo24's: that is a defect of ours */
+/** @throws every other error: it is a bug of this project */
 export const asFailure = (error: unknown): Failure => {
   if (!(error instanceof Cielo24Error)) throw error;
   const { isUnsent, isAnsweredError, retryAfterMs } = error;

@@ -50,7 +50,7 @@ export const readBody = (event: HttpEvent, { takesMedia }: { takesMedia: boolean
   return { media: bytes };
 };
 
-/** A job keeps the media that it gets, so a body that says it is none goes back to its sender. */
+/** A job keeps its media for good, so a body that is evidently not media is refused. */
 const WHY_NO_MEDIA: Readonly<Record<NoMedia, string>> = {
   form: "The body is a form with the media in it (multipart), and all of it would become the job's media.",
   // API Gateway decodes text as UTF-8, which damages media.

@@ -56,7 +56,7 @@ const listOf = (claim: string): ReadonlySet<string> =>
       .filter((item) => item !== ""),
   );
 
-/** Items that are no job ids are kept: a list of nothing else allows no job at all. */
+/** Keeps items that are not job ids: a list without any valid id then allows no job. */
 const jobIdsOf = (claim: string): ReadonlySet<string> =>
   new Set([...listOf(claim)].map((item) => normalJobId(item) ?? item));
 

@@ -70,7 +70,7 @@ const RESPONSES: Readonly<Record<ApiErrorCode, readonly [status: number, comment
     "cielo24 gave an answer that its documentation does not know. Tell the operator, with the RequestId.",
     "CIELO24_UNINTELLIGIBLE",
   ],
-  // The account is the operator's: what is wrong with it is no concern of a client's.
+  // The account is the operator's. Clients need not know what is wrong with it.
   LOGIN_INVALID: [502, UNUSABLE, "CIELO24_UNAVAILABLE"],
   ACCOUNT_REFUSED: [502, UNUSABLE, "CIELO24_UNAVAILABLE"],
   BAD_API_TOKEN: [502, UNUSABLE, "CIELO24_UNAVAILABLE"],

@@ -54,7 +54,7 @@ interface Bucket {
   readonly sign: (object: ObjectVersion) => Promise<string>;
 }
 
-/** Every attempt to read signs a new URL, and whoever is redirected follows at once. The time is for clocks that differ. */
+/** Each read signs a new URL, and a redirect is followed at once. The 15 minutes only allow for clocks that differ. */
 const READ_URL_LIFETIME_S = 900;
 
 /** HEAD says 405 if the version is itself a delete marker. */

@@ -52,7 +52,7 @@ describe("the command line's exit code", () => {
     [2, "a file that is not there", ["upload", "/nowhere.mp4", "-j", JOB], {}, /there is no such file/],
     [2, "a folder", ["upload", "/", "-j", JOB], {}, /is a directory/],
     [2, "a file without a job", ["upload", "a.mp4"], {}, /a\.mp4=JOB/],
-    [2, "two files for one job", ["upload", "a.mp4", "b.mp4", "-j", JOB], {}, /a job takes one medium/],
+    [2, "two files for one job", ["upload", "a.mp4", "b.mp4", "-j", JOB], {}, /a job takes one file/],
     [3, "a refusal", ["status", JOB], refusal(404, "ITEM_NOT_FOUND"), /Check the job id/],
     [
       3,

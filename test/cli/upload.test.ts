@@ -150,7 +150,7 @@ describe("cielo24-proxy upload", () => {
     expect((await upload(smallFile, "-j", jobId)).code).toBe(0);
     gate.letGo();
     const { code, stderr } = await first.ended;
-    expect(stderr).toMatch(/took another medium for this job, of 48\.8 KiB[\s\S]*Take another job for this medium/);
+    expect(stderr).toMatch(/took another medium for this job, of 48\.8 KiB[\s\S]*Use another job for this file/);
     expect(code).toBe(3);
     expect(arrivedAt(local.stack, jobId)).toEqual([sha256(makeMedia(50_000))]);
   });
@@ -213,7 +213,9 @@ describe("cielo24-proxy upload", () => {
     await change(path);
     gate.letGo();
     const { code, stderr } = await running.ended;
-    expect(stderr).toMatch(/recording\.mp4 changed while it was uploaded[\s\S]*Let nothing write to the file/);
+    expect(stderr).toMatch(
+      /recording\.mp4 changed while it was uploaded[\s\S]*Make sure that nothing writes to the file/,
+    );
     expect(code).toBe(3);
     expect(arrivedAt(local.stack, jobId)).toEqual([]);
 

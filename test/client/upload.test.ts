@@ -170,7 +170,7 @@ describe("uploads with the client", () => {
       }),
     );
     expect(failure).toMatchObject({ source: "storage", errorType: "NoSuchUpload", isRetryable: false });
-    expect(failure.nextStep).toMatch(/anew/);
+    expect(failure.nextStep).toMatch(/upload again/);
   });
 
   it("takes a single upload for arrived whose answer was lost while the delivery began", async () => {

@@ -18,9 +18,9 @@ export interface Call {
   taskId?: string;
 }
 
-/** Does to a job what a schedule wants done, and remembers it. */
+/** Carries out a schedule's acts on a job, and remembers them. */
 export interface Actor {
-  /** Starts the act; `track` hears of what goes on behind it. */
+  /** Starts the act; `track` receives the work that goes on after it. */
   readonly perform: (act: Act) => void;
   readonly drops: readonly Drop[];
   readonly calls: readonly Call[];

@@ -10,7 +10,7 @@ export interface Offer {
   readonly begunAt: number;
   /** cielo24 had accepted media by then. */
   readonly isRepeated: boolean;
-  /** When its last byte left the instance, whatever became of it on its way; undefined: it never left. */
+  /** When its last byte left the instance, even if it was lost on its way; undefined if it never left. */
   readonly leftAt: number | undefined;
   /** The answer that the instance received; undefined if it received none, or perhaps none. */
   readonly heard: Answer | undefined;
@@ -33,7 +33,7 @@ export interface Doubt {
 
 /**
  * Watches what instances say to cielo24 and to the ledger, and what they hear. It sees chunks as they leave an
- * instance: one that the network swallows behind that has left all the same, since no worker can know better.
+ * instance. A chunk that the network swallows later counts as sent, since the worker cannot know that it was lost.
  */
 export interface Door {
   /** @param treatment what the network makes of the chunk: only with `pass` it arrives unharmed and at once */
@@ -51,8 +51,8 @@ interface OpenOffer {
   leftBytes: number;
   leftAt: number | undefined;
   /**
-   * When the instance told the ledger FINALIZING, and did not take it back: it has handed the last chunk to its socket. It
-   * may lie in the system's buffers, where no chunk of it is seen until cielo24 reads.
+   * When the instance told the ledger FINALIZING, and did not take it back: it has handed the last chunk to its socket.
+   * The chunk may lie in the system's buffers, and is not seen until cielo24 reads.
    */
   finalizingAt: number | undefined;
   answer: string;
@@ -63,9 +63,9 @@ interface OpenOffer {
 /** What an instance last said to the ledger about a job. */
 interface Word {
   readonly jobId: string;
-  /** When it told the ledger FINALIZING, which the row may say since. */
+  /** When it told the ledger FINALIZING: from then on the row may say so. */
   readonly saidAt: number;
-  /** When it tried to put something else there; undefined once the ledger has answered that. */
+  /** When it tried to write another state; undefined once the ledger has answered that write. */
   withdrawsSince: number | undefined;
   killedAt: number | undefined;
 }
@@ -90,7 +90,7 @@ export const createDoor = (hasMedia: (jobId: string) => boolean): Door => {
     }
     if (known && known.leftBytes > 0) {
       known.leftBytes -= bytes.length;
-      // Behind a chunk that is held, whatever comes waits in the system's buffers: the instance has sent it all the same.
+      // Chunks behind a held chunk wait in the system's buffers, but the instance has sent them.
       if (known.leftBytes <= 0 || treatment === "hold") known.leftAt ??= Date.now();
       return;
     }
@@ -150,10 +150,10 @@ export const createDoor = (hasMedia: (jobId: string) => boolean): Door => {
     requests.delete(connection);
     const word = words.get(instance);
     if (!request?.isWithdrawal || !word || !isPassed) return;
-    // Written, or the row is another's already: 400 is how the ledger says that a condition does not hold.
+    // It was written, or the row belongs to another claim already: the ledger says 400 if a condition does not hold.
     if (!/^HTTP\/1\.1 [24]/.test(text) || /Throttling/.test(text)) return;
     words.delete(instance);
-    // A reader's write of another day takes nothing back.
+    // Only a claimant's write takes FINALIZING back, not a reader's.
     if (request.text.includes(":if_claimId"))
       for (const each of offersOf(instance, word.jobId)) each.finalizingAt = undefined;
   };
@@ -174,7 +174,7 @@ export const createDoor = (hasMedia: (jobId: string) => boolean): Door => {
 
   const wordDoubts = (jobId: string): Doubt[] =>
     [...words]
-      // What was sent whole is judged by its answer, unless the process died before it recorded a refusal.
+      // Media that was sent whole is judged by its answer, unless the process died before it recorded a refusal.
       .map(([instance, word]) => ({ word, sent: sentBy(instance, word.saidAt) }))
       .filter(({ word, sent }) => word.jobId === jobId && sent.every(isRefusal))
       .flatMap(({ word: { killedAt, withdrawsSince }, sent }) => {
@@ -240,7 +240,7 @@ const parseAnswer = (text: string): Answer | undefined => {
       };
 };
 
-/** A 400 of a known type says definitely that nothing was accepted. */
+/** A 400 of a known type proves that nothing was accepted. */
 const isRefusal = ({ via, heard }: Offer): boolean =>
   heard?.status === 400 &&
   heard.errorType !== "UNHANDLED_ERROR" &&
@@ -251,7 +251,7 @@ const isRefusal = ({ via, heard }: Offer): boolean =>
 const ERRORS: readonly number[] = [429, 500, 502, 503];
 const TIMEOUTS: readonly number[] = [408, 504];
 
-/** Whether cielo24 itself answered an error behind the whole body, which settles by itself in time. */
+/** Whether cielo24 itself answered the whole body with an error. Such a doubt settles by itself in time. */
 export const isAnsweredError = ({ via, heard }: Offer): boolean =>
   via === "body" &&
   heard !== undefined &&

@@ -2,11 +2,11 @@ import { ACCOUNT_ERROR_TYPES } from "../../lib/cielo24/errors.ts";
 import type { Performance } from "./play.ts";
 import type { Fault } from "./schedule.ts";
 
-/** What can be the matter in a schedule, so that a reason on record can be held against it. */
+/** What can go wrong in a schedule, to check the recorded reasons against it. */
 
 type Said = Pick<Performance, "schedule" | "drops" | "faults">;
 
-/** cielo24 is made to say this, once at least. */
+/** Whether the schedule makes cielo24 say this at least once. */
 const isSaid = ({ schedule }: Said, errorType: string, isMeant: (fault: Cielo24Fault) => boolean = () => true) =>
   schedule.faults.some(
     (fault) =>
@@ -19,7 +19,7 @@ type Cielo24Fault = Extract<Fault, { cielo24: unknown }>["cielo24"];
 
 const DAY_MS = 24 * 3600 * 1000;
 
-/** To a caller nothing is kept for later, so that an end is told which says that nothing was sent. */
+/** Nothing of a call is kept for later, so the caller gets an end that says that nothing was sent. */
 const TO_CALLERS: readonly string[] = [
   "CALL_ABANDONED",
   "CIELO24_UNAVAILABLE",
@@ -28,7 +28,10 @@ const TO_CALLERS: readonly string[] = [
   "CIELO24_UNINTELLIGIBLE",
 ];
 
-/** Whether an object or a call may be rejected for this: cielo24, or the object itself, definitely and for good said no. */
+/**
+ * Whether an object or a call may be rejected for this: it is a definite refusal by cielo24, or the object itself
+ * cannot be delivered.
+ */
 export const explainsRejection = (type: string, said: Said & { readonly isObject: boolean }): boolean => {
   const { schedule, drops, isObject } = said;
   switch (type) {

@@ -6,7 +6,7 @@ import { randomHex, sleep } from "../../lib/runtime.ts";
 import type { FromChild, ToChild } from "./instance.ts";
 
 /**
- * The process of an instance: runs functions as it is told, in the time that it is told. See `forkInstance`. It is
+ * The process of an instance: runs functions on request, at the time that it is given. See `forkInstance`. It is
  * bundled, since it is started again and again.
  */
 const FUNCTIONS = { "deliver-media": deliverMedia, "add-media": addMedia } as unknown as Readonly<

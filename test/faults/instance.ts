@@ -6,14 +6,14 @@ import { loadFunction } from "../../dev/stack/load.ts";
 import type { Runtime } from "../../lib/runtime.ts";
 import { startNetwork, type Chunk, type Network, type Treatment } from "../harness/network.ts";
 
-/** A running copy of the functions, with a network and a clock of its own, as Lambda keeps them: it may be killed. */
+/** A running copy of the functions, as Lambda keeps them, with a network and a clock of its own. It may be killed. */
 export interface Instance {
-  /** Rejects where the instance is killed meanwhile. */
+  /** Rejects if the instance is killed meanwhile. */
   readonly invoke: (name: string, event: unknown) => Promise<unknown>;
   /** Ends it at once: no code of it has any effect from here on. Invocations that run reject. */
   readonly kill: () => void;
   readonly isKilled: () => boolean;
-  /** Tells another process how late it is. */
+  /** Tells another process what time it is. */
   readonly tell: (now: number) => void;
   readonly close: () => Promise<void>;
 }

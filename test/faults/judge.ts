@@ -14,13 +14,13 @@ export interface Verdict {
   readonly end: "delivered" | "rejected" | "needsReview" | "nothing";
   /** Why a person is asked; only with `needsReview`. */
   readonly cause?: string;
-  /** Drops without an end on record, ends without an event, and ends that are not true. */
+  /** Drops without an end on record, ends without an event, and false ends. */
   readonly lost: readonly string[];
-  /** Reasons for which a person was asked although everybody could know that cielo24 had nothing. */
+  /** Reasons for which a person was asked although it was certain that cielo24 had nothing. */
   readonly givenUpWithoutDoubt: readonly string[];
   readonly secondMedia: number;
   readonly secondPostAfterAcceptance: number;
-  /** The price of `resendAfterServerError`, where cielo24 shows what it accepted later than that assumes. */
+  /** The price of `resendAfterServerError` if cielo24 shows accepted media later than that assumes. */
   readonly secondMediaLate: number;
   readonly secondPostLate: number;
 }
@@ -125,7 +125,7 @@ const complainOfRecords = (
   return lost;
 };
 
-/** Whatever was rejected, by the events of it: the row forgets the reasons of all but the last. */
+/** Checks all rejections by their events, since the row keeps only the reason of the last. */
 const complainOfRejections = ({ stack }: Theatre, performance: Performance): string[] =>
   stack.events
     .filter(({ detailType, detail }) => detailType === "Media Rejected" && detail["JobId"] === performance.jobId)
@@ -135,7 +135,7 @@ const complainOfRejections = ({ stack }: Theatre, performance: Performance): str
       return explainsRejection(type, { isObject, ...performance }) ? [] : [`rejected without a definite no: ${type}`];
     });
 
-/** A row that is put off says what it waits for. */
+/** A postponed row has to say what it waits for. */
 const complainOfWaits = ({ parkings }: Theatre, performance: Performance): string[] => {
   const waits = parkings.filter(({ jobId, state, at, notBefore }) => {
     const isAtOnce = notBefore <= at + CLOCK_SKEW_MS + MINUTE_MS;
@@ -152,7 +152,7 @@ const complainOfWaits = ({ parkings }: Theatre, performance: Performance): strin
   ];
 };
 
-/** A person was asked: what else could have been done? */
+/** Complains if a person was asked although the delivery could have done something else. */
 const complainOfReview = (
   { error, updatedAt, media, closed }: Row,
   {
@@ -176,7 +176,7 @@ const complainOfReview = (
     complaints.push(`job/info showed the medium, and a person was asked: ${type}`);
   const resends = type === "ERRORS_BEHIND_MEDIA" ? schedule.resendAfterServerError : schedule.resendAfterUnknown;
   const isOfAttempts = ATTEMPT_TYPES.includes(type) && resends && media?.kind === "object" && !hasAged;
-  // What an instance could not put on record is an attempt, too, and is not seen each time.
+  // An attempt that an instance could not record counts, too, and is not always seen.
   if (isOfAttempts && attempts < MAX_ATTEMPTS && doubts.every(({ offer }) => offer !== undefined))
     complaints.push(`given up after ${attempts} attempts: ${type}`);
   return complaints;
@@ -184,22 +184,22 @@ const complainOfReview = (
 const ATTEMPT_TYPES: readonly string[] = ["ANSWER_UNKNOWN", "ERRORS_BEHIND_MEDIA", "ATTEMPTS_USED_UP"];
 const MAX_ATTEMPTS = 5;
 
-/** What is refused for the token or the account counts for nothing; what is refused behind a doubt settles nothing. */
+/** A refusal of the token or the account does not count as an attempt; a refusal after a doubt settles nothing. */
 const isAttempt = ({ leftAt, heard }: Offer): boolean =>
   leftAt !== undefined && !(heard?.errorType && OF_THE_ACCOUNT.has(heard.errorType));
 const OF_THE_ACCOUNT = new Set([...ACCOUNT_ERROR_TYPES, "BAD_API_TOKEN", "LOGIN_INVALID"]);
 
-/** What is shown hours late, a person may have been asked about meanwhile; an answer may be under way for an hour. */
+/** If media is shown hours late, a person may have been asked meanwhile; an answer may be under way for an hour. */
 const isShownBy = ({ at, shownAfterMs }: Acceptance, time: number, lagMs: number): boolean =>
   shownAfterMs === undefined ? at + lagMs <= time : at + shownAfterMs + HOUR_MS <= time;
 
 /**
- * Whether everybody could know that nothing had been accepted: no POST's last byte and no URL had left an instance
- * towards cielo24 but for those that it definitely refused, and no instance was killed, or failed to reach the ledger,
- * between the word that one may leave and the word that none did.
+ * Whether it was certain that nothing had been accepted. Then no POST's last byte and no URL had left an instance for
+ * cielo24, except those that cielo24 definitely refused. And no instance was killed, or failed to reach the ledger,
+ * between its record that one may leave and its record that none did.
  *
- * Age is the only limit of such a drop's patience: it may run out while something is still wrong, or so soon behind that
- * nobody had the time to try again.
+ * Such a drop is given up only by its age. The age may end while something is still wrong, or so soon after it that
+ * there was no time to try again.
  */
 const isNeedless = (review: Row, doubts: readonly Doubt[], { troubleUntil }: Performance): boolean => {
   if (doubts.length > 0 || review.closed) return false;

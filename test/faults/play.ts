@@ -18,12 +18,12 @@ export interface Performance {
   readonly reviews: readonly Row[];
   /** Faults that hit. */
   readonly faults: number;
-  /** When the last of them, and the last time without anybody at work, was over. */
+  /** When the last fault, and the last time without a worker, was over. */
   readonly troubleUntil: number;
   readonly startedAt: number;
-  /** Whether it took the census to come to an end. */
+  /** Whether it ended only by the census. */
   readonly neededCensus: boolean;
-  /** Why it never came to rest; undefined where it did. */
+  /** Why it never came to rest; undefined if it did. */
   readonly restless: string | undefined;
 }
 
@@ -85,7 +85,7 @@ export const play = async (
     try {
       return await instance.invoke(name, event);
     } catch (error) {
-      // Lambda ends what has run out of time.
+      // Lambda ends an invocation that has run out of time.
       if (error instanceof Error && error.message.startsWith("Task timed out")) instance.kill();
       throw error;
     }
@@ -163,7 +163,7 @@ export const play = async (
     }
   };
 
-  /** The faults hit this read, too; one that fails tells nothing. */
+  /** The faults hit this read, too; undefined if it fails. */
   const readRow = (): Promise<Row | undefined> =>
     whileTimePasses(
       stack.ledger.read(jobId).catch(() => undefined),
@@ -179,7 +179,7 @@ export const play = async (
     if (!isMeant || !row.media) return false;
     if (row.state === "NEEDS_REVIEW") reviews.push(row);
     const decision = { job: jobId, object: row.media.id, fence: row.fence, by: "somebody", why: "to see what happens" };
-    // A queue may repeat a message: the second one is about a row that is not there any more.
+    // A queue may repeat a message: by the second delivery, the row has changed.
     for (const delayS of DECIDED_AFTER_S) stack.queue.send(JSON.stringify({ [what]: decision }), delayS);
     return true;
   };

@@ -41,7 +41,7 @@ const wholeNumber = (name: "count" | "seed" | "processes"): number => {
 
 const PROGRESS_MS = 10_000;
 
-/** Resolves with the share's tally, or rejects where its process broke down. */
+/** Resolves with the share's tally, or rejects if its process broke down. */
 const playShare = (
   share: Share,
   { onProgress, onFailure }: { onProgress: (schedules: number) => void; onFailure: (failure: Failure) => void },

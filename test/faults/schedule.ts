@@ -3,7 +3,7 @@ import { ANY_ACTION, type Fault as Cielo24Fault } from "../../dev/cielo24/faults
 import type { Spell } from "../../dev/fault-list.ts";
 import type { S3Fault } from "../../dev/s3/faults.ts";
 
-/** What happens to one job, and what goes wrong meanwhile. Data alone: a failing one is shrunk and played again. */
+/** What happens to one job, and what goes wrong meanwhile. Only data, so a failing one can be shrunk and replayed. */
 export interface Schedule {
   readonly resendAfterUnknown: boolean;
   readonly resendAfterServerError: boolean;
@@ -15,13 +15,13 @@ export interface Schedule {
   readonly clocksAheadS: readonly number[];
   /** How late job/info shows accepted media. */
   readonly jobInfoLagMin: number;
-  /** What an operator says, one after another: "reject" where a person is asked, "resend" where media is rejected, too. */
+  /** The operator's decisions, in order: "reject" if a person is asked, "resend" also if media is rejected. */
   readonly decisions: readonly ("resend" | "reject")[];
   readonly acts: readonly Act[];
   readonly faults: readonly Fault[];
 }
 
-/** Something that is done from outside. It happens once so many chunks have passed, or earlier if nothing else happens. */
+/** An act from outside. It happens once so many chunks have passed, or earlier if nothing else happens. */
 export type Act = { readonly after: number } & (
   | { readonly do: "drop"; readonly name: "a" | "b"; readonly sizeBytes: number; readonly as: DropKind }
   | { readonly do: "call"; readonly media: "url" | "body" }
@@ -31,7 +31,7 @@ export type Act = { readonly after: number } & (
   | { readonly do: "expireTokens" }
   | { readonly do: "rotateSecret" }
   | { readonly do: "takeCensus" }
-  /** No message is taken for so long. */
+  /** No message is taken for this long. */
   | { readonly do: "rest"; readonly minutes: number }
 );
 
@@ -45,7 +45,7 @@ export type Fault =
   | { readonly cielo24: Cielo24Fault }
   | { readonly s3: Omit<S3Fault, "atByte"> & { readonly fraction?: number } }
   | { readonly aws: { readonly action: string; readonly kind: AwsFaultKind; readonly times: number } }
-  /** EventBridge takes the call and not the entry. */
+  /** EventBridge accepts the call but refuses the entry. */
   | { readonly refusedEntries: number };
 
 type ChunkFault =
@@ -58,17 +58,17 @@ type AwsFaultKind = "unavailable" | "throttled" | "reset" | "answerLost" | "hang
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
-/** From then on the assumption of `resendAfterServerError` is wrong: the default of `serverErrorSettleS`. */
+/** The default of `serverErrorSettleS`. Beyond it, the assumption of `resendAfterServerError` is wrong. */
 export const SERVER_ERROR_SETTLE_MS = 6 * HOUR_MS;
 /** A message's age ends after six days. */
 export const AGE_MS = 6 * 24 * HOUR_MS;
-/** So long before that, what goes wrong has to end for the drop to be delivered without a person. */
+/** Faults have to end this long before that age for the drop to be delivered without a person. */
 export const LEAST_PEACE_MS = 13 * HOUR_MS;
 
-/** A drop takes some 20 chunks where nothing goes wrong. */
+/** A drop takes about 20 chunks if nothing goes wrong. */
 const CHUNKS = 60;
 const CHUNK_BYTES = 64 * 1024;
-/** With job/info's own delay, within the half hour that the delivery waits for what it sent. */
+/** Together with job/info's own delay, less than the half hour that the delivery waits for sent media. */
 export const LATEST_MS = 14 * MINUTE_MS;
 
 const side = fc.constantFrom("before" as const, "behind" as const);
@@ -80,7 +80,7 @@ const kill = fc.record({
   side,
   lateMs: fc.constantFrom(0, 0, MINUTE_MS, LATEST_MS),
 });
-/** The end that is hardest to tell from any other: the process dies while the last chunk is on its way. */
+/** The end that is hardest to recognise: the process dies while the last chunk is on its way. */
 const lastWord: fc.Arbitrary<Fault> = fc.record({
   on: fc.constant("cielo24" as const),
   at: fc.integer({ min: 4, max: 9 }),
@@ -185,13 +185,13 @@ const page = {
   body: fc.constant(PAGE),
   headers: fc.constant({ "content-type": "text/html" }),
 };
-/** What cielo24 itself says behind a body that it has read. */
+/** cielo24's own errors after a body that it has read. */
 const answeredError = fc.oneof(
   fc.record({ status: fc.constantFrom(429, 500, 502, 503), headers: fc.oneof(fc.constant({}), impatient) }),
   fc.constant({ status: 400, body: refusal("UNHANDLED_ERROR") }),
 );
 
-/** What cielo24, or what stands before it, does for a while. */
+/** How cielo24, or a proxy in front of it, behaves for a while. */
 const habit: fc.Arbitrary<Cielo24Fault> = fc.oneof(
   {
     weight: 3,
@@ -285,8 +285,8 @@ const outage: fc.Arbitrary<Cielo24Fault> = fc.oneof(
 );
 
 /**
- * Behind an answered error, cielo24 accepts and shows the medium hours later: within the time that
- * `resendAfterServerError` rests on, or beyond it.
+ * cielo24 answers with an error, yet accepts and shows the medium hours later: within the time that
+ * `resendAfterServerError` assumes, or after it.
  */
 const slowAcceptance: fc.Arbitrary<Cielo24Fault> = fc
   .tuple(
@@ -355,8 +355,8 @@ const fault: fc.Arbitrary<Fault> = fc.oneof(
 );
 
 /**
- * What goes wrong besides a slow acceptance. Nothing that could keep its error from being heard or put on record: of a
- * lost answer the delivery assumes that its medium shows within half an hour.
+ * Faults beside a slow acceptance. None of them keeps its error from being received or recorded: after a lost answer,
+ * the delivery assumes that the medium shows within half an hour.
  */
 const faultBesideSlowness: fc.Arbitrary<Fault> = fc.oneof(
   { weight: 3, arbitrary: cielo24Fault },

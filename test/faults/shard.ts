@@ -28,11 +28,11 @@ export type FromShard =
   | { readonly say: "failure"; readonly failure: Failure }
   | { readonly say: "done"; readonly tally: Tally };
 
-/** In every so many schedules the delivering code runs in a process of its own, which is killed. */
+/** In one of this many schedules, the delivering code runs in a process of its own, which is killed. */
 const KILLED_EVERY = 50;
-/** A stack keeps what it saw; a fresh one forgets. */
+/** A stack keeps all that it saw, so a fresh one replaces it after this many schedules. */
 const SCHEDULES_PER_THEATRE = 500;
-/** Playing a schedule in search of a shorter one that fails, too. */
+/** At most this many schedules are played in search of a shorter one that fails, too. */
 const MAX_SHRINKS = 300;
 
 const say = (message: FromShard): void => {
@@ -102,7 +102,7 @@ const runShare = async ({ seeds, ...how }: Share): Promise<Tally> => {
       first ??= judged;
       const complaints = complain(judged);
       if (complaints.length === 0) return;
-      // Whatever is left over must not trouble the next one.
+      // What a failed schedule leaves behind must not disturb the next one.
       await renew();
       throw new Error(complaints.join("; "));
     });

@@ -8,17 +8,17 @@ export interface Tally {
   rejected: number;
   needsReview: number;
   lost: number;
-  /** How often a person was asked although everybody could know that cielo24 had nothing. */
+  /** How often a person was asked although it was certain that cielo24 had nothing. */
   givenUpWithoutDoubt: number;
   secondMedia: number;
   secondPostAfterAcceptance: number;
-  /** The price of `resendAfterServerError` where cielo24 is slower than that assumes. */
+  /** The price of `resendAfterServerError` if cielo24 is slower than that assumes. */
   secondMediaLate: number;
   secondPostLate: number;
   leaks: number;
   /** Schedules whose delivering process was really killed. */
   killedProcesses: number;
-  /** Schedules that came to their end only by the census. */
+  /** Schedules that ended only by the census. */
   mendedByCensus: number;
   needsReviewByCause: Record<string, number>;
 }

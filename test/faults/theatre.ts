@@ -20,15 +20,15 @@ export interface Theatre {
   readonly setTreatment: (treat: (chunk: Chunk, instance: Instance | undefined) => Treatment) => void;
   /** Chunks that passed so far, in all networks. */
   readonly chunks: () => number;
-  /** The living instance of that number for such a schedule, started where there is none. */
+  /** The living instance of that number for such a schedule, started if there is none. */
   readonly instance: (schedule: Schedule, number: number, how: { inProcess: boolean }) => Promise<Instance>;
-  /** Waits for instances that are starting, and tells all of them how late it is. */
+  /** Waits for instances that are starting, and tells all of them what time it is. */
   readonly tellTime: () => Promise<void>;
-  /** Ends all instances, so that the next schedule finds nothing warm, and chance begins anew from this number. */
+  /** Ends all instances, so that the next schedule finds none warm, and reseeds the random numbers. */
   readonly beginAnew: (seed: number) => Promise<void>;
-  /** What instances said to cielo24, of the present schedule. */
+  /** What instances said to cielo24 in the present schedule. */
   readonly door: Door;
-  /** Writes of the present schedule that put a row off. */
+  /** Writes of the present schedule that postpone a row. */
   readonly parkings: readonly Parking[];
   /** Rotates the account's credentials. */
   readonly rotateSecret: () => void;
@@ -41,7 +41,7 @@ export interface Theatre {
 interface Parking {
   readonly at: number;
   readonly jobId: string;
-  /** Absent where the write leaves it as it is. */
+  /** Absent if the write leaves it as it is. */
   readonly state: string | undefined;
   readonly notBefore: number;
   /** The type of what it waits for. */
@@ -75,7 +75,7 @@ export const openTheatre = async ({
     },
   });
   const cielo24 = simulatorOf(stack);
-  // What S3 says when it is told whom to notify.
+  // S3 sends a test event when its notifications are configured.
   stack.queue.purge();
   const { functions } = await readDeployment();
   const upstreams = {
@@ -163,7 +163,7 @@ export const openTheatre = async ({
       door.forget();
       parkings.length = 0;
       chance = createChance(seed);
-      // The SDK spreads its retries by it.
+      // The SDK uses it for the jitter of its retries.
       Math.random = chance.fraction;
     },
     door,

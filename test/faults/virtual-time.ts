@@ -6,7 +6,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
  * the AWS SDK included, follow {@link virtualTime} alone. Sockets and `setImmediate` stay real.
  */
 const FIRST_DAY = Date.UTC(2031, 4, 6);
-/** Real pauses are needed where another process works. */
+/** Real pauses are needed while another process works. */
 const realSetTimeout = globalThis.setTimeout;
 
 export const virtualTime = install({
@@ -21,12 +21,12 @@ export const realPause = (ms: number): Promise<void> =>
     realSetTimeout(resolve, ms);
   });
 
-/** What one process sends to itself over the loopback interface arrives within a turn or two of the event loop. */
+/** Data that a process sends itself over the loopback interface arrives within a turn or two of the event loop. */
 const QUIET_TURNS = 40;
 
 /**
- * Resolves once nothing has happened for a while: as far as sockets go, everybody waits for a timer. Resolves early
- * where `isOver` says so.
+ * Resolves once nothing has happened for a while: no socket is active, and all work waits for a timer. Resolves early
+ * if `isOver` says so.
  *
  * @param countActivity grows with everything that happens
  */

@@ -35,9 +35,11 @@ export const canonical = (world: World): string => {
   return world.resent ? `${text}r` : text;
 };
 
-/** What does not change of an object as time passes and claims are made, and what does. Found out once an object. */
+/**
+ * The parts of an object that stay as time passes and claims are made, and those that change. Found once per object.
+ */
 interface Shape {
-  /** The number of the text of all that does not change. */
+  /** The number of the text of all unchanging parts. */
   readonly id: number;
   /** Times, each followed by the ticks relative to now below which it makes no difference any more. */
   readonly times: readonly number[];
@@ -51,7 +53,7 @@ const showAt = ({ id, times, fences }: Shape, now: number, fence: number): strin
     const ticks = Math.ceil(((times[index] ?? 0) - now) / TICK_MS);
     text += `t${Math.max(ticks, times[index + 1] ?? 0)}`;
   }
-  // Fences only grow: what is behind the row's is over, however far.
+  // Fences only grow: a fence below the row's is over, however far below it is.
   for (const each of fences) text += `f${Math.max(each - fence, -1)}`;
   return text + ";";
 };
@@ -89,7 +91,7 @@ const shapeOf = (value: object): Shape => {
       return "";
     }
     if (name === "decision") {
-      // Whether two speak of the same fence matters, however far behind that is.
+      // It matters whether two decisions name the same fence, however old that is.
       const { what, object, fence: of } = inner as OperatorDecision;
       claimIds.push(`decision ${of}`);
       fences.push(of);
@@ -115,13 +117,13 @@ const shapeOf = (value: object): Shape => {
   return shape;
 };
 
-/** When it was asked matters only against when "no media" may be believed, and that does not change. */
+/** The time of asking only decides whether "no media" may be believed, and that does not change. */
 const describeHeard = ({ heard, memory }: Worker): string =>
   `${heard?.hasMedia ?? ""}${(heard?.askedAt ?? 0) >= (memory.row?.settledAt ?? 0) ? "late" : "early"}`;
 
-/** What the step that comes next will not look at. */
+/** The parts that the next step does not read. */
 const forgottenOf = (value: object, name: string): ReadonlySet<string> => {
-  // What a command says of the row is what the worker remembers of it.
+  // The row in a command is the row that the worker remembers.
   if (name === "command") return ROW;
   if ("command" in value && (value.command as Command).do === "acknowledge") return MEMORY;
   if ("phase" in value && value.phase === "reading") return AS_CLAIMANT;
@@ -134,7 +136,7 @@ const AS_CLAIMANT = new Set(["row", "claim", "nextVisit", "leave", "verdict", "s
 const NOTHING = new Set<string>();
 
 const LEAST_TICKS: Readonly<Record<string, number>> = {
-  // A message comes back a tick after it.
+  // A message comes back a tick after the deadline.
   deadline: -1,
   leaseUntil: 0,
   visibleAt: 0,

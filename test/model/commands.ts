@@ -94,7 +94,7 @@ export function* carryOut(
       };
       return;
     case "later":
-      // Nobody else can tell when it is done: see `tell`.
+      // Only the worker itself knows when it is done: see `tell`.
       return;
   }
 }
@@ -107,13 +107,13 @@ interface Actor {
   readonly scenario: Scenario;
 }
 
-/** The world after the worker has been told what happened, and has made up its mind. */
+/** The world after the worker has heard the outcome and decided what to do next. */
 const tell = ({ index, worker, machine }: Actor, from: World, outcome: Outcome): World => {
   const input = {
     ...outcome,
     now: from.now + worker.clockOffset,
     timeLeftMs: Math.max(worker.deadline - from.now, 0),
-    // Only the end differs, so that every jitter is nothing.
+    // Only the last digits differ, so every jitter is zero.
     random: from.randoms.toString(16).padStart(32, "0"),
   };
   const step = worker.isOfLastRelease && machine.lastRelease ? stepOfLastRelease(machine.lastRelease) : machine.step;
@@ -125,7 +125,7 @@ const tell = ({ index, worker, machine }: Actor, from: World, outcome: Outcome):
   return { ...next, randoms: from.randoms + 1 };
 };
 
-/** The last release heard answers, not replies, and its runner knew no refusals of the account: they were refusals. */
+/** The last release called replies "answers", and its runner took refusals of the account for refusals of the media. */
 const stepOfLastRelease =
   ({ step }: Release): Release["step"] =>
   (memory, input) => {
@@ -135,13 +135,13 @@ const stepOfLastRelease =
     return step(memory, { ...more, answer } as unknown as Input);
   };
 
-/** An operator's word counts once: a row that it opened is looked after by another message. */
+/** An operator's decision counts once: a row that it reopened is looked after by a reconcile message. */
 const leaving = (worker: Worker, { row }: Of<"later">): Worker =>
   worker.message?.decision && row && row.fence !== worker.message.decision.fence
     ? { ...worker, message: { role: "reconcile", visibleAt: worker.message.visibleAt } }
     : worker;
 
-/** The same world, in which a definite no was said; where an answer was lost before, it is none. */
+/** The same world after a definite refusal. After a lost answer, a refusal is not definite, but one more doubt. */
 const refused = (world: World, row?: Row): World => ({
   ...(row?.everUnknown ? doubt(world) : world),
   isRefused: true,
@@ -160,7 +160,7 @@ const fault = (by: Actor, label: string, from: World, outcome: Outcome): Transit
 
 const answered = (reply: Reply): Outcome => ({ type: "answered", reply });
 
-/** cielo24 answers a POST; the worker hears of it now, or at any time until its deadline. */
+/** cielo24 answers a POST; the worker receives the answer now, or at any time until its deadline. */
 const replied = (by: Actor, label: string, from: World, reply: Reply): Transition =>
   by.scenario.slowAnswers
     ? {
@@ -196,7 +196,7 @@ function* inspect(by: Actor, command: Of<"inspect">): Generator<Transition> {
     yield fault(by, "cannot measure the object", spend(world, "calls"), { type: "uninspected", code: "READ_FAILED" });
 }
 
-/** job/info shows what was accepted D ago; before that, it may. */
+/** job/info must show media that was accepted at least D ago, and may show it earlier. */
 function* ask(by: Actor): Generator<Transition> {
   const { world, index, worker } = by;
   if (worker.heard) {
@@ -209,7 +209,7 @@ function* ask(by: Actor): Generator<Transition> {
   for (const hasMedia of isAccepted ? (mustShow ? [true] : [true, false]) : [false]) {
     const label = `worker ${index} asks job/info, which ${hasMedia ? "shows media" : "shows none"}`;
     const isFault = isAccepted && !hasMedia;
-    // Only where the absence of media may be believed does it matter how long the answer takes.
+    // How long the answer takes matters only if the absence of media may be believed.
     const after =
       worker.memory.phase === "settling" && !hasMedia
         ? replaceWorker(world, index, { ...worker, heard: { askedAt, hasMedia } })
@@ -223,7 +223,7 @@ function* ask(by: Actor): Generator<Transition> {
     yield fault(by, "does not understand job/info", spent, { type: "noInfo", reply: UNINTELLIGIBLE });
     yield fault(by, "is refused by job/info", refused(spent), { type: "noInfo", reply: REFUSED });
     yield fault(by, "is told that the account may not", spent, { type: "noInfo", reply: ACCOUNT_REFUSED });
-    // The first time it may be another account's secret; said for long, it is believed.
+    // At first the secret may be another account's; an answer that stays the same for long is believed.
     const isLong = worker.memory.row?.unknownSince !== undefined;
     yield fault(by, "is told that there is no such job", isLong ? refused(spent) : spent, {
       type: "noInfo",
@@ -251,7 +251,7 @@ function* write(by: Actor, command: Of<"write">): Generator<Transition> {
   yield fault(by, `${label}, but the answer is lost, and it may happen once more`, repeated, { type: "unwritten" });
 }
 
-/** A decision holds for the medium and the fence that it was made of. */
+/** A decision holds only for the medium and the fence that the operator saw. */
 const countDecision = ({ world, worker }: Actor, made: Write): World => {
   const { decision } = worker.memory.drop;
   if (!made.set.decision || !decision) return world;
@@ -325,9 +325,9 @@ function* handOver(by: Actor): Generator<Transition> {
   const pulling = doubt(float(countResend(by), { mediaId: media?.id ?? "", until, capability }));
   yield replied(by, "hands the object over", pulling, ACCEPTED);
   yield* beRefused(by);
-  // The last release took every such answer for definite.
+  // The last release took every such answer as definite.
   if (world.budgets.refusals > 0 && !by.worker.isOfLastRelease) {
-    // Said before cielo24 tried again, or behind a pull that it made.
+    // cielo24 may say so and then try again, or say so after a pull.
     yield repliedBadly(by, "hands over a URL that cannot be fetched", spend(pulling, "refusals"), INVALID_URL);
     const [pulled] = redirect(pulling, pulling.floating.length - 1, by.machine);
     if (pulled)
@@ -349,11 +349,11 @@ function* beRefused(by: Actor): Generator<Transition> {
   yield repliedBadly(by, "sends the end, and its token is refused", spent, BAD_TOKEN);
 }
 
-/** What goes out after an answer that nobody knows is a resend. */
+/** Media that goes out after an unknown answer is a resend. */
 const countResend = ({ world, worker }: Actor): World =>
   worker.memory.row?.everUnknown ? { ...world, resent: true } : world;
 
-/** Sent, but the worker learns nothing of it, or does not live to. */
+/** It was sent, but the worker does not learn the outcome, or dies first. */
 function* loseAnswer(by: Actor, ways: readonly (readonly [string, World])[]): Generator<Transition> {
   const { world, index, worker } = by;
   for (const [what, whole] of ways) {

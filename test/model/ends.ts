@@ -1,7 +1,7 @@
 import type { End, Scenario } from "./scenario.ts";
 import { objectsOf, type World } from "./job-world.ts";
 
-/** What something has come to in this world. */
+/** The ends that this world has reached. */
 export function* endsOf({ row, resent }: World): Generator<End> {
   if (row?.state === "DELIVERED") yield resent ? "delivered after a resend" : "delivered";
   if (row?.state === "REJECTED") yield "rejected";
@@ -9,14 +9,14 @@ export function* endsOf({ row, resent }: World): Generator<End> {
   if (row?.conflicts?.length) yield "conflict";
 }
 
-/** Whether nothing is under way, and every medium has its end on record and every end its event out. */
+/** Whether nothing is under way, the end of every medium is on record, and the event of every end is published. */
 export const hasEnded = (
   { row, messages, workers, announced, deadLetters, superseded }: World,
   scenario: Scenario,
 ): boolean => {
   if (messages.length > 0 || workers.length > 0) return false;
   const isOut = (state: string, id: string) => announced.includes(`${state} ${id}`);
-  // A caller that died before it claimed anything leaves no trace, and none is owed. What expires was rejected.
+  // A caller that died before its claim leaves no trace, and need not. A row that expired was rejected.
   if (!row) return objectsOf(scenario).every(({ id }) => isOut("REJECTED", id) || superseded.includes(id));
   if (row.state === "SENDING" || row.state === "FINALIZING") return false;
   if (row.state !== "UPLOADING" && !isOut(row.state, row.media?.id ?? "")) return false;
@@ -24,7 +24,7 @@ export const hasEnded = (
     ({ id }) =>
       row.media?.id === id ||
       row.conflicts?.includes(id) === true ||
-      // What expired is on record no more, but its event is out.
+      // An expired end is no longer on record, but its event is out.
       ((scenario.rowsExpire || row.rejected?.includes(id) === true) && isOut("REJECTED", id)) ||
       // Its message died while it waited behind another medium: the dead-letter queue's alarm tells a person.
       deadLetters.includes(id) ||

@@ -11,7 +11,7 @@ export interface Exploration {
   readonly states: number;
   readonly transitions: number;
   readonly seconds: number;
-  /** What came about somewhere. */
+  /** The ends that were reached in some state. */
   readonly ends: ReadonlySet<End>;
   /** Which of S1 to S5 is broken and how, and the shortest way there in words. */
   readonly failure?: { readonly broken: string; readonly trace: readonly string[] };
@@ -26,7 +26,7 @@ interface Visited {
 
 /**
  * Drives the machine breadth-first through everything that may happen in a scenario, and checks every state and every
- * transition. Where all states were seen, it checks that from each an end can be reached without further misfortune.
+ * transition. If all states were seen, it checks that from each an end can be reached without further misfortune.
  */
 export const explore = (
   scenario: Scenario,

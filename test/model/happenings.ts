@@ -58,7 +58,7 @@ const passTime = (world: World, { killsAtDeadline }: Scenario): Transition => {
 
 const clockOffsets = ({ clockSkewTicks }: Scenario) => (clockSkewTicks ? [0, clockSkewTicks * TICK_MS] : [0]);
 
-/** New code may take over at any time, and old code what new code has left. */
+/** New code may take over at any time, and old code may continue what new code has left. */
 const kindsOfWorkers = (scenario: Scenario): Pick<Worker, "clockOffset" | "isOfLastRelease">[] =>
   clockOffsets(scenario).flatMap((clockOffset) =>
     scenario.mixesReleases ? [{ clockOffset }, { clockOffset, isOfLastRelease: true }] : [{ clockOffset }],
@@ -151,8 +151,8 @@ function* signUpload(world: World): Generator<Transition> {
 }
 
 /**
- * The census puts back what is stuck, silent or was never announced: certainly where nobody works and no message looks
- * after it (beside others it takes its time), and perhaps beside messages that do, which makes duplicates.
+ * The census puts back what is stuck, silent or was never announced. It certainly does so if no worker is alive and no
+ * message looks after it. Beside workers it may come later, and beside such messages it may make duplicates.
  */
 function* takeCensus(world: World, scenario: Scenario): Generator<Transition> {
   const { row, now } = world;
@@ -190,7 +190,7 @@ const isStuck = ({ state, leaseUntil = 0, settledAt = 0, notBefore = 0 }: Row, n
 
 const isSilent = (row: Row): boolean => hasEnded(row) && !row.announced;
 
-/** Time to live counts in months: whatever was on its way is over. */
+/** Time to live is counted in months: by then nothing is on its way any more. */
 function* expire(world: World, { expires = mayExpire }: Machine): Generator<Transition> {
   const { row, workers, messages, delayed, floating } = world;
   const isQuiet = [workers, messages, delayed, floating].every((each) => each.length === 0);
@@ -200,7 +200,7 @@ function* expire(world: World, { expires = mayExpire }: Machine): Generator<Tran
 
 const mayExpire = ({ expiresAt }: Row): boolean => expiresAt !== undefined;
 
-/** What is on its way arrives, or never will. */
+/** Something that is on its way arrives, or is lost for good. */
 function* settle(world: World, scenario: Scenario, by: Machine): Generator<Transition> {
   for (const [index, { mediaId, capability, isPull }] of world.floating.entries()) {
     const left = { ...world, floating: without(world.floating, index) };

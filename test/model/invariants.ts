@@ -11,7 +11,7 @@ export const findViolation = (
   const skewMs = clockSkewTicks * TICK_MS;
   const { row, accepted, announced } = after;
   if (accepted.length > 1) return "S1: cielo24 took two media for the job";
-  // Whoever waits behind a medium that is rejected must still be there.
+  // A medium that waits behind another must not be lost if that one is rejected.
   if (isMore(row?.conflicts, before.row?.conflicts) && row?.state !== "DELIVERED" && row?.state !== "NEEDS_REVIEW")
     return "S2: a medium on record as a conflict while another is under way is lost if that one is rejected";
   if (before.row?.state === "FINALIZING" && row?.media?.id !== before.row.media?.id)
@@ -30,7 +30,7 @@ export const findViolation = (
   if (after.isMisused) return "S6: an operator's decision was carried out about another state of the row";
   if (before.row?.closed && row?.state !== "NEEDS_REVIEW" && row?.state !== "DELIVERED")
     return "S6: a job that an operator closed for good is open again";
-  // What the last release counted, and when it waited, was another matter.
+  // The last release counted and waited by other rules.
   if (mixesReleases) return undefined;
   if (row?.state === "SENDING" && row.claimId === undefined && (row.posts ?? 0) > after.doubts)
     return "S7: an attempt is counted that nobody is in doubt about";
@@ -44,8 +44,8 @@ const isClaimed = (before: Row | undefined, after: Row): boolean =>
   after.claimId !== undefined && after.claimId !== before?.claimId;
 
 /**
- * Whether nothing of the only object may have been accepted, nobody has said no to it, and its message lives: then it has
- * to be delivered, without a person.
+ * Whether the only object cannot have been accepted yet, was not refused, and still has its message: then it has to be
+ * delivered, without a person.
  */
 export const mustBeDelivered = (world: World, scenario: Scenario): boolean => {
   const { row, accepted, floating, delayed, deadLetters, workers, isRefused, superseded, budgets, doubts } = world;
@@ -57,7 +57,7 @@ export const mustBeDelivered = (world: World, scenario: Scenario): boolean => {
     scenario.budgets.operators > 0
   )
     return false;
-  // Nobody has to know what a row was that time to live took away.
+  // A row that time to live removed need not be known any more.
   if (scenario.rowsExpire || budgets.lastChances < scenario.budgets.lastChances || isRefused || doubts > 0 || !isQuiet)
     return false;
   if (workers.some(({ sent, memory }) => sent !== undefined || memory.fact !== undefined)) return false;
@@ -65,7 +65,7 @@ export const mustBeDelivered = (world: World, scenario: Scenario): boolean => {
   return row.state === "SENDING" && !row.everUnknown;
 };
 
-/** A step without misfortune from where the medium has to be delivered to a person. */
+/** A step without misfortune that asks a person although the medium has to be delivered. */
 export const givesUp = (before: World, after: World, scenario: Scenario): boolean =>
   after.row?.state === "NEEDS_REVIEW" && mustBeDelivered(before, scenario);
 

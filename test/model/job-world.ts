@@ -7,8 +7,8 @@ import type { MediaRef } from "../../lib/media/key.ts";
 
 /**
  * The world around the delivery machine as the explorer sees it: one job's row, its messages, the workers, cielo24 and
- * time. cielo24 enforces nothing: whatever reaches it whole may be accepted. Worlds are never changed, and share what
- * is the same in them.
+ * time. cielo24 enforces nothing: all media that reaches it whole may be accepted. Worlds are never changed, and share
+ * their equal parts.
  */
 export interface World {
   /** True time; clocks may be ahead of it. */
@@ -26,18 +26,18 @@ export interface World {
   readonly announced: readonly string[];
   /** Objects whose message died. */
   readonly deadLetters: readonly string[];
-  /** Objects that a newer version has taken the place of. */
+  /** Objects that a newer version has replaced. */
   readonly superseded: readonly string[];
-  /** How often a last chunk or a URL went out that had no definite answer. */
+  /** How often a last chunk or a URL went out without a definite answer. */
   readonly doubts: number;
-  /** cielo24, or the object itself, definitely and for good said no. */
+  /** cielo24 definitely refused the media for good, or the object itself cannot be delivered. */
   readonly isRefused: boolean;
-  /** An operator's decision was carried out about another state than it was made of. */
+  /** An operator's decision was carried out on another state than the operator saw. */
   readonly isMisused: boolean;
   readonly budgets: Budgets;
   /** For fresh claim names. */
   readonly randoms: number;
-  /** Whether the medium was sent again after an answer that nobody knows. */
+  /** Whether the medium was sent again after an unknown answer. */
   readonly resent: boolean;
 }
 
@@ -45,9 +45,9 @@ export interface World {
 export interface Floating {
   readonly mediaId: string;
   readonly until: number;
-  /** It is behind a capability URL, which has to be asked for first. */
+  /** It is behind a capability URL, which cielo24 has to request first. */
   readonly capability?: string | undefined;
-  /** cielo24 reads it at S3: that it takes the medium is no misfortune. */
+  /** cielo24 reads it at S3. It is no misfortune if cielo24 takes it. */
   readonly isPull?: true;
 }
 
@@ -80,21 +80,21 @@ export interface Transition {
   readonly label: string;
   /** Faults may happen, but nothing may depend on their happening. */
   readonly isFault: boolean;
-  /** A worker that took too long is ended. It might have been quicker. */
+  /** A worker that took too long is ended. It could have been quicker. */
   readonly isKill?: boolean;
   readonly world: World;
 }
 
-/** The machine's step, so that mutants can take its place, and what else of the product they may do otherwise. */
+/** The machine's step, which mutants replace, and the other parts of the product that they may change. */
 export interface Machine {
   readonly step: typeof step;
-  /** The code that ran before, where both may run at a time. */
+  /** The code of the last release, if both may run at the same time. */
   readonly lastRelease?: Release | undefined;
-  /** What is made of a write before it is carried out. */
+  /** Changes a write before it is carried out. */
   readonly alter?: (write: Write) => Write;
   /** Whether an HTTP call puts a message that looks after its row into the queue first; it does. */
   readonly queuesCalls?: boolean;
-  /** Whether media-source puts on record that it redirects a pull, and obeys where that fails; it does. */
+  /** Whether media-source records that it redirects a pull, and does not redirect if that fails; it does. */
   readonly recordsRedirects?: boolean;
   /** Whether time to live may remove the row; with `expiresAt` it may. */
   readonly expires?: (row: Row) => boolean;
@@ -166,14 +166,14 @@ export const accept = (world: World, mediaId: string, { cielo24 }: Scenario): Wo
   accepted: [...world.accepted, { mediaId, shownAt: world.now + cielo24.lateInfoTicks * TICK_MS }],
 });
 
-/** The row as a write made it. What is put before a person anew has to be told anew. */
+/** The row after a write. A row that needs review again has to be announced again. */
 export const keep = (world: World, row: Row): World => ({
   ...world,
   row,
   announced:
     world.row?.state === "NEEDS_REVIEW" && row.state !== "NEEDS_REVIEW"
       ? world.announced.filter((event) => !event.startsWith("NEEDS_REVIEW"))
-      : // What an operator sends again is no longer rejected.
+      : // Media that an operator sends again is no longer rejected.
         isReopened(world.row, row)
         ? world.announced.filter((event) => event !== `REJECTED ${row.media?.id ?? ""}`)
         : world.announced,
@@ -190,7 +190,7 @@ export const float = (world: World, floating: Floating): World => ({
   floating: [...world.floating, floating],
 });
 
-/** Whoever dies in its own FINALIZING leaves nobody who knows. */
+/** After a worker that dies in its own FINALIZING, the outcome is unknown. */
 const isUntold = ({ row, doubts }: World, { claim }: Memory): boolean =>
   row?.state === "FINALIZING" &&
   row.claimId !== undefined &&
@@ -203,12 +203,12 @@ export const acceptUnseen = (world: World, mediaId: string, ticks: number): Worl
   accepted: [...world.accepted, { mediaId, shownAt: world.now + ticks * TICK_MS }],
 });
 
-/** It went out whole, and nobody told the worker what became of it. */
+/** The media went out whole, and the worker did not learn the outcome. */
 export const doubt = (world: World): World => ({ ...world, doubts: world.doubts + 1 });
 
 /**
- * media-source redirects a pull to the object, if the row still holds its capability, and has put that on record first:
- * from then on the pull needs nobody. No world where it answers 404.
+ * media-source redirects a pull to the object if the row still holds its capability, after it has recorded that. From
+ * then on the pull depends on no worker. Returns no world if media-source answers 404.
  */
 export const redirect = (world: World, index: number, { recordsRedirects = true }: Machine): readonly World[] => {
   const { row } = world;

@@ -4,7 +4,7 @@
  */
 export interface KnownStates {
   readonly size: number;
-  /** The number of the state, or, where it is new, -1 after it was given the next number. */
+  /** The number of the state; -1 if it is new, after it was given the next number. */
   find(text: string): number;
 }
 

@@ -1,7 +1,7 @@
 import type { Scenario } from "./scenario.ts";
 import { scenario } from "./scenarios.ts";
 
-/** What `npm run test:model -- --large` explores: more at once than there is time for in CI. */
+/** What `npm run test:model -- --large` explores: scenarios too large for the time that CI has. */
 export const LARGE_SCENARIOS: readonly Scenario[] = [
   scenario("an operator who decides twice, and whose first decision comes again", {
     workers: 1,

@@ -16,7 +16,7 @@ export interface Release {
 
 const FOLDER = "lib/delivery";
 
-/** Undefined where the repository's history is not there: in a copy without git, or a shallow clone. */
+/** Undefined if the repository's history is missing: in a copy without git, or a shallow clone. */
 export const loadLastRelease = async (): Promise<Release | undefined> => {
   const git = (...args: string[]) =>
     execFileSync("git", args, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });

@@ -8,7 +8,7 @@ import type { Machine } from "./job-world.ts";
 /** The machine, or what is around it, with one rule left out. */
 export interface Mutant extends Machine {
   readonly name: string;
-  /** The name of the scenario that shows what the rule is there for. */
+  /** The name of the scenario that shows why the rule is needed. */
   readonly caughtBy: string;
   /** What breaks without it. */
   readonly breaks: "S1" | "S2" | "S3" | "S4" | "S5" | "S6" | "S7";
@@ -19,13 +19,13 @@ const onWrite = (alter: (write: Write) => Write): Machine => ({ step, alter });
 /** The machine's step, with its command changed after the fact. */
 const afterStep = (change: (next: Step, memory: Memory, input: Input) => Step): Machine =>
   onStep((memory, input) => change(step(memory, input), memory, input));
-/** The machine under other settings, for as long as it is told of this. */
+/** The machine under other settings. */
 const under = (settings: (own: Settings) => Partial<Settings>): Machine =>
   onStep((memory, input) => step({ ...memory, settings: { ...memory.settings, ...settings(memory.settings) } }, input));
 
 const rewrite = (next: Step, change: (write: Write) => Write): Step =>
   next.command.do === "write" ? { ...next, command: { do: "write", write: change(next.command.write) } } : next;
-/** Puts what is at hand before a person in place of what the machine would do. */
+/** Asks a person about the media at hand instead of what the machine would do. */
 const review = (next: Step, memory: Memory): Step => {
   const media = memory.drop.media ?? memory.row?.media;
   if (!media) return next;

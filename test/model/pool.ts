@@ -4,7 +4,7 @@ import { Worker } from "node:worker_threads";
 import type { Exploration } from "./explorer.ts";
 import type { Errand } from "./thread.ts";
 
-/** Threads that explore: one for each core, and each errand on the first that is free. */
+/** Threads that explore: one for each core. The first free thread takes the next errand. */
 export interface Pool {
   explore(errand: Errand): Promise<Exploration>;
   close(): Promise<void>;

@@ -32,7 +32,7 @@ export const describeSum = (explored: readonly Explored[], seconds: number): str
   return `${explored.length} scenarios: ${sum(({ states }) => states)} states, ${sum(({ transitions }) => transitions)} transitions, ${seconds.toFixed(1)} s`;
 };
 
-/** What is wrong with a scenario's exploration, with the shortest trace to it; nothing where all holds. */
+/** What is wrong with a scenario's exploration, with the shortest trace to it; empty if all holds. */
 export const faultsOf = ({ scenario, exploration }: Explored): string[] => {
   const { failure, isComplete, ends } = exploration;
   if (failure) return [`${scenario.name}: ${failure.broken}\n${tell(failure.trace)}`];

@@ -39,7 +39,7 @@ const isWhole = part === undefined && !options.large;
 const faults: string[] = [];
 if (chosen.length === 0) faults.push("no scenario has such a name");
 
-// What is large needs the memory for itself.
+// A large scenario needs the memory for itself.
 const pool = openPool(options.large ? 1 : undefined);
 const startedAt = Date.now();
 const secondsSince = (at: number) => (Date.now() - at) / 1000;

@@ -23,7 +23,7 @@ export interface Budgets {
   readonly refusals: number;
   /** Answers that are lost after the last chunk, or come before it as a 200. */
   readonly answers: number;
-  /** Errors that cielo24 answers behind the whole body. */
+  /** Errors that cielo24 answers after the whole body. */
   readonly errors: number;
   /** Messages that are delivered for the last time. */
   readonly lastChances: number;
@@ -35,12 +35,12 @@ export interface Budgets {
   readonly signings: number;
 }
 
-/** The ends that something may come to. */
+/** The ends that a job or its media may reach. */
 export const ENDS = ["delivered", "delivered after a resend", "rejected", "needs review", "conflict"] as const;
 
 export type End = (typeof ENDS)[number];
 
-/** What one exploration lets happen. Data alone, so that it is easily widened. */
+/** What one exploration lets happen. It is only data, so that it is easy to widen. */
 export interface Scenario {
   readonly name: string;
   /** Invocations that live at the same time. */
@@ -48,7 +48,7 @@ export interface Scenario {
   /** Objects that are dropped for the job. */
   readonly objects: number;
   readonly callWith: "url" | "body";
-  /** Whether the census looks after rows and objects that no message is left for. */
+  /** Whether the census looks after rows and objects that have no message left. */
   readonly census: boolean;
   /** Whether a worker reports progress while it sends. */
   readonly progress: boolean;
@@ -60,7 +60,7 @@ export interface Scenario {
   readonly rowsExpire: boolean;
   readonly resendAfterUnknown: boolean;
   readonly resendAfterServerError: boolean;
-  /** How long job/info is given to show what was accepted behind an error. */
+  /** How long the machine waits for job/info to show media that was accepted behind an error. */
   readonly serverErrorSettleTicks: number;
   /** Whether workers of the last release take messages, too. */
   readonly mixesReleases: boolean;
@@ -74,12 +74,12 @@ export interface Scenario {
   readonly invocationTicks: number;
   /** S: workers' clocks are right, or ahead by so much. */
   readonly clockSkewTicks: number;
-  /** T + D as the machine takes them: until what was sent can no longer be accepted unseen. */
+  /** T + D in the machine's settings: after that, sent media can no longer be accepted unseen. */
   readonly settleTicks: number;
   readonly cielo24: {
-    /** T: until what was sent can no longer be accepted. */
+    /** T: after that, sent media can no longer be accepted. */
     readonly lateAcceptanceTicks: number;
-    /** D: until job/info shows what was accepted. */
+    /** D: after that, job/info shows accepted media. */
     readonly lateInfoTicks: number;
     /** Whether it refuses a second medium by itself. */
     readonly enforcesOneMedium: boolean;

@@ -12,7 +12,7 @@ export interface Errand {
   readonly mutant?: string;
 }
 
-/** Explores on a thread of its own, where code runs twice as fast as under jest and its coverage. */
+/** Explores on a thread of its own: code runs there twice as fast as under jest with coverage. */
 parentPort?.on("message", (errand: Errand) => {
   void lookUp(errand).then((found) => {
     parentPort?.postMessage(explore(...found) satisfies Exploration);

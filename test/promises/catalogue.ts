@@ -125,7 +125,7 @@ const FAULTS: Readonly<Record<string, readonly Entry[]>> = {
     ["DynamoDB fails at DELIVERED", "the row stays in FINALIZING, and job/info settles it"],
     ["clocks are five minutes apart", "the protocol's margins cover it: no second media"],
   ],
-  "Networks, rates and meetings": [
+  "Networks, rates and races": [
     ["cielo24's name, certificate or port cannot be reached", "nothing was sent: the row says why, tried again"],
     ["at this rate the object will not be sent in time", "given up early, handed over as a URL next time"],
     ["add_media by URL and a drop at the same time", "one row, one winner"],

@@ -4,10 +4,10 @@ import { Cielo24Error } from "../errors.ts";
 import type { HttpResponse } from "../response.ts";
 import type { Secret } from "../secret.ts";
 import { letIoArrive } from "./own-connection.ts";
-import { beginRequest, collectResponse, isTls, type ApiRequest } from "./request.ts";
+import { beginRequest, collectResponse, isTls, type Cielo24Request } from "./request.ts";
 
 /** A GET to cielo24. */
-export interface GetRequest extends ApiRequest {
+export interface GetRequest extends Cielo24Request {
   readonly headers?: Readonly<Record<string, Secret | string>>;
   /** Pooled connections may be dead after a Lambda freeze. A request that must not be sent twice uses a new one. */
   readonly isRepeatable: boolean;
@@ -83,7 +83,7 @@ const attempt = async (
     hasResponse = true;
     collectResponse(message).then(
       (response) => {
-        // A server that is tired of waiting for another request says so in reply to the next one.
+        // A server that timed out an idle connection may send its 408 in reply to the next request.
         resolve(response.status === REQUEST_TIMEOUT && request.reusedSocket ? "stale" : response);
       },
       () => {

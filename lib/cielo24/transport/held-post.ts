@@ -23,7 +23,7 @@ export interface HeldPost {
   /** Waits until the kernel has taken the bytes, or the POST is over. The buffer may be reused after that. */
   write(bytes: Uint8Array): Promise<void>;
   /** Waits until the headers can have been sent, and until a response that has arrived has been read. */
-  settle(): Promise<void>;
+  drainInput(): Promise<void>;
   /** Sends the end of the body. From then on cielo24 may take until the deadline. */
   writeLast(bytes: Uint8Array): void;
   /** Bytes of the body that were given to the socket. */
@@ -84,7 +84,7 @@ export const openHeldPost = (parts: HeldPostParts): HeldPost => {
   let wake: () => void = () => undefined;
 
   const isOver = () => hasResponse || hasEnded;
-  const announceOver = () => {
+  const signalOver = () => {
     wake();
     onOver();
   };
@@ -94,7 +94,7 @@ export const openHeldPost = (parts: HeldPostParts): HeldPost => {
     hasEnded = true;
     clearTimeout(idleTimer);
     clearTimeout(deadlineTimer);
-    if (!wasOver) announceOver();
+    if (!wasOver) signalOver();
     resolveResult(made);
   };
   const fail = (code: Cielo24FailureCode) => {
@@ -132,7 +132,7 @@ export const openHeldPost = (parts: HeldPostParts): HeldPost => {
     }
     hasResponse = true;
     if (!isLastSent) startIdleTimer();
-    announceOver();
+    signalOver();
     collectResponse(message).then(
       (response) => {
         hasWholeResponse = isLastSent;
@@ -162,7 +162,7 @@ export const openHeldPost = (parts: HeldPostParts): HeldPost => {
   };
 
   return {
-    settle,
+    drainInput: settle,
     write: async (bytes) => {
       await settle();
       await untilOver((done) => {
@@ -188,7 +188,7 @@ export const openHeldPost = (parts: HeldPostParts): HeldPost => {
 
 /** A response that began before the last chunk was sent. It does not say what became of the whole body. */
 const asEarly = (result: MediaResult): MediaResult =>
-  "taskId" in result ? { error: new Cielo24Error("UNINTELLIGIBLE") } : { error: result.error.asLostAnswer() };
+  "taskId" in result ? { error: new Cielo24Error("UNINTELLIGIBLE") } : { error: result.error.asLostResponse() };
 
 const toResult = (response: HttpResponse, scrub: (text: string) => string): MediaResult => {
   try {

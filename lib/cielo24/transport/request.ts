@@ -4,7 +4,7 @@ import type { HttpResponse } from "../response.ts";
 import type { Secret } from "../secret.ts";
 
 /** What a request to cielo24 asks for. */
-export interface ApiRequest {
+export interface Cielo24Request {
   /** Path below `/api/`, for example `job/info`. */
   readonly action: string;
   readonly query: Readonly<Record<string, string>>;
@@ -21,7 +21,7 @@ export const isTls = (baseUrl: URL): boolean => baseUrl.protocol !== "http:";
  */
 export const beginRequest = (
   baseUrl: URL,
-  { action, query, token }: ApiRequest,
+  { action, query, token }: Cielo24Request,
   options: { method: "GET" | "POST"; agent: http.Agent | false; headers: http.OutgoingHttpHeaders },
 ): http.ClientRequest => {
   const parameters = new URLSearchParams({ v: "1", ...(token ? { api_token: token.reveal() } : {}), ...query });

@@ -86,14 +86,14 @@ export const createTransfer = (parts: TransferParts): MediaTransfer => {
     if (position < body.sizeBytes) throw new MediaReadError("READ_FAILED");
     // Even if the whole body is held back, the headers are sent, so that cielo24 can refuse early.
     post ??= open();
-    await post.settle();
+    await post.drainInput();
   };
 
   return {
     sendAllButLast,
     finish: async () => {
       if (!post) return asUnsent({ error: new Cielo24Error("UNAVAILABLE", { isUnsent: true }) });
-      await post.settle();
+      await post.drainInput();
       if (post.isOver()) {
         const early = await resultOf(post);
         // A 200 before the last chunk was sent is not a success: its meaning is unknown.

@@ -2,7 +2,7 @@ import { EventBridgeClient, PutEventsCommand } from "@aws-sdk/client-eventbridge
 import { awsClientOptions } from "../../aws-client.ts";
 import { readAwsEnvironment, readConfig } from "../../config.ts";
 import type { Runtime } from "../../runtime.ts";
-import { hasEnded, type DeliveryError, type EndState, type Row } from "../machine/row.ts";
+import { hasEnded, showError, type EndState, type Row } from "../machine/row.ts";
 
 const DETAIL_TYPES: Record<EndState, string> = {
   DELIVERED: "Media Delivered",
@@ -61,5 +61,3 @@ export const connectEvents = ({ env }: Pick<Runtime, "env">): EventPublisher => 
     announceQuarantined: ({ key, versionId }) => publish("Media Quarantined", { Key: key, VersionId: versionId }),
   };
 };
-
-const showError = ({ type, comment }: DeliveryError) => ({ ErrorType: type, ErrorComment: comment });

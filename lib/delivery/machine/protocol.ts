@@ -92,7 +92,7 @@ export type Command =
   | { readonly do: "inspect"; readonly media: MediaRef }
   /** Ask job/info. */
   | { readonly do: "ask" }
-  /** `isCostly`: once this is written, the media has been carried in vain too often; `row` is then the row. */
+  /** `isCostly`: with this write the media has been sent in vain too often; `row` is the row as written. */
   | { readonly do: "write"; readonly write: Write; readonly isCostly?: true; readonly row?: Row }
   /** Send all but the last chunk, and hold that back. */
   | { readonly do: "stream"; readonly claim: Claim; readonly row: Row }
@@ -176,7 +176,7 @@ export type Outcome =
   | { readonly type: "info"; readonly hasMedia: boolean; readonly askedAt: number }
   | { readonly type: "noInfo"; readonly reply: Failure }
   | { readonly type: "written" }
-  /** The condition did not hold, or nobody knows whether it was written. */
+  /** The condition did not hold, or it is not known whether it was written. */
   | { readonly type: "unwritten" }
   | { readonly type: "held"; readonly sha256: string }
   /** `sentBytes`: what this POST carried. */

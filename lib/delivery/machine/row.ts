@@ -48,7 +48,7 @@ export interface Row {
   readonly unknownSince?: number;
   /** The last POST has an unknown outcome because cielo24 replied to the whole body with an error. */
   readonly answeredError?: boolean;
-  /** Bytes that earlier POSTs of this media carried in vain; those of the last POST are `sentBytes`. */
+  /** Bytes that earlier POSTs of this media sent in vain; those of the last POST are `sentBytes`. */
   readonly bytesInVain?: number;
   /** A reply was lost: cielo24 may have accepted something that no record shows. */
   readonly everUnknown?: boolean;
@@ -88,6 +88,9 @@ export interface Row {
 /** Whether the delivery has ended: the row stays as it is unless a new upload or an operator begins again. */
 export const hasEnded = <R extends Pick<Row, "state">>(row: R): row is R & { readonly state: EndState } =>
   row.state === "DELIVERED" || row.state === "REJECTED" || row.state === "NEEDS_REVIEW";
+
+/** An error as clients and subscribers see it: in cielo24's form. */
+export const showError = ({ type, comment }: DeliveryError) => ({ ErrorType: type, ErrorComment: comment });
 
 /** What must be true of the row for a write to happen; everything that is given must hold. */
 export interface Condition {

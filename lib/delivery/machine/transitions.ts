@@ -17,11 +17,14 @@ export interface Claim {
   readonly claimId: string;
 }
 
-/** Ids of rejected media that a row holds: some 45 KB. Once it is full, whatever comes for the job waits. */
+/** Ids of rejected media that a row holds: about 45 KB. Once it is full, whatever comes for the job waits. */
 export const REJECTED_KEPT = 1000;
 const CONFLICTS_KEPT = 10;
 
-/** The attributes that do not last as long as the row, by what they belong to. A transition removes what is over. */
+/**
+ * Attributes that end before the row does, grouped by what they belong to. A transition removes the groups that have
+ * ended.
+ */
 const OF = {
   /** The claim and its POST. */
   attempt: ["claimId", "leaseUntil", "settledAt", "answeredError", "capability", "capabilityUntil", "redirected"],
@@ -216,11 +219,11 @@ export const goOn = (held: Claim, row: Row, at: { now: number }): Write =>
   );
 
 /**
- * FINALIZING stays: nobody knows whether cielo24 took the media. By the claimant, with its sockets destroyed.
+ * FINALIZING stays: it is unknown whether cielo24 took the media. By the claimant, with its sockets destroyed.
  *
  * @param at.answeredError cielo24 replied to the whole body with an error; otherwise its reply was lost
  */
-export const loseAnswer = (
+export const loseReply = (
   held: Claim,
   at: {
     now: number;
@@ -282,12 +285,11 @@ const rejection = (row: Row, at: { now: number; expiryMs: number; error: Deliver
   expiresAt: expiry(at),
 });
 
-/** → NEEDS_REVIEW: no way on, or nobody can know. `settledAt` stays: an operator's "send again" obeys it, too. */
-export const askForReview = (
-  row: Row | undefined,
-  media: MediaRef | undefined,
-  at: { now: number; error: DeliveryError },
-): Write =>
+/**
+ * → NEEDS_REVIEW: no way forward, or the outcome cannot be known. `settledAt` stays: an operator's "send again" obeys
+ * it, too.
+ */
+export const askForReview = (row: Row | undefined, media: MediaRef, at: { now: number; error: DeliveryError }): Write =>
   change(
     asSeen(row),
     { state: "NEEDS_REVIEW", fence: (row?.fence ?? 0) + 1, media, error: at.error, updatedAt: at.now },

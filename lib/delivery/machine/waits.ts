@@ -10,12 +10,12 @@ const HOUR_MS = 60 * MINUTE_MS;
 const ASK_AGAIN_MS = 5 * MINUTE_MS;
 /** A pull may take hours. */
 const ASK_AGAIN_AFTER_HAND_OVER_MS = 15 * MINUTE_MS;
-/** cielo24 replied to the whole media with an error: nobody is in a hurry, and its outage takes its time. */
+/** cielo24 replied to the whole media with an error. Its outage will last, so asking more often gains nothing. */
 const ASK_AGAIN_AFTER_ERROR_MS = 30 * MINUTE_MS;
 const MIN_WAIT_MS = MINUTE_MS;
 const MAX_WAIT_MS = HOUR_MS;
 const MAX_RETRY_AFTER_MS = 2 * HOUR_MS;
-/** Bytes cost money: media that was carried in vain this many times over waits longer each time, up to six hours. */
+/** Bytes cost money: media that was sent in vain this many times over waits longer each time, up to six hours. */
 const COSTLY_FACTOR = 5;
 const LONGEST_COSTLY_WAIT_MS = 6 * HOUR_MS;
 /** By how much T + D grow with each POST that ended in an error of cielo24's. */
@@ -56,13 +56,13 @@ export const handsOver = ({ row: { media, handOver }, settings: { mode } }: Clai
 export const isPulled = (memory: Claimant): boolean => handsOver(memory) && memory.row.media?.kind === "object";
 
 /** S + T + D: how long after the last byte "no media" says nothing. */
-export const settleMs = (memory: Claimant): number => {
+export const timeToSettleMs = (memory: Claimant): number => {
   const { clockSkewMs, settleMs: unpulledMs, capabilityLifetimeMs, longestPullMs } = memory.settings;
   return clockSkewMs + unpulledMs + (isPulled(memory) ? capabilityLifetimeMs + longestPullMs : 0);
 };
 
 /** The same after cielo24 replied with an error: longer after each POST with an unknown outcome, this one included. */
-export const errorSettleMs = ({ clockSkewMs, serverErrorSettleMs }: Settings, { posts = 0 }: Row): number =>
+export const timeToSettleErrorMs = ({ clockSkewMs, serverErrorSettleMs }: Settings, { posts = 0 }: Row): number =>
   clockSkewMs + serverErrorSettleMs * (ERROR_FACTORS[posts] ?? 6);
 
 /** When job/info is asked next about media whose outcome is unknown. */
@@ -75,13 +75,13 @@ export const nextQuestion = (
   return Math.min(settledAt, now + intervalMs);
 };
 
-/** The least wait for media that was carried in vain too often; 0 if it was not. */
+/** The least wait for media that was sent in vain too often; 0 if it was not. */
 export const costlyWaitMs = ({ sizeBytes = 0, bytesInVain = 0 }: Row, sentBytes: number): number => {
   const over = sizeBytes === 0 ? 0 : (bytesInVain + sentBytes) / sizeBytes - COSTLY_FACTOR;
   return over > 0 ? Math.min(MAX_WAIT_MS * 2 ** Math.floor(over), LONGEST_COSTLY_WAIT_MS) : 0;
 };
 
-/** When the row's next step is due. A claimant that died wrote no wait, and may have carried much in vain. */
+/** When the row's next step is due. A claimant that died wrote no wait, and may have sent much in vain. */
 export const dueAt = (row: Row): number => {
   const { notBefore = 0, claimId, leaseUntil = 0, sentBytes = 0 } = row;
   if (row.state !== "SENDING" || claimId === undefined) return notBefore;

@@ -5,12 +5,12 @@ import type { DeliveryError } from "./row.ts";
 import * as transition from "./transitions.ts";
 import {
   costlyWaitMs,
-  errorSettleMs,
+  timeToSettleErrorMs,
   handsOver,
   isPulled,
   nextQuestion,
   nextVisit,
-  settleMs,
+  timeToSettleMs,
   type Cause,
 } from "./waits.ts";
 
@@ -66,7 +66,7 @@ const finalize = (
   const { claim, row, settings } = memory;
   const made = transition.finalize(claim, row, {
     now: input.now,
-    settledAt: input.now + input.timeLeftMs + settleMs(memory),
+    settledAt: input.now + input.timeLeftMs + timeToSettleMs(memory),
     ...sent,
     handOver: isPulled(memory)
       ? { capability: input.random, capabilityUntil: input.now + settings.capabilityLifetimeMs }
@@ -92,7 +92,7 @@ export const onNotFinalizing = (memory: Claimant, input: Input): Step =>
 export const recordAccepted = (memory: Claimant, input: Input, { taskId }: { taskId: string }): Step => {
   const { claim, row } = memory;
   if (!isPulled(memory)) return recordFact(memory, input, row, taskId);
-  const settledAt = input.now + settleMs(memory);
+  const settledAt = input.now + timeToSettleMs(memory);
   const visit = nextVisit(memory, input, { reason: "handedOver", at: nextQuestion(row, input.now, settledAt) });
   const made = transition.handedOver(claim, { now: input.now, settledAt, notBefore: visit.at, taskId });
   return write("leaving", { ...memory, nextVisit: visit }, made);
@@ -107,18 +107,23 @@ export const goOn = (memory: Claimant, input: Input): Step => {
   return write("goingOn", next, transition.goOn(claim, row, { now: input.now }));
 };
 
-/** Nobody knows whether cielo24 took the media: its reply is lost, or is a 200 to media that was not sent whole. */
-export const recordUnknown = (memory: Claimant, input: Input): Step => recordDoubt(memory, input, false);
+/**
+ * It is unknown whether cielo24 took the media: its reply was lost, or it sent a 200 before the whole media was sent.
+ */
+export const recordUnknown = (memory: Claimant, input: Input): Step => recordOpenOutcome(memory, input, false);
 
-/** cielo24 read the whole body and replied with an error. To a caller, and of a pull, that says no more than no reply. */
+/**
+ * cielo24 read the whole body and replied with an error. For a caller's media, or a URL that it fetches, that proves no
+ * more than a lost reply.
+ */
 export const recordError = (memory: Claimant, input: Input): Step =>
-  recordDoubt(memory, input, memory.row.media?.kind === "object" && !isPulled(memory));
+  recordOpenOutcome(memory, input, memory.row.media?.kind === "object" && !isPulled(memory));
 
 /** From here on only job/info can tell what cielo24 has. */
-const recordDoubt = (memory: Claimant, input: Input, answeredError: boolean): Step => {
+const recordOpenOutcome = (memory: Claimant, input: Input, answeredError: boolean): Step => {
   const { claim, row, settings } = memory;
   const { now } = input;
-  const settledAt = now + (answeredError ? errorSettleMs(settings, row) : settleMs(memory));
+  const settledAt = now + (answeredError ? timeToSettleErrorMs(settings, row) : timeToSettleMs(memory));
   const visit = nextVisit(memory, input, {
     reason: answeredError ? "answeredError" : "answerUnknown",
     at: nextQuestion({ ...row, answeredError }, now, settledAt),
@@ -127,7 +132,7 @@ const recordDoubt = (memory: Claimant, input: Input, answeredError: boolean): St
   const made =
     row.state === "SENDING"
       ? transition.finalize(claim, row, { now, settledAt, notBefore, everUnknown: true })
-      : transition.loseAnswer(claim, { now, settledAt, notBefore, waiting, answeredError });
+      : transition.loseReply(claim, { now, settledAt, notBefore, waiting, answeredError });
   return write("leaving", { ...memory, nextVisit: visit }, made);
 };
 

@@ -204,7 +204,7 @@ const claim = (memory: Reader, input: Input, verdict?: DeliveryError): Step => {
   const leaseUntil = now + input.timeLeftMs + LEASE_MARGIN_MS;
   const made = transition.claim(row, media, { claimId, leaseUntil, now, sizeBytes });
   const step = write("claiming", { ...memory, claim: { fence: (row?.fence ?? 0) + 1, claimId }, verdict }, made);
-  // A claimant that died reported nothing of what it had carried.
+  // A claimant that died did not report how much it had sent.
   return row?.state === "SENDING" && row.claimId !== undefined ? alertIfCostly(step, row, row.sentBytes ?? 0) : step;
 };
 
@@ -266,6 +266,7 @@ const askForReview = (memory: Reader, input: Input, error: DeliveryError): Step 
   const { row } = memory;
   // A worker that settles the row for another object leaves the row its own media.
   const media = row?.state === "SENDING" || row?.state === "FINALIZING" ? row.media : mediaOf(memory);
+  if (!media) throw new Error("Nothing can be reviewed without media");
   return end(memory, transition.askForReview(row, media, { now: input.now, error }));
 };
 
@@ -311,7 +312,7 @@ export const onAnnounced = (memory: ReaderOfRow, input: Input): Step =>
     : leave(memory, input, { reason: "unannounced" });
 
 export const onMarked = (memory: ReaderOfRow, input: Input): Step =>
-  // It would be announced again and again, so the media behind it is left to a later run.
+  // Reading the row again would announce this end again and again, so the queued object waits for a later run.
   input.type === "unwritten" && isOfPredecessor(memory)
     ? leave(memory, input, { reason: "ledger" })
     : onEndTold(memory);

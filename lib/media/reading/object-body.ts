@@ -50,7 +50,7 @@ async function* readObject(
   let etag = knownEtag;
   let offset = 0;
   let failures = 0;
-  /** S3's latest error code, for whoever has to correct the cause. */
+  /** S3's latest error code, for the operator who has to remove the cause. */
   let storeCode: string | undefined;
   let silentSince = clock();
   const patienceLeftMs = () => silentSince + PATIENCE_MS - clock();

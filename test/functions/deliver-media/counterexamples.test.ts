@@ -217,7 +217,7 @@ describe("a write that is late", () => {
       transition.reportProgress(held, { now, sentBytes: 1 }),
       transition.claim(undefined, media, { claimId: held.claimId, leaseUntil: now, now, sizeBytes: 1 }),
       transition.finalize(held, delivered, { now, settledAt: now }),
-      transition.loseAnswer(held, waits),
+      transition.loseReply(held, waits),
       transition.backOut(held, delivered, { now, notBefore: now, handOver: false }),
     ])
       expect(await local.stack.ledger.write(job, write)).toBe("refused");

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
-import { parseMessage, UnreadableMessageError } from "../../../functions/deliver-media/message.ts";
+import { parseWork, UnreadableMessageError } from "../../../functions/deliver-media/message.ts";
+import { parseJson } from "../../../lib/json.ts";
 
 const JOB = "0123456789abcdef0123456789abcdef";
 const DECISION = {
@@ -19,7 +20,7 @@ const record = (
     object: { key, versionId: more.versionId ?? "v1", size: more.size ?? 10 },
   },
 });
-const parse = (message: unknown) => parseMessage(JSON.stringify(message), "media");
+const parse = (message: unknown) => parseWork(parseJson(JSON.stringify(message)), "media");
 
 describe("a message of the media queue", () => {
   it("tells the job, key and version of a drop", () => {
@@ -111,13 +112,13 @@ describe("a message of the media queue", () => {
     ["nothing else", { ...DECISION, force: true }],
   ])("fault 37: needs of an operator's decision %s", (_what, decision) => {
     for (const what of ["resend", "reject"])
-      expect(() => parseMessage(JSON.stringify({ [what]: decision }), "media")).toThrow(UnreadableMessageError);
+      expect(() => parseWork(parseJson(JSON.stringify({ [what]: decision })), "media")).toThrow(UnreadableMessageError);
   });
 
   it.each(["", "{", "null", "[]", "{}", '{"Records":[]}', '{"Records":[{"s3":{}}]}', '{"reconcile":"x"}'])(
     "fault 37: cannot be read as %s",
     (body) => {
-      expect(() => parseMessage(body, "media")).toThrow(UnreadableMessageError);
+      expect(() => parseWork(parseJson(body), "media")).toThrow(UnreadableMessageError);
     },
   );
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
 import { requestUploadUrl, signUpload } from "../../../functions/sign-upload/endpoint.ts";
-import type { JobAnswer } from "../../../functions/sign-upload/admission.ts";
+import type { JobStatus } from "../../../functions/sign-upload/begin-upload.ts";
 import type { Row, State } from "../../../lib/delivery/machine/row.ts";
 import { createOwnership } from "../../../lib/http/caller.ts";
 import { parseMediaKey } from "../../../lib/media/key.ts";
@@ -54,7 +54,7 @@ const setUp = ({ row, owner, uploadedBytes }: World = {}) => {
   const runtime = testRuntime();
   const cielo24 = {
     asked: [] as { jobId: string; deadline: number }[],
-    says: "free" as JobAnswer,
+    says: "free" as JobStatus,
     /** Lets something happen while cielo24 thinks. */
     meanwhile: (): unknown => undefined,
   };

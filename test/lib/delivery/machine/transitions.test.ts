@@ -26,7 +26,7 @@ describe("a claimant's write", () => {
     ["finalize", transition.finalize(HELD, held("SENDING"), { ...AT, settledAt: NOW }), ["SENDING"]],
     ["backOut", transition.backOut(HELD, held("SENDING"), BACKS_OUT), ["SENDING", "FINALIZING"]],
     ["goOn", transition.goOn(HELD, held("FINALIZING"), AT), ["FINALIZING"]],
-    ["loseAnswer", transition.loseAnswer(HELD, { ...ASKS, waiting: ERROR, answeredError: true }), ["FINALIZING"]],
+    ["loseAnswer", transition.loseReply(HELD, { ...ASKS, waiting: ERROR, answeredError: true }), ["FINALIZING"]],
     ["handedOver", transition.handedOver(HELD, { ...ASKS, taskId: "task" }), ["FINALIZING"]],
     ["reject", transition.reject(HELD, held("SENDING"), ENDS), ["SENDING", "FINALIZING"]],
     ["reportProgress", transition.reportProgress(HELD, { ...AT, sentBytes: 2 }), ["SENDING"]],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
-import { askWith } from "../../../functions/sign-upload/admission.ts";
+import { askWith } from "../../../functions/sign-upload/begin-upload.ts";
 import { Cielo24Error } from "../../../lib/cielo24/errors.ts";
 import { createObservability } from "../../../lib/observability.ts";
 import { testRuntime } from "../../harness/runtime.ts";

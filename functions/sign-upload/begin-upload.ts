@@ -9,10 +9,10 @@ import type { Observability } from "../../lib/observability.ts";
 import type { Runtime } from "../../lib/runtime.ts";
 
 /** What cielo24 says about a job before an upload for it; undefined if it says nothing useful in time. */
-export type JobAnswer = "free" | "hasMedia" | "unknown" | undefined;
+export type JobStatus = "free" | "hasMedia" | "unknown" | undefined;
 
 /** Never rejects. @param deadline clock time (ms since the epoch) by which the call must have ended */
-export type AskAboutJob = (jobId: string, deadline: number) => Promise<JobAnswer>;
+export type AskAboutJob = (jobId: string, deadline: number) => Promise<JobStatus>;
 
 export interface BeginUpload {
   readonly ledger: Pick<Ledger, "read" | "write">;
@@ -82,7 +82,7 @@ const LONGEST_MS = 3_000;
 /**
  * Asks cielo24 whether it knows a job and whether the job has its media, so that nobody uploads gigabytes in vain. This is
  * a courtesy: nothing that is wrong with cielo24, its account or our secret prevents an upload. The delivery waits for an
- * outage to end, and decides by what it hears itself.
+ * outage to end, and decides by what cielo24 says then.
  */
 export const askWith =
   ({ cielo24, clock, observability: { log, count } }: Question): AskAboutJob =>
