@@ -42,7 +42,7 @@ export const taskIdOf = async (page: Page, name: string): Promise<string> => {
 };
 
 /** Waits until the file's badge shows this text. */
-export const seesBadge = (page: Page, name: string, text: string): Promise<void> =>
+export const seesBadge = (page: Page, name: string, text: string | RegExp): Promise<void> =>
   rowOf(page, name).locator(".badge").filter({ hasText: text }).waitFor();
 
 /** The text of a file's problem, once there is one. */
