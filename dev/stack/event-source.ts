@@ -68,7 +68,8 @@ const isSuccess = (result: unknown): boolean => {
   return failures.length === 0;
 };
 
-const makeRecord = (
+/** A message as Lambda hands it to a function. */
+export const makeRecord = (
   message: Message,
   { queueArn, region }: Pick<EventSourceOptions, "queueArn" | "region">,
 ): SQSRecord => ({

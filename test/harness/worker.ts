@@ -1,3 +1,4 @@
+import { makeRecord } from "../../dev/stack/event-source.ts";
 import type { Context, SQSRecord } from "aws-lambda";
 import type { Stack } from "../../dev/stack.ts";
 import type { Message } from "../../dev/stack/sqs/queue.ts";
@@ -21,22 +22,8 @@ export interface Worker {
 }
 
 /** A message as Lambda hands it to a function. */
-export const toRecord = (message: Message): SQSRecord => ({
-  messageId: message.messageId,
-  receiptHandle: message.receiptHandle ?? "",
-  body: message.body,
-  md5OfBody: message.md5,
-  attributes: {
-    ApproximateReceiveCount: String(message.receiveCount),
-    SentTimestamp: String(message.sentAt),
-    SenderId: "000000000000",
-    ApproximateFirstReceiveTimestamp: String(message.firstReceivedAt),
-  },
-  messageAttributes: {},
-  eventSource: "aws:sqs",
-  eventSourceARN: "arn:aws:sqs:us-east-1:000000000000:media",
-  awsRegion: "us-east-1",
-});
+export const toRecord = (message: Message): SQSRecord =>
+  makeRecord(message, { queueArn: "arn:aws:sqs:us-east-1:000000000000:media", region: "us-east-1" });
 
 const WHOLE_TIME_MS = 900_000;
 

@@ -57,8 +57,8 @@ export const isPulled = (memory: Claimant): boolean => handsOver(memory) && memo
 
 /** S + T + D: how long after the last byte "no media" says nothing. */
 export const timeToSettleMs = (memory: Claimant): number => {
-  const { clockSkewMs, settleMs: unpulledMs, capabilityLifetimeMs, longestPullMs } = memory.settings;
-  return clockSkewMs + unpulledMs + (isPulled(memory) ? capabilityLifetimeMs + longestPullMs : 0);
+  const { clockSkewMs, settleMs, capabilityLifetimeMs, longestPullMs } = memory.settings;
+  return clockSkewMs + settleMs + (isPulled(memory) ? capabilityLifetimeMs + longestPullMs : 0);
 };
 
 /** The same after cielo24 replied with an error: longer after each POST with an unknown outcome, this one included. */
