@@ -49,6 +49,12 @@ export interface Drop {
   readonly media?: MediaRef | undefined;
   /** Only of a caller's body: objects are measured in the bucket. */
   readonly sizeBytes?: number | undefined;
+  /** Of an object: when its event happened (ms since the epoch). */
+  readonly arrivedAt?: number | undefined;
+  /** An operator dropped the object, and may be writing it still: no signed upload's key has two versions. */
+  readonly isOperators?: boolean | undefined;
+  /** The object was copied within S3. */
+  readonly isCopy?: boolean | undefined;
   /** How often the message came, from 1. */
   readonly receiveCount: number;
   /** The queue gives the message up after this: whatever is still open becomes NEEDS_REVIEW. */
