@@ -1,15 +1,16 @@
 import { HELD_BYTES, type Cielo24, type MediaTransfer } from "../cielo24/api.ts";
 import { MediaReadError, type MediaBody } from "../media/body.ts";
 import type { MediaStore } from "../media/bucket.ts";
+import type { MediaRef } from "../media/key.ts";
 import type { Observability } from "../observability.ts";
 import type { Runtime } from "../runtime.ts";
 import { LedgerError, type Ledger } from "./ledger.ts";
 import { start, step } from "./machine/machine.ts";
 import { createPace } from "./machine/pace.ts";
-import type { Command, Drop, Outcome, Settings } from "./machine/protocol.ts";
+import type { Command, Drop, Looked, MeasuredMedia, Outcome, Sameness, Settings } from "./machine/protocol.ts";
 import type { Row } from "./machine/row.ts";
 import { reportProgress } from "./machine/transitions.ts";
-import { recordAnnounced, recordCostly, recordEnd, recordWritten } from "./metrics.ts";
+import { recordAnnounced, recordConflict, recordCostly, recordEnd } from "./metrics.ts";
 import { asFailure, asReply } from "./reply.ts";
 
 /** The runner of the delivery machine. Read it to see what each command does. */
@@ -20,10 +21,21 @@ export interface DeliveryPorts {
   readonly cielo24: Cielo24;
   /** Publishes the event of a row's end; throws if the event is not out. */
   readonly announce: (row: Row) => Promise<void>;
+  /** Publishes that an object came for a job that has its media; throws if the event is not out. */
+  readonly announceConflict: (conflict: Conflict) => Promise<void>;
+  /** Looks at an object's bytes before a job is spent on them. Never rejects; without it, all media is sent. */
+  readonly look?: (object: MeasuredMedia) => Promise<Looked>;
   /** Publishes that media is delayed and why; throws if the event is not out. */
   readonly announceDelay: (row: Row) => Promise<void>;
   readonly runtime: Pick<Runtime, "clock" | "randomHex">;
   readonly observability: Observability;
+}
+
+/** An object that came for a job that has its media. */
+export interface Conflict {
+  readonly row: Row;
+  readonly media: MediaRef;
+  readonly sameness: Exclude<Sameness, "same">;
 }
 
 /** One run of the machine: what started it and what this invocation can do. */
@@ -94,7 +106,13 @@ const createExecutor = (run: DeliveryRun, ports: DeliveryPorts) => {
       case "inspect":
         return inspect(command);
       case "ask":
-        return ask();
+        return ask(command);
+      case "recheck":
+        return recheck(command);
+      case "compare":
+        return compare(command);
+      case "announceConflict":
+        return announceConflict(command);
       case "stream":
         return stream(command);
       case "finish":
@@ -110,7 +128,6 @@ const createExecutor = (run: DeliveryRun, ports: DeliveryPorts) => {
 
   const write = async ({ write: made, isCostly, row }: CommandTo<"write">): Promise<Outcome> => {
     if ((await ledger.write(jobId, made)) === "refused") return { type: "unwritten" };
-    recordWritten(made, observability);
     if (isCostly && row) {
       recordCostly(row, observability);
       // Only for people: the delivery goes on by itself, so a failure of this event stops nothing.
@@ -130,14 +147,39 @@ const createExecutor = (run: DeliveryRun, ports: DeliveryPorts) => {
     }
   };
 
-  const ask = async (): Promise<Outcome> => {
+  const ask = async ({ look: object }: CommandTo<"ask">): Promise<Outcome> => {
     const askedAt = runtime.clock();
+    const looking = object && ports.look?.(object);
     try {
       const { hasMedia } = await cielo24.jobInfo(jobId, { deadline: Math.min(askedAt + QUESTION_MS, callDeadline) });
-      return { type: "info", askedAt, hasMedia };
+      return { type: "info", askedAt, hasMedia, ...(await looking) };
     } catch (error) {
+      await looking;
       return { type: "noInfo", reply: asFailure(error) };
     }
+  };
+
+  /** If S3 cannot tell, the delivery goes on. */
+  const recheck = async ({ media }: CommandTo<"recheck">): Promise<Outcome> => ({
+    type: "checked",
+    isWithdrawn: await store.isWithdrawn(media).catch(() => false),
+  });
+
+  const compare = async ({ row, media }: CommandTo<"compare">): Promise<Outcome> => {
+    const found = await inspect({ do: "inspect", media });
+    if (found.type === "object" && found.status !== "current") return { type: "compared", sameness: "superseded" };
+    const sameness = row.media ? await store.compare(row.media, media, { isCopy: drop.isCopy === true }) : "unknown";
+    return { type: "compared", sameness };
+  };
+
+  const announceConflict = async ({ row, media, sameness }: CommandTo<"announceConflict">): Promise<Outcome> => {
+    try {
+      await ports.announceConflict({ row, media, sameness });
+    } catch {
+      return { type: "unannounced" };
+    }
+    recordConflict(sameness, observability);
+    return { type: "announced" };
   };
 
   const stream = async ({ claim, row }: CommandTo<"stream">): Promise<Outcome> => {

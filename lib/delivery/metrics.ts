@@ -1,7 +1,7 @@
 import { defined } from "../defined.ts";
 import type { MetricName, Observability } from "../observability.ts";
-import type { Command, LaterReason } from "./machine/protocol.ts";
-import type { Row, Write } from "./machine/row.ts";
+import type { Command, LaterReason, Sameness } from "./machine/protocol.ts";
+import type { Row } from "./machine/row.ts";
 
 /** What the logs and metrics say of a delivery. */
 
@@ -31,7 +31,7 @@ export const recordEnd = (
   if (command.do === "acknowledge") {
     log.info("delivery has ended", fields);
     if (command.reason === "superseded") count("MediaSuperseded");
-  } else if (command.reason === "notDue") {
+  } else if (command.reason === "notDue" || command.reason === "settling") {
     log.info("delivery goes on later", fields);
   } else {
     log.warn("delivery goes on later", fields);
@@ -41,8 +41,8 @@ export const recordEnd = (
   }
 };
 
-export const recordWritten = ({ set }: Write, { count }: Observability): void => {
-  if (set.conflictCount !== undefined) count("MediaConflict");
+export const recordConflict = (sameness: Exclude<Sameness, "same">, { count }: Observability): void => {
+  count(sameness === "other" ? "MediaConflict" : "MediaConflictUnknown");
 };
 
 export const recordAnnounced = ({ state, sizeBytes = 0 }: Row, { count }: Observability): void => {

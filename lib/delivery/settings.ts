@@ -38,6 +38,8 @@ export const readCallSettings = (env: Environment): Settings => {
     settleMs: settleS * 1000,
     capabilityLifetimeMs: 0,
     longestPullMs: 0,
+    dropSettleMs: 0,
+    truncatedPatienceMs: 0,
     finalizeReserveMs: 4_000,
   };
 };
@@ -53,6 +55,8 @@ export const readDeliverySettings = (env: Environment): Settings => {
     "finalizeReserveS",
     "capabilityLifetimeS",
     "longestPullS",
+    "dropSettleS",
+    "truncatedPatienceS",
   );
   return {
     ...readCallSettings(env),
@@ -62,6 +66,8 @@ export const readDeliverySettings = (env: Environment): Settings => {
     serverErrorSettleMs: config.serverErrorSettleS * 1000,
     capabilityLifetimeMs: config.capabilityLifetimeS * 1000,
     longestPullMs: config.longestPullS * 1000,
+    dropSettleMs: config.dropSettleS * 1000,
+    truncatedPatienceMs: config.truncatedPatienceS * 1000,
     finalizeReserveMs: config.finalizeReserveS * 1000,
   };
 };

@@ -27,11 +27,11 @@ export const canonical = (world: World): string => {
   };
 
   const { row, workers, messages, delayed, floating, accepted, announced, deadLetters, budgets } = world;
-  const { superseded, doubts, isRefused, isMisused } = world;
+  const { superseded, withdrawn, doubts, isRefused, isMisused } = world;
   let text = row ? show(row) + rename(shapeOf(row)) : "";
   text += list(workers) + list(delayed) + list(messages) + list(floating) + list(accepted) + "|";
   text += show(announced) + show(deadLetters) + show(budgets);
-  text += `${superseded.length}d${doubts}${isRefused ? "n" : ""}${isMisused ? "m" : ""}`;
+  text += `${superseded.length}w${withdrawn.length}d${doubts}${isRefused ? "n" : ""}${isMisused ? "m" : ""}`;
   return world.resent ? `${text}r` : text;
 };
 
@@ -81,7 +81,7 @@ const shapeOf = (value: object): Shape => {
     if (name === "claims") return inner === 0 ? "0" : "";
     if (typeof inner === "number") {
       const least = LEAST_TICKS[name];
-      if (name === "fence") fences.push(inner);
+      if (name === "fence" || name === "endFence") fences.push(inner);
       else if (least === undefined) return `${inner}`;
       else times.push(inner, least);
       return "";
@@ -143,6 +143,10 @@ const LEAST_TICKS: Readonly<Record<string, number>> = {
   until: 0,
   settledAt: 0,
   notBefore: 0,
+  announcerUntil: 0,
+  // No settling time lasts longer.
+  arrivedAt: -3,
+  settlingSince: -3,
   unknownSince: -UNKNOWN_JOB_TICKS,
   at: 0,
   shownAt: 0,
@@ -159,6 +163,7 @@ const LEFT_OUT = new Set([
   "hoped",
   "jobId",
   "key",
+  "look",
   "reads",
   "reason",
   "receiveCount",

@@ -34,6 +34,9 @@ const INVALID_URL: Failure = { is: "refused", error: { type: "INVALID_URL", comm
 const ANSWERED_ERROR: Reply = { is: "unavailable", isAnsweredError: true };
 const UNINTELLIGIBLE: Failure = { is: "unintelligible", error: { type: "UNKNOWN", comment: "" } };
 
+const NO_MEDIA = { type: "NOT_MEDIA", comment: "" };
+const CUT_OFF = { type: "MEDIA_INCOMPLETE", comment: "" };
+
 type Of<Do extends Command["do"]> = Extract<Command, { do: Do }>;
 
 /** Every way in which the command of a worker can end. */
@@ -59,7 +62,27 @@ export function* carryOut(
       yield* inspect(by, command);
       return;
     case "ask":
-      yield* ask(by);
+      yield* ask(by, command);
+      return;
+    case "recheck": {
+      const isWithdrawn = world.withdrawn.includes(command.media.id);
+      const after = isWithdrawn ? refused(world) : world;
+      yield end(by, `finds the object ${isWithdrawn ? "withdrawn" : "there still"}`, after, {
+        type: "checked",
+        isWithdrawn,
+      });
+      return;
+    }
+    case "compare": {
+      const isSuperseded = [world.superseded, world.withdrawn].flat().includes(command.media.id);
+      const sameness = isSuperseded ? "superseded" : "other";
+      yield end(by, `compares the objects: ${sameness}`, world, { type: "compared", sameness });
+      return;
+    }
+    case "announceConflict":
+      yield end(by, "announces the conflict", world, { type: "announced" });
+      if (world.budgets.calls > 0)
+        yield fault(by, "cannot announce the conflict", spend(world, "calls"), { type: "unannounced" });
       return;
     case "write":
       yield* write(by, command);
@@ -177,27 +200,42 @@ const repliedBadly = (by: Actor, label: string, from: World, reply: Reply): Tran
 
 function* inspect(by: Actor, command: Of<"inspect">): Generator<Transition> {
   const { world, scenario } = by;
-  yield end(by, "measures the object", world, { type: "object", status: "current", sizeBytes: 5 });
+  const { media } = command;
+  if (world.withdrawn.includes(media.id)) {
+    const sent = by.worker.memory.row?.everUnknown === true;
+    yield end(by, "finds the object withdrawn", sent ? world : refused(world), {
+      type: "object",
+      status: "deleted",
+      sizeBytes: 5,
+    });
+    return;
+  }
+  const [first, second] = objectsOf(scenario);
+  const isFirst = scenario.supersedes && media.id === first?.id;
+  // Once anybody has seen the newer version, nobody finds the older one current.
+  const seen = scenario.supersedes && media.id === second?.id ? supersede(world, first?.id ?? "") : world;
+  if (!isFirst || !world.superseded.includes(media.id))
+    yield end(by, "measures the object", seen, { type: "object", status: "current", sizeBytes: 5 });
   if (world.budgets.refusals > 0)
     yield fault(by, "finds the object gone", refused(spend(world, "refusals")), {
       type: "object",
       status: "gone",
       sizeBytes: 0,
     });
-  const { media } = command;
-  if (scenario.supersedes && media.id === objectsOf(scenario)[0]?.id)
-    yield fault(
-      by,
-      "finds a newer version",
-      world.superseded.includes(media.id) ? world : { ...world, superseded: [media.id] },
-      { type: "object", status: "superseded", sizeBytes: 5 },
-    );
+  if (isFirst) {
+    const found = { type: "object", status: "superseded", sizeBytes: 5 } as const;
+    const isKnown = world.superseded.includes(media.id);
+    yield { ...end(by, "finds a newer version", supersede(world, media.id), found), isFault: !isKnown };
+  }
   if (world.budgets.calls > 0)
     yield fault(by, "cannot measure the object", spend(world, "calls"), { type: "uninspected", code: "READ_FAILED" });
 }
 
+const supersede = (world: World, id: string): World =>
+  world.superseded.includes(id) ? world : { ...world, superseded: [id] };
+
 /** job/info must show media that was accepted at least D ago, and may show it earlier. */
-function* ask(by: Actor): Generator<Transition> {
+function* ask(by: Actor, { look }: Of<"ask">): Generator<Transition> {
   const { world, index, worker } = by;
   if (worker.heard) {
     yield end(by, "hears the answer", world, { type: "info", ...worker.heard });
@@ -215,6 +253,14 @@ function* ask(by: Actor): Generator<Transition> {
         ? replaceWorker(world, index, { ...worker, heard: { askedAt, hasMedia } })
         : tell(by, world, { type: "info", askedAt, hasMedia });
     yield { label, isFault, world: after };
+  }
+  // The cut-off object of a scenario is the first one.
+  const isCutOff = by.scenario.truncatedPatienceTicks > 0 && look?.media.id === objectsOf(by.scenario)[0]?.id;
+  if (look && !isAccepted && world.budgets.refusals > 0) {
+    const info = { type: "info", askedAt, hasMedia: false } as const;
+    const spent = spend(world, "refusals");
+    if (isCutOff) yield fault(by, "sees that the object is cut off", refused(world), { ...info, verdict: CUT_OFF });
+    else yield fault(by, "sees that the object is no media", refused(spent), { ...info, verdict: NO_MEDIA });
   }
   if (world.budgets.calls > 0) {
     const spent = spend(world, "calls");

@@ -11,7 +11,7 @@ export function* endsOf({ row, resent }: World): Generator<End> {
 
 /** Whether nothing is under way, the end of every medium is on record, and the event of every end is published. */
 export const hasEnded = (
-  { row, messages, workers, announced, deadLetters, superseded }: World,
+  { row, messages, workers, announced, deadLetters, superseded, withdrawn }: World,
   scenario: Scenario,
 ): boolean => {
   if (messages.length > 0 || workers.length > 0) return false;
@@ -28,6 +28,8 @@ export const hasEnded = (
       ((scenario.rowsExpire || row.rejected?.includes(id) === true) && isOut("REJECTED", id)) ||
       // Its message died while it waited behind another medium: the dead-letter queue's alarm tells a person.
       deadLetters.includes(id) ||
-      superseded.includes(id),
+      superseded.includes(id) ||
+      // Deleted before anybody could tell that it had come too late.
+      withdrawn.includes(id),
   );
 };

@@ -31,6 +31,7 @@ export function* happenings(world: World, scenario: Scenario, by: Machine): Gene
     if (world.budgets.callers > 0) yield* call(world, scenario, by);
   }
   if (world.budgets.operators > 0) yield* sendAgain(world);
+  if (world.budgets.withdrawals > 0) yield* withdraw(world, scenario);
   if (world.budgets.signings > 0) yield* signUpload(world);
   if (scenario.census) yield* takeCensus(world, scenario);
   if (scenario.rowsExpire) yield* expire(world, by);
@@ -68,7 +69,7 @@ const invoke = (
   world: World,
   { lastRelease }: Machine,
   scenario: Scenario,
-  drop: Pick<Drop, "role" | "lastChance"> & Partial<Pick<Drop, "media" | "decision">>,
+  drop: Pick<Drop, "role" | "lastChance"> & Partial<Pick<Drop, "media" | "decision" | "arrivedAt" | "isOperators">>,
   { clockOffset, message, isOfLastRelease }: Pick<Worker, "clockOffset" | "message" | "isOfLastRelease">,
 ): World => {
   const settings = drop.role === "caller" ? callSettingsOf(scenario) : settingsOf(scenario);
@@ -88,7 +89,9 @@ function* receive(world: World, scenario: Scenario, by: Machine): Generator<Tran
   for (const [index, message] of world.messages.entries()) {
     if (message.visibleAt > world.now) continue;
     const { role, media, decision } = message;
-    const drop = { role, lastChance: false, ...(media ? { media } : {}), ...(decision ? { decision } : {}) };
+    // Everything was dropped when the world began.
+    const dropped = media && { media, arrivedAt: 0, isOperators: settlesDrops(scenario) };
+    const drop = { role, lastChance: false, ...dropped, ...(decision ? { decision } : {}) };
     const taken = { ...world, messages: without(world.messages, index) };
     for (const { clockOffset, isOfLastRelease } of kindsOfWorkers(scenario)) {
       const kind = `${clockOffset ? " with a clock ahead" : ""}${isOfLastRelease ? " of the last release" : ""}`;
@@ -141,6 +144,15 @@ function* sendAgain(world: World): Generator<Transition> {
     const messages: Message[] = [...world.messages, { role: "operator", decision, visibleAt: world.now }];
     yield { label: `an operator says "${what}"`, isFault: true, world: { ...spend(world, "operators"), messages } };
   }
+}
+
+const settlesDrops = ({ dropSettleTicks, truncatedPatienceTicks }: Scenario): boolean =>
+  dropSettleTicks > 0 || truncatedPatienceTicks > 0;
+
+/** Somebody deletes the first object; its version stays, behind a delete marker. */
+function* withdraw(world: World, scenario: Scenario): Generator<Transition> {
+  const { id = "" } = objectsOf(scenario)[0] ?? {};
+  yield { label: `${id} is withdrawn`, isFault: true, world: { ...spend(world, "withdrawals"), withdrawn: [id] } };
 }
 
 /** Signing reads the row, and writes it at any time after that. */

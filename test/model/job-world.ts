@@ -28,6 +28,8 @@ export interface World {
   readonly deadLetters: readonly string[];
   /** Objects that a newer version has replaced. */
   readonly superseded: readonly string[];
+  /** Objects behind a delete marker. */
+  readonly withdrawn: readonly string[];
   /** How often a last chunk or a URL went out without a definite answer. */
   readonly doubts: number;
   /** cielo24 definitely refused the media for good, or the object itself cannot be delivered. */
@@ -102,16 +104,19 @@ export interface Machine {
 
 export const JOB_ID = "job";
 
-const objectRef = (index: number): MediaRef => ({
+const objectRef = (index: number, key: string): MediaRef => ({
   id: `object ${String.fromCharCode(65 + index)}`,
   kind: "object",
-  key: "key",
+  key,
   versionId: String(index),
 });
 
-const OBJECTS: readonly MediaRef[] = Array.from({ length: 3 }, (_, index) => objectRef(index));
+const OBJECTS: readonly MediaRef[] = ["a", "b", "c"].map((key, index) => objectRef(index, key));
+/** The second is a version of the first one's key. */
+const VERSIONS: readonly MediaRef[] = ["a", "a", "c"].map((key, index) => objectRef(index, key));
 
-export const objectsOf = ({ objects }: Scenario): readonly MediaRef[] => OBJECTS.slice(0, objects);
+export const objectsOf = ({ objects, supersedes }: Scenario): readonly MediaRef[] =>
+  (supersedes ? VERSIONS : OBJECTS).slice(0, objects);
 
 /** What the next HTTP caller brings. */
 export const callersMedia = ({ budgets, callWith }: Scenario, { budgets: left }: World): MediaRef => ({
@@ -130,6 +135,7 @@ export const startWorld = (scenario: Scenario): World => ({
   announced: [],
   deadLetters: [],
   superseded: [],
+  withdrawn: [],
   doubts: 0,
   isRefused: false,
   isMisused: false,

@@ -19,6 +19,8 @@ export interface Budgets {
   readonly writes: number;
   /** Reads of the table, announcements and questions that fail. */
   readonly calls: number;
+  /** Objects that are deleted again. */
+  readonly withdrawals: number;
   /** POSTs that are refused, whose token is refused, or that break before the last chunk; objects that are gone. */
   readonly refusals: number;
   /** Answers that are lost after the last chunk, or come before it as a 200. */
@@ -66,6 +68,9 @@ export interface Scenario {
   readonly mixesReleases: boolean;
   /** Whether the second object is a newer version of the first. */
   readonly supersedes: boolean;
+  /** How long an operator's drop waits for a newer version, and the same for one that is cut off. */
+  readonly dropSettleTicks: number;
+  readonly truncatedPatienceTicks: number;
   /**
    * Whether no code runs after an invocation's deadline. Sending again rests on it; without sending again, workers may
    * freeze and thaw at will.
@@ -98,6 +103,8 @@ export const settingsOf = ({
   serverErrorSettleTicks,
   clockSkewTicks,
   settleTicks,
+  dropSettleTicks,
+  truncatedPatienceTicks,
 }: Scenario): Settings => ({
   resendAfterServerError,
   serverErrorSettleMs: serverErrorSettleTicks * TICK_MS,
@@ -112,6 +119,8 @@ export const settingsOf = ({
   capabilityLifetimeMs: CAPABILITY_TICKS * TICK_MS,
   longestPullMs: LONGEST_PULL_TICKS * TICK_MS,
   finalizeReserveMs: TICK_MS / 2,
+  dropSettleMs: dropSettleTicks * TICK_MS,
+  truncatedPatienceMs: truncatedPatienceTicks * TICK_MS,
 });
 
 /** An HTTP call never hands over a URL of ours, and never sends again. */

@@ -1,21 +1,26 @@
 import { go, leave, leaveAfterWrite, read } from "./moves.ts";
 import type { Claimant, Drop, Input, Memory, Reader, Settings, Step } from "./protocol.ts";
+import { OBJECT_WITHDRAWN } from "./reasons.ts";
 import { onReply } from "./replies.ts";
 import type { State } from "./row.ts";
 import type { Claim } from "./transitions.ts";
 import {
   backOut,
   onBroken,
+  onChecked,
   onClaimed,
   onFinalizing,
   onHeld,
   onNotFinalizing,
   onTooSlow,
   onUrlWithdrawn,
+  reject,
   streamAgain,
 } from "./with-claim.ts";
 import {
   onAnnounced,
+  onCompared,
+  onConflictAnnounced,
   onMarked,
   onObject,
   onPrecheck,
@@ -58,6 +63,11 @@ export const step = (memory: Memory, input: Input): Step => {
       if (input.type === "broken") return onBroken(memory, input);
       if (input.type === "tooSlow") return onTooSlow(memory, input);
       break;
+    case "rechecking":
+      if (input.type === "checked") return onChecked(memory, input);
+      break;
+    case "withdrawing":
+      return reject(memory, input, { error: OBJECT_WITHDRAWN });
     case "finalizing":
       return onceWritten(memory, input, "FINALIZING", onFinalizing, onNotFinalizing);
     case "finishing":
@@ -79,7 +89,13 @@ export const step = (memory: Memory, input: Input): Step => {
       if (input.type === "info") return onSettlingInfo(memory, input);
       if (input.type === "noInfo") return onReply("settling", memory, input, input.reply);
       break;
+    case "comparing":
+      if (input.type === "compared") return onCompared(memory, input);
+      break;
+    case "announcingConflict":
+      return onConflictAnnounced(memory, input);
     case "ending":
+      return read(input.type === "written" ? { ...memory, endFence: memory.hoped?.fence } : memory);
     case "recordingConflict":
       return read(memory);
     case "announcing":

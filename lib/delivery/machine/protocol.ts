@@ -1,5 +1,5 @@
 import type { MediaRef } from "../../media/key.ts";
-import type { Decision, DeliveryError, Row, Write } from "./row.ts";
+import type { Decision, DeliveryError, Look, Row, Write } from "./row.ts";
 import type { Claim } from "./transitions.ts";
 
 /**
@@ -34,6 +34,10 @@ export interface Settings {
   /** A hand-over adds these to T: cielo24 may pull as long as the capability URL lives, and a pull takes its time. */
   readonly capabilityLifetimeMs: number;
   readonly longestPullMs: number;
+  /** How long an operator's drop waits for a newer version of its key. */
+  readonly dropSettleMs: number;
+  /** The same for an operator's drop that is cut off. */
+  readonly truncatedPatienceMs: number;
   /** FINALIZING is entered with at least this much time left, and left again untouched with less than half of it. */
   readonly finalizeReserveMs: number;
 }
@@ -96,8 +100,18 @@ export type Command =
   | { readonly do: "read" }
   /** Measure the object and see whether its version is the current one. */
   | { readonly do: "inspect"; readonly media: MediaRef }
-  /** Ask job/info. */
-  | { readonly do: "ask" }
+  /** Ask job/info, and meanwhile look at the bytes of `look`. */
+  | { readonly do: "ask"; readonly look?: MeasuredMedia | undefined }
+  /** See whether the object was deleted. */
+  | { readonly do: "recheck"; readonly media: MediaRef }
+  /** Compare an object that came too late with the media that the job has. */
+  | { readonly do: "compare"; readonly row: Row; readonly media: MediaRef }
+  | {
+      readonly do: "announceConflict";
+      readonly row: Row;
+      readonly media: MediaRef;
+      readonly sameness: "other" | "unknown";
+    }
   /** `isCostly`: with this write the media has been sent in vain too often; `row` is the row as written. */
   | { readonly do: "write"; readonly write: Write; readonly isCostly?: true; readonly row?: Row }
   /** Send all but the last chunk, and hold that back. */
@@ -126,6 +140,11 @@ export type Command =
       readonly retryAfterMs?: number | undefined;
     };
 
+export interface MeasuredMedia {
+  readonly media: MediaRef;
+  readonly sizeBytes: number;
+}
+
 export type AcknowledgeReason =
   | "delivered"
   | "rejected"
@@ -151,6 +170,9 @@ export type LaterReason =
   | "answerUnknown"
   | "answeredError"
   | "handedOver"
+  /** A newer version of the key may come. */
+  | "settling"
+  | "incomplete"
   | "urlRefused"
   | "ledger"
   | "source"
@@ -179,8 +201,11 @@ export type Outcome =
       readonly code: "ACCESS_REFUSED" | "READ_FAILED";
       readonly storeCode?: string | undefined;
     }
-  | { readonly type: "info"; readonly hasMedia: boolean; readonly askedAt: number }
+  | ({ readonly type: "info"; readonly hasMedia: boolean; readonly askedAt: number } & Looked)
   | { readonly type: "noInfo"; readonly reply: Failure }
+  | { readonly type: "checked"; readonly isWithdrawn: boolean }
+  /** `superseded`: the object that came is no longer the current version of its key. */
+  | { readonly type: "compared"; readonly sameness: Sameness | "superseded" }
   | { readonly type: "written" }
   /** The condition did not hold, or it is not known whether it was written. */
   | { readonly type: "unwritten" }
@@ -200,6 +225,16 @@ export type Outcome =
   | { readonly type: "announced" }
   | { readonly type: "unannounced" };
 
+/** What a look at the bytes gave; nothing if it was not asked for, or could not tell. */
+export interface Looked {
+  readonly look?: Look | undefined;
+  /** Why this media should not spend the job. */
+  readonly verdict?: DeliveryError | undefined;
+}
+
+/** Whether two objects hold the same bytes. */
+export type Sameness = "same" | "other" | "unknown";
+
 export type Input = Outcome & {
   readonly now: number;
   /** What is left of the invocation. */
@@ -218,6 +253,7 @@ export interface Reader {
   readonly hoped?: Row | undefined;
   readonly sizeBytes?: number | undefined;
   readonly claim?: Claim | undefined;
+  readonly look?: Look | undefined;
   /** Why to reject the media once it is claimed, in place of sending it. */
   readonly verdict?: DeliveryError | undefined;
   /** The token was renewed in this run. */
@@ -227,6 +263,10 @@ export interface Reader {
   /** When cielo24 wants to be asked again, for a caller to hear. */
   readonly retryAfterMs?: number | undefined;
   readonly nextVisit?: NextVisit | undefined;
+  /** Whether an object that came too late holds what the job has. */
+  readonly sameness?: Sameness | undefined;
+  /** The fence of the end that this worker wrote: it is the one to announce that. */
+  readonly endFence?: number | undefined;
   readonly backOutHandsOver: boolean;
   /** It was the message's last chance, so what is still open is put before a person. */
   readonly gaveUp: boolean;
@@ -239,6 +279,8 @@ export interface Claimant extends Reader {
   readonly claim: Claim;
   /** What the POST of this run has carried so far. */
   readonly sentBytes?: number | undefined;
+  /** Of all bytes but the last chunk, which is sent as well by then. */
+  readonly sha256?: string | undefined;
 }
 
 /** When the message comes back and why, and what the row says of the wait. */
@@ -251,10 +293,16 @@ export interface NextVisit {
 
 /** What a worker remembers in each phase; the phase is what it waits for. */
 export type MemoryIn = Record<"reading" | "inspecting" | "prechecking" | "ending" | "releasing" | "done", Reader> &
-  Record<"settling" | "announcing" | "markingAnnounced" | "recordingConflict", ReaderOfRow> &
+  Record<
+    "settling" | "announcing" | "markingAnnounced" | "comparing" | "announcingConflict" | "recordingConflict",
+    ReaderOfRow
+  > &
   Record<"leaving", Leaving> &
   Record<"claiming", Claiming> &
-  Record<"streaming" | "finalizing" | "finishing" | "goingOn" | "handingOver", Claimant> &
+  Record<
+    "streaming" | "rechecking" | "withdrawing" | "finalizing" | "finishing" | "goingOn" | "handingOver",
+    Claimant
+  > &
   Record<"aborting" | "backingOut" | "withdrawingUrl", Claimant & Leaving>;
 
 export type ReaderOfRow = Reader & { readonly row: Row };

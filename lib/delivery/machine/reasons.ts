@@ -9,6 +9,10 @@ import type { DeliveryError } from "./row.ts";
 const error = (type: string, comment: string): DeliveryError => ({ type, comment });
 
 export const OBJECT_GONE = error("OBJECT_GONE", "The object was deleted before it was delivered. Upload it again.");
+export const OBJECT_WITHDRAWN = error(
+  "WITHDRAWN",
+  "The object was deleted before it was delivered. The job is free for other media.",
+);
 export const OBJECT_ARCHIVED = error(
   "OBJECT_ARCHIVED",
   "The object lies in an archive and cannot be read. Restore it and copy it to a new key under media/, or upload it again.",
@@ -79,6 +83,11 @@ const reasonsToWait = (detail: string): Partial<Record<LaterReason, DeliveryErro
   unintelligible: error(
     "CIELO24_UNINTELLIGIBLE",
     "cielo24 gives answers that its documentation does not know: the operator has to look.",
+  ),
+  settling: error("SETTLING", "A newer version of the object may follow; the latest one is delivered."),
+  incomplete: error(
+    "MEDIA_INCOMPLETE",
+    "The file is cut off. If no whole version of it is dropped under the same key, it is rejected.",
   ),
   source: error("STORE_UNAVAILABLE", `The object cannot be read at present${detail}.`),
   accessRefused: error(

@@ -14,6 +14,17 @@ export interface DeliveryError {
   readonly comment: string;
 }
 
+/** What a look at an object's bytes showed. */
+export interface Look {
+  /** "MP4", "WAV", ... */
+  readonly container?: string | undefined;
+  readonly durationS?: number | undefined;
+  readonly audioTracks?: number | undefined;
+  readonly videoTracks?: number | undefined;
+  /** What may be wrong with the media, which was sent all the same. */
+  readonly concern?: DeliveryError | undefined;
+}
+
 /** What an operator decided about a row, and why. */
 export interface Decision {
   readonly what: "resend" | "reject";
@@ -44,6 +55,8 @@ export interface Row {
   readonly notBefore?: number;
   /** What the row waits for; absent if nothing is in its way. */
   readonly waiting?: DeliveryError;
+  /** The object waits for a newer version of its key, of which the first came at this time. */
+  readonly settlingSince?: number;
   /** Since when cielo24 has said, without a break, that it does not know the job. */
   readonly unknownSince?: number;
   /** The last POST has an unknown outcome because cielo24 replied to the whole body with an error. */
@@ -66,6 +79,10 @@ export interface Row {
   /** Ids of objects that came when the job had its media. The last 10; `conflictCount` counts all. */
   readonly conflicts?: readonly string[];
   readonly conflictCount?: number;
+  /** How many of the conflicts hold something else than the job's media. */
+  readonly otherMedia?: number;
+  /** Ids of files that came beside the media, such as subtitles. The last 10. */
+  readonly sidecars?: readonly string[];
   /** An operator's last decision about this row. */
   readonly decision?: Decision;
   /** An operator closed a row whose media may have been accepted: nothing more is sent for the job. */
@@ -74,9 +91,12 @@ export interface Row {
   readonly jobSeenAt?: number;
   /** The event of the present end (DELIVERED, REJECTED, NEEDS_REVIEW) is out. */
   readonly announced?: boolean;
+  /** Until then, the worker that wrote the end announces it, and no other. */
+  readonly announcerUntil?: number;
   readonly taskId?: string;
   readonly error?: DeliveryError;
   readonly sizeBytes?: number;
+  readonly look?: Look;
   readonly sentBytes?: number;
   /** Lower-case hex SHA-256 of the bytes that were sent. */
   readonly sha256?: string;

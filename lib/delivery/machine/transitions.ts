@@ -1,6 +1,6 @@
 import { defined } from "../../defined.ts";
 import type { MediaRef } from "../../media/key.ts";
-import type { Condition, Decision, DeliveryError, Row, State, Write } from "./row.ts";
+import type { Condition, Decision, DeliveryError, EndState, Look, Row, State, Write } from "./row.ts";
 
 /**
  * The transitions of the ledger, each as the one write that makes it: its condition, what it sets and what it removes.
@@ -20,6 +20,8 @@ export interface Claim {
 /** Ids of rejected media that a row holds: about 45 KB. Once it is full, whatever comes for the job waits. */
 export const REJECTED_KEPT = 1000;
 const CONFLICTS_KEPT = 10;
+/** Two workers that end a row at the same time would announce it twice. */
+const ANNOUNCER_MS = 20_000;
 
 /**
  * Attributes that end before the row does, grouped by what they belong to. A transition removes the groups that have
@@ -30,10 +32,12 @@ const OF = {
   attempt: ["claimId", "leaseUntil", "settledAt", "answeredError", "capability", "capabilityUntil", "redirected"],
   sent: ["taskId", "sha256"],
   wait: ["notBefore", "waiting", "unknownSince"],
-  end: ["error", "announced", "expiresAt"],
+  end: ["error", "announced", "announcerUntil", "expiresAt"],
   media: [
     "media",
     "sizeBytes",
+    "look",
+    "settlingSince",
     "sentBytes",
     "claims",
     "posts",
@@ -73,7 +77,13 @@ export const mayBeAccepted = ({ settledAt, everUnknown }: Row): boolean =>
 export const claim = (
   row: Row | undefined,
   media: MediaRef,
-  by: { claimId: string; leaseUntil: number; now: number; sizeBytes: number | undefined },
+  by: {
+    claimId: string;
+    leaseUntil: number;
+    now: number;
+    sizeBytes: number | undefined;
+    look?: Look | undefined;
+  },
 ): Write => {
   const own = row?.state === "SENDING" ? row : undefined;
   return change(
@@ -88,9 +98,10 @@ export const claim = (
       sentBytes: 0,
       bytesInVain: own && (own.bytesInVain ?? 0) + (own.sentBytes ?? 0),
       sizeBytes: by.sizeBytes,
+      look: by.look,
       updatedAt: by.now,
     },
-    [...OPEN_OR_ENDED, ...OF.sent, "sizeBytes", ...(own ? [] : OF.media)],
+    [...OPEN_OR_ENDED, ...OF.sent, "sizeBytes", "settlingSince", ...(own ? [] : OF.media)],
   );
 };
 
@@ -101,7 +112,13 @@ export const claim = (
 export const wait = (
   row: Row | undefined,
   media: MediaRef,
-  at: { now: number; notBefore: number; waiting: DeliveryError; isUnknown: boolean },
+  at: {
+    now: number;
+    notBefore: number;
+    waiting: DeliveryError;
+    isUnknown: boolean;
+    settlingSince?: number | undefined;
+  },
 ): Write => {
   const isOwn = row?.state === "SENDING";
   return change(
@@ -113,11 +130,12 @@ export const wait = (
       leaseUntil: at.now,
       notBefore: at.notBefore,
       waiting: at.waiting,
+      settlingSince: at.settlingSince,
       unknownSince: at.isUnknown ? (row?.unknownSince ?? at.now) : undefined,
       ...(isOwn ? {} : { claims: 0, sentBytes: 0 }),
       updatedAt: at.now,
     },
-    [...OF.attempt, ...OF.sent, ...OF.end, ...(isOwn ? [] : ([...OF.media, "unknownSince"] as const))],
+    [...OF.attempt, ...OF.sent, ...OF.end, "settlingSince", ...(isOwn ? [] : ([...OF.media, "unknownSince"] as const))],
   );
 };
 
@@ -264,24 +282,29 @@ export const recordDelivered = (
 ): Write =>
   change(
     { state: ["FINALIZING", "SENDING", "NEEDS_REVIEW"], mediaId },
-    { state: "DELIVERED", taskId: fact.taskId, updatedAt: fact.now, sentBytes: fact.sentBytes },
+    { ...ended("DELIVERED", fact), taskId: fact.taskId, sentBytes: fact.sentBytes },
     OPEN_OR_ENDED,
   );
 
 /** → DELIVERED, since job/info shows media and a POST of ours may have been accepted. By a reader. */
 export const recordDeliveredAsSeen = (row: Row, at: { now: number }): Write =>
-  change(asSeen(row), { state: "DELIVERED", fence: row.fence + 1, updatedAt: at.now }, OPEN_OR_ENDED);
+  change(asSeen(row), { ...ended("DELIVERED", at), fence: row.fence + 1 }, OPEN_OR_ENDED);
 
 /** SENDING, FINALIZING → REJECTED, on a definite permanent error. By the claimant, never once a reply was lost. */
 export const reject = (held: Claim, row: Row, at: { now: number; expiryMs: number; error: DeliveryError }): Write =>
   change(heldBy(held, "SENDING", "FINALIZING"), { ...rejection(row, at), fence: held.fence + 1 }, OPEN_OR_ENDED);
 
+const ended = <S extends EndState>(state: S, { now }: { now: number }) => ({
+  state,
+  updatedAt: now,
+  announcerUntil: now + ANNOUNCER_MS,
+});
+
 const rejection = (row: Row, at: { now: number; expiryMs: number; error: DeliveryError }) => ({
-  state: "REJECTED" as const,
+  ...ended("REJECTED", at),
   error: at.error,
   // What an HTTP caller sent is never redelivered, so only objects need to be known again.
   rejected: [...(row.rejected ?? []), ...(row.media?.kind === "object" ? [row.media.id] : [])].slice(-REJECTED_KEPT),
-  updatedAt: at.now,
   expiresAt: expiry(at),
 });
 
@@ -292,7 +315,7 @@ const rejection = (row: Row, at: { now: number; expiryMs: number; error: Deliver
 export const askForReview = (row: Row | undefined, media: MediaRef, at: { now: number; error: DeliveryError }): Write =>
   change(
     asSeen(row),
-    { state: "NEEDS_REVIEW", fence: (row?.fence ?? 0) + 1, media, error: at.error, updatedAt: at.now },
+    { ...ended("NEEDS_REVIEW", at), fence: (row?.fence ?? 0) + 1, media, error: at.error },
     OPEN_OR_ENDED.filter((name) => name !== "settledAt"),
   );
 
@@ -330,23 +353,27 @@ export const closeReview = (
   row: Row,
   at: { now: number; expiryMs: number; decision: Decision; error: DeliveryError },
 ): Write => {
-  const decided = { fence: row.fence + 1, decision: at.decision, error: at.error, updatedAt: at.now };
+  const decided = { fence: row.fence + 1, decision: at.decision, error: at.error };
   return mayBeAccepted(row)
-    ? change(asSeen(row), { ...decided, closed: true })
+    ? change(asSeen(row), { ...decided, closed: true, updatedAt: at.now })
     : change(asSeen(row), { ...rejection(row, at), ...decided }, OPEN_OR_ENDED);
 };
 
 /** Records another object for a job that has its media, or waits for a person. By a reader; changes nothing else. */
-export const recordConflict = (row: Row, mediaId: string): Write => {
-  const { conflicts = [], conflictCount = 0 } = row;
+export const recordConflict = (row: Row, mediaId: string, { isOther = false } = {}): Write => {
+  const { conflicts = [], conflictCount = 0, otherMedia = 0 } = row;
   return change(
     { ...asSeen(row), conflictCount },
-    { conflicts: [...conflicts, mediaId].slice(-CONFLICTS_KEPT), conflictCount: conflictCount + 1 },
+    {
+      conflicts: [...conflicts, mediaId].slice(-CONFLICTS_KEPT),
+      conflictCount: conflictCount + 1,
+      otherMedia: isOther ? otherMedia + 1 : undefined,
+    },
   );
 };
 
 /** The event of the row's end is out. */
-export const markAnnounced = (row: Row): Write => change(asSeen(row), { announced: true });
+export const markAnnounced = (row: Row): Write => change(asSeen(row), { announced: true }, ["announcerUntil"]);
 
 /** Progress while sending. Never touches the state; the delivery does not depend on it. */
 export const reportProgress = (held: Claim, at: { now: number; sentBytes: number }): Write =>

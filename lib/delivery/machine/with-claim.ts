@@ -22,7 +22,7 @@ import {
 export const onClaimed = (memory: Claimant, input: Input): Step => {
   if (memory.verdict) return reject(memory, input, { error: memory.verdict });
   if (!handsOver(memory)) return stream(memory);
-  return hasTime(memory, input) ? finalize(memory, input) : withdraw(memory, input, { reason: "noTime" });
+  return hasTime(memory, input) ? recheck(memory, input) : withdraw(memory, input, { reason: "noTime" });
 };
 
 const hasTime = ({ settings }: Claimant, { timeLeftMs }: Input): boolean => timeLeftMs >= settings.finalizeReserveMs;
@@ -38,10 +38,21 @@ export const renewToken = (memory: Claimant, input: Input): Step =>
 /** All but the last chunk is sent. */
 export const onHeld = (memory: Claimant, input: Input & { type: "held" }): Step => {
   const sentBytes = memory.row.sizeBytes;
-  const held = { ...memory, sentBytes };
-  return hasTime(memory, input)
-    ? finalize(held, input, { sha256: input.sha256, sentBytes })
-    : abortAndBackOut(held, input, outOfTime(input), true);
+  const held = { ...memory, sentBytes, sha256: input.sha256 };
+  return hasTime(memory, input) ? recheck(held, input) : abortAndBackOut(held, input, outOfTime(input), true);
+};
+
+/** An object may be withdrawn until the last moment, unless cielo24 may have it already, or an operator wants it sent. */
+const recheck = (memory: Claimant, input: Input): Step => {
+  const { media, everUnknown, decision } = memory.row;
+  return media?.kind === "object" && !everUnknown && !decision
+    ? go("rechecking", memory, { do: "recheck", media })
+    : finalize(memory, input);
+};
+
+export const onChecked = (memory: Claimant, input: Input & { type: "checked" }): Step => {
+  if (input.isWithdrawn) return go("withdrawing", memory, { do: "abort" });
+  return hasTime(memory, input) ? finalize(memory, input) : abortAndBackOut(memory, input, outOfTime(input), true);
 };
 
 export const onBroken = (memory: Claimant, input: Input & { type: "broken" }): Step => {
@@ -58,16 +69,13 @@ export const onTooSlow = (memory: Claimant, input: Input & { type: "tooSlow" }):
 };
 
 /** From here on cielo24 may accept, so that is written down before the last chunk or the URL goes out. */
-const finalize = (
-  memory: Claimant,
-  input: Input,
-  sent: { sha256?: string; sentBytes?: number | undefined } = {},
-): Step => {
-  const { claim, row, settings } = memory;
+const finalize = (memory: Claimant, input: Input): Step => {
+  const { claim, row, settings, sha256, sentBytes } = memory;
   const made = transition.finalize(claim, row, {
     now: input.now,
     settledAt: input.now + input.timeLeftMs + timeToSettleMs(memory),
-    ...sent,
+    sha256,
+    sentBytes,
     handOver: isPulled(memory)
       ? { capability: input.random, capabilityUntil: input.now + settings.capabilityLifetimeMs }
       : undefined,

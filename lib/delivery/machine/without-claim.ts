@@ -1,5 +1,5 @@
 import { acknowledge, alertIfCostly, end, go, isOwn, leave, mediaOf, read, recordFact, write } from "./moves.ts";
-import type { Input, NextVisit, OperatorDecision, Reader, ReaderOfRow, Step } from "./protocol.ts";
+import type { Input, Looked, NextVisit, OperatorDecision, Reader, ReaderOfRow, Step } from "./protocol.ts";
 import {
   ANSWER_UNKNOWN,
   CALL_ABANDONED,
@@ -11,9 +11,10 @@ import {
   MEDIA_TOO_LARGE,
   OBJECT_ARCHIVED,
   OBJECT_GONE,
+  OBJECT_WITHDRAWN,
   REJECTED_BY_OPERATOR,
 } from "./reasons.ts";
-import type { DeliveryError } from "./row.ts";
+import type { DeliveryError, Row } from "./row.ts";
 import * as transition from "./transitions.ts";
 import { dueAt, MINUTE_MS, nextQuestion, nextVisit, type Cause } from "./waits.ts";
 
@@ -26,6 +27,8 @@ import { dueAt, MINUTE_MS, nextQuestion, nextVisit, type Cause } from "./waits.t
 const MAX_READS = 8;
 /** The lease outlives the invocation, so that work is not done twice; safety does not depend on it. */
 const LEASE_MARGIN_MS = MINUTE_MS;
+/** However often a key is written anew, its first version does not wait longer. */
+const LONGEST_SETTLING_MS = 15 * MINUTE_MS;
 
 export const onRead = (memory: Reader, input: Input): Step => {
   const reader = { ...memory, hoped: undefined, claim: undefined };
@@ -47,7 +50,7 @@ const onRow = (memory: Reader, input: Input): Step => {
 const onRowOf = (memory: ReaderOfRow, input: Input): Step => {
   const { drop, row } = memory;
   if (drop.role === "operator") return onDecision(memory, input);
-  if (row.state === "REJECTED" && isOwn(memory)) return announce(memory);
+  if (row.state === "REJECTED" && isOwn(memory)) return announce(memory, input);
   if (drop.media && row.rejected?.includes(drop.media.id)) return acknowledge(memory, "rejected");
   if (drop.media && row.conflicts?.includes(drop.media.id)) return acknowledge(memory, "conflict");
 
@@ -56,14 +59,14 @@ const onRowOf = (memory: ReaderOfRow, input: Input): Step => {
       return drop.media ? examine(memory) : acknowledge(memory, "nothingToDo");
     case "REJECTED":
       // The next claim wipes what was rejected, so its event has to be out first.
-      if (!row.announced) return announce(memory);
+      if (!row.announced) return announce(memory, input);
       // A rejection that is forgotten would be sent again.
       if ((row.rejected?.length ?? 0) >= transition.REJECTED_KEPT)
         return leave(memory, input, { reason: "tooManyRejected" });
       return examine(memory);
     case "DELIVERED":
     case "NEEDS_REVIEW":
-      return isOwn(memory) ? announce(memory) : conflict(memory);
+      return isOwn(memory) ? announce(memory, input) : conflict(memory, input);
     case "SENDING":
       return onSendingRow(memory, input);
     case "FINALIZING":
@@ -77,6 +80,7 @@ const onSendingRow = (memory: ReaderOfRow, input: Input): Step => {
   const { drop, row } = memory;
   const { leaseUntil = 0 } = row;
   if (input.now < leaseUntil) return leave(memory, input, { reason: "underWay", at: leaseUntil });
+  if (replaces(memory, input)) return examine(memory);
   // If this media is rejected, the object queued behind it must still get its turn, so it waits.
   if (!isOwn(memory) || drop.role === "caller") return leave(memory, input, { reason: "underWay" });
   if (input.now < dueAt(row)) return leave(memory, input, { reason: "notDue", at: dueAt(row) });
@@ -85,10 +89,45 @@ const onSendingRow = (memory: ReaderOfRow, input: Input): Step => {
   return claim(memory, input, CALL_ABANDONED);
 };
 
-const conflict = (memory: ReaderOfRow): Step => {
+/** Another version of a key whose object has only waited. Which of the two is the newer one, S3 tells. */
+const replaces = ({ drop, row }: ReaderOfRow, { now }: Input): boolean =>
+  drop.isOperators === true &&
+  drop.media?.key === row.media?.key &&
+  isUnsent(row) &&
+  !row.decision &&
+  // Any other wait is not the object's, but the job's.
+  (row.settlingSince !== undefined || now >= dueAt(row));
+
+/** No byte of the row's media can have been sent. */
+const isUnsent = (row: Row | undefined): boolean =>
+  row?.state !== "SENDING" || !(transition.wasClaimed(row) || row.everUnknown);
+
+const conflict = (memory: ReaderOfRow, input: Input): Step => {
   const { drop, row } = memory;
-  if (drop.role === "caller") return acknowledge(memory, "hasMedia");
-  return write("recordingConflict", memory, transition.recordConflict(row, drop.media?.id ?? ""));
+  if (drop.role === "caller" || !drop.media) return acknowledge(memory, "hasMedia");
+  const settlesAt = settleTime(memory);
+  if (input.now < settlesAt && !drop.lastChance) return leave(memory, input, { reason: "settling", at: settlesAt });
+  return go("comparing", memory, { do: "compare", row, media: drop.media });
+};
+
+export const onCompared = (memory: ReaderOfRow, { sameness }: Input & { type: "compared" }): Step => {
+  const { row, drop } = memory;
+  if (sameness === "superseded" || !drop.media) return acknowledge(memory, "superseded");
+  const compared = { ...memory, sameness };
+  if (sameness === "same") return recordConflict(compared);
+  return go("announcingConflict", compared, { do: "announceConflict", row, media: drop.media, sameness });
+};
+
+export const onConflictAnnounced = (memory: ReaderOfRow, input: Input): Step =>
+  input.type === "announced" ? recordConflict(memory) : leave(memory, input, { reason: "unannounced" });
+
+const recordConflict = (memory: ReaderOfRow): Step => {
+  const isOther = memory.sameness === "other";
+  return write(
+    "recordingConflict",
+    memory,
+    transition.recordConflict(memory.row, memory.drop.media?.id ?? "", { isOther }),
+  );
 };
 
 /** A decision holds for the object and the fence that it names: a queue repeats messages. */
@@ -129,18 +168,30 @@ const examine = (memory: Reader): Step => {
   return precheck({ ...memory, sizeBytes: memory.drop.sizeBytes });
 };
 
-/** job/info proves the token and the job before gigabytes travel. */
-const precheck = (memory: Reader): Step => go("prechecking", memory, { do: "ask" });
+/** job/info proves the token and the job before gigabytes travel, and a look at the bytes whether they are worth a job. */
+const precheck = (memory: Reader): Step => {
+  const { row, sizeBytes } = memory;
+  const media = mediaOf(memory);
+  const isNew = media?.kind === "object" && sizeBytes !== undefined && isUnsent(row) && !isDecided(row);
+  return go("prechecking", memory, { do: "ask", look: isNew ? { media, sizeBytes } : undefined });
+};
+
+/** An operator wants this media sent as it is. */
+const isDecided = (row: Row | undefined): boolean => row?.state === "SENDING" && row.decision !== undefined;
 
 export const onObject = (memory: Reader, input: Input & { type: "object" }): Step => {
-  const { row, settings } = memory;
+  const { row, settings, drop } = memory;
   const measured = { ...memory, sizeBytes: input.sizeBytes };
   // Once bytes may have been sent, this very version is delivered, whatever has replaced it by now.
-  const isFirst = row?.state !== "SENDING" || !(transition.wasClaimed(row) || row.everUnknown);
   // An operator names a version; a newer one is on record as its conflict by then.
-  if (input.status === "superseded" && isFirst && !row?.decision) return supersede(memory, input);
-  if (input.status === "gone" || (input.status === "deleted" && isFirst))
-    return claimToReject(memory, input, OBJECT_GONE);
+  if (input.status === "superseded" && isUnsent(row) && !isDecided(row)) return supersede(memory, input);
+  const settlesAt = settleTime(memory);
+  if (input.now < settlesAt && isUnsent(row) && !isDecided(row) && !drop.lastChance)
+    return park(memory, input, { reason: "settling", at: settlesAt });
+  if (input.status === "gone") return claimToReject(memory, input, OBJECT_GONE);
+  // With a possible acceptance nothing is withdrawn.
+  if (input.status === "deleted" && !(row?.state === "SENDING" && row.everUnknown) && !isDecided(row))
+    return claimToReject(memory, input, OBJECT_WITHDRAWN);
   if (input.sizeBytes === 0) return claimToReject(measured, input, EMPTY_OBJECT);
   if (input.sizeBytes > settings.maxMediaBytes) return claimToReject(measured, input, MEDIA_TOO_LARGE);
   if (input.isArchived) return claimToReject(measured, input, OBJECT_ARCHIVED);
@@ -151,7 +202,7 @@ export const onObject = (memory: Reader, input: Input & { type: "object" }): Ste
 /** The newer version has a message of its own. A row that only waited with this one is free for it. */
 const supersede = (memory: Reader, { now }: Input): Step => {
   const { row, settings } = memory;
-  if (row?.state !== "SENDING") return acknowledge(memory, "superseded");
+  if (row?.state !== "SENDING" || !isOwn(memory)) return acknowledge(memory, "superseded");
   return write("releasing", memory, transition.release(row, { now, expiryMs: settings.expiryMs }));
 };
 
@@ -164,23 +215,52 @@ export const onUninspected = (memory: Reader, input: Input & { type: "uninspecte
     detail: input.storeCode,
   });
 
+/** Until when a newer version of the key may follow; 0 unless an operator dropped the object. */
+const settleTime = ({ drop, row, settings }: Reader): number => {
+  const { arrivedAt, isOperators } = drop;
+  if (!isOperators || arrivedAt === undefined) return 0;
+  return Math.min(arrivedAt + settings.dropSettleMs, settlingSince(row, arrivedAt) + LONGEST_SETTLING_MS);
+};
+
+const settlingSince = (row: Row | undefined, arrivedAt: number): number =>
+  (row?.state === "SENDING" ? row.settlingSince : undefined) ?? arrivedAt;
+
 /** Keeps the object for later, and records until when and why. */
 export const park = (memory: Reader, input: Input, cause: Cause): Step => {
   const media = mediaOf(memory);
   const visit = nextVisit(memory, input, cause);
   const { at: notBefore, waiting } = visit;
   if (media?.kind !== "object" || !waiting) return leave(memory, input, cause);
-  const at = { now: input.now, notBefore, waiting, isUnknown: cause.reason === "jobUnknown" };
+  const at = {
+    now: input.now,
+    notBefore,
+    waiting,
+    isUnknown: cause.reason === "jobUnknown",
+    settlingSince:
+      cause.reason === "settling" || cause.reason === "incomplete"
+        ? settlingSince(memory.row, memory.drop.arrivedAt ?? input.now)
+        : undefined,
+  };
   return write("leaving", { ...memory, nextVisit: visit }, transition.wait(memory.row, media, at));
 };
 
 export const onPrecheck = (memory: Reader, input: Input & { type: "info" }): Step => {
   const { row, drop } = memory;
-  if (!input.hasMedia) return claim(memory, input);
+  if (!input.hasMedia) return claimIfWhole(memory, input, input);
   if (row?.state === "SENDING" && row.everUnknown)
     return end(memory, transition.recordDeliveredAsSeen(row, { now: input.now }));
   if (drop.role === "caller") return acknowledge(memory, "hasMedia");
   return claimToReject(memory, input, JOB_HAS_MEDIA);
+};
+
+const claimIfWhole = (memory: Reader, input: Input, { look, verdict }: Looked): Step => {
+  const { drop, settings } = memory;
+  if (!verdict) return claim({ ...memory, look }, input);
+  const until = drop.isOperators ? (drop.arrivedAt ?? 0) + settings.truncatedPatienceMs : 0;
+  // Some programs drop what they have when they are interrupted, and the whole file when they are run again.
+  if (verdict.type === "MEDIA_INCOMPLETE" && input.now < until && !drop.lastChance)
+    return park(memory, input, { reason: "incomplete", at: until });
+  return claimToReject({ ...memory, look }, input, verdict);
 };
 
 export const rejectBeforeSending = (memory: Reader, input: Input, { error }: { error: DeliveryError }): Step => {
@@ -197,12 +277,12 @@ const claimToReject = (memory: Reader, input: Input, error: DeliveryError): Step
   memory.row?.everUnknown ? askForReview(memory, input, error) : claim(memory, input, error);
 
 const claim = (memory: Reader, input: Input, verdict?: DeliveryError): Step => {
-  const { row, sizeBytes } = memory;
+  const { row, sizeBytes, look } = memory;
   const { now, random: claimId } = input;
   const media = mediaOf(memory);
   if (!media) return acknowledge(memory, "nothingToDo");
   const leaseUntil = now + input.timeLeftMs + LEASE_MARGIN_MS;
-  const made = transition.claim(row, media, { claimId, leaseUntil, now, sizeBytes });
+  const made = transition.claim(row, media, { claimId, leaseUntil, now, sizeBytes, look });
   const step = write("claiming", { ...memory, claim: { fence: (row?.fence ?? 0) + 1, claimId }, verdict }, made);
   // A claimant that died did not report how much it had sent.
   return row?.state === "SENDING" && row.claimId !== undefined ? alertIfCostly(step, row, row.sentBytes ?? 0) : step;
@@ -299,11 +379,16 @@ const isOpenToReview = (memory: Reader, { now }: Input): boolean => {
   }
 };
 
-const announce = (memory: ReaderOfRow): Step => {
-  const { row, drop } = memory;
+const announce = (memory: ReaderOfRow, input: Input): Step => {
+  const { row, drop, endFence } = memory;
   // A person is told again if the media itself comes again, but not if a message only looks after the row.
   const isToldAgain = row.state === "NEEDS_REVIEW" && !row.closed && drop.role === "queue";
-  return row.announced && !isToldAgain ? onEndTold(memory) : go("announcing", memory, { do: "announce", row });
+  if (row.announced && !isToldAgain) return onEndTold(memory);
+  // Only the worker that wrote the end announces it at first. Safety does not depend on it: later, any other may.
+  const { announcerUntil = 0 } = row;
+  if (input.now < announcerUntil && endFence !== row.fence && drop.role !== "caller" && !drop.lastChance)
+    return leave(memory, input, { reason: "unannounced", at: announcerUntil });
+  return go("announcing", memory, { do: "announce", row });
 };
 
 export const onAnnounced = (memory: ReaderOfRow, input: Input): Step =>

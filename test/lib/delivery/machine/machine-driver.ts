@@ -3,6 +3,8 @@ import type {
   Reply,
   Command,
   Failure,
+  Looked,
+  Sameness,
   Drop,
   Memory,
   Outcome,
@@ -32,6 +34,8 @@ export const SETTINGS: Settings = {
   capabilityLifetimeMs: 6 * HOUR_MS,
   longestPullMs: 5 * HOUR_MS,
   finalizeReserveMs: 2 * MINUTE_MS,
+  dropSettleMs: 30 * SECOND_MS,
+  truncatedPatienceMs: 10 * MINUTE_MS,
 };
 
 export const A: MediaRef = { id: "object:a", kind: "object", key: "a", versionId: "1" };
@@ -155,6 +159,20 @@ export class Run {
     return this.#tell("ask", { type: "info", hasMedia, askedAt });
   }
 
+  /** job/info shows no media; the look at the bytes says this. */
+  sees(looked: Looked): this {
+    return this.#tell("ask", { type: "info", hasMedia: false, askedAt: this.now, ...looked });
+  }
+
+  findsConflict(sameness: Sameness | "superseded"): this {
+    return this.#tell("compare", { type: "compared", sameness });
+  }
+
+  /** Right before FINALIZING. */
+  findsItWithdrawn(isWithdrawn = true): this {
+    return this.#tell("recheck", { type: "checked", isWithdrawn });
+  }
+
   isToldInstead(reply: Failure): this {
     return this.#tell("ask", { type: "noInfo", reply });
   }
@@ -189,11 +207,11 @@ export class Run {
   }
 
   announces(): this {
-    return this.#tell("announce", { type: "announced" });
+    return this.#tell(["announce", "announceConflict"], { type: "announced" });
   }
 
   cannotAnnounce(): this {
-    return this.#tell("announce", { type: "unannounced" });
+    return this.#tell(["announce", "announceConflict"], { type: "unannounced" });
   }
 
   /** From the first read to the claim of an object that is there, for a job without media. */
