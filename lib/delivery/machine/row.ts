@@ -14,6 +14,17 @@ export interface DeliveryError {
   readonly comment: string;
 }
 
+/** What a look at an object's bytes showed. */
+export interface Look {
+  /** "MP4", "WAV", ... */
+  readonly container?: string | undefined;
+  readonly durationS?: number | undefined;
+  readonly audioTracks?: number | undefined;
+  readonly videoTracks?: number | undefined;
+  /** What may be wrong with the media, which was sent all the same. */
+  readonly concern?: DeliveryError | undefined;
+}
+
 /** What an operator decided about a row, and why. */
 export interface Decision {
   readonly what: "resend" | "reject";
@@ -66,6 +77,10 @@ export interface Row {
   /** Ids of objects that came when the job had its media. The last 10; `conflictCount` counts all. */
   readonly conflicts?: readonly string[];
   readonly conflictCount?: number;
+  /** How many of the conflicts hold something else than the job's media. */
+  readonly otherMedia?: number;
+  /** Ids of files that came beside the media, such as subtitles. The last 10. */
+  readonly sidecars?: readonly string[];
   /** An operator's last decision about this row. */
   readonly decision?: Decision;
   /** An operator closed a row whose media may have been accepted: nothing more is sent for the job. */
@@ -77,6 +92,7 @@ export interface Row {
   readonly taskId?: string;
   readonly error?: DeliveryError;
   readonly sizeBytes?: number;
+  readonly look?: Look;
   readonly sentBytes?: number;
   /** Lower-case hex SHA-256 of the bytes that were sent. */
   readonly sha256?: string;
