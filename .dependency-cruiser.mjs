@@ -78,8 +78,17 @@ export default {
       name: "pure-names",
       comment: "Names of jobs and objects, and what is read out of a URL or some bytes, need nothing but themselves.",
       severity: "error",
-      from: { path: "^lib/(job-id|media/(key|media-url|no-media))\\.ts$" },
-      to: { pathNot: "^(lib/(job-id|media/key)\\.ts|(node:)?(crypto|net|buffer))$", dependencyTypesNot: ["type-only"] },
+      from: { path: "^lib/(job-id|media/(key|media-url|no-media|sameness))\\.ts$" },
+      to: {
+        pathNot: "^(lib/(job-id|media/(key|names))\\.ts|(node:)?(crypto|net|buffer))$",
+        dependencyTypesNot: ["type-only"],
+      },
+    },
+    {
+      name: "names-run-in-browsers",
+      severity: "error",
+      from: { path: "^lib/media/names\\.ts$" },
+      to: { path: "." },
     },
     {
       name: "media-reading-has-one-door",

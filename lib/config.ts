@@ -77,6 +77,16 @@ const VARIABLES = {
   resendAfterServerError: ["RESEND_AFTER_SERVER_ERROR", flag, true],
   /** The same if cielo24 answered the whole body with an error: job/info lags most in an outage. */
   serverErrorSettleS: ["SERVER_ERROR_SETTLE_S", integer(1, 129_600), 21_600],
+  /** How long an operator's drop waits for a newer version of its key. */
+  dropSettleS: ["DROP_SETTLE_S", integer(0, 900), 30],
+  /** The same for an operator's drop that is cut off. */
+  truncatedPatienceS: ["TRUNCATED_PATIENCE_S", integer(0, 43_200), 600],
+  /** `enforce`: what certainly is no media for cielo24 is rejected. `report`: it is sent, and reported. `off`: no look. */
+  preflight: ["PREFLIGHT", oneOf("enforce", "report", "off"), "enforce"],
+  /** Media without an audio track is rejected. */
+  requireAudio: ["REQUIRE_AUDIO", flag, false],
+  /** Longer media is rejected; 0 for no limit. */
+  maxMediaDurationS: ["MAX_MEDIA_DURATION_S", integer(0, 604_800), 0],
   /** How long the bucket keeps media, and noncurrent versions as long again. */
   mediaRetentionDays: ["MEDIA_RETENTION_DAYS", integer(1, 3650), 30],
   /** A worker enters FINALIZING only with at least this much of its invocation left. */

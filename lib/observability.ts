@@ -40,13 +40,27 @@ export type MetricName =
   | "MediaDelivered"
   | "MediaRejected"
   | "MediaNeedsReview"
+  /** An object with other contents came for a job that has its media. */
   | "MediaConflict"
+  /** The same, but nobody can tell whether its contents are others. */
+  | "MediaConflictUnknown"
+  /** Only files that go with media, such as subtitles, have come for a job. */
+  | "MediaMissing"
+  /** An object was deleted before it was delivered. */
+  | "MediaWithdrawn"
+  /** What a look at the bytes found: each is counted whether the media was rejected for it or sent all the same. */
+  | "NotMedia"
+  | "MediaIncomplete"
+  | "NoAudio"
+  | "MediaTooLong"
   | "MediaQuarantined"
   | "MediaSuperseded"
   | "MediaHandedOver"
   | "MediaRetried"
   | "BytesDelivered"
   | "RecordIgnored"
+  /** An object's name says that it is no media: a system's or a program's own file, or one that is not finished. */
+  | "ObjectIgnored"
   | "MessageUnreadable"
   | "LoginInvalid"
   /** Something is wrong with the account at cielo24, not with the media. */

@@ -25,7 +25,13 @@ const IDLE_TIMEOUT_MS = 10_000;
 const noObject = () => {
   throw new Error("A caller's media is no object");
 };
-const NO_STORE: MediaStore = { inspect: noObject, body: noObject };
+const NO_STORE: MediaStore = {
+  inspect: noObject,
+  body: noObject,
+  isWithdrawn: noObject,
+  read: noObject,
+  compare: noObject,
+};
 
 /**
  * Takes a caller's media through the same ledger and machine as an object, and returns cielo24's TaskId. Before the row is

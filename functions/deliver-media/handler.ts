@@ -15,13 +15,14 @@ import { createQueueHandler } from "./worker.ts";
 const MARGIN_MS = 15_000;
 
 export const build = (runtime: Runtime): FunctionHandler<SQSEvent | S3Event, SQSBatchResponse> => {
-  const { bucketName, deadLetterQueueUrl, mediaSourceBaseUrl, idleTimeoutS, maxReceives } = readConfig(
+  const { bucketName, deadLetterQueueUrl, mediaSourceBaseUrl, idleTimeoutS, maxReceives, dropSettleS } = readConfig(
     runtime.env,
     "bucketName",
     "deadLetterQueueUrl",
     "mediaSourceBaseUrl",
     "idleTimeoutS",
     "maxReceives",
+    "dropSettleS",
   );
   return createQueueHandler({
     ports: {
@@ -35,6 +36,7 @@ export const build = (runtime: Runtime): FunctionHandler<SQSEvent | S3Event, SQS
     },
     bucketName,
     maxReceives,
+    dropSettleMs: dropSettleS * 1000,
     run: {
       settings: readDeliverySettings(runtime.env),
       marginMs: MARGIN_MS,

@@ -1,12 +1,27 @@
 import * as v from "valibot";
 import type { OperatorDecision } from "../../lib/delivery/machine/protocol.ts";
 import { normalJobId } from "../../lib/job-id.ts";
-import { decodeEventKey, objectId, parseMediaKey, type MediaRef } from "../../lib/media/key.ts";
+import { decodeEventKey, kindOfKey, objectId, parseMediaKey, type MediaRef } from "../../lib/media/key.ts";
 
 /** What a queue message or a bare S3 event asks for. */
 export type WorkItem =
   /** An object was dropped. */
-  | { readonly is: "drop"; readonly jobId: string; readonly media: MediaRef; readonly sizeBytes: number }
+  | {
+      readonly is: "drop";
+      readonly jobId: string;
+      readonly media: MediaRef;
+      readonly sizeBytes: number;
+      /** When S3 had it, as its event says (ms since the epoch). */
+      readonly arrivedAt: number | undefined;
+      /** An operator dropped it, under a key of their own. */
+      readonly isOperators: boolean;
+      /** It was copied within S3. */
+      readonly isCopy: boolean;
+    }
+  /** An operator dropped a file that goes with media, by its name. */
+  | { readonly is: "sidecar"; readonly jobId: string; readonly media: MediaRef; readonly arrivedAt: number | undefined }
+  /** An object that by its name is nobody's media. Some of their keys name no job. */
+  | { readonly is: "ignoreObject"; readonly jobId: string | undefined }
   /** Look after a job's row. */
   | { readonly is: "reconcile"; readonly jobId: string }
   /** An operator's "send again" or "reject". */
@@ -37,6 +52,7 @@ const S3Records = v.object({
     v.array(
       v.object({
         eventName: v.string(),
+        eventTime: v.optional(v.string()),
         s3: v.object({
           bucket: v.object({ name: v.string() }),
           object: v.object({ key: v.string(), versionId: v.optional(v.string()), size: v.optional(v.number()) }),
@@ -82,11 +98,11 @@ const decide = (what: OperatorDecision["what"], { job, ...about }: v.InferOutput
 });
 
 const isSameDrop = (a: WorkItem, b: WorkItem): boolean =>
-  a === b || (a.is === "drop" && b.is === "drop" && a.media.id === b.media.id);
+  a === b || ("media" in a && "media" in b && a.media.id === b.media.id);
 
 type S3Record = v.InferOutput<typeof S3Records>["Records"][number];
 
-const parseRecord = ({ eventName, s3: { bucket, object } }: S3Record, bucketName: string): WorkItem => {
+const parseRecord = ({ eventName, eventTime = "", s3: { bucket, object } }: S3Record, bucketName: string): WorkItem => {
   if (bucket.name !== bucketName || !/^(s3:)?ObjectCreated:/.test(eventName)) return { is: "ignore" };
   // S3 calls a version "null" that was written before versioning was on.
   const versionId = object.versionId ?? "null";
@@ -94,11 +110,21 @@ const parseRecord = ({ eventName, s3: { bucket, object } }: S3Record, bucketName
   if (key === undefined) return { is: "quarantine", key: object.key, versionId };
   const parsed = parseMediaKey(key);
   if (parsed === "folderMarker" && !object.size) return { is: "ignore" };
-  if (parsed === undefined || parsed === "folderMarker") return { is: "quarantine", key, versionId };
-  return {
-    is: "drop",
+  const kind = kindOfKey(key, parsed);
+  if (kind === "ignored") return { is: "ignoreObject", jobId: typeof parsed === "object" ? parsed.jobId : undefined };
+  if (typeof parsed !== "object") return { is: "quarantine", key, versionId };
+  const at = Date.parse(eventTime);
+  const drop = {
     jobId: parsed.jobId,
     media: { id: objectId(key, versionId), kind: "object", key, versionId },
+    arrivedAt: Number.isNaN(at) ? undefined : at,
+  } as const;
+  if (kind === "sidecar") return { is: "sidecar", ...drop };
+  return {
+    is: "drop",
+    ...drop,
     sizeBytes: object.size ?? 0,
+    isOperators: parsed.uploadId === undefined,
+    isCopy: /^(s3:)?ObjectCreated:Copy$/.test(eventName),
   };
 };

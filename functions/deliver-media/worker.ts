@@ -4,20 +4,26 @@ import type { EventPublisher } from "../../lib/delivery/aws/events.ts";
 import type { MediaQueue } from "../../lib/delivery/aws/queue.ts";
 import { deliver, type DeliveryEnd, type DeliveryPorts, type DeliveryRun } from "../../lib/delivery/deliver.ts";
 import type { Observability } from "../../lib/observability.ts";
+import { markSidecar } from "../../lib/delivery/sidecar.ts";
 import { parseWork, UnreadableMessageError, type WorkItem } from "./message.ts";
 
 /** What works on items, and its limits. */
 export interface Worker {
-  readonly ports: DeliveryPorts & Pick<EventPublisher, "announceQuarantined"> & { readonly queue: MediaQueue };
+  readonly ports: DeliveryPorts &
+    Pick<EventPublisher, "announceQuarantined" | "announceMissing"> & { readonly queue: MediaQueue };
   readonly bucketName: string;
   /** At this receive, the queue gives a message up. */
   readonly maxReceives: number;
+  /** How long a sidecar waits for the media that it goes with. */
+  readonly dropSettleMs: number;
   readonly run: Pick<DeliveryRun, "settings" | "marginMs" | "idleTimeoutMs" | "capabilityUrl">;
 }
 
 /** One try at a message's items. */
 interface Attempt {
   readonly receiveCount: number;
+  /** When the message was put into the queue, or, of a bare event, when the invocation began (ms since the epoch). */
+  readonly sentAt: number;
   /** The queue gives the message up after this attempt. */
   readonly lastChance: boolean;
   /** When the invocation ends (ms since the epoch). */
@@ -53,7 +59,13 @@ export const createQueueHandler =
         if (!(await handleMessage(worker, record, deadline, observability)))
           batchItemFailures.push({ itemIdentifier: record.messageId });
     } else {
-      const attempt = { receiveCount: 1, lastChance: false, deadline, observability };
+      const attempt = {
+        receiveCount: 1,
+        sentAt: worker.ports.runtime.clock(),
+        lastChance: false,
+        deadline,
+        observability,
+      };
       const dueAt = await workOn(worker, parseWork(event, worker.bucketName), attempt);
       // No queue holds a bare event, so one that must come back is put there.
       if (dueAt !== undefined) await worker.ports.queue.put(event, { delayS: 0 });
@@ -95,7 +107,7 @@ const handleMessage = async (
     );
   }
   const lastChance = receiveCount >= worker.maxReceives || clock() - sentAt >= MAX_AGE_MS;
-  const dueAt = await workOn(worker, items, { receiveCount, lastChance, deadline, observability });
+  const dueAt = await workOn(worker, items, { receiveCount, sentAt, lastChance, deadline, observability });
   if (dueAt === undefined) return true;
   log.info("the message comes back", { retryInS: Math.round((dueAt - clock()) / 1000) });
   await hideUntil(dueAt);
@@ -126,18 +138,64 @@ const workOnItem = async (worker: Worker, item: WorkItem, attempt: Attempt): Pro
         () => worker.ports.runtime.clock() + RETRY_MS,
       );
     case "drop": {
-      const command = await runMachine(worker, { role: "queue", jobId: item.jobId, media: item.media }, attempt);
+      const { jobId, media, isOperators, isCopy } = item;
+      const arrivedAt = arrivalOf(item, attempt);
+      const command = await runMachine(
+        worker,
+        { role: "queue", jobId, media, arrivedAt, isOperators, isCopy },
+        attempt,
+      );
       if (command.reason === "conflict" || command.reason === "superseded") {
         count("SurplusObjects");
         count("SurplusBytes", item.sizeBytes);
       }
       return dueTime(command);
     }
+    case "sidecar":
+      return attend(worker, item, attempt);
+    case "ignoreObject":
+      log.info("an object's name says that it is no media; it is ignored", { jobId: item.jobId });
+      count("ObjectIgnored");
+      return undefined;
     case "reconcile":
       return dueTime(await runMachine(worker, { role: "reconcile", jobId: item.jobId }, attempt));
     case "decide":
       return decide(worker, item, attempt);
   }
+};
+
+/**
+ * When an object came. A message without that time, or with a later one than its own, would wait for ever, or for as long as
+ * its writer likes; so its own time bounds it.
+ */
+const arrivalOf = ({ arrivedAt }: { arrivedAt: number | undefined }, { sentAt }: Attempt): number =>
+  Math.min(arrivedAt ?? sentAt, sentAt);
+
+/**
+ * A sidecar is never sent. It waits until its job has had time to get the media, and is then marked on the job's row. If
+ * the job has no row by then, nothing came that could be delivered.
+ */
+const attend = async (
+  { ports, dropSettleMs }: Worker,
+  item: Extract<WorkItem, { is: "sidecar" }>,
+  attempt: Attempt,
+): Promise<DueAt> => {
+  const { clock } = ports.runtime;
+  const { log, count } = attempt.observability.with({ jobId: item.jobId });
+  const settledAt = arrivalOf(item, attempt) + dropSettleMs;
+  if (clock() < settledAt) return settledAt;
+  try {
+    const found = await markSidecar(ports.ledger, item);
+    if (found === "marked") return undefined;
+    if (found === "busy") return clock() + RETRY_MS;
+    await ports.announceMissing(item);
+  } catch {
+    log.warn("a sidecar's job could not be looked at, or the event is not out");
+    return clock() + RETRY_MS;
+  }
+  log.warn("only a sidecar has come for the job, and no media");
+  count("MediaMissing");
+  return undefined;
 };
 
 /**
@@ -167,7 +225,7 @@ const decide = async (
 
 const runMachine = async (
   { run, ports }: Worker,
-  drop: Pick<DeliveryRun["drop"], "role" | "jobId" | "media" | "decision">,
+  drop: Omit<DeliveryRun["drop"], "receiveCount" | "lastChance">,
   { receiveCount, lastChance, deadline, observability }: Attempt,
 ): Promise<DeliveryEnd["command"]> => {
   const end = await deliver(

@@ -3,14 +3,17 @@ import {
   HeadBucketCommand,
   HeadObjectCommand,
   S3Client,
+  type HeadObjectCommandInput,
   type HeadObjectCommandOutput,
 } from "@aws-sdk/client-s3";
+import type { Readable } from "node:stream";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import { awsClientOptions } from "../aws-client.ts";
 import { readAwsEnvironment, readConfig } from "../config.ts";
 import type { Runtime } from "../runtime.ts";
 import { MediaReadError, type MediaBody } from "./body.ts";
 import type { MediaRef } from "./key.ts";
+import { compareObjects, type Sameness } from "./sameness.ts";
 import { createObjectBody } from "./reading/object-body.ts";
 
 export interface ObjectFacts {
@@ -36,12 +39,29 @@ export interface MediaStore {
   inspect(media: MediaRef): Promise<StoredMedia>;
   /** Asks nothing of S3 before it is read. */
   body(media: MediaRef, sizeBytes: number): MediaBody;
+  /**
+   * Whether the object was deleted: a delete marker is the current version of its key. One request.
+   * @throws {MediaReadError} ACCESS_REFUSED or READ_FAILED, if S3 cannot tell
+   */
+  isWithdrawn(media: MediaRef): Promise<boolean>;
+  /**
+   * The bytes from `start` to before `end` of the version, fewer if it ends earlier. It holds no more than these in memory,
+   * and gives up as soon as the signal says so.
+   * @throws {MediaReadError} ACCESS_REFUSED or READ_FAILED; the latter also if the signal ended it
+   */
+  read(media: MediaRef, start: number, end: number, signal: AbortSignal): Promise<Uint8Array>;
+  /**
+   * Whether two objects hold the same bytes, by what S3 says of them without reading them. Never rejects.
+   * @param arrived the one that came later
+   * @param how.isCopy it was copied within S3
+   */
+  compare(kept: MediaRef, arrived: MediaRef, how: { isCopy: boolean }): Promise<Sameness>;
 }
 
 /** One version of one object. `"null"` is the version of an object in a bucket without versions. */
 type ObjectVersion = Pick<MediaRef, "key" | "versionId">;
 
-interface Bucket {
+interface Bucket extends Pick<MediaStore, "isWithdrawn" | "read" | "compare"> {
   /**
    * The facts about a version; undefined if it does not exist.
    * @throws {MediaReadError} ACCESS_REFUSED if S3 refuses, always without S3's code: the response to a HEAD has no body.
@@ -76,7 +96,7 @@ export const connectBucket = ({ env, clock }: Pick<Runtime, "env" | "clock">, { 
     return { Bucket, Key, VersionId };
   };
 
-  const head = async (name: { Key: string; VersionId?: string }): Promise<HeadObjectCommandOutput | Absence> => {
+  const head = async (name: Omit<HeadObjectCommandInput, "Bucket">): Promise<HeadObjectCommandOutput | Absence> => {
     try {
       return await client.send(new HeadObjectCommand({ Bucket, ...name }));
     } catch (error) {
@@ -96,6 +116,40 @@ export const connectBucket = ({ env, clock }: Pick<Runtime, "env" | "clock">, { 
     }
   };
 
+  const isWithdrawn = async (object: ObjectVersion): Promise<boolean> => {
+    const current = await head({ Key: nameOf(object).Key });
+    return "absent" in current && current.absent === "deleteMarker";
+  };
+
+  const read = async (object: ObjectVersion, start: number, end: number, signal: AbortSignal): Promise<Uint8Array> => {
+    const command = new GetObjectCommand({ ...nameOf(object), Range: `bytes=${start}-${end - 1}` });
+    try {
+      const { Body, ContentLength } = await client.send(command, { abortSignal: signal });
+      // Something in between may not know ranges, and send gigabytes.
+      if (ContentLength === undefined || ContentLength > end - start) {
+        (Body as Readable | undefined)?.destroy();
+        throw new MediaReadError("READ_FAILED");
+      }
+      return (await Body?.transformToByteArray()) ?? new Uint8Array();
+    } catch (error) {
+      throw error instanceof MediaReadError ? error : asReadError(responseIn(error).status);
+    }
+  };
+
+  const compare: MediaStore["compare"] = async (kept, arrived, { isCopy }) => {
+    if (kept.kind !== "object" || arrived.kind !== "object") return "unknown";
+    try {
+      const [one, other] = await Promise.all(
+        [kept, arrived].map((media) => head({ ...nameOf(media), ChecksumMode: "ENABLED" })),
+      );
+      if (!one || !other || "absent" in one || "absent" in other) return "unknown";
+      return compareObjects(one, other, { isCopy: isCopy && kept.key === arrived.key });
+    } catch (error) {
+      if (error instanceof MediaReadError) return "unknown";
+      throw error;
+    }
+  };
+
   const measure = async (object: ObjectVersion): Promise<ObjectFacts | undefined> => {
     const found = await head(nameOf(object));
     if ("absent" in found) return undefined;
@@ -103,6 +157,9 @@ export const connectBucket = ({ env, clock }: Pick<Runtime, "env" | "clock">, { 
   };
 
   return {
+    isWithdrawn,
+    read,
+    compare,
     measure,
     inspect: async (object) => {
       const { Key, VersionId } = nameOf(object);
@@ -127,10 +184,13 @@ export const connectBucket = ({ env, clock }: Pick<Runtime, "env" | "clock">, { 
 
 /** The bucket as the delivery machine needs it. */
 export const connectMediaStore = (runtime: Pick<Runtime, "env" | "clock" | "sleep">): MediaStore => {
-  const { inspect, sign } = connectBucket(runtime);
+  const { inspect, sign, isWithdrawn, read, compare } = connectBucket(runtime);
   const { idleTimeoutS } = readConfig(runtime.env, "idleTimeoutS");
   return {
     inspect,
+    isWithdrawn,
+    read,
+    compare,
     body: (media, sizeBytes) =>
       createObjectBody({ ...runtime, sizeBytes, sign: () => sign(media), idleTimeoutMs: idleTimeoutS * 1000 }),
   };

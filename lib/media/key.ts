@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { JOB_ID, normalJobId } from "../job-id.ts";
+import { kindOfName, type NameKind } from "./names.ts";
 
 /** Where a job's media comes from: a version of an S3 object, or an HTTP caller. */
 export interface MediaRef {
@@ -93,6 +94,15 @@ export const parseMediaKey = (key: string): MediaKey | "folderMarker" | undefine
   const [, , uploadId, ourName] = UPLOAD_KEY.exec(key) ?? [];
   return uploadId === undefined || ourName === undefined ? { jobId, name } : { jobId, uploadId, name: ourName };
 };
+
+/**
+ * What an object is by the name in its (decoded) key. The object of a signed upload is always media: its name was chosen by
+ * the proxy, and a client waits to hear what becomes of it.
+ *
+ * @param parsed the same key, parsed
+ */
+export const kindOfKey = (key: string, parsed: ReturnType<typeof parseMediaKey>): NameKind =>
+  typeof parsed === "object" && parsed.uploadId !== undefined ? "media" : kindOfName(key.replace(/^media\//, ""));
 
 /** A short, stable name for one version of one object. In a bucket without versions S3 calls the version `null`. */
 export const objectId = (key: string, versionId = "null"): string =>

@@ -2,7 +2,13 @@ import { EventBridgeClient, PutEventsCommand } from "@aws-sdk/client-eventbridge
 import { awsClientOptions } from "../../aws-client.ts";
 import { readAwsEnvironment, readConfig } from "../../config.ts";
 import type { Runtime } from "../../runtime.ts";
-import { hasEnded, showError, type EndState, type Row } from "../machine/row.ts";
+import type { MediaRef } from "../../media/key.ts";
+import { hasEnded, showError, type DeliveryError, type EndState, type Look, type Row } from "../machine/row.ts";
+
+const MEDIA_MISSING: DeliveryError = {
+  type: "MEDIA_MISSING",
+  comment: "Only files that go with media have come for the job, such as subtitles or pictures. Upload the media.",
+};
 
 const DETAIL_TYPES: Record<EndState, string> = {
   DELIVERED: "Media Delivered",
@@ -10,12 +16,26 @@ const DETAIL_TYPES: Record<EndState, string> = {
   NEEDS_REVIEW: "Media Needs Review",
 };
 
+export interface Conflict {
+  /** The job's. */
+  readonly row: Row;
+  /** What came. */
+  readonly media: MediaRef;
+  readonly sizeBytes?: number | undefined;
+  /** Whether its bytes are others than those of the job's media. */
+  readonly sameness: "other" | "unknown";
+}
+
 /** Publishes on the event bus what became of media. At least once: subscribers compare JobId and State. */
 export interface EventPublisher {
   /** The end of a row. @throws if the event is not out */
   readonly announce: (row: Row) => Promise<void>;
   /** Media whose delivery goes on by itself, but at a price. @throws if the event is not out */
   readonly announceDelay: (row: Row) => Promise<void>;
+  /** An object that came for a job which has its media, or waits for a person. @throws if the event is not out */
+  readonly announceConflict: (conflict: Conflict) => Promise<void>;
+  /** Files that go with media came for a job, and no media did. @throws if the event is not out */
+  readonly announceMissing: (sidecar: { jobId: string; media: MediaRef }) => Promise<void>;
   /** A dropped object whose key names no job. @throws if the event is not out */
   readonly announceQuarantined: (object: { key: string; versionId: string }) => Promise<void>;
 }
@@ -45,6 +65,7 @@ export const connectEvents = ({ env }: Pick<Runtime, "env">): EventPublisher => 
         Attempts: row.claims ?? row.posts,
         MediaId: row.media?.id,
         Fence: row.fence,
+        ...showLook(row.look),
       });
     },
     announceDelay: (row) =>
@@ -58,6 +79,32 @@ export const connectEvents = ({ env }: Pick<Runtime, "env">): EventPublisher => 
         BytesCarriedInVain: (row.bytesInVain ?? 0) + (row.sentBytes ?? 0),
         Attempts: row.claims,
       }),
+    announceConflict: ({ row, media, sizeBytes, sameness }) =>
+      publish("Media Conflict", {
+        JobId: row.jobId,
+        State: row.state,
+        Key: media.key,
+        VersionId: media.versionId,
+        SizeBytes: sizeBytes,
+        Sameness: sameness.toUpperCase(),
+        MediaKey: row.media?.key,
+        MediaVersionId: row.media?.versionId,
+      }),
+    announceMissing: ({ jobId, media }) =>
+      publish("Media Missing", {
+        JobId: jobId,
+        Key: media.key,
+        VersionId: media.versionId,
+        Reason: showError(MEDIA_MISSING),
+      }),
     announceQuarantined: ({ key, versionId }) => publish("Media Quarantined", { Key: key, VersionId: versionId }),
   };
 };
+
+const showLook = ({ container, durationS, audioTracks, videoTracks, concern }: Look = {}) => ({
+  Container: container,
+  DurationSeconds: durationS,
+  AudioTracks: audioTracks,
+  VideoTracks: videoTracks,
+  Concern: concern && showError(concern),
+});

@@ -298,6 +298,8 @@ export const ledgerContract = (name: string, start: () => Promise<TableServer>):
         rejected: ["object:a", "object:b"],
         conflicts: [],
         conflictCount: 0,
+        otherMedia: 0,
+        sidecars: ["object:c"],
         decision: {
           what: "resend",
           fence: 6,
@@ -311,6 +313,13 @@ export const ledgerContract = (name: string, start: () => Promise<TableServer>):
         taskId: "",
         error: { type: "INVALID_QUERY", comment: "“no such job”" },
         sizeBytes: 10_737_418_239,
+        look: {
+          container: "MP4",
+          durationS: 2_880.5,
+          audioTracks: 1,
+          videoTracks: 0,
+          concern: { type: "NO_AUDIO", comment: "There is no audio track." },
+        },
         sentBytes: 0,
         sha256: "e".repeat(64),
         updatedAt: 1_795_500_000_999,
