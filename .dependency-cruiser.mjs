@@ -76,11 +76,11 @@ export default {
     },
     {
       name: "pure-names",
-      comment: "Names of jobs and objects, and what is read out of a URL or some bytes, need nothing but themselves.",
+      comment: "Names of jobs and objects, and what is read out of a URL, need nothing but themselves.",
       severity: "error",
-      from: { path: "^lib/(job-id|media/(key|media-url|no-media|sameness))\\.ts$" },
+      from: { path: "^lib/(job-id|media/(key|media-url|sameness))\\.ts$" },
       to: {
-        pathNot: "^(lib/(job-id|media/(key|names))\\.ts|(node:)?(crypto|net|buffer))$",
+        pathNot: "^(lib/(job-id|media/(key|names))\\.ts|(node:)?(crypto|net))$",
         dependencyTypesNot: ["type-only"],
       },
     },
@@ -95,6 +95,19 @@ export default {
       severity: "error",
       from: { path: ships, pathNot: "^lib/media/reading/" },
       to: { path: "^lib/media/reading/", pathNot: "^lib/media/reading/object-body\\.ts$" },
+    },
+    {
+      name: "media-preflight-has-one-door",
+      severity: "error",
+      from: { path: "^(functions|lib|client|cli|web)/", pathNot: "^lib/media/preflight/" },
+      to: { path: "^lib/media/preflight/", pathNot: "^lib/media/preflight/preflight\\.ts$" },
+    },
+    {
+      name: "preflight-runs-in-browsers",
+      comment: "The page and the command line look at local files by it, so it needs nothing of Node.",
+      severity: "error",
+      from: { path: "^lib/media/(preflight/|no-media\\.ts$)" },
+      to: { pathNot: "^(lib/media/(preflight/|no-media\\.ts$)|node_modules/mediabunny/)" },
     },
     {
       name: "cielo24-transport-has-one-door",

@@ -9,6 +9,7 @@ import { connectMediaStore } from "../../lib/media/bucket.ts";
 import { capabilityUrl } from "../../lib/media/key.ts";
 import { connectObservability } from "../../lib/observability.ts";
 import { lambdaHandler, type FunctionHandler, type Runtime } from "../../lib/runtime.ts";
+import { createLook } from "./look.ts";
 import { createQueueHandler } from "./worker.ts";
 
 /** Kept back from the invocation's end for the ledger's last writes. */
@@ -24,15 +25,19 @@ export const build = (runtime: Runtime): FunctionHandler<SQSEvent | S3Event, SQS
     "maxReceives",
     "dropSettleS",
   );
+  const store = connectMediaStore(runtime);
+  const observability = connectObservability(runtime, "deliver-media");
+  const rules = readConfig(runtime.env, "preflight", "requireAudio", "maxMediaDurationS");
   return createQueueHandler({
     ports: {
       ledger: connectTable(runtime).ledger,
-      store: connectMediaStore(runtime),
+      store,
+      look: createLook({ store, observability, rules }),
       cielo24: connectCielo24(runtime),
       ...connectEvents(runtime),
       queue: connectMediaQueue(runtime, { deadLetterQueueUrl }),
       runtime,
-      observability: connectObservability(runtime, "deliver-media"),
+      observability,
     },
     bucketName,
     maxReceives,

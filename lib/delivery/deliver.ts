@@ -24,7 +24,7 @@ export interface DeliveryPorts {
   /** Publishes that an object came for a job that has its media; throws if the event is not out. */
   readonly announceConflict: (conflict: Conflict) => Promise<void>;
   /** Looks at an object's bytes before a job is spent on them. Never rejects; without it, all media is sent. */
-  readonly look?: (object: MeasuredMedia) => Promise<Looked>;
+  readonly look?: ((object: MeasuredMedia, jobId: string) => Promise<Looked>) | undefined;
   /** Publishes that media is delayed and why; throws if the event is not out. */
   readonly announceDelay: (row: Row) => Promise<void>;
   readonly runtime: Pick<Runtime, "clock" | "randomHex">;
@@ -149,7 +149,7 @@ const createExecutor = (run: DeliveryRun, ports: DeliveryPorts) => {
 
   const ask = async ({ look: object }: CommandTo<"ask">): Promise<Outcome> => {
     const askedAt = runtime.clock();
-    const looking = object && ports.look?.(object);
+    const looking = object && ports.look?.(object, jobId);
     try {
       const { hasMedia } = await cielo24.jobInfo(jobId, { deadline: Math.min(askedAt + QUESTION_MS, callDeadline) });
       return { type: "info", askedAt, hasMedia, ...(await looking) };

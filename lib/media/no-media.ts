@@ -1,5 +1,3 @@
-import { isUtf8 } from "node:buffer";
-
 /**
  * What a body is if it is evidently not media:
  *
@@ -40,15 +38,14 @@ const SIGNS_IN_UTF8: readonly (readonly [NoMedia, RegExp])[] = [
 const ENVELOPE = /^(?:\r?\n)*--[^\r\n]{1,70}\r?\n(?:[!-9;-~]+:[^\r\n]*\r?\n){0,10}?content-disposition:/i;
 
 const BEGINNING_BYTES = 4096;
+const PIECE_BYTES = 64 * 1024;
 
 /**
  * What the bytes themselves show, whatever their declared type. It is certain: no container begins like this, and neither
  * do MPEG-TS (`G`), ID3 and samples without a header. In any doubt the bytes are media.
  */
 export const noMediaByBytes = (bytes: Uint8Array): NoMedia | undefined => {
-  const beginning = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.byteLength, BEGINNING_BYTES)).toString(
-    "utf8",
-  );
+  const beginning = new TextDecoder().decode(bytes.subarray(0, BEGINNING_BYTES));
   if (ENVELOPE.test(beginning)) return "form";
   const printable = signIn(SIGNS_IN_PRINTABLE, beginning);
   if (printable) return isPrintable(bytes) ? printable : undefined;
@@ -65,3 +62,16 @@ export const isPlainText = (bytes: Uint8Array): boolean => isPrintable(bytes) &&
 /** Whether there are no control bytes other than white space. */
 const isPrintable = (bytes: Uint8Array): boolean =>
   !bytes.some((byte) => byte === 0x7f || (byte < 0x20 && (byte < 0x09 || byte > 0x0d)));
+
+/** In pieces, so that memory stays flat. */
+const isUtf8 = (bytes: Uint8Array): boolean => {
+  const decoder = new TextDecoder("utf-8", { fatal: true });
+  try {
+    for (let at = 0; at < bytes.length; at += PIECE_BYTES)
+      decoder.decode(bytes.subarray(at, at + PIECE_BYTES), { stream: true });
+    decoder.decode();
+    return true;
+  } catch {
+    return false;
+  }
+};

@@ -1,0 +1,53 @@
+import { defined } from "../../lib/defined.ts";
+import type { Config } from "../../lib/config.ts";
+import type { Looked, MeasuredMedia } from "../../lib/delivery/machine/protocol.ts";
+import type { DeliveryError } from "../../lib/delivery/machine/row.ts";
+import type { MediaStore } from "../../lib/media/bucket.ts";
+import { judge, lookAt, type MediaVerdict } from "../../lib/media/preflight/preflight.ts";
+import type { MetricName, Observability } from "../../lib/observability.ts";
+
+/** A doubt costs no more than this; the look runs beside the question to cielo24. */
+const LOOK_MS = 5_000;
+
+const METRIC_OF: Record<MediaVerdict["type"], MetricName> = {
+  NOT_MEDIA: "NotMedia",
+  MEDIA_INCOMPLETE: "MediaIncomplete",
+  NO_AUDIO: "NoAudio",
+  MEDIA_TOO_LONG: "MediaTooLong",
+};
+
+interface Looking {
+  readonly store: Pick<MediaStore, "read">;
+  readonly observability: Observability;
+  readonly rules: Pick<Config, "preflight" | "requireAudio" | "maxMediaDurationS">;
+}
+
+/**
+ * A look at an object's bytes before a job is spent on them. Never rejects: without an answer in time, it knows less.
+ *
+ * @returns undefined if the stage does not look
+ */
+export const createLook = ({ store, observability, rules }: Looking) => {
+  const { preflight, requireAudio, maxMediaDurationS } = rules;
+  if (preflight === "off") return undefined;
+  const maxDurationS = maxMediaDurationS === 0 ? Infinity : maxMediaDurationS;
+
+  return async ({ media, sizeBytes }: MeasuredMedia, jobId: string): Promise<Looked> => {
+    const signal = AbortSignal.timeout(LOOK_MS);
+    const { container, durationS, audioTracks, videoTracks, ...wrong } = await lookAt({
+      sizeBytes,
+      read: (start, end) => store.read(media, start, end, signal),
+    });
+    const facts = { container, durationS, audioTracks, videoTracks };
+    const found = judge({ ...facts, ...wrong }, { requireAudio: true, maxDurationS });
+    if (!found) return { look: defined(facts) };
+    const error: DeliveryError = { type: found.type, comment: found.message };
+    const isEnforced = preflight === "enforce" && (found.type !== "NO_AUDIO" || requireAudio);
+    observability.log.warn(isEnforced ? "the media is not worth a job" : "the media may not be worth its job", {
+      jobId,
+      errorType: found.type,
+    });
+    observability.count(METRIC_OF[found.type]);
+    return isEnforced ? { look: defined(facts), verdict: error } : { look: defined({ ...facts, concern: error }) };
+  };
+};

@@ -1,0 +1,77 @@
+/* eslint-disable no-control-regex -- headers are made of control characters */
+import * as mediabunny from "mediabunny";
+import type { LookedAt } from "./bytes.ts";
+import type { Learning } from "./facts.ts";
+import { layoutOf, readClock } from "./transport-stream.ts";
+
+const { MATROSKA, WEBM, WAVE, OGG, FLAC, MP3, ADTS, MPEG_TS } = mediabunny;
+/** Where mediabunny's own name is not the usual one. */
+const NAMES = new Map<mediabunny.InputFormat, string>([
+  [WAVE, "WAV"],
+  [ADTS, "AAC"],
+  [MPEG_TS, "MPEG-TS"],
+]);
+
+/**
+ * Adds what mediabunny says of the containers that have no boxes, as far as it is certain. Resolves to whether mediabunny
+ * knows the container. Rejects if it cannot read on; what was learned by then is certain all the same.
+ */
+export const learnFromLibrary = async (look: LookedAt, beginning: Uint8Array, facts: Learning): Promise<boolean> => {
+  // It would print what it makes of foreign files.
+  mediabunny.Logging.level = mediabunny.LogLevel.Silent;
+  const packets = layoutOf(beginning);
+  const input = new mediabunny.Input({
+    // mediabunny sees a transport stream in any two bytes `G` that are 188 apart, even in text.
+    formats: packets ? [MPEG_TS] : [MATROSKA, WEBM, WAVE, OGG, FLAC, MP3, ADTS],
+    source: new mediabunny.CustomSource({
+      getSize: () => look.sizeBytes,
+      read: (start, end) => look.read(start, end),
+      handleUnhandledError: () => undefined,
+    }),
+  });
+  try {
+    if (!(await input.canRead())) return false;
+    const format = await input.getFormat();
+    const isMatroska = format === MATROSKA || format === WEBM;
+    facts.container = NAMES.get(format) ?? format.name;
+    if (packets) learnDuration(facts, await readClock(look, packets));
+    const tracks = await input.getTracks();
+    const count = (type: string) => tracks.filter((track) => track.type === type).length;
+    if (count("video") > 0) facts.videoTracks = count("video");
+    if (count("audio") > 0 || (isMatroska && !look.seen(AUDIO_CODEC))) facts.audioTracks = count("audio");
+    // Without a header mediabunny takes the bit rate of an MP3's first frame for that of all.
+    const isCertain =
+      format === MP3 ? look.seen(XING) !== undefined : isMatroska ? startTicks(look) <= LATEST_START_TICKS : true;
+    if (isCertain && !packets) learnDuration(facts, await input.getDurationFromMetadata(tracks));
+    return true;
+  } finally {
+    input.dispose();
+  }
+};
+
+const learnDuration = (facts: Learning, durationS: number | null | undefined): void => {
+  if (durationS && durationS > 0 && Number.isFinite(durationS)) facts.durationS = durationS;
+};
+
+/** The name of an audio codec of Matroska. mediabunny leaves out tracks that are compressed, encrypted or disabled. */
+const AUDIO_CODEC = /A_[A-Z]{2}/;
+
+/** A frame's header, the side information of a frame without sound, and the name of the header of the whole file. */
+const XING = /\xff[\xe0-\xff][^]{2}(?:\0{9}|\0{17}|\0{32})(?:Xing|Info)/;
+
+/**
+ * Matroska's duration is the time at its end. In a minute that was cut out of a day's recording with its clock, this is a
+ * day. A tick is a millisecond in nearly all files.
+ */
+const LATEST_START_TICKS = 1000;
+
+/** A cluster, maybe a checksum, and the cluster's time: how many bytes it has, and them. */
+const CLUSTER = /\x1f\x43\xb6\x75[^]{1,8}?(?:\xbf\x84[^]{4})?\xe7([\x81-\x88])([^]{8})/;
+
+/** The time of the first cluster, or Infinity where none was seen. */
+const startTicks = (look: LookedAt): number => {
+  const [, length = "", time = ""] = look.seen(CLUSTER) ?? [];
+  let ticks = length === "" ? Infinity : 0;
+  for (let at = 0; at < (length.charCodeAt(0) & 0x0f); at += 1) ticks = ticks * 256 + time.charCodeAt(at);
+  return ticks;
+};
