@@ -34,13 +34,11 @@ export const createLook = ({ store, observability, rules }: Looking) => {
 
   return async ({ media, sizeBytes }: MeasuredMedia, jobId: string): Promise<Looked> => {
     const signal = AbortSignal.timeout(LOOK_MS);
-    const { container, durationS, audioTracks, videoTracks, ...wrong } = await lookAt({
-      sizeBytes,
-      read: (start, end) => store.read(media, start, end, signal),
-    });
-    const facts = { container, durationS, audioTracks, videoTracks };
-    const found = judge({ ...facts, ...wrong }, { requireAudio: true, maxDurationS });
-    if (!found) return { look: defined(facts) };
+    const facts = await lookAt({ sizeBytes, read: (start, end) => store.read(media, start, end, signal) });
+    const { container, durationS, audioTracks, videoTracks } = facts;
+    const look = defined({ container, durationS, audioTracks, videoTracks });
+    const found = judge(facts, { requireAudio: true, maxDurationS });
+    if (!found) return { look };
     const error: DeliveryError = { type: found.type, comment: found.message };
     const isEnforced = preflight === "enforce" && (found.type !== "NO_AUDIO" || requireAudio);
     observability.log.warn(isEnforced ? "the media is not worth a job" : "the media may not be worth its job", {
@@ -48,6 +46,6 @@ export const createLook = ({ store, observability, rules }: Looking) => {
       errorType: found.type,
     });
     observability.count(METRIC_OF[found.type]);
-    return isEnforced ? { look: defined(facts), verdict: error } : { look: defined({ ...facts, concern: error }) };
+    return isEnforced ? { look, verdict: error } : { look: { ...look, concern: error } };
   };
 };

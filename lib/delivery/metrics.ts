@@ -45,12 +45,13 @@ export const recordConflict = (sameness: Exclude<Sameness, "same">, { count }: O
   count(sameness === "other" ? "MediaConflict" : "MediaConflictUnknown");
 };
 
-export const recordAnnounced = ({ state, sizeBytes = 0 }: Row, { count }: Observability): void => {
+export const recordAnnounced = ({ state, sizeBytes = 0, error }: Row, { count }: Observability): void => {
   if (state === "DELIVERED") {
     count("MediaDelivered");
     count("BytesDelivered", sizeBytes);
   }
   if (state === "REJECTED") count("MediaRejected");
+  if (state === "REJECTED" && error?.type === "WITHDRAWN") count("MediaWithdrawn");
   if (state === "NEEDS_REVIEW") count("MediaNeedsReview");
 };
 

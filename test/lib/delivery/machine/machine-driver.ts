@@ -59,7 +59,8 @@ export interface Table {
 type Fate = "lost" | "answerLost" | undefined;
 
 /**
- * Drives one worker's machine. The table's reads and writes are carried out at once, everything else waits for the test
+ * Drives one worker's machine. The table's reads and writes, and the last check of the object, are carried out at once,
+ * everything else waits for the test
  * to say what happens; saying what does not fit the command that waits is an error.
  */
 export class Run {
@@ -68,6 +69,8 @@ export class Run {
   readonly commands: Command[] = [];
   /** The commands of its writes. */
   readonly writes: Extract<Command, { do: "write" }>[] = [];
+  /** Whether the object is deleted by the time of the last check. */
+  isWithdrawn = false;
   /** The states that this worker wrote, in order. */
   readonly wrote: State[] = [];
   now: number;
@@ -168,11 +171,6 @@ export class Run {
     return this.#tell("compare", { type: "compared", sameness });
   }
 
-  /** Right before FINALIZING. */
-  findsItWithdrawn(isWithdrawn = true): this {
-    return this.#tell("recheck", { type: "checked", isWithdrawn });
-  }
-
   isToldInstead(reply: Failure): this {
     return this.#tell("ask", { type: "noInfo", reply });
   }
@@ -249,6 +247,8 @@ export class Run {
       } else if (command.do === "write") {
         this.writes.push(command);
         this.#step({ type: this.#write(command.write) ? "written" : "unwritten" });
+      } else if (command.do === "recheck") {
+        this.#step({ type: "checked", isWithdrawn: this.isWithdrawn });
       } else {
         this.commands.push(command);
         return;
