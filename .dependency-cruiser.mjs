@@ -119,7 +119,7 @@ export default {
       name: "only-cielo24-knows-the-token",
       severity: "error",
       from: { path: "^(functions|lib)/", pathNot: "^lib/cielo24/" },
-      to: { path: "^lib/cielo24/", pathNot: "^lib/cielo24/(api|client|errors)\\.ts$" },
+      to: { path: "^lib/cielo24/", pathNot: "^lib/cielo24/(api|client)\\.ts$" },
     },
     {
       name: "client-stands-alone",

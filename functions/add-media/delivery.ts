@@ -1,6 +1,7 @@
 import type { MediaQueue } from "../../lib/delivery/aws/queue.ts";
 import { deliver, type DeliveryEnd, type DeliveryPorts } from "../../lib/delivery/deliver.ts";
 import type { LaterReason, Settings } from "../../lib/delivery/machine/protocol.ts";
+import { CALL_ABANDONED, WITHDRAWN } from "../../lib/delivery/machine/reasons.ts";
 import type { DeliveryError } from "../../lib/delivery/machine/row.ts";
 import { ApiError, toRefusal, type ApiErrorCode } from "../../lib/http/errors.ts";
 import type { MediaStore } from "../../lib/media/bucket.ts";
@@ -66,7 +67,10 @@ export const createMediaDelivery =
     throw whyNotDelivered(command, ref);
   };
 
-/** The error for a REJECTED row that is not cielo24's refusal of the media, by the row's type. */
+/**
+ * What the caller hears if its media was not sent, by the type of error that the row keeps. Every other type is that of
+ * cielo24's own refusal.
+ */
 const CODE_OF_TYPE: ReadonlyMap<string, ApiErrorCode> = new Map([
   ["CIELO24_LOGIN_INVALID", "LOGIN_INVALID"],
   ["CIELO24_ACCOUNT_REFUSED", "ACCOUNT_REFUSED"],
@@ -76,14 +80,11 @@ const CODE_OF_TYPE: ReadonlyMap<string, ApiErrorCode> = new Map([
   ["JOB_HAS_MEDIA", "JOB_HAS_MEDIA"],
 ]);
 
-/** Why nothing was delivered for now. All other reasons mean that cielo24 is not available. */
+/** The reasons to come back later that are no such error: somebody else has the row, or it cannot be written. */
 const CODE_OF_REASON: Partial<Record<LaterReason, ApiErrorCode>> = {
   underWay: "DELIVERY_UNDER_WAY",
   notDue: "DELIVERY_UNDER_WAY",
   answerUnknown: "ANSWER_UNKNOWN",
-  loginInvalid: "LOGIN_INVALID",
-  accountRefused: "ACCOUNT_REFUSED",
-  unintelligible: "UNINTELLIGIBLE",
   ledger: "LEDGER_UNAVAILABLE",
   lostClaim: "LEDGER_UNAVAILABLE",
 };
@@ -95,21 +96,21 @@ const NOTHING_SENT =
 export const whyNotDelivered = (command: DeliveryEnd["command"], media: MediaRef): ApiError => {
   const { row, retryAfterMs } = command;
   const isOwn = row?.media?.id === media.id;
-  if (isOwn && row.state === "REJECTED" && row.error) return errorOfRefusal(row.error, retryAfterMs);
+  if (isOwn && row.state === "REJECTED" && row.error) return asApiError(row.error, retryAfterMs);
   if (row?.state === "NEEDS_REVIEW")
     return new ApiError(isOwn ? "NEEDS_REVIEW" : row.closed ? "JOB_CLOSED" : "JOB_IN_REVIEW");
-  if (command.do === "later") return apiError(CODE_OF_REASON[command.reason] ?? "UNAVAILABLE", retryAfterMs);
-  if (command.reason === "refused" && command.error) return errorOfRefusal(command.error);
+  if (command.do === "later") {
+    const code = CODE_OF_REASON[command.reason];
+    // Nothing was claimed, so no row says it: it is the error that a claimed row would have been left with.
+    return code ? new ApiError(code) : asApiError(WITHDRAWN[command.reason] ?? CALL_ABANDONED, retryAfterMs);
+  }
+  if (command.reason === "refused" && command.error) return asApiError(command.error);
   return new ApiError("JOB_HAS_MEDIA");
 };
 
-const errorOfRefusal = ({ type, comment }: DeliveryError, retryAfterMs?: number): ApiError => {
+const asApiError = ({ type, comment }: DeliveryError, retryAfterMs?: number): ApiError => {
   const code = CODE_OF_TYPE.get(type);
-  return code ? apiError(code, retryAfterMs) : toRefusal(type, comment);
-};
-
-const apiError = (code: ApiErrorCode, retryAfterMs: number | undefined): ApiError => {
+  if (code === undefined) return toRefusal(type, comment);
   if (code === "UNINTELLIGIBLE") return new ApiError(code, { comment: NOTHING_SENT });
-  if (code === "UNAVAILABLE" && retryAfterMs) return new ApiError(code, { retryAfterS: retryAfterMs / 1000 });
-  return new ApiError(code);
+  return new ApiError(code, { retryAfterS: retryAfterMs ? retryAfterMs / 1000 : undefined });
 };

@@ -1,14 +1,14 @@
 import * as v from "valibot";
 import { connectTable } from "../../lib/delivery/aws/table.ts";
-import { apiHandler, type HttpHandler } from "../../lib/http/handler.ts";
-import { createOwnership, type Ownership } from "../../lib/http/caller.ts";
-import { lambdaHandler, type Runtime } from "../../lib/runtime.ts";
 import type { Ledger } from "../../lib/delivery/ledger.ts";
 import { hasEnded, showError, type Row } from "../../lib/delivery/machine/row.ts";
 import { isExpired } from "../../lib/delivery/machine/uploading.ts";
+import { createOwnership, type Ownership } from "../../lib/http/caller.ts";
 import { respond, type Endpoint } from "../../lib/http/endpoint.ts";
 import { ApiError } from "../../lib/http/errors.ts";
+import { apiHandler, type HttpHandler } from "../../lib/http/handler.ts";
 import { apiVersion, jobId, validate, wholeNumber } from "../../lib/http/validate.ts";
+import { lambdaHandler, type Runtime } from "../../lib/runtime.ts";
 
 export const build = (runtime: Runtime): HttpHandler => {
   const { ledger, owners } = connectTable(runtime);

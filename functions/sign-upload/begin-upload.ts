@@ -1,10 +1,9 @@
-import type { Cielo24 } from "../../lib/cielo24/api.ts";
-import { Cielo24Error } from "../../lib/cielo24/errors.ts";
+import { Cielo24Error, type Cielo24 } from "../../lib/cielo24/api.ts";
 import { LedgerError, type Ledger } from "../../lib/delivery/ledger.ts";
 import { admitUpload, wasJobSeen, type Occupied } from "../../lib/delivery/machine/uploading.ts";
+import type { Ownership } from "../../lib/http/caller.ts";
 import type { ApiRequest } from "../../lib/http/endpoint.ts";
 import { ApiError, type ApiErrorCode } from "../../lib/http/errors.ts";
-import type { Ownership } from "../../lib/http/caller.ts";
 import type { Observability } from "../../lib/observability.ts";
 import type { Runtime } from "../../lib/runtime.ts";
 

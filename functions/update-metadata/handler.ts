@@ -1,14 +1,13 @@
 import * as v from "valibot";
+import { Cielo24Error, type Cielo24 } from "../../lib/cielo24/api.ts";
 import { connectCielo24 } from "../../lib/cielo24/client.ts";
 import { connectTable } from "../../lib/delivery/aws/table.ts";
-import { apiHandler, type HttpHandler } from "../../lib/http/handler.ts";
 import { createOwnership, type Ownership } from "../../lib/http/caller.ts";
-import { lambdaHandler, type Runtime } from "../../lib/runtime.ts";
-import type { Cielo24 } from "../../lib/cielo24/api.ts";
-import { Cielo24Error } from "../../lib/cielo24/errors.ts";
 import { respond, type Endpoint } from "../../lib/http/endpoint.ts";
 import { ApiError } from "../../lib/http/errors.ts";
+import { apiHandler, type HttpHandler } from "../../lib/http/handler.ts";
 import { apiVersion, jobId, plainText, validate } from "../../lib/http/validate.ts";
+import { lambdaHandler, type Runtime } from "../../lib/runtime.ts";
 
 export const build = (runtime: Runtime): HttpHandler => {
   const ownership = createOwnership(connectTable(runtime).owners);

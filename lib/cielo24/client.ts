@@ -3,11 +3,9 @@ import type { GenericSchema, InferOutput } from "valibot";
 import { awsClientOptions } from "../aws-client.ts";
 import { readAwsEnvironment, readConfig } from "../config.ts";
 import type { Runtime } from "../runtime.ts";
-import type { CallLimits, Cielo24 } from "./api.ts";
-import { readSecret, type Credentials } from "./credentials.ts";
-import { Cielo24Error } from "./errors.ts";
+import { Cielo24Error, type CallLimits, type Cielo24 } from "./api.ts";
+import { readSecret, createScrubber, Secret, type Credentials } from "./credentials.ts";
 import { JobInfoResponse, LoginResponse, readResponse, showsMedia, TaskResponse } from "./response.ts";
-import { createScrubber, Secret } from "./secret.ts";
 import { createSession } from "./session.ts";
 import { createTransport } from "./transport/transport.ts";
 

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { parseJson } from "../json.ts";
-import { CIELO24_ERROR_TYPES, Cielo24Error } from "./errors.ts";
+import { CIELO24_ERROR_TYPES, Cielo24Error } from "./api.ts";
 
 /** A complete HTTP response of cielo24's; the body is cut at 64 KiB. */
 export interface HttpResponse {

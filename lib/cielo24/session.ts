@@ -1,6 +1,5 @@
-import { ACCOUNT_ERROR_TYPES, Cielo24Error } from "./errors.ts";
-import { SecretError, type Credentials } from "./credentials.ts";
-import type { Secret } from "./secret.ts";
+import { ACCOUNT_ERROR_TYPES, Cielo24Error } from "./api.ts";
+import { SecretError, type Credentials, type Secret } from "./credentials.ts";
 
 type LoginCredentials = Extract<Credentials, { kind: "login" }>;
 

@@ -6,10 +6,10 @@ import type { Observability } from "../observability.ts";
 import type { Runtime } from "../runtime.ts";
 import { LedgerError, type Ledger } from "./ledger.ts";
 import { start, step } from "./machine/machine.ts";
-import { createPace } from "./machine/pace.ts";
 import type { Command, Drop, Looked, MeasuredMedia, Outcome, Sameness, Settings } from "./machine/protocol.ts";
 import type { Row } from "./machine/row.ts";
 import { reportProgress } from "./machine/transitions.ts";
+import { createPace } from "./machine/waits.ts";
 import { recordAnnounced, recordConflict, recordCostly, recordEnd } from "./metrics.ts";
 import { asFailure, asReply } from "./reply.ts";
 

@@ -1,5 +1,4 @@
-import type { MediaResult } from "../cielo24/api.ts";
-import { ACCOUNT_ERROR_TYPES, Cielo24Error } from "../cielo24/errors.ts";
+import { ACCOUNT_ERROR_TYPES, Cielo24Error, type MediaResult } from "../cielo24/api.ts";
 import type { Failure, Reply } from "./machine/protocol.ts";
 
 /** Translates what `lib/cielo24` returns or throws into the replies that the delivery machine knows. */

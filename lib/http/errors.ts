@@ -1,4 +1,4 @@
-import { Cielo24Error, type Cielo24FailureCode } from "../cielo24/errors.ts";
+import { Cielo24Error, type Cielo24FailureCode } from "../cielo24/api.ts";
 import { LedgerError } from "../delivery/ledger.ts";
 import { UploadStoreError } from "../media/body.ts";
 import { respond, type ApiResponse } from "./endpoint.ts";

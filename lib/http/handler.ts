@@ -1,14 +1,15 @@
-import middy from "@middy/core";
+import middy, { type MiddlewareObj } from "@middy/core";
 import httpHeaderNormalizer from "@middy/http-header-normalizer";
 import httpSecurityHeaders from "@middy/http-security-headers";
+import { Cielo24Error } from "../cielo24/api.ts";
 import { readConfig } from "../config.ts";
-import { connectObservability } from "../observability.ts";
+import { normalJobId } from "../job-id.ts";
+import { connectObservability, type LogFields, type Observability } from "../observability.ts";
 import type { FunctionHandler, Runtime } from "../runtime.ts";
 import { readCaller } from "./caller.ts";
 import type { ApiEvent, ApiRequest, ApiResponse, HttpEvent } from "./endpoint.ts";
-import { ApiError } from "./errors.ts";
+import { ApiError, respondWithError, toApiError } from "./errors.ts";
 import { readParameters } from "./parameters.ts";
-import { requestOutcome } from "./request-outcome.ts";
 
 export type HttpHandler = FunctionHandler<HttpEvent, ApiResponse>;
 
@@ -60,4 +61,55 @@ export const apiHandler = (
       request.event = { ...event, deadline, caller, ...readParameters(event, options) };
     })
     .handler((event) => endpoint(event as HttpEvent & ApiRequest));
+};
+
+/**
+ * How every request ends: errors become responses, the log gets one record, and the metrics count what alarms read. Logs
+ * neither messages nor values of parameters.
+ */
+export const requestOutcome = (
+  observability: Observability,
+  { clock }: Pick<Runtime, "clock">,
+): MiddlewareObj<ApiEvent, ApiResponse> => {
+  const startedAt = new WeakMap<object, number>();
+  const fieldsOf = (event: ApiEvent, context: object): LogFields => {
+    // If a request was refused early, its parameters were never read.
+    const jobId = event.parameters?.["job_id"];
+    const now = clock();
+    return {
+      requestId: event.requestContext.requestId,
+      route: event.routeKey,
+      durationMs: now - (startedAt.get(context) ?? now),
+      jobId: jobId && normalJobId(jobId),
+    };
+  };
+  return {
+    before: ({ context }) => {
+      startedAt.set(context, clock());
+    },
+    after: ({ event, context, response }) => {
+      observability.log.info("request answered", { ...fieldsOf(event, context), status: response?.statusCode });
+    },
+    onError: (request) => {
+      const { event, context, error } = request;
+      const apiError = toApiError(error);
+      const { code, status, errorType } = apiError;
+      request.response = respondWithError(apiError, event.requestContext.requestId);
+      const reason = code === "UNHANDLED_ERROR" ? classAndPlace(error) : undefined;
+      const fields = { ...fieldsOf(event, context), status, code, errorType, reason };
+      if (status < 500) observability.log.info("request refused", fields);
+      else {
+        observability.log.error("request failed", fields);
+        observability.count("Http5xx");
+      }
+      if (error instanceof Cielo24Error && error.code === "LOGIN_INVALID") observability.count("LoginInvalid");
+    },
+  };
+};
+
+/** Class and place of an unexpected error: enough to find it, without its message, which may quote anything. */
+const classAndPlace = (error: unknown): string => {
+  if (!(error instanceof Error)) return typeof error;
+  const place = /\n\s+at .*?([\w.-]+:\d+):\d+\)?(?:\n|$)/.exec(error.stack ?? "")?.[1];
+  return /^\w{1,64}$/.test(error.name) ? `${error.name}${place ? ` at ${place}` : ""}` : "Error";
 };

@@ -1,4 +1,4 @@
-import { CIELO24_ERROR_TYPES } from "../../lib/cielo24/errors.ts";
+import { CIELO24_ERROR_TYPES } from "../../lib/cielo24/api.ts";
 import type { Chunk, Treatment } from "../harness/network.ts";
 
 /** Media that an instance offered to cielo24, as its socket shows it. */

@@ -1,4 +1,4 @@
-import { ACCOUNT_ERROR_TYPES } from "../../lib/cielo24/errors.ts";
+import { ACCOUNT_ERROR_TYPES } from "../../lib/cielo24/api.ts";
 import type { Performance } from "./play.ts";
 import type { Fault } from "./schedule.ts";
 

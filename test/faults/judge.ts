@@ -1,5 +1,5 @@
 import type { Acceptance } from "../../dev/cielo24/jobs.ts";
-import { ACCOUNT_ERROR_TYPES } from "../../lib/cielo24/errors.ts";
+import { ACCOUNT_ERROR_TYPES } from "../../lib/cielo24/api.ts";
 import type { Row } from "../../lib/delivery/machine/row.ts";
 import { objectId } from "../../lib/media/key.ts";
 import type { Drop } from "./acting.ts";

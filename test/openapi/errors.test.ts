@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
-import { ACCOUNT_ERROR_TYPES, CIELO24_ERROR_TYPES } from "../../lib/cielo24/errors.ts";
+import { ACCOUNT_ERROR_TYPES, CIELO24_ERROR_TYPES } from "../../lib/cielo24/api.ts";
 import { API_ERROR_CODES, ApiError } from "../../lib/http/errors.ts";
 import { operations, partsOf, type Operation } from "./description.ts";
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "@jest/globals";
 import { toJsonSchema } from "@valibot/to-json-schema";
 import fc from "fast-check";
-import { addMediaParameters } from "../../functions/add-media/endpoint.ts";
+import { addMediaParameters } from "../../functions/add-media/handler.ts";
 import { deliveryParameters } from "../../functions/delivery-status/handler.ts";
-import { requestUploadUrlParameters, signUploadParameters } from "../../functions/sign-upload/endpoint.ts";
+import { requestUploadUrlParameters, signUploadParameters } from "../../functions/sign-upload/handler.ts";
 import { updateMetadataParameters } from "../../functions/update-metadata/handler.ts";
 import { checkMediaUrl } from "../../lib/media/media-url.ts";
 import { operationOf, operations, partsOf, type Operation, type Schema } from "./description.ts";

@@ -1,7 +1,6 @@
-import type { MediaResult } from "../api.ts";
-import { Cielo24Error, type Cielo24FailureCode } from "../errors.ts";
+import { Cielo24Error, type MediaResult, type Cielo24FailureCode } from "../api.ts";
+import type { Secret } from "../credentials.ts";
 import { readResponse, TaskResponse, type HttpResponse } from "../response.ts";
-import type { Secret } from "../secret.ts";
 import { letIoArrive, createOwnConnection } from "./own-connection.ts";
 import { beginRequest, collectResponse, isTls } from "./request.ts";
 

@@ -1,7 +1,7 @@
 import http from "node:http";
 import https from "node:https";
+import type { Secret } from "../credentials.ts";
 import type { HttpResponse } from "../response.ts";
-import type { Secret } from "../secret.ts";
 
 /** What a request to cielo24 asks for. */
 export interface Cielo24Request {

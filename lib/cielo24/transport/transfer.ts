@@ -1,8 +1,14 @@
 import { createHash } from "node:crypto";
 import { MediaReadError } from "../../media/body.ts";
-import { HELD_BYTES, type MediaResult, type MediaTransfer, type OutgoingMedia, type TransferLimits } from "../api.ts";
-import { Cielo24Error } from "../errors.ts";
-import type { Secret } from "../secret.ts";
+import {
+  HELD_BYTES,
+  Cielo24Error,
+  type MediaResult,
+  type MediaTransfer,
+  type OutgoingMedia,
+  type TransferLimits,
+} from "../api.ts";
+import type { Secret } from "../credentials.ts";
 import type { Session } from "../session.ts";
 import { openHeldPost, type HeldPost } from "./held-post.ts";
 

@@ -2,7 +2,7 @@ import type { Input, LaterReason, NextVisit, Settings, Claimant, Reader } from "
 import { waitingFor } from "./reasons.ts";
 import type { Row } from "./row.ts";
 
-/** How long to wait: before the next visit, for what is unknown to show in job/info, and for media that costs too much. */
+/** How long to wait: before the next visit, for what is unknown to show in job/info, and for media that costs too much; and whether there is time for a transfer. */
 
 export const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -87,3 +87,24 @@ export const dueAt = (row: Row): number => {
   if (row.state !== "SENDING" || claimId === undefined) return notBefore;
   return Math.max(notBefore, leaseUntil + costlyWaitMs(row, sentBytes));
 };
+
+/** The rate is not judged before this much time has passed: the first seconds say little. */
+const WARM_UP_MS = 15_000;
+
+/** Judges from the bytes sent so far whether a transfer will finish in time; if not, the object is handed over by URL. */
+export const createPace = ({
+  sizeBytes,
+  startedAt,
+  mustEndAt,
+}: {
+  readonly sizeBytes: number;
+  readonly startedAt: number;
+  readonly mustEndAt: number;
+}) => ({
+  willFit(sentBytes: number, now: number): boolean {
+    const elapsedMs = now - startedAt;
+    if (elapsedMs < WARM_UP_MS) return true;
+    const leftMs = ((sizeBytes - sentBytes) * elapsedMs) / Math.max(sentBytes, 1);
+    return now + leftMs <= mustEndAt;
+  },
+});

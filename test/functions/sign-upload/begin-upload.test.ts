@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
 import { askWith } from "../../../functions/sign-upload/begin-upload.ts";
-import { Cielo24Error } from "../../../lib/cielo24/errors.ts";
+import { Cielo24Error } from "../../../lib/cielo24/api.ts";
 import { createObservability } from "../../../lib/observability.ts";
 import { testRuntime } from "../../harness/runtime.ts";
 

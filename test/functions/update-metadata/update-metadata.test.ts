@@ -1,12 +1,11 @@
 import { describe, expect, it } from "@jest/globals";
 import { updateMetadata } from "../../../functions/update-metadata/handler.ts";
-import { Cielo24Error } from "../../../lib/cielo24/errors.ts";
+import { Cielo24Error, type Cielo24 } from "../../../lib/cielo24/api.ts";
 import { LedgerError } from "../../../lib/delivery/ledger.ts";
 import { createOwnership } from "../../../lib/http/caller.ts";
 import { memoryOwners } from "../../harness/memory-ports.ts";
 import { answered, apiRequest, bob } from "../../harness/requests.ts";
 import { ApiError } from "../../../lib/http/errors.ts";
-import type { Cielo24 } from "../../../lib/cielo24/api.ts";
 
 const JOB = "0123456789abcdef0123456789abcdef";
 const TASK = "fedcba9876543210fedcba9876543210";

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from "@jest/globals";
 import { randomBytes } from "node:crypto";
 import { inspect } from "node:util";
 import type { Cielo24Simulator } from "../../../dev/cielo24/server.ts";
-import { Cielo24Error } from "../../../lib/cielo24/errors.ts";
+import { Cielo24Error } from "../../../lib/cielo24/api.ts";
 import { createScanner } from "../../leaks/scanner.ts";
 import { textOf } from "../../leaks/text-of.ts";
 import { startAccount, within } from "./fixture.ts";

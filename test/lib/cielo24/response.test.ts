@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
 import { JobInfoResponse, readResponse, showsMedia, TaskResponse } from "../../../lib/cielo24/response.ts";
-import { CIELO24_ERROR_TYPES, Cielo24Error } from "../../../lib/cielo24/errors.ts";
+import { CIELO24_ERROR_TYPES, Cielo24Error } from "../../../lib/cielo24/api.ts";
 
 const asIs = (text: string) => text;
 const errorOf = (status: number, body: unknown, retryAfter?: string): Cielo24Error => {

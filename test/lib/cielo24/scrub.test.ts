@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from "@jest/globals";
-import { createScrubber } from "../../../lib/cielo24/secret.ts";
+import { createScrubber } from "../../../lib/cielo24/credentials.ts";
 import { randomHex } from "../../../lib/runtime.ts";
 import { startAccount, within } from "./fixture.ts";
 

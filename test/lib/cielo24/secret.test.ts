@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
 import { format, inspect } from "node:util";
-import { Secret } from "../../../lib/cielo24/secret.ts";
+import { Secret } from "../../../lib/cielo24/credentials.ts";
 
 describe("a secret value", () => {
   const value = "0123456789abcdef";

@@ -1,8 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
-import { Cielo24Error } from "../../../lib/cielo24/errors.ts";
-import { parseSecret, SecretError, type Credentials } from "../../../lib/cielo24/credentials.ts";
+import { Cielo24Error } from "../../../lib/cielo24/api.ts";
+import { parseSecret, SecretError, type Credentials, Secret } from "../../../lib/cielo24/credentials.ts";
 import { createSession } from "../../../lib/cielo24/session.ts";
-import { Secret } from "../../../lib/cielo24/secret.ts";
 
 /** A session over a login and a secret store that the test answers for. */
 const openSession = (

@@ -1,8 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
-import { Cielo24Error } from "../../../lib/cielo24/errors.ts";
+import { Cielo24Error } from "../../../lib/cielo24/api.ts";
 import { LedgerError } from "../../../lib/delivery/ledger.ts";
-import { respondWithError } from "../../../lib/http/errors.ts";
-import { API_ERROR_CODES, ApiError, toApiError } from "../../../lib/http/errors.ts";
+import { respondWithError, API_ERROR_CODES, ApiError, toApiError } from "../../../lib/http/errors.ts";
 import { UploadStoreError } from "../../../lib/media/body.ts";
 
 const SECRET = "https://s3.example/?X-Amz-Signature=5ecr37";

@@ -1,9 +1,14 @@
 import { describe, expect, it } from "@jest/globals";
-import { Cielo24Error } from "../../../lib/cielo24/errors.ts";
-import { respond, type ApiResponse } from "../../../lib/http/endpoint.ts";
+import { Cielo24Error } from "../../../lib/cielo24/api.ts";
+import {
+  respond,
+  type ApiResponse,
+  type ApiRequest,
+  type Endpoint,
+  type HttpEvent,
+} from "../../../lib/http/endpoint.ts";
 import { ApiError } from "../../../lib/http/errors.ts";
 import { apiHandler, publicHandler } from "../../../lib/http/handler.ts";
-import type { ApiRequest, Endpoint, HttpEvent } from "../../../lib/http/endpoint.ts";
 import { httpEvent, lambdaContext } from "../../harness/http-event.ts";
 import { testRuntime } from "../../harness/runtime.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
-import { addMediaParameters } from "../../../functions/add-media/endpoint.ts";
+import { addMediaParameters } from "../../../functions/add-media/handler.ts";
 import { deliveryParameters } from "../../../functions/delivery-status/handler.ts";
-import { requestUploadUrlParameters, signUploadParameters } from "../../../functions/sign-upload/endpoint.ts";
+import { requestUploadUrlParameters, signUploadParameters } from "../../../functions/sign-upload/handler.ts";
 import { updateMetadataParameters } from "../../../functions/update-metadata/handler.ts";
 import { ApiError } from "../../../lib/http/errors.ts";
 import { meantParameter, validate } from "../../../lib/http/validate.ts";

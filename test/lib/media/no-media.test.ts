@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
-import { addMediaParameters } from "../../../functions/add-media/endpoint.ts";
+import { addMediaParameters } from "../../../functions/add-media/handler.ts";
 import { noMediaByBytes, noMediaByType } from "../../../lib/media/no-media.ts";
 
 const latin1 = (text: string) => Buffer.from(text, "latin1");

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 import tls from "node:tls";
 import { createCielo24 } from "../../../../lib/cielo24/client.ts";
-import { Cielo24Error } from "../../../../lib/cielo24/errors.ts";
+import { Cielo24Error, type CallLimits, type Cielo24, type MediaResult } from "../../../../lib/cielo24/api.ts";
 import { parseSecret } from "../../../../lib/cielo24/credentials.ts";
 import { createScanner } from "../../../leaks/scanner.ts";
 import { textOf } from "../../../leaks/text-of.ts";
@@ -13,7 +13,6 @@ import { httpAnswer } from "../raw-server.ts";
 import { goodText, JOB, METADATA, TASK, TOKEN } from "./answers.ts";
 import { KIB, pausing, turns, type DeliveryOptions } from "./pauses.ts";
 import { startScriptedServer, type Exchange, type Script, type ScriptedServer } from "./server.ts";
-import type { CallLimits, Cielo24, MediaResult } from "../../../../lib/cielo24/api.ts";
 
 /** What the delivery makes of an answer: before the last chunk nothing can have been accepted, afterwards it may have. */
 export type Meaning =

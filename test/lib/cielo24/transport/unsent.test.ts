@@ -1,13 +1,12 @@
 import { afterEach, beforeAll, describe, expect, it } from "@jest/globals";
 import { randomBytes } from "node:crypto";
-import type net from "node:net";
+import net from "node:net";
 import { setImmediate as nextTurn, setTimeout as wait } from "node:timers/promises";
 import tls from "node:tls";
-import { Cielo24Error } from "../../../../lib/cielo24/errors.ts";
+import { Cielo24Error, type MediaResult } from "../../../../lib/cielo24/api.ts";
 import { selfSigned } from "../../media/self-signed.ts";
 import { bodyOf, startAccount, within } from "../fixture.ts";
 import { httpAnswer, startRawServer } from "../raw-server.ts";
-import type { MediaResult } from "../../../../lib/cielo24/api.ts";
 
 const KIB = 1024;
 const JOB = "0".repeat(32);

@@ -39,7 +39,7 @@ describe("a job that has no media", () => {
     const run = new Run({});
     expect(run.command).toEqual({ do: "inspect", media: A });
     run.finds("current", 1_000);
-    expect(run.command).toEqual({ do: "ask" });
+    expect(run.command).toEqual({ do: "ask", look: { media: A, sizeBytes: 1_000 } });
     expect(run.row).toBeUndefined();
     run.seesMedia(false);
     expect(run.row).toEqual({
@@ -162,8 +162,7 @@ describe("a job that another worker is sending", () => {
   });
 
   it("is delivered with the pinned version, whatever lies above it by now", () => {
-    for (const status of ["superseded", "deleted"] as const)
-      expect(new Run({ row: row("SENDING", LEFT_BEHIND) }).finds(status).command.do).toBe("ask");
+    expect(new Run({ row: row("SENDING", LEFT_BEHIND) }).finds("superseded").command.do).toBe("ask");
   });
 });
 
@@ -187,9 +186,13 @@ describe("another object for the job", () => {
     "is recorded as a conflict with %s, and disturbs nothing",
     (state) => {
       const before = row(state, { announced: true, conflicts: ["object:z"], conflictCount: 11 });
-      const run = new Run({ drop: { media: B }, row: before });
-      expect(run.row).toEqual({ ...before, conflicts: ["object:z", B.id], conflictCount: 12 });
-      expect(run.commands).toMatchObject([{ do: "acknowledge", reason: "conflict" }]);
+      const run = new Run({ drop: { media: B }, row: before }).findsConflict("other").announces();
+      expect(run.row).toEqual({ ...before, conflicts: ["object:z", B.id], conflictCount: 12, otherMedia: 1 });
+      expect(run.commands).toMatchObject([
+        { do: "compare", row: before, media: B },
+        { do: "announceConflict", row: before, media: B, sameness: "other" },
+        { do: "acknowledge", reason: "conflict" },
+      ]);
     },
   );
 
@@ -594,9 +597,12 @@ describe("a table that fails", () => {
 });
 
 describe("an object", () => {
-  it.each(["gone", "deleted"] as const)("that is %s before anything was sent is rejected without a POST", (status) => {
+  it.each([
+    ["gone", "OBJECT_GONE"],
+    ["deleted", "WITHDRAWN"],
+  ] as const)("that is %s before anything was sent is rejected without a POST", (status, type) => {
     const run = new Run({}).finds(status);
-    expect(run.row).toMatchObject({ state: "REJECTED", rejected: [A.id], error: { type: "OBJECT_GONE" } });
+    expect(run.row).toMatchObject({ state: "REJECTED", rejected: [A.id], error: { type } });
     expect(run.commands.map((command) => command.do)).toEqual(["inspect", "announce"]);
   });
 

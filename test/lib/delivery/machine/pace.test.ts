@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
-import { createPace } from "../../../../lib/delivery/machine/pace.ts";
+import { createPace } from "../../../../lib/delivery/machine/waits.ts";
 
 describe("the pace of a transfer", () => {
   const pace = createPace({ sizeBytes: 1000, startedAt: 0, mustEndAt: 100_000 });

@@ -131,7 +131,8 @@ describe("an object that says itself that it cannot be a medium", () => {
   ] as const)("(%j) is rejected, and the job stays free", (facts, type) => {
     const run = new Run({}).finds("current", 1_000, facts);
     expect(run.row).toMatchObject({ state: "REJECTED", error: { type }, rejected: [A.id] });
-    expect(new Run({ drop: { media: B }, table: run.table }).command.do).toBe("announce");
+    run.announces();
+    expect(new Run({ drop: { media: B }, table: run.table }).command).toEqual({ do: "inspect", media: B });
   });
 
   it("is rejected where only reading it shows that it lies in an archive", () => {
@@ -402,7 +403,7 @@ describe("an operator's decision", () => {
       const run = decide(row("NEEDS_REVIEW", { announced: true, ...doubt }), { what: "reject" }).seesMedia(false);
       expect(run.row).toMatchObject({ state: "NEEDS_REVIEW", closed: true, error: { type: "CLOSED_BY_OPERATOR" } });
       expect(run.command).toMatchObject({ do: "acknowledge", reason: "needsReview" });
-      const other = new Run({ drop: { media: B }, table: run.table });
+      const other = new Run({ drop: { media: B }, table: run.table }).findsConflict("same");
       expect(other.command).toMatchObject({ do: "acknowledge", reason: "conflict" });
     },
   );

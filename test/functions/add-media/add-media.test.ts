@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
 import { whyNotDelivered, type CallerMedia } from "../../../functions/add-media/delivery.ts";
-import { addMedia } from "../../../functions/add-media/endpoint.ts";
+import { addMedia } from "../../../functions/add-media/handler.ts";
 import type { DeliveryEnd } from "../../../lib/delivery/deliver.ts";
 import type { LaterReason } from "../../../lib/delivery/machine/protocol.ts";
 import type { DeliveryError, Row, State } from "../../../lib/delivery/machine/row.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
-import { requestUploadUrl, signUpload } from "../../../functions/sign-upload/endpoint.ts";
+import { requestUploadUrl, signUpload } from "../../../functions/sign-upload/handler.ts";
 import type { JobStatus } from "../../../functions/sign-upload/begin-upload.ts";
 import type { Row, State } from "../../../lib/delivery/machine/row.ts";
 import { createOwnership } from "../../../lib/http/caller.ts";

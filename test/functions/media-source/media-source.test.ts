@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
-import { serveMedia, type MediaSource } from "../../../functions/media-source/endpoint.ts";
+import { serveMedia, type MediaSource } from "../../../functions/media-source/handler.ts";
 import { LedgerError } from "../../../lib/delivery/ledger.ts";
 import { decideWrite, type Row } from "../../../lib/delivery/machine/row.ts";
 import { MediaReadError } from "../../../lib/media/body.ts";
