@@ -5,14 +5,14 @@ import { checkSelfCopy, findSource } from "./copies.ts";
 import { S3Error } from "./errors.ts";
 import type { EventName } from "./events.ts";
 import { listObjects, listParts, listUploads, listVersions } from "./listings.ts";
-import { checkConditions, STORED_HEADERS } from "./objects.ts";
-import { readPostForm } from "./post-form.ts";
+import { checkConditions } from "./objects.ts";
+import { describePost, readPostForm } from "./post-form.ts";
 import { checkPolicy, within } from "./post-policy.ts";
 import type { S3Request } from "./request.ts";
 import { verifyPolicySignature, type Accounts } from "./signature.ts";
-import { readStorage } from "./storage.ts";
-import { OWNER, type Bucket, type Upload, type Version, type WriteOptions } from "./store.ts";
-import { describeTags, NO_TAGS, readTagDocument, readTagHeader } from "./tags.ts";
+import { OWNER, type Bucket, type Upload, type Version } from "./store.ts";
+import { describeTags, NO_TAGS, readTagDocument } from "./tags.ts";
+import { readOptions } from "./write-options.ts";
 import { parseXml, type XmlValue } from "./xml.ts";
 
 /** A small response: headers, and perhaps an XML document. */
@@ -291,31 +291,6 @@ const checkWriteConditions = (bucket: Bucket, { key, headers }: S3Request): void
   if (ifMatch !== undefined) checkConditions({ "if-match": ifMatch }, bucket.get(key, undefined));
 };
 
-/** The answer to a form, as its fields ask for it. */
-const describePost = (
-  { headers, rawPath, bucket }: S3Request,
-  fields: Readonly<Record<string, string>>,
-  { key, etag, versionId }: Version,
-): Result => {
-  const answer = { etag, "x-amz-version-id": versionId };
-  const redirect = fields["success_action_redirect"] ?? "";
-  if (URL.canParse(redirect)) {
-    const url = new URL(redirect);
-    for (const [name, value] of Object.entries({ bucket, key, etag })) url.searchParams.set(name, value);
-    return { status: 303, headers: { ...answer, location: url.href } };
-  }
-  const folder = `http://${headers["host"] ?? ""}${rawPath}`.replace(/\/$/, "");
-  const location = `${folder}/${key.split("/").map(encodeURIComponent).join("/")}`;
-  const status = Number(fields["success_action_status"]);
-  return {
-    status: [200, 201].includes(status) ? status : 204,
-    headers: { ...answer, location },
-    ...(status === 201
-      ? { xml: ["PostResponse", { Location: location, Bucket: bucket, Key: key, ETag: etag }] as const }
-      : {}),
-  };
-};
-
 /** @throws {S3Error} InvalidArgument */
 const readPartNumber = ({ query }: S3Request): number => {
   const partNumber = Number(query.get("partNumber"));
@@ -352,26 +327,4 @@ const readPart = (part: unknown): { partNumber: number; etag: string } => {
   const partNumber = typeof PartNumber === "string" ? Number(PartNumber) : NaN;
   if (!Number.isInteger(partNumber) || typeof ETag !== "string") throw new S3Error("MalformedXML");
   return { partNumber, etag: ETag };
-};
-
-/** What a request's headers, or a form's fields, say of the object. @throws {S3Error} */
-const readOptions = (headers: Readonly<Record<string, string>>): WriteOptions & Pick<Version, "storage" | "tags"> => {
-  const { "content-type": contentType, ...others } = headers;
-  const named = Object.entries(others);
-  return {
-    ...(contentType === undefined ? {} : { contentType }),
-    headers: Object.fromEntries(
-      named
-        // The framing of the request's body is no encoding of the object.
-        .map(([name, value]) => [name, value.replace(/^aws-chunked,?\s*/, "")] as const)
-        .filter(([name, value]) => STORED_HEADERS.includes(name) && value !== ""),
-    ),
-    metadata: Object.fromEntries(
-      named
-        .filter(([name]) => name.startsWith("x-amz-meta-"))
-        .map(([name, value]) => [name.slice("x-amz-meta-".length), value]),
-    ),
-    tags: readTagHeader(headers["x-amz-tagging"]),
-    storage: readStorage(headers),
-  };
 };

@@ -2,6 +2,8 @@ import { Busboy } from "@fastify/busboy";
 import type { IncomingMessage } from "node:http";
 import type { Readable } from "node:stream";
 import { S3Error } from "./errors.ts";
+import type { S3Request } from "./request.ts";
+import type { Version } from "./store.ts";
 
 /** A browser's form that uploads one file. */
 export interface PostForm {
@@ -55,3 +57,28 @@ async function* readFile(stream: Readable): AsyncGenerator<Uint8Array> {
     throw new S3Error("IncompleteBody");
   }
 }
+
+/** The answer to a form, as its fields ask for it. */
+export const describePost = (
+  { headers, rawPath, bucket }: S3Request,
+  fields: Readonly<Record<string, string>>,
+  { key, etag, versionId }: Version,
+) => {
+  const answer = { etag, "x-amz-version-id": versionId };
+  const redirect = fields["success_action_redirect"] ?? "";
+  if (URL.canParse(redirect)) {
+    const url = new URL(redirect);
+    for (const [name, value] of Object.entries({ bucket, key, etag })) url.searchParams.set(name, value);
+    return { status: 303, headers: { ...answer, location: url.href } };
+  }
+  const folder = `http://${headers["host"] ?? ""}${rawPath}`.replace(/\/$/, "");
+  const location = `${folder}/${key.split("/").map(encodeURIComponent).join("/")}`;
+  const status = Number(fields["success_action_status"]);
+  return {
+    status: [200, 201].includes(status) ? status : 204,
+    headers: { ...answer, location },
+    ...(status === 201
+      ? { xml: ["PostResponse", { Location: location, Bucket: bucket, Key: key, ETag: etag }] as const }
+      : {}),
+  };
+};
