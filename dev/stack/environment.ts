@@ -46,5 +46,7 @@ export const functionEnvironment = (
   MEDIA_SOURCE_BASE_URL: at.gatewayUrl,
   MAX_RECEIVES: String(at.maxReceives),
   STAGE: "local",
+  // Nobody waits for a newer version of a drop, unless the one who starts the stack says so.
+  DROP_SETTLE_S: "0",
   ...overrides,
 });

@@ -1,7 +1,7 @@
 import type { Ledger } from "../../lib/delivery/ledger.ts";
 import type { MediaQueue } from "../../lib/delivery/aws/queue.ts";
 import { hasEnded, type Row } from "../../lib/delivery/machine/row.ts";
-import { objectId, parseMediaKey } from "../../lib/media/key.ts";
+import { kindOfKey, objectId, parseMediaKey } from "../../lib/media/key.ts";
 import type { Observability } from "../../lib/observability.ts";
 import type { Runtime } from "../../lib/runtime.ts";
 
@@ -47,6 +47,9 @@ export interface CensusReport extends Readonly<Record<Finding, number>> {
   readonly rows: number;
   /** Objects whose key names no job; they were quarantined when they came. */
   readonly foreignObjects: number;
+  /** Objects that are no media by their names: never delivered, so never put back. */
+  readonly ignoredObjects: number;
+  readonly sidecars: number;
   readonly requeued: number;
   readonly failed: number;
 }
@@ -81,6 +84,8 @@ export const takeCensus = async (parts: Census): Promise<CensusReport> => {
     stuckRows: 0,
     silentRows: 0,
     foreignObjects: 0,
+    ignoredObjects: 0,
+    sidecars: 0,
     requeued: 0,
     failed: 0,
   };
@@ -110,8 +115,17 @@ export const takeCensus = async (parts: Census): Promise<CensusReport> => {
     found.objects += 1;
     const parsed = parseMediaKey(object.key);
     if (parsed === "folderMarker" && object.sizeBytes === 0) continue;
+    const kind = kindOfKey(object.key, parsed);
+    if (kind === "ignored") {
+      found.ignoredObjects += 1;
+      continue;
+    }
     if (parsed === undefined || parsed === "folderMarker") {
       found.foreignObjects += 1;
+      continue;
+    }
+    if (kind === "sidecar") {
+      found.sidecars += 1;
       continue;
     }
     const row = rows.get(parsed.jobId);
@@ -156,11 +170,12 @@ const passesMark = (ageMs: number, intervalMs: number): boolean => {
 };
 
 /** The event that S3 would have sent, with a form-encoded key. */
-const eventOf = ({ key, versionId, sizeBytes }: ListedObject, bucketName: string) => ({
+const eventOf = ({ key, versionId, sizeBytes, writtenAt }: ListedObject, bucketName: string) => ({
   Records: [
     {
       eventSource: "cielo24-proxy:census",
       eventName: "ObjectCreated:Census",
+      eventTime: new Date(writtenAt).toISOString(),
       s3: {
         bucket: { name: bucketName },
         object: { key: encodeURIComponent(key).replaceAll("%20", "+"), versionId, size: sizeBytes },

@@ -124,7 +124,7 @@ export const connectBucket = ({ env, clock }: Pick<Runtime, "env" | "clock">, { 
   const read = async (object: ObjectVersion, start: number, end: number, signal: AbortSignal): Promise<Uint8Array> => {
     const command = new GetObjectCommand({ ...nameOf(object), Range: `bytes=${start}-${end - 1}` });
     try {
-      const { Body, ContentLength } = await client.send(command, { abortSignal: signal });
+      const { Body, ContentLength } = await unlessAborted(signal, client.send(command, { abortSignal: signal }));
       // Something in between may not know ranges, and send gigabytes.
       if (ContentLength === undefined || ContentLength > end - start) {
         (Body as Readable | undefined)?.destroy();
@@ -207,6 +207,18 @@ interface Absence {
 const isArchived = ({ StorageClass, Restore = "", ArchiveStatus }: HeadObjectCommandOutput): boolean =>
   ArchiveStatus !== undefined ||
   ((StorageClass === "GLACIER" || StorageClass === "DEEP_ARCHIVE") && !Restore.includes('ongoing-request="false"'));
+
+/** The SDK sleeps out the pause before its next try, and only then sees that the signal has ended it. */
+const unlessAborted = <T>(signal: AbortSignal, work: Promise<T>): Promise<T> =>
+  new Promise((resolve, reject) => {
+    const onAbort = () => {
+      reject(new MediaReadError("READ_FAILED"));
+    };
+    signal.addEventListener("abort", onAbort, { once: true });
+    void work.then(resolve, reject).finally(() => {
+      signal.removeEventListener("abort", onAbort);
+    });
+  });
 
 const asReadError = (status: number): MediaReadError =>
   new MediaReadError(REFUSED.includes(status) ? "ACCESS_REFUSED" : "READ_FAILED");

@@ -22,6 +22,11 @@ describe("the configuration", () => {
     ["SETTLE_S", "settleS", "1e3"],
     ["RESEND_AFTER_UNKNOWN", "resendAfterUnknown", "yes"],
     ["DELIVERY_MODE", "deliveryMode", "push"],
+    ["DROP_SETTLE_S", "dropSettleS", "901"],
+    ["TRUNCATED_PATIENCE_S", "truncatedPatienceS", "43201"],
+    ["PREFLIGHT", "preflight", "strict"],
+    ["REQUIRE_AUDIO", "requireAudio", "always"],
+    ["MAX_MEDIA_DURATION_S", "maxMediaDurationS", "604801"],
   ] as const)("refuses %s=… for %s without printing the value", (variable, name, value) => {
     const read = () => readConfig({ [variable]: value }, name);
     expect(read).toThrow(ConfigError);

@@ -65,6 +65,8 @@ const WITHDRAWALS = "calls that fail, withdrawals and a duplicate";
 const LATE_DECISION = "an operator who decides twice, and whose first decision comes again";
 const REJECTING = "an operator who rejects where an answer was lost";
 const NEWER_VERSION = "a newer version of an object that waits";
+const WITHDRAWN = "an object that is withdrawn after a lost answer, while cielo24 is later than promised";
+const SETTLING_WAITS = "a newer version of an object that settles, and a duplicate";
 const LATE_OPERATOR = 'an operator who says "send again" while cielo24 is later than promised';
 
 const CLAIMS: readonly Mutant[] = [
@@ -511,4 +513,41 @@ const WAITS: readonly Mutant[] = [
   },
 ];
 
-export const MUTANTS: readonly Mutant[] = [...CLAIMS, ...TERMS, ...ANSWERS, ...ENDS, ...WAITS];
+/** Versions that settle, objects that are withdrawn or not worth a job. */
+const LOOKS: readonly Mutant[] = [
+  {
+    name: "a newer version does not wait for what the job waits for",
+    caughtBy: SETTLING_WAITS,
+    breaks: "S7",
+    ...onStep((memory, input) =>
+      memory.phase === "reading" && input.type === "row" && input.row?.state === "SENDING" && !input.row.claimId
+        ? step(memory, { ...input, row: believe(input.row, { settlingSince: 0 }) })
+        : step(memory, input),
+    ),
+  },
+  {
+    name: "an older version does not give way",
+    caughtBy: SETTLING_WAITS,
+    breaks: "S2",
+    ...afterStep((next, memory, input) =>
+      memory.phase === "inspecting" && input.type === "object" && input.status === "superseded"
+        ? { ...next, memory: { ...memory, phase: "done" }, command: { do: "later", reason: "settling", at: input.now } }
+        : next,
+    ),
+  },
+  {
+    name: "an object is withdrawn although cielo24 may have it",
+    caughtBy: WITHDRAWN,
+    breaks: "S4",
+    ...onStep((memory, input) =>
+      step(
+        input.type === "object" && input.status === "deleted" && memory.row
+          ? { ...memory, row: believe(memory.row, { everUnknown: false }) }
+          : memory,
+        input,
+      ),
+    ),
+  },
+];
+
+export const MUTANTS: readonly Mutant[] = [...CLAIMS, ...TERMS, ...ANSWERS, ...ENDS, ...WAITS, ...LOOKS];

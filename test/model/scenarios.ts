@@ -191,6 +191,13 @@ export const QUICK_SCENARIOS: readonly Scenario[] = [
     budgets: { withdrawals: 1, answers: 1, crashes: 1 },
     mustReach: ["delivered", "rejected"],
   }),
+  scenario("an object that is withdrawn after a lost answer, while cielo24 is later than promised", {
+    workers: 1,
+    resendAfterUnknown: true,
+    cielo24: { lateAcceptanceTicks: 4, lateInfoTicks: 4, enforcesOneMedium: true },
+    budgets: { withdrawals: 1, answers: 1 },
+    mustReach: ["delivered", "delivered after a resend", "rejected"],
+  }),
   scenario("an operator who rejects where an answer was lost", {
     census: true,
     workers: 1,

@@ -95,7 +95,8 @@ export const step = (memory: Memory, input: Input): Step => {
     case "announcingConflict":
       return onConflictAnnounced(memory, input);
     case "ending":
-      return read(input.type === "written" ? { ...memory, endFence: memory.hoped?.fence } : memory);
+      // If the reply to the write is lost, only a claimant knows that an end with this fence is its own.
+      return read(input.type === "written" || memory.claim ? { ...memory, endFence: memory.hoped?.fence } : memory);
     case "recordingConflict":
       return read(memory);
     case "announcing":

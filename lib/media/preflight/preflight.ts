@@ -28,9 +28,10 @@ export const lookAt = async (media: MediaBytes, budget = DEFAULT_BUDGET): Promis
 };
 
 const learn = async (look: LookedAt, facts: Learning): Promise<void> => {
+  if (look.sizeBytes === 0) return;
   const beginning = await look.read(0, Math.min(BEGINNING_BYTES, look.sizeBytes));
   if (hasBoxes(beginning)) return learnFromBoxes(look, facts);
   if (await learnFromLibrary(look, beginning, facts)) return;
-  const notMedia = beginning.length > 0 ? await nameNotMedia(look, beginning) : undefined;
+  const notMedia = await nameNotMedia(look, beginning);
   if (notMedia !== undefined) facts.notMedia = notMedia;
 };

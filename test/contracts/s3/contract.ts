@@ -6,6 +6,7 @@ import { corsContract } from "./contract/cors.ts";
 import { headerSignatureContract } from "./contract/header-signatures.ts";
 import { keyContract } from "./contract/keys.ts";
 import { listingContract } from "./contract/listings.ts";
+import { mediaStoreContract } from "./contract/media-store.ts";
 import { multipartContract } from "./contract/multipart.ts";
 import { payloadContract } from "./contract/payloads.ts";
 import { presignedContract } from "./contract/presigned-urls.ts";
@@ -66,6 +67,7 @@ export const s3Contract = (
     keyContract(suite);
     bucketContract(suite);
     corsContract(suite);
+    mediaStoreContract(suite);
 
     if (unseen.size > 0) throw new Error(`Differences of tests that do not exist: ${[...unseen].join("; ")}`);
   });

@@ -196,6 +196,34 @@ describe("a census puts back an object that has no end on record", () => {
   });
 });
 
+describe("a census goes by names as deliveries do", () => {
+  it("and neither puts back what is no media, nor counts it as foreign", async () => {
+    const objects = [
+      objectOf(".DS_Store"),
+      objectOf("film.mp4.part"),
+      { ...objectOf(""), key: "media/Thumbs.db" },
+      objectOf("film.srt"),
+      objectOf("poster.jpg"),
+    ];
+    expect(await take({ objects })).toEqual({
+      found: { ignoredObjects: 3, sidecars: 2 },
+      sent: [],
+      levels: ["info"],
+      counted: 0,
+    });
+  });
+
+  it("but for a signed upload's, which is always delivered", async () => {
+    const { found } = await take({ objects: [objectOf(`${"a".repeat(32)}/film.srt`)] });
+    expect(found).toEqual({ unannouncedObjects: 1, requeued: 1 });
+  });
+});
+
+it("a census says when S3 had the object that it puts back", async () => {
+  const { sent } = await take({ objects: [OWN] });
+  expect(sent).toMatchObject([{ Records: [{ eventTime: new Date(OWN.writtenAt).toISOString() }] }]);
+});
+
 describe("a census counts what it puts back, and nothing else", () => {
   const objects = [objectOf("a.mp4", 45 * MINUTE_MS)];
 

@@ -12,15 +12,18 @@ const DECISION = {
 };
 const record = (
   key: string,
-  more: { eventName?: string; bucket?: string; versionId?: string; size?: number } = {},
+  more: { eventName?: string; eventTime?: string; bucket?: string; versionId?: string; size?: number } = {},
 ) => ({
   eventName: more.eventName ?? "ObjectCreated:Put",
+  eventTime: more.eventTime,
   s3: {
     bucket: { name: more.bucket ?? "media" },
     object: { key, versionId: more.versionId ?? "v1", size: more.size ?? 10 },
   },
 });
 const parse = (message: unknown) => parseWork(parseJson(JSON.stringify(message)), "media");
+
+const UPLOAD = `media/${JOB}/${"a".repeat(32)}`;
 
 describe("a message of the media queue", () => {
   it("tells the job, key and version of a drop", () => {
@@ -121,4 +124,75 @@ describe("a message of the media queue", () => {
       expect(() => parseWork(parseJson(body), "media")).toThrow(UnreadableMessageError);
     },
   );
+});
+
+describe("a drop", () => {
+  const dropOf = (key: string, more?: Parameters<typeof record>[1]) => parse({ Records: [record(key, more)] })[0];
+
+  it("came when S3 says so", () => {
+    const eventTime = "2031-05-06T07:08:09.123Z";
+    expect(dropOf(`media/${JOB}/a.mp4`, { eventTime })).toMatchObject({ arrivedAt: Date.parse(eventTime) });
+  });
+
+  it.each([undefined, "", "yesterday"])("came at a time that is not known where the event says %j", (eventTime) => {
+    expect(dropOf(`media/${JOB}/a.mp4`, eventTime === undefined ? {} : { eventTime })).toMatchObject({
+      is: "drop",
+      arrivedAt: undefined,
+    });
+  });
+
+  it("is an operator's, unless its key is a signed upload's", () => {
+    expect(dropOf(`media/${JOB}/a.mp4`)).toMatchObject({ is: "drop", isOperators: true });
+    expect(dropOf(`media/${JOB.toUpperCase()}/${"a".repeat(32)}/a.mp4`)).toMatchObject({ isOperators: true });
+    expect(dropOf(`${UPLOAD}/a.mp4`)).toMatchObject({ is: "drop", isOperators: false });
+  });
+
+  it.each([
+    ["ObjectCreated:Copy", true],
+    ["s3:ObjectCreated:Copy", true],
+    ["ObjectCreated:Put", false],
+    ["ObjectCreated:Post", false],
+    ["ObjectCreated:CompleteMultipartUpload", false],
+    ["ObjectCreated:Census", false],
+  ])("after %s is a copy: %s", (eventName, isCopy) => {
+    expect(dropOf(`media/${JOB}/a.mp4`, { eventName })).toMatchObject({ is: "drop", isCopy });
+  });
+});
+
+describe("the name of what was dropped", () => {
+  const itemOf = (key: string) => parse({ Records: [record(encodeURIComponent(key))] })[0];
+
+  it.each([".DS_Store", "._film.mp4", "Thumbs.db", "film.mp4.part", ".film.mp4.Ab12Cd", "a/__MACOSX/b.mp4", "Icon\r"])(
+    "may say that it is to be ignored: %j",
+    (name) => {
+      expect(itemOf(`media/${JOB}/${name}`)).toEqual({ is: "ignoreObject", jobId: JOB });
+    },
+  );
+
+  it.each(["media/.DS_Store", "media/desktop.ini", "media/lectures/._film.mp4", "media/.trash/film.mp4"])(
+    "may say that it is to be ignored where its key names no job: %s",
+    (key) => {
+      expect(itemOf(key)).toEqual({ is: "ignoreObject", jobId: undefined });
+    },
+  );
+
+  it.each(["film.srt", "posters/film.JPG", "film.mp4.md5"])("may say that it goes with media: %s", (name) => {
+    const key = `media/${JOB}/${name}`;
+    expect(itemOf(key)).toMatchObject({ is: "sidecar", jobId: JOB, media: { kind: "object", key, versionId: "v1" } });
+  });
+
+  it("says nothing of a signed upload's: its client waits to hear of it", () => {
+    for (const name of [".DS_Store", "film.srt", "film.part"])
+      expect(itemOf(`${UPLOAD}/${name}`)).toMatchObject({ is: "drop", jobId: JOB });
+    expect(itemOf(`${UPLOAD}/.AppleDouble/film.mp4`)).toMatchObject({ is: "ignoreObject" });
+  });
+
+  it("does not say of a subtitle which job it is for", () => {
+    expect(itemOf("media/film.srt")).toMatchObject({ is: "quarantine" });
+  });
+
+  it("counts a sidecar once that a message holds twice", () => {
+    const twice = record(`media/${JOB}/film.srt`);
+    expect(parse({ Records: [twice, twice, record(`media/${JOB}/film.vtt`)] })).toHaveLength(2);
+  });
 });

@@ -1,6 +1,9 @@
 import { DeleteObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "@jest/globals";
 import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { inspect } from "node:util";
 import { startS3, type S3Simulator } from "../../../dev/s3/server.ts";
 import { awsClientOptions } from "../../../lib/aws-client.ts";
@@ -8,6 +11,7 @@ import { readAwsEnvironment } from "../../../lib/config.ts";
 import { MediaReadError } from "../../../lib/media/body.ts";
 import { connectBucket, connectMediaStore } from "../../../lib/media/bucket.ts";
 import { createObjectBody } from "../../../lib/media/reading/object-body.ts";
+import { until } from "../../harness/until.ts";
 
 const REGION = "us-east-1";
 const ACCESS_KEY = { accessKeyId: "AKIDTEST", secretAccessKey: "secret-of-the-test" };
@@ -269,6 +273,131 @@ describe("objects in a bucket", () => {
       for await (const chunk of store.body(media, 5).read(new AbortController().signal))
         chunks.push(Buffer.from(chunk).toString());
       expect(chunks.join("")).toBe("12345");
+    });
+  });
+
+  describe("looked at by ranges", () => {
+    const content = Buffer.alloc(200_000, "0123456789abcdefghi");
+    const store = () => connectMediaStore({ env, clock: Date.now, sleep: () => Promise.resolve() });
+    const refOf = async (body: Uint8Array = content) => {
+      const { key, versionId } = await put(newKey(), body);
+      return { id: "object:a", kind: "object", key, versionId } as const;
+    };
+
+    it("come back in one request for each range", async () => {
+      const media = await refOf();
+      const before = s3.requests.length;
+      const bytes = await store().read(media, 5, 25, new AbortController().signal);
+      expect(Buffer.from(bytes).toString()).toBe("56789abcdefghi012345");
+      expect(s3.requests).toHaveLength(before + 1);
+    });
+
+    it.each([
+      ["at once", 0],
+      ["in its midst", 100],
+    ])("are given up as soon as the signal says so, where the response stalls %s", async (_where, atByte) => {
+      const media = await refOf();
+      s3.faults.add({ operation: "GetObject", kind: "stallAfterBytes", atByte, times: 10 });
+      const startedAt = Date.now();
+      const reading = store().read(media, 0, 1_000, AbortSignal.timeout(100));
+      await expect(reading).rejects.toEqual(new MediaReadError("READ_FAILED"));
+      expect(Date.now() - startedAt).toBeLessThan(1_000);
+    });
+
+    it("are asked for again after a failure, but not once the signal has said that it is enough", async () => {
+      const media = await refOf();
+      s3.faults.add({ operation: "GetObject", kind: "slowDown" });
+      expect(await store().read(media, 0, 10, new AbortController().signal)).toHaveLength(10);
+      s3.faults.add({ operation: "GetObject", kind: "slowDown", times: 10 });
+      const ending = new AbortController();
+      const before = s3.requests.length;
+      const reading = store().read(media, 0, 10, ending.signal);
+      await until(() => s3.requests.length > before);
+      ending.abort();
+      const [asked, abortedAt] = [s3.requests.length, Date.now()];
+      await expect(reading).rejects.toEqual(new MediaReadError("READ_FAILED"));
+      expect(Date.now() - abortedAt).toBeLessThan(100);
+      expect(s3.requests.length).toBe(asked);
+    });
+
+    it("fail with ACCESS_REFUSED where the store refuses us", async () => {
+      const media = await refOf();
+      s3.faults.add({ operation: "GetObject", kind: "accessDenied" });
+      const reading = store().read(media, 0, 10, new AbortController().signal);
+      await expect(reading).rejects.toEqual(new MediaReadError("ACCESS_REFUSED"));
+    });
+
+    it("fail where something in between does not know ranges, without the rest", async () => {
+      const sizeBytes = 50 * 1024 * 1024;
+      let sentBytes = 0;
+      const server = createServer((_request, response) => {
+        response.writeHead(200, { "content-length": sizeBytes });
+        const more = () => {
+          while (sentBytes < sizeBytes && response.write(Buffer.alloc(64 * 1024))) sentBytes += 64 * 1024;
+        };
+        response.on("drain", more);
+        more();
+      });
+      server.listen(0, "127.0.0.1");
+      await once(server, "listening");
+      const { port } = server.address() as AddressInfo;
+      const behind = connectBucket({
+        env: { ...env, AWS_ENDPOINT_URL_S3: `http://127.0.0.1:${port}` },
+        clock: Date.now,
+      });
+      const reading = behind.read(
+        { id: "object:a", kind: "object", key: "a", versionId: "v" },
+        0,
+        10,
+        new AbortController().signal,
+      );
+      await expect(reading).rejects.toEqual(new MediaReadError("READ_FAILED"));
+      server.closeAllConnections();
+      server.close();
+      expect(sentBytes).toBeLessThan(sizeBytes / 2);
+    });
+  });
+
+  describe("asked after their deletion", () => {
+    const putRef = async () => {
+      const { key, versionId } = await put(newKey(), "12345");
+      return { id: "object:a", kind: "object", key, versionId } as const;
+    };
+
+    it("are withdrawn under a delete marker, in one request", async () => {
+      const media = await putRef();
+      const before = s3.requests.length;
+      expect(await bucket.isWithdrawn(media)).toBe(false);
+      expect(s3.requests).toHaveLength(before + 1);
+      await remove(media.key);
+      expect(await bucket.isWithdrawn(media)).toBe(true);
+    });
+
+    it("are not known to be where S3 fails or refuses", async () => {
+      const media = await putRef();
+      s3.faults.add({ operation: "HeadObject", kind: "internalError", times: 10 });
+      await expect(bucket.isWithdrawn(media)).rejects.toEqual(new MediaReadError("READ_FAILED"));
+      s3.faults.clear();
+      s3.faults.add({ operation: "HeadObject", kind: "accessDenied" });
+      await expect(bucket.isWithdrawn(media)).rejects.toEqual(new MediaReadError("ACCESS_REFUSED"));
+    });
+  });
+
+  describe("compared", () => {
+    it("are neither the same nor others where S3 fails", async () => {
+      const [first, second] = [await put(newKey(), "12345"), await put(newKey(), "54321")].map(
+        ({ key, versionId }) => ({
+          id: `object:${key}`,
+          kind: "object" as const,
+          key,
+          versionId,
+        }),
+      );
+      if (!first || !second) throw new Error("Two were put");
+      const compare = () => bucket.compare(first, second, { isCopy: false });
+      expect(await compare()).toBe("other");
+      s3.faults.add({ operation: "HeadObject", kind: "internalError", times: 10 });
+      expect(await compare()).toBe("unknown");
     });
   });
 
