@@ -4,7 +4,7 @@ import type { Row } from "../../lib/delivery/machine/row.ts";
 import type { Drop } from "./acting.ts";
 import { isAnsweredError, type Doubt, type Offer } from "./door.ts";
 import { explainsRejection, explainsWait } from "./explanations.ts";
-import { complainOfDrops, idOf } from "./judge-drops.ts";
+import { complainOfDrops, idOf, LONGEST_SETTLING_MS } from "./judge-drops.ts";
 import type { Performance } from "./play.ts";
 import { AGE_MS, LEAST_PEACE_MS, SERVER_ERROR_SETTLE_MS } from "./schedule.ts";
 import type { Theatre } from "./theatre.ts";
@@ -149,8 +149,12 @@ const complainOfWaits = ({ parkings }: Theatre, performance: Performance): strin
   const untrue = new Set(
     waits.flatMap(({ waiting }) => (waiting === undefined || explainsWait(waiting, performance) ? [] : [waiting])),
   );
+  const isEndless = waits.some(
+    ({ at, notBefore, waiting }) => waiting === "SETTLING" && notBefore - at > LONGEST_SETTLING_MS + CLOCK_SKEW_MS,
+  );
   return [
     ...(silent.length > 0 ? [`waits for up to ${minutes} minutes without saying why`] : []),
+    ...(isEndless ? ["waits for newer versions for too long"] : []),
     ...[...untrue].map((waiting) => `waits for what is not the matter: ${waiting}`),
   ];
 };
