@@ -14,7 +14,8 @@ export interface Content {
 const MEMORY_BYTES = 1024 * 1024;
 const READ_BYTES = 256 * 1024;
 
-const contentOf = (bytes: Uint8Array): Content => ({
+/** Bytes as they are. */
+export const contentOf = (bytes: Uint8Array): Content => ({
   sizeBytes: bytes.byteLength,
   // eslint-disable-next-line @typescript-eslint/require-await -- the interface is a stream
   read: async function* (start, end) {

@@ -1,11 +1,11 @@
 import type { S3Event } from "aws-lambda";
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import http, { type IncomingMessage, type ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { listen } from "../stack/listen.ts";
-import { virtualContent } from "./content.ts";
+import { contentOf, virtualContent } from "./content.ts";
 import { answerPreflight, corsHeaders } from "./cors.ts";
 import { S3Error } from "./errors.ts";
 import { makeEvent, type EventName } from "./events.ts";
@@ -52,10 +52,12 @@ export interface S3Simulator {
     seed: number,
     options?: WriteOptions,
   ) => string;
+  /** Puts an object without a request or an event. @returns its version */
+  readonly putObject: (bucket: string, key: string, bytes: Uint8Array, options?: WriteOptions) => string;
   /** Moves the object's current version into an archive, or out of one. */
   readonly setStorage: (bucket: string, key: string, storage: Storage) => void;
-  /** Puts a delete marker over an object. */
-  readonly removeObject: (bucket: string, key: string) => void;
+  /** Puts a delete marker over an object, or removes that version of it for good. */
+  readonly removeObject: (bucket: string, key: string, versionId?: string) => void;
   readonly requests: readonly S3LogEntry[];
   readonly close: () => Promise<void>;
 }
@@ -179,11 +181,15 @@ export const startS3 = async ({ port = 0, region, accounts, clock = Date.now }: 
       const md5 = `${seed.toString(16)}${sizeBytes.toString(16)}`.padStart(32, "0").slice(-32);
       return findBucket(name).put(key, { content: virtualContent(sizeBytes, seed), md5 }, options).versionId;
     },
+    putObject: (name, key, bytes, options = {}) => {
+      const md5 = createHash("md5").update(bytes).digest("hex");
+      return findBucket(name).put(key, { content: contentOf(bytes), md5 }, options).versionId;
+    },
     setStorage: (name, key, storage) => {
       findBucket(name).setStorage(key, storage);
     },
-    removeObject: (name, key) => {
-      findBucket(name).remove(key, undefined);
+    removeObject: (name, key, versionId) => {
+      findBucket(name).remove(key, versionId);
     },
     requests,
     close: async () => {

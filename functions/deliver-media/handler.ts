@@ -32,7 +32,7 @@ export const build = (runtime: Runtime): FunctionHandler<SQSEvent | S3Event, SQS
     ports: {
       ledger: connectTable(runtime).ledger,
       store,
-      look: createLook({ store, observability, rules }),
+      look: createLook({ ...runtime, store, observability, rules }),
       cielo24: connectCielo24(runtime),
       ...connectEvents(runtime),
       queue: connectMediaQueue(runtime, { deadLetterQueueUrl }),

@@ -5,6 +5,7 @@ import type { DeliveryError } from "../../lib/delivery/machine/row.ts";
 import type { MediaStore } from "../../lib/media/bucket.ts";
 import { judge, lookAt, type MediaVerdict } from "../../lib/media/preflight/preflight.ts";
 import type { MetricName, Observability } from "../../lib/observability.ts";
+import type { Runtime } from "../../lib/runtime.ts";
 
 /** A doubt costs no more than this; the look runs beside the question to cielo24. */
 const LOOK_MS = 5_000;
@@ -16,7 +17,7 @@ const METRIC_OF: Record<MediaVerdict["type"], MetricName> = {
   MEDIA_TOO_LONG: "MediaTooLong",
 };
 
-interface Looking {
+interface Looking extends Pick<Runtime, "sleep"> {
   readonly store: Pick<MediaStore, "read">;
   readonly observability: Observability;
   readonly rules: Pick<Config, "preflight" | "requireAudio" | "maxMediaDurationS">;
@@ -27,14 +28,15 @@ interface Looking {
  *
  * @returns undefined if the stage does not look
  */
-export const createLook = ({ store, observability, rules }: Looking) => {
+export const createLook = ({ store, observability, rules, sleep }: Looking) => {
   const { preflight, requireAudio, maxMediaDurationS } = rules;
   if (preflight === "off") return undefined;
   const maxDurationS = maxMediaDurationS === 0 ? Infinity : maxMediaDurationS;
 
   return async ({ media, sizeBytes }: MeasuredMedia, jobId: string): Promise<Looked> => {
-    const signal = AbortSignal.timeout(LOOK_MS);
-    const facts = await lookAt({ sizeBytes, read: (start, end) => store.read(media, start, end, signal) });
+    const facts = await withinTime(sleep, (signal) =>
+      lookAt({ sizeBytes, read: (start, end) => store.read(media, start, end, signal) }),
+    );
     const { container, durationS, audioTracks, videoTracks } = facts;
     const look = defined({ container, durationS, audioTracks, videoTracks });
     const found = judge(facts, { requireAudio: true, maxDurationS });
@@ -48,4 +50,19 @@ export const createLook = ({ store, observability, rules }: Looking) => {
     observability.count(METRIC_OF[found.type]);
     return isEnforced ? { look, verdict: error } : { look: { ...look, concern: error } };
   };
+};
+
+/** Aborts the signal once the time is over, or the runtime ends. */
+const withinTime = async <T>(sleep: Runtime["sleep"], act: (signal: AbortSignal) => Promise<T>): Promise<T> => {
+  const [over, done] = [new AbortController(), new AbortController()];
+  const end = () => {
+    over.abort();
+  };
+  const limit = sleep(LOOK_MS, done.signal).then(end, end);
+  try {
+    return await act(over.signal);
+  } finally {
+    done.abort();
+    await limit;
+  }
 };

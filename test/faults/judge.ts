@@ -1,10 +1,10 @@
 import type { Acceptance } from "../../dev/cielo24/jobs.ts";
 import { ACCOUNT_ERROR_TYPES } from "../../lib/cielo24/api.ts";
 import type { Row } from "../../lib/delivery/machine/row.ts";
-import { objectId } from "../../lib/media/key.ts";
 import type { Drop } from "./acting.ts";
 import { isAnsweredError, type Doubt, type Offer } from "./door.ts";
 import { explainsRejection, explainsWait } from "./explanations.ts";
+import { complainOfDrops, idOf, LONGEST_SETTLING_MS } from "./judge-drops.ts";
 import type { Performance } from "./play.ts";
 import { AGE_MS, LEAST_PEACE_MS, SERVER_ERROR_SETTLE_MS } from "./schedule.ts";
 import type { Theatre } from "./theatre.ts";
@@ -31,13 +31,13 @@ export interface Verdict {
  */
 export const isOver = (row: Row | undefined, drops: readonly Drop[]): boolean =>
   row === undefined
-    ? drops.every(({ isCovered }) => isCovered)
-    : isEnd(row) && row.announced === true && drops.every((drop) => drop.isCovered || hasEnd(row, drop));
+    ? drops.every(({ isCovered, beside }) => isCovered || beside)
+    : isEnd(row) && row.announced === true && drops.every((drop) => drop.isCovered || drop.beside || hasEnd(row, drop));
 
 const isEnd = ({ state }: Row): boolean => state in EVENT_OF;
 
-const hasEnd = ({ media, rejected, conflicts }: Row, { key, versionId }: Drop): boolean => {
-  const id = objectId(key, versionId);
+const hasEnd = ({ media, rejected, conflicts }: Row, drop: Drop): boolean => {
+  const id = idOf(drop);
   return media?.id === id || [rejected, conflicts].flat().includes(id);
 };
 
@@ -59,6 +59,7 @@ export const judge = (theatre: Theatre, performance: Performance): Verdict => {
     lost: [
       ...complainOfRecords(theatre, performance, accepted),
       ...complainOfRejections(theatre, performance),
+      ...complainOfDrops(theatre, performance, accepted),
       ...complainOfWaits(theatre, performance),
       ...reviews.flatMap((review) =>
         complainOfReview(review, {
@@ -104,21 +105,22 @@ const complainOfRecords = (
 ): string[] => {
   const [first] = accepted;
   const told = stack.events.filter(({ detail }) => detail["JobId"] === jobId).map(({ detailType }) => detailType);
-  const acceptedDrop = drops.find(({ sizeBytes }) => sizeBytes === first?.sizeBytes);
-  const acceptedId = acceptedDrop && objectId(acceptedDrop.key, acceptedDrop.versionId);
+  // Copies of one another cannot be told apart.
+  const acceptedIds = drops.filter(({ sizeBytes }) => sizeBytes === first?.sizeBytes).map(idOf);
   const lost: string[] = [];
   if (restless) lost.push(restless);
   if (row && !isEnd(row)) lost.push(`the row is still ${row.state}`);
   if (!isOver(row, drops)) lost.push("an object has no end on record, or the end was not announced");
   if (row && isEnd(row) && !told.includes(EVENT_OF[row.state] ?? "")) lost.push(`nobody was told of ${row.state}`);
   if (row?.state === "DELIVERED" && !first) lost.push("DELIVERED, and nothing was accepted");
-  if (row?.state === "DELIVERED" && row.media?.kind === "object" && acceptedId !== row.media.id)
+  if (row?.state === "DELIVERED" && row.media?.kind === "object" && !acceptedIds.includes(row.media.id))
     lost.push("DELIVERED, and another medium was accepted");
   if (row?.sha256 && row.state === "DELIVERED" && first?.via === "body" && first.sha256 !== row.sha256)
     lost.push("DELIVERED, and other bytes were accepted");
   if (first && row?.state === "REJECTED") lost.push("REJECTED, and a medium was accepted");
   if (first && !row) lost.push("a medium was accepted, and there is no row");
-  if (acceptedId && [row?.rejected, row?.conflicts].flat().includes(acceptedId))
+  const surplus = [row?.rejected, row?.conflicts].flat();
+  if (acceptedIds.length > 0 && acceptedIds.every((id) => surplus.includes(id)))
     lost.push("recorded as rejected or as a conflict, and accepted");
   for (const { taskId } of calls)
     if (taskId !== undefined && first?.taskId !== taskId) lost.push("a caller was told a TaskId that is not the job's");
@@ -131,8 +133,9 @@ const complainOfRejections = ({ stack }: Theatre, performance: Performance): str
     .filter(({ detailType, detail }) => detailType === "Media Rejected" && detail["JobId"] === performance.jobId)
     .flatMap(({ detail }) => {
       const { ErrorType: type = "" } = (detail["Error"] ?? {}) as { ErrorType?: string };
-      const isObject = detail["Key"] !== undefined;
-      return explainsRejection(type, { isObject, ...performance }) ? [] : [`rejected without a definite no: ${type}`];
+      const drop = performance.drops.find(({ versionId }) => versionId === detail["VersionId"]);
+      if (!drop && detail["Key"] !== undefined) return ["an object was rejected that nobody has dropped"];
+      return explainsRejection(type, { ...performance, drop }) ? [] : [`rejected without a definite no: ${type}`];
     });
 
 /** A postponed row has to say what it waits for. */
@@ -146,8 +149,12 @@ const complainOfWaits = ({ parkings }: Theatre, performance: Performance): strin
   const untrue = new Set(
     waits.flatMap(({ waiting }) => (waiting === undefined || explainsWait(waiting, performance) ? [] : [waiting])),
   );
+  const isEndless = waits.some(
+    ({ at, notBefore, waiting }) => waiting === "SETTLING" && notBefore - at > LONGEST_SETTLING_MS + CLOCK_SKEW_MS,
+  );
   return [
     ...(silent.length > 0 ? [`waits for up to ${minutes} minutes without saying why`] : []),
+    ...(isEndless ? ["waits for newer versions for too long"] : []),
     ...[...untrue].map((waiting) => `waits for what is not the matter: ${waiting}`),
   ];
 };

@@ -48,6 +48,9 @@ const CALLER = 7;
 const DECIDED_AFTER_S = [600, 900];
 const QUEUE_ARN = "arn:aws:sqs:us-east-1:000000000000:cielo24-proxy-local-media";
 
+/** Whether it takes no time. */
+const isForActor = (act: Act): boolean => act.do !== "rest" && act.do !== "wait";
+
 /** Plays a schedule to its end: until nothing moves any more, and the census finds nothing more to do. */
 export const play = async (
   theatre: Theatre,
@@ -64,6 +67,7 @@ export const play = async (
   const reviews: Row[] = [];
   const startedAt = Date.now();
   let restedUntil = startedAt;
+  let nextActAt = startedAt;
   let steps = 0;
   let restless: string | undefined;
 
@@ -137,6 +141,13 @@ export const play = async (
     }
   };
 
+  /** Whatever is to happen while a drop is delivered does not happen while it settles. */
+  const nextActTime = (nextMessageAt: number): number => {
+    const settledAt = Math.max(...actor.drops.map(({ at }) => at)) + schedule.dropSettleS * 1000;
+    const isForLater = (acts[0]?.after ?? 0) > theatre.chunks() - firstChunk;
+    return isForLater && nextMessageAt <= settledAt ? nextMessageAt : nextActAt;
+  };
+
   /** Goes on until no message is left and no instance works. */
   const run = async (): Promise<void> => {
     while (!restless) {
@@ -147,8 +158,14 @@ export const play = async (
       const next = stack.queue.nextVisibleAt();
       if (running.size === 0) {
         if (next <= Date.now()) continue;
+        const dueAt = nextActTime(next);
+        if (acts.length > 0 && Date.now() < dueAt) {
+          await passTime(Math.min(next, dueAt));
+          continue;
+        }
         const act = acts.shift();
-        if (act?.do === "rest") {
+        if (act?.do === "wait") nextActAt = Date.now() + act.seconds * 1000;
+        else if (act?.do === "rest") {
           await rest(act.minutes);
           restedUntil = Date.now();
         } else if (act) actor.perform(act);
@@ -188,7 +205,8 @@ export const play = async (
   const strikes = startStrikes(theatre, schedule.faults);
   theatre.setTreatment((chunk, instance) => {
     const number = theatre.chunks() - firstChunk;
-    while (acts[0] && acts[0].after <= number && acts[0].do !== "rest") actor.perform(acts.shift() as Act);
+    while (acts[0] && acts[0].after <= number && isForActor(acts[0]) && Date.now() >= nextActAt)
+      actor.perform(acts.shift() as Act);
     return strikes.treat(chunk, number, instance);
   });
   await run();

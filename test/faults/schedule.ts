@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { ANY_ACTION, type Fault as Cielo24Fault } from "../../dev/cielo24/faults.ts";
 import type { Spell } from "../../dev/fault-list.ts";
 import type { S3Fault } from "../../dev/s3/faults.ts";
+import type { Contents } from "./contents.ts";
 
 /** What happens to one job, and what goes wrong meanwhile. Only data, so a failing one can be shrunk and replayed. */
 export interface Schedule {
@@ -9,6 +10,8 @@ export interface Schedule {
   readonly resendAfterServerError: boolean;
   /** Objects are handed over by URL instead of being streamed. */
   readonly handsOver: boolean;
+  readonly preflight: "enforce" | "report" | "off";
+  readonly dropSettleS: number;
   /** Instances that take messages at the same time. */
   readonly workers: number;
   /** How far the instances' clocks are ahead, in seconds. */
@@ -23,20 +26,38 @@ export interface Schedule {
 
 /** An act from outside. It happens once so many chunks have passed, or earlier if nothing else happens. */
 export type Act = { readonly after: number } & (
-  | { readonly do: "drop"; readonly name: "a" | "b"; readonly sizeBytes: number; readonly as: DropKind }
+  | {
+      readonly do: "drop";
+      readonly name: DropName;
+      readonly sizeBytes: number;
+      readonly as: DropKind;
+      /** How late its event comes. */
+      readonly lateS: number;
+    }
   | { readonly do: "call"; readonly media: "url" | "body" }
   /** The event of the first drop comes once more. */
   | { readonly do: "repeatEvent"; readonly delayS: number }
-  | { readonly do: "removeObject"; readonly name: "a" | "b" }
+  /** Puts a delete marker. */
+  | { readonly do: "removeObject"; readonly name: DropName }
+  /** Removes the current version for good, so that the one below is current again. */
+  | { readonly do: "removeVersion"; readonly name: DropName }
   | { readonly do: "expireTokens" }
   | { readonly do: "rotateSecret" }
   | { readonly do: "takeCensus" }
+  /** The next act does not happen sooner; messages are taken meanwhile. */
+  | { readonly do: "wait"; readonly seconds: number }
   /** No message is taken for this long. */
   | { readonly do: "rest"; readonly minutes: number }
 );
 
-/** `form`: it was uploaded as one, and its bytes are the envelope. `archived`: its storage class cannot be read. */
-export type DropKind = "media" | "form" | "archived";
+/** The object's name in the job's folder. `signed`: under a key as signed uploads have it. */
+export type DropName = "a.mp4" | "b.mp4" | "c.mp4" | "signed" | "film.srt" | ".DS_Store";
+
+/**
+ * `form`: it was uploaded as one, and its bytes are the envelope. `archived`: its storage class cannot be read. `copy`: it
+ * holds what the first drop holds. The others are named by what they hold.
+ */
+export type DropKind = Exclude<Contents, "envelope"> | "form" | "archived" | "copy";
 
 /** Something that goes wrong. */
 export type Fault =
@@ -376,17 +397,55 @@ const faults: fc.Arbitrary<Fault[]> = fc.oneof(
 );
 
 const sizeBytes = fc.constantFrom(1_000, 1, CHUNK_BYTES, CHUNK_BYTES + 1, 3 * CHUNK_BYTES, 0);
-const name = fc.constantFrom("a" as const, "b" as const);
+const mediaName = fc.oneof(
+  { weight: 10, arbitrary: fc.constant("a.mp4" as const) },
+  { weight: 8, arbitrary: fc.constant("b.mp4" as const) },
+  { weight: 3, arbitrary: fc.constantFrom("c.mp4" as const, "signed" as const) },
+);
+const name = fc.oneof(
+  { weight: 12, arbitrary: mediaName },
+  { weight: 1, arbitrary: fc.constantFrom("film.srt" as const, ".DS_Store" as const) },
+);
+const lateS = fc.constantFrom(0, 0, 0, 0, 0, 10, 45, 600);
 const drop = fc.record({
   after: at,
   do: fc.constant("drop" as const),
   name,
   sizeBytes,
   as: fc.oneof(
-    { weight: 30, arbitrary: fc.constant("media" as const) },
+    { weight: 40, arbitrary: fc.constant("opaque" as const) },
+    { weight: 6, arbitrary: fc.constantFrom("film" as const, "film" as const, "silent" as const) },
+    { weight: 3, arbitrary: fc.constant("copy" as const) },
+    { weight: 3, arbitrary: fc.constantFrom("subtitle" as const, "zip" as const, "cutOff" as const) },
     { weight: 1, arbitrary: fc.constantFrom("form" as const, "archived" as const) },
   ),
+  lateS,
 });
+const wait = fc.record({
+  after: fc.constant(0),
+  do: fc.constant("wait" as const),
+  seconds: fc.constantFrom(3, 20, 29, 31, 60, 899, 901),
+});
+/** A key is written in several goes: a placeholder, what came until an interruption, the file, the file once more. */
+const rewritten: fc.Arbitrary<Act[]> = fc
+  .record({
+    name: mediaName,
+    versions: fc.array(
+      fc.record({
+        wait: fc.option(wait, { nil: undefined }),
+        sizeBytes: fc.constantFrom(0, 1, 1_000, CHUNK_BYTES),
+        as: fc.constantFrom("opaque" as const, "opaque" as const, "film" as const, "cutOff" as const, "copy" as const),
+        lateS,
+      }),
+      { minLength: 1, maxLength: 3 },
+    ),
+  })
+  .map(({ name: key, versions }) =>
+    versions.flatMap(({ wait: pause, ...version }) => [
+      ...(pause ? [pause] : []),
+      { after: 0, do: "drop" as const, name: key, ...version },
+    ]),
+  );
 const call = fc.record({
   after: at,
   do: fc.constant("call" as const),
@@ -404,7 +463,15 @@ const act: fc.Arbitrary<Act> = fc.oneof(
       delayS: fc.constantFrom(0, 0, 60, 900),
     }),
   },
-  { weight: 1, arbitrary: fc.record({ after: at, do: fc.constant("removeObject" as const), name }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      after: at,
+      do: fc.constantFrom("removeObject" as const, "removeObject" as const, "removeVersion" as const),
+      name: mediaName,
+    }),
+  },
+  { weight: 1, arbitrary: wait.chain((each) => at.map((after) => ({ ...each, after }))) },
   { weight: 1, arbitrary: fc.record({ after: at, do: fc.constant("expireTokens" as const) }) },
   { weight: 1, arbitrary: fc.record({ after: at, do: fc.constant("rotateSecret" as const) }) },
   { weight: 1, arbitrary: fc.record({ after: at, do: fc.constant("takeCensus" as const) }) },
@@ -431,17 +498,20 @@ export const schedules = ({ isKilled }: { isKilled: boolean }): fc.Arbitrary<Sch
       resendAfterUnknown: fc.boolean(),
       resendAfterServerError: fc.constantFrom(true, true, true, false),
       handsOver: fc.boolean().chain((mayBe) => (mayBe ? fc.boolean() : fc.constant(false))),
+      preflight: fc.constantFrom("enforce", "enforce", "enforce", "report", "off"),
+      dropSettleS: fc.constantFrom(30, 30, 30, 0, 900),
       workers: isKilled ? fc.constant(1) : fc.constantFrom(2, 1, 3),
       clocksAheadS: fc.tuple(...Array.from({ length: 3 }, () => fc.constantFrom(0, 0, 150, 300))),
       jobInfoLagMin: fc.constantFrom(0, 0, 5, 15, 15),
       decisions: fc.constantFrom<Schedule["decisions"]>([], [], [], ["resend"], ["resend", "resend"], ["reject"]),
       first: fc.oneof({ weight: 5, arbitrary: drop }, { weight: 1, arbitrary: call }),
+      versions: fc.oneof({ weight: 5, arbitrary: fc.constant([]) }, { weight: 1, arbitrary: rewritten }),
       more: fc.array(act, { maxLength: 3 }),
       faults: isKilled ? fc.array(fault, { maxLength: 4 }) : faults,
       ...(isKilled ? { kill: killed } : {}),
     })
-    .map(({ first, more, faults: others, kill: end, ...rest }) => ({
+    .map(({ first, versions, more, faults: others, kill: end, ...rest }) => ({
       ...rest,
-      acts: [{ ...first, after: 0 }, ...more],
+      acts: [{ ...first, after: 0 }, ...versions, ...more],
       faults: [...(end ? [end] : []), ...others],
     }));

@@ -30,6 +30,8 @@ export interface Theatre {
   readonly door: Door;
   /** Writes of the present schedule that postpone a row. */
   readonly parkings: readonly Parking[];
+  /** When the first write to the job's row was asked for, if any was. */
+  readonly firstWriteAt: (jobId: string) => number | undefined;
   /** Rotates the account's credentials. */
   readonly rotateSecret: () => void;
   /** Every secret that must not show, by name. */
@@ -63,6 +65,7 @@ export const openTheatre = async ({
   let chunks = 0;
   let treat: (chunk: Chunk, instance: Instance | undefined) => Treatment = () => ({ do: "pass" });
   const parkings: Parking[] = [];
+  const firstWrites = new Map<string, number>();
   const stack = await startStack({
     enforceOneMedia: enforcement,
     jobInfoLagMs: () => jobInfoLagMs,
@@ -70,7 +73,10 @@ export const openTheatre = async ({
     env: HAND_OVER,
     fetchMedia: (url) => Promise.resolve(mediaAt(url)),
     onCall: (action, body) => {
-      const parking = action === "UpdateItem" ? parseParking(body) : undefined;
+      if (action !== "UpdateItem") return;
+      const jobId = jobIdIn(body);
+      if (!firstWrites.has(jobId)) firstWrites.set(jobId, Date.now());
+      const parking = parseParking(body);
       if (parking) parkings.push(parking);
     },
   });
@@ -139,9 +145,10 @@ export const openTheatre = async ({
     },
     chunks: () => chunks,
     instance: async (schedule, number, { inProcess }) => {
-      const { resendAfterUnknown, resendAfterServerError, handsOver, clocksAheadS } = schedule;
+      const { resendAfterUnknown, resendAfterServerError, handsOver, clocksAheadS, preflight, dropSettleS } = schedule;
       const aheadS = clocksAheadS[number] ?? 0;
-      const name = [resendAfterUnknown, resendAfterServerError, handsOver, number, aheadS, inProcess].join(" ");
+      // Within a schedule, the settings stay the same.
+      const name = `${number} ${inProcess}`;
       const known = await instances.get(name);
       if (known && !known.isKilled()) return known;
       if (known) retired.push(known.close());
@@ -150,6 +157,8 @@ export const openTheatre = async ({
         RESEND_AFTER_UNKNOWN: String(resendAfterUnknown),
         RESEND_AFTER_SERVER_ERROR: String(resendAfterServerError),
         DELIVERY_MODE: handsOver ? "url" : "auto",
+        PREFLIGHT: preflight,
+        DROP_SETTLE_S: String(dropSettleS),
       };
       const starting = start(env, aheadS * 1000, inProcess);
       instances.set(name, starting);
@@ -162,12 +171,14 @@ export const openTheatre = async ({
       await endInstances();
       door.forget();
       parkings.length = 0;
+      firstWrites.clear();
       chance = createChance(seed);
       // The SDK uses it for the jitter of its retries.
       Math.random = chance.fraction;
     },
     door,
     parkings,
+    firstWriteAt: (jobId) => firstWrites.get(jobId),
     rotateSecret: () => {
       const next = { username: stack.credentials.username, securekey: randomBytes(16).toString("hex") };
       secrets[`securekey ${(rotations += 1)}`] = next.securekey;
@@ -182,13 +193,15 @@ export const openTheatre = async ({
   };
 };
 
+const jobIdIn = (body: string): string => /"job_id":\{"S":"([0-9a-f]{32})"\}/.exec(body)?.[1] ?? "";
+
 const parseParking = (body: string): Parking | undefined => {
   const valueOf = (name: string) => new RegExp(`":set_${name}":\\{"[SN]":"([^"]*)"\\}`).exec(body)?.[1];
   const notBefore = body.includes(":set_notBefore") ? valueOf("notBefore") : undefined;
   if (notBefore === undefined) return undefined;
   return {
     at: Date.now(),
-    jobId: /"job_id":\{"S":"([0-9a-f]{32})"\}/.exec(body)?.[1] ?? "",
+    jobId: jobIdIn(body),
     state: valueOf("state"),
     notBefore: Number(notBefore),
     waiting: /":set_waiting":.*?"type":\{"S":"(\w+)"\}/.exec(body)?.[1],

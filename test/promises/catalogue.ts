@@ -89,7 +89,7 @@ const FAULTS: Readonly<Record<string, readonly Entry[]>> = {
   "Objects, keys and events": [
     [
       "the object was deleted before the run: the version is gone, or a delete marker is current",
-      "REJECTED, OBJECT_GONE; once bytes of it were sent, a delete marker changes nothing",
+      "REJECTED, the job is free: OBJECT_GONE for the former, WITHDRAWN for the latter; once cielo24 may have it, a delete marker changes nothing",
     ],
     [
       "the object is overwritten between event and read, or while it is read",
@@ -178,6 +178,44 @@ const FAULTS: Readonly<Record<string, readonly Entry[]>> = {
       "it is signed all the same, within three seconds; only a definite response from cielo24 refuses it",
     ],
     ["a job id in upper case, or with hyphens", "it is the same job, everywhere"],
+  ],
+  "Before a job is spent": [
+    [
+      "a file that is no media by its name: .DS_Store, what a client has not finished, a subtitle, a picture",
+      "never sent, and never a conflict; ignored and counted, or marked on the row; where nothing else came, an event says so",
+    ],
+    [
+      "a key is written in several goes: a placeholder, an append, touch, chmod, by events in any order",
+      "within its settling time, the latest version is the one that is delivered; those before it are superseded, without an event",
+    ],
+    [
+      "a key is written on and on, or while an object of another key waits",
+      "it settles within 15 minutes of the first event, and what came first stays first",
+    ],
+    [
+      "the bytes are certainly no media: text, an archive, a picture, a form",
+      "REJECTED, NOT_MEDIA, without a POST; the job takes the next object",
+    ],
+    [
+      "the film is cut off: a client was interrupted, and completed what it had",
+      "an operator's drop waits for a whole version, which takes its place at once; otherwise REJECTED, MEDIA_INCOMPLETE",
+    ],
+    [
+      "the object comes again once cielo24 may have it, or an operator wants it sent",
+      "it is not looked at again, and no look rejects it",
+    ],
+    [
+      "the object is deleted while it is sent",
+      "before the last chunk it is REJECTED, WITHDRAWN, with the sockets destroyed; with a possible acceptance nothing is withdrawn",
+    ],
+    [
+      "another object comes for a job that has its media",
+      "the same contents are recorded in silence; others are an event and counted; unknown ones are an event alone",
+    ],
+    [
+      "two workers end a row at the same time",
+      "the one that wrote the end announces it; another does so later if that one has not",
+    ],
   ],
 };
 

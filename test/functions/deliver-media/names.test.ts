@@ -11,7 +11,7 @@ describe("an operator's object that is no media by its name", () => {
   const local = useDrops();
 
   it.each([".DS_Store", "._lecture.mp4", "lecture.mp4.part", ".lecture.mp4.Ab12Cd", "desktop.ini"])(
-    "is ignored, with a count and a record that does not repeat the name: %s",
+    "fault 61: is ignored, with a count and a record that does not repeat the name: %s",
     async (name) => {
       const job = local.newJob();
       await local.drop(job, randomBytes(1_000), name);
@@ -35,7 +35,7 @@ describe("an operator's object that is no media by its name", () => {
     expect([local.counted("ObjectIgnored"), local.counted("MediaQuarantined")]).toEqual([1, 0]);
   });
 
-  it("does not take the job from the media that comes with it: a folder of a Mac", async () => {
+  it("fault 61: does not take the job from the media that comes with it: a folder of a Mac", async () => {
     const job = local.newJob();
     const film = randomBytes(2_000);
     for (const name of [".DS_Store", "._lecture.mp4", "lecture.srt", "poster.jpg"])
@@ -51,7 +51,7 @@ describe("an operator's object that is no media by its name", () => {
 describe("a sidecar", () => {
   const local = useDrops();
 
-  it("of a job with media is marked on its row, which it leaves as it is", async () => {
+  it("fault 61: of a job with media is marked on its row, which it leaves as it is", async () => {
     const job = local.newJob();
     await local.drop(job, randomBytes(1_000), "lecture.mp4");
     await local.stack.drain();
@@ -81,7 +81,7 @@ describe("a sidecar", () => {
     expect((await local.row(job))?.sidecars).toEqual(ids.slice(-10));
   });
 
-  it("alone raises an event, and gives the job no row", async () => {
+  it("fault 61: alone raises an event, and gives the job no row", async () => {
     const job = local.newJob();
     const { key, versionId } = await local.drop(job, undefined, "lecture.srt");
     await local.stack.drain();

@@ -45,9 +45,9 @@ describe("somebody with signed URLs", () => {
     await put(url, randomBytes(2_000));
     await local.finish();
     expect(local.taken(job)).toMatchObject([{ sha256: sha256(first) }]);
-    const { conflicts, conflictCount, ...row } = (await local.row(job)) ?? {};
+    const { conflicts, conflictCount, otherMedia, ...row } = (await local.row(job)) ?? {};
     expect(row).toEqual(before);
-    expect([conflicts?.length, conflictCount]).toEqual([1, 1]);
+    expect([conflicts?.length, conflictCount, otherMedia]).toEqual([1, 1, 1]);
   });
 
   it("threat 9: changes nothing by using one again while the first is under way", async () => {

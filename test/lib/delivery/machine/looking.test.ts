@@ -27,7 +27,7 @@ describe("an operator's drop", () => {
     expect(run.command).toMatchObject({ do: "later", at: SETTLES_AT, reason: "settling" });
   });
 
-  it("is not judged while it waits: an empty placeholder is no rejection", () => {
+  it("fault 62: is not judged while it waits: an empty placeholder is no rejection", () => {
     expect(settled(A, { row: undefined }).finds("current", 0).command).toMatchObject({ reason: "settling" });
   });
 
@@ -44,7 +44,7 @@ describe("an operator's drop", () => {
     expect(new Run({ drop: { arrivedAt: NOW } }).finds("current").command.do).toBe("ask");
   });
 
-  it("gives way to a newer version of its key, which waits in its place", () => {
+  it("fault 62: gives way to a newer version of its key, which waits in its place", () => {
     const table: Table = { row: undefined };
     settled(A, table).finds("current");
     const at = NOW + 20 * SECOND_MS;
@@ -56,7 +56,7 @@ describe("an operator's drop", () => {
     expect(settled(NEWER, table, { now: at + 30 * SECOND_MS, arrivedAt: at }).claims().command.do).toBe("stream");
   });
 
-  it("does not give way to an older version whose message comes late", () => {
+  it("fault 62: does not give way to an older version whose message comes late", () => {
     const table: Table = { row: undefined };
     settled(NEWER, table).finds("current");
     const older = settled(A, table).finds("superseded");
@@ -64,7 +64,7 @@ describe("an operator's drop", () => {
     expect(older.row).toMatchObject({ media: NEWER });
   });
 
-  it("stays first before an object of another key, however long it is written anew", () => {
+  it("fault 63: stays first before an object of another key, however long it is written anew", () => {
     const table: Table = { row: undefined };
     settled(A, table).finds("current");
     const at = NOW + 29 * SECOND_MS;
@@ -73,7 +73,7 @@ describe("an operator's drop", () => {
     expect(other.command).toMatchObject({ do: "later", reason: "underWay" });
   });
 
-  it("waits for newer versions for 15 minutes at most, from the first event on", () => {
+  it("fault 63: waits for newer versions for 15 minutes at most, from the first event on", () => {
     const table: Table = { row: undefined };
     settled(A, table).finds("current");
     const at = NOW + 15 * MINUTE_MS - SECOND_MS;
@@ -105,7 +105,7 @@ describe("a look at the bytes", () => {
     expect(run.command.do).toBe("stream");
   });
 
-  it("rejects what should not spend a job, and the job stays free", () => {
+  it("fault 64: rejects what should not spend a job, and the job stays free", () => {
     const run = new Run({}).finds("current").sees({ look: {}, verdict: NO_MEDIA });
     expect(run.row).toMatchObject({ state: "REJECTED", error: NO_MEDIA, rejected: [A.id] });
     run.announces();
@@ -117,7 +117,7 @@ describe("a look at the bytes", () => {
     expect(run.row).toMatchObject({ state: "REJECTED", error: { type: "JOB_HAS_MEDIA" } });
   });
 
-  it("lets an operator's drop that is cut off wait for a whole one, which takes its place at once", () => {
+  it("fault 65: lets an operator's drop that is cut off wait for a whole one, which takes its place at once", () => {
     const table: Table = { row: undefined };
     const cutOff = { ...dropped, arrivedAt: NOW - MINUTE_MS };
     const run = new Run({ drop: cutOff, table }).finds("current").sees({ verdict: CUT_OFF });
@@ -132,7 +132,7 @@ describe("a look at the bytes", () => {
     expect(whole.claims().row).toMatchObject({ state: "SENDING", media: NEWER, claims: 1 });
   });
 
-  it("rejects one for which no whole one has come, and a signed upload at once", () => {
+  it("fault 65: rejects one for which no whole one has come, and a signed upload at once", () => {
     const patient = { ...dropped, arrivedAt: NOW - 10 * MINUTE_MS };
     for (const drop of [patient, { arrivedAt: NOW }])
       expect(new Run({ drop }).finds("current").sees({ verdict: CUT_OFF }).row).toMatchObject({
@@ -145,14 +145,14 @@ describe("a look at the bytes", () => {
     ["an operator wants it sent", { claims: 0, decision: { what: "resend", fence: 3, by: "", why: "", at: 0 } }],
     ["it was claimed before", { claims: 1 }],
     ["cielo24 may have it", { claims: 1, everUnknown: true }],
-  ] as const)("is not asked for where %s", (_why, more) => {
+  ] as const)("fault 66: is not asked for where %s", (_why, more) => {
     const run = new Run({ row: row("SENDING", { leaseUntil: NOW, ...more }) }).finds("current");
     expect(run.command).toEqual({ do: "ask", look: undefined });
   });
 });
 
 describe("an object that is withdrawn", () => {
-  it("before the last chunk is rejected, with the sockets destroyed, and the job is free", () => {
+  it("fault 67: before the last chunk is rejected, with the sockets destroyed, and the job is free", () => {
     const run = new Run({}).claims();
     run.isWithdrawn = true;
     run.holds();
@@ -162,7 +162,7 @@ describe("an object that is withdrawn", () => {
     expect(run.wrote).not.toContain("FINALIZING");
   });
 
-  it("is sent all the same if cielo24 may have it, or an operator wants it sent", () => {
+  it("fault 67: is sent all the same if cielo24 may have it, or an operator wants it sent", () => {
     const doubt = row("SENDING", { leaseUntil: NOW, claims: 1, posts: 1, everUnknown: true });
     const decided = row("SENDING", {
       leaseUntil: NOW,
@@ -181,19 +181,19 @@ describe("an object that comes for a job with media", () => {
   const DELIVERED = row("DELIVERED", { announced: true });
   const late = () => new Run({ drop: { media: B }, row: DELIVERED });
 
-  it("is recorded in silence if it holds the same", () => {
+  it("fault 68: is recorded in silence if it holds the same", () => {
     const run = late().findsConflict("same");
     expect(run.row).toMatchObject({ conflicts: [B.id], conflictCount: 1 });
     expect(run.row).not.toHaveProperty("otherMedia");
     expect(run.commands.map((command) => command.do)).toEqual(["compare", "acknowledge"]);
   });
 
-  it("is announced if it may hold something else, and counted if it does", () => {
+  it("fault 68: is announced if it may hold something else, and counted if it does", () => {
     expect(late().findsConflict("unknown").announces().row).not.toHaveProperty("otherMedia");
     expect(late().findsConflict("other").announces().row).toMatchObject({ otherMedia: 1, conflictCount: 1 });
   });
 
-  it("comes back until its event is out", () => {
+  it("fault 68: comes back until its event is out", () => {
     const run = late().findsConflict("other").cannotAnnounce();
     expect(run.row).toEqual(DELIVERED);
     expect(run.command).toMatchObject({ do: "later", reason: "unannounced" });
@@ -212,7 +212,7 @@ describe("an object that comes for a job with media", () => {
 });
 
 describe("an end", () => {
-  it("is announced by the worker that wrote it, and by no other at first", () => {
+  it("fault 69: is announced by the worker that wrote it, and by no other at first", () => {
     const run = new Run({}).finds("gone");
     const other = new Run({ drop: { role: "reconcile" }, table: run.table });
     expect(other.command).toMatchObject({ do: "later", at: NOW + 20 * SECOND_MS, reason: "unannounced" });
@@ -221,7 +221,7 @@ describe("an end", () => {
     expect(new Run({ drop: { role: "reconcile" }, table: run.table }).command).toMatchObject({ do: "acknowledge" });
   });
 
-  it("is announced by any other later, if the worker that wrote it has not", () => {
+  it("fault 69: is announced by any other later, if the worker that wrote it has not", () => {
     const run = new Run({}).finds("gone");
     const other = new Run({ drop: { role: "reconcile" }, table: run.table, now: NOW + 20 * SECOND_MS });
     expect(other.command).toMatchObject({ do: "announce" });
