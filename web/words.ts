@@ -3,7 +3,7 @@ import type { MediaItem } from "./media.ts";
 import { refusalOf } from "./problems.ts";
 
 /** The same units as Uppy shows, so that the page is consistent. */
-export const formatBytes = (bytes: number): string => {
+const formatBytes = (bytes: number): string => {
   const units = ["B", "KB", "MB", "GB"];
   let value = bytes;
   let unit = 0;
