@@ -1,0 +1,102 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** How somebody interrupts an upload half-way: by a fault of what is uploaded, at the keyboard, or by ending the process. */
+export type Interruption = "exception" | "ctrl-c" | "kill";
+
+/** Where the bucket is, as the client is to see it. */
+export interface Place {
+  readonly endpoint: string;
+  readonly bucket: string;
+}
+
+/** Arguments of the client's program. Keys are of the bucket; files and folders are of this machine. */
+type Arguments = readonly string[];
+
+/** A program or library that operators drop files with, and how its users do that. */
+export interface Client {
+  readonly name: string;
+  /** Where the program is that carries the actions out; undefined if it is not installed. */
+  readonly program: string | undefined;
+  /** Says what to install. */
+  readonly comesFrom: string;
+  readonly upload: (place: Place, file: string, key: string) => Arguments;
+  readonly copy: (place: Place, from: string, to: string) => Arguments;
+  readonly move: (place: Place, from: string, to: string) => Arguments;
+  /** Uploads what is in a folder, by `sync` where the client has that. */
+  readonly folder: (place: Place, folder: string, prefix: string) => Arguments;
+  readonly interruptions: readonly Interruption[];
+  /**
+   * Uploads from a source in which the interruption happens after so many bytes; undefined if that is not how it comes. Then the
+   * connection tells how far the upload is, and the program gets a signal from outside.
+   */
+  readonly breakOff?: (by: Interruption, file: string, key: string, bytes: number) => Arguments | undefined;
+  readonly env?: (place: Place) => Readonly<Record<string, string>>;
+  /** What a user must set for this bucket; for the table. */
+  readonly setting?: string;
+}
+
+/** Programs of `scripts/s3-clients.sh`, where it has run. */
+export const findInstalled = (name: string): string | undefined => {
+  const path = join(process.env["S3_CLIENTS"] ?? "", name);
+  return "S3_CLIENTS" in process.env && existsSync(path) ? path : undefined;
+};
+
+const FROM_SCRIPT = "`npm run test:drops` installs it";
+
+interface Driver {
+  readonly program: string | undefined;
+  readonly comesFrom: string;
+  readonly before: Arguments;
+  readonly interruptions: readonly Interruption[];
+  /** Those of them that come out of the source, where the library reads it in the main thread. */
+  readonly fromSource: readonly Interruption[];
+}
+
+/** A library, by a driver that knows the actions by name. */
+const library = (name: string, driver: Driver): Client => {
+  const { program, comesFrom, before, interruptions, fromSource } = driver;
+  return {
+    name,
+    program,
+    comesFrom,
+    interruptions,
+    upload: (_, file, key) => [...before, "upload", file, key],
+    copy: (_, from, to) => [...before, "copy", from, to],
+    move: (_, from, to) => [...before, "move", from, to],
+    folder: (_, folder, prefix) => [...before, "folder", folder, prefix],
+    breakOff: (by, file, key, bytes) => (fromSource.includes(by) ? [...before, by, file, key, `${bytes}`] : undefined),
+  };
+};
+
+const path = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+
+export const pythonLibrary = (name: string, { fromSource = ["exception", "ctrl-c"] }: Partial<Driver> = {}): Client =>
+  library(name, {
+    program: findInstalled("python"),
+    comesFrom: FROM_SCRIPT,
+    before: [path(`python/with_${name}.py`)],
+    interruptions: ["exception", "ctrl-c", "kill"],
+    fromSource,
+  });
+
+/** Without a handler of their own, programs of Go and Node end at Ctrl-C as if they were killed. */
+const UNHANDLED = { interruptions: ["exception", "kill"], fromSource: ["exception"] } as const;
+
+export const goLibrary = (name: string): Client =>
+  library(name, {
+    program: findInstalled("go-manager"),
+    comesFrom: `${FROM_SCRIPT} if Go is there`,
+    before: [],
+    ...UNHANDLED,
+  });
+
+export const nodeLibrary = (name: string, driver: string): Client =>
+  library(name, { program: process.execPath, comesFrom: "npm", before: [path(driver)], ...UNHANDLED });
+
+/** A command line, which users stop at the keyboard. */
+export const commandLine = (client: Omit<Client, "interruptions" | "breakOff">): Client => ({
+  ...client,
+  interruptions: ["ctrl-c", "kill"],
+});
