@@ -8,7 +8,7 @@ const BOX_HEAD_BYTES = 8;
  * box at its end, which says where the frames are. No two are the same.
  */
 export const makeFilm = async (sizeBytes: number): Promise<Buffer> => {
-  const sample = await readFile(new URL("sample.mp4", import.meta.url));
+  const sample = await readFile(new URL("../media/moov-at-end.mp4", import.meta.url));
   const at = startOfMoov(sample);
   const free = randomBytes(sizeBytes - sample.length);
   free.writeUInt32BE(free.length, 0);
