@@ -8,8 +8,10 @@ const s3 = (place: Place, ...args: string[]) => ["--endpoint-url", place.endpoin
 proveClient(
   commandLine({
     name: "aws s3",
+    version: "Debian 12",
     program: findProgram("aws"),
     comesFrom: "Debian has it",
+    setting: "`--endpoint-url`",
     upload: (place, file, key) => s3(place, "cp", file, at(place, key)),
     copy: (place, from, to) => s3(place, "cp", at(place, from), at(place, to)),
     move: (place, from, to) => s3(place, "mv", at(place, from), at(place, to)),

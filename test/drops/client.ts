@@ -1,9 +1,7 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-
-/** How somebody interrupts an upload half-way: by a fault of what is uploaded, at the keyboard, or by ending the process. */
-export type Interruption = "exception" | "ctrl-c" | "kill";
+import type { Interruption } from "./actions.ts";
 
 /** Where the bucket is, as the client is to see it. */
 export interface Place {
@@ -17,6 +15,7 @@ type Arguments = readonly string[];
 /** A program or library that operators drop files with, and how its users do that. */
 export interface Client {
   readonly name: string;
+  readonly version: string;
   /** Where the program is that carries the actions out; undefined if it is not installed. */
   readonly program: string | undefined;
   /** Says what to install. */
@@ -33,8 +32,8 @@ export interface Client {
    */
   readonly breakOff?: (by: Interruption, file: string, key: string, bytes: number) => Arguments | undefined;
   readonly env?: (place: Place) => Readonly<Record<string, string>>;
-  /** What a user must set for this bucket; for the table. */
-  readonly setting?: string;
+  /** What it must be told, for the table: for any bucket; for the local stack, which speaks plain HTTP. */
+  readonly setting: string;
 }
 
 /** Programs of `scripts/s3-clients.sh`, where it has run. */
@@ -43,9 +42,18 @@ export const findInstalled = (name: string): string | undefined => {
   return "S3_CLIENTS" in process.env && existsSync(path) ? path : undefined;
 };
 
+/** The version that a file asks for. */
+const pinned = (file: string, pattern: RegExp): string =>
+  pattern.exec(readFileSync(new URL(file, import.meta.url), "utf8"))?.[1] ?? "";
+
+export const pinnedPython = (name: string): string =>
+  pinned("python/requirements.txt", new RegExp(`^${name}==(.*)$`, "m"));
+
 const FROM_SCRIPT = "`npm run test:drops` installs it";
 
 interface Driver {
+  readonly version: string;
+  readonly setting: string;
   readonly program: string | undefined;
   readonly comesFrom: string;
   readonly before: Arguments;
@@ -56,9 +64,11 @@ interface Driver {
 
 /** A library, by a driver that knows the actions by name. */
 const library = (name: string, driver: Driver): Client => {
-  const { program, comesFrom, before, interruptions, fromSource } = driver;
+  const { version, setting, program, comesFrom, before, interruptions, fromSource } = driver;
   return {
     name,
+    version,
+    setting,
     program,
     comesFrom,
     interruptions,
@@ -72,8 +82,14 @@ const library = (name: string, driver: Driver): Client => {
 
 const path = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
-export const pythonLibrary = (name: string, { fromSource = ["exception", "ctrl-c"] }: Partial<Driver> = {}): Client =>
+export const pythonLibrary = (
+  name: string,
+  setting: string,
+  { fromSource = ["exception", "ctrl-c"] }: Partial<Driver> = {},
+): Client =>
   library(name, {
+    version: pinnedPython(name),
+    setting,
     program: findInstalled("python"),
     comesFrom: FROM_SCRIPT,
     before: [path(`python/with_${name}.py`)],
@@ -84,16 +100,25 @@ export const pythonLibrary = (name: string, { fromSource = ["exception", "ctrl-c
 /** Without a handler of their own, programs of Go and Node end at Ctrl-C as if they were killed. */
 const UNHANDLED = { interruptions: ["exception", "kill"], fromSource: ["exception"] } as const;
 
-export const goLibrary = (name: string): Client =>
+export const goLibrary = (name: string, setting: string): Client =>
   library(name, {
+    version: pinned("go/go.mod", /manager v(\S+)/),
+    setting,
     program: findInstalled("go-manager"),
     comesFrom: `${FROM_SCRIPT} if Go is there`,
     before: [],
     ...UNHANDLED,
   });
 
-export const nodeLibrary = (name: string, driver: string): Client =>
-  library(name, { program: process.execPath, comesFrom: "npm", before: [path(driver)], ...UNHANDLED });
+export const nodeLibrary = (name: string, driver: string, setting: string): Client =>
+  library(name, {
+    version: pinned("../../package.json", new RegExp(`"${name}": "(.*)"`)),
+    setting,
+    program: process.execPath,
+    comesFrom: "npm",
+    before: [path(driver)],
+    ...UNHANDLED,
+  });
 
 /** A command line, which users stop at the keyboard. */
 export const commandLine = (client: Omit<Client, "interruptions" | "breakOff">): Client => ({

@@ -7,6 +7,7 @@ const at = ({ bucket }: Place, key: string) => `media:${bucket}/${key}`;
 proveClient(
   commandLine({
     name: "rclone",
+    version: "Debian 12, with `upload_cutoff = 8M`, `chunk_size = 8M`",
     program: findProgram("rclone"),
     comesFrom: "Debian has it",
     env: ({ endpoint }) => ({
@@ -19,6 +20,7 @@ proveClient(
       RCLONE_CONFIG_MEDIA_UPLOAD_CUTOFF: "8M",
       RCLONE_CONFIG_MEDIA_CHUNK_SIZE: "8M",
     }),
+    setting: "`no_check_bucket`; `provider = Other`, `endpoint`",
     upload: (place, file, key) => ["copyto", file, at(place, key)],
     copy: (place, from, to) => ["copyto", at(place, from), at(place, to)],
     move: (place, from, to) => ["moveto", at(place, from), at(place, to)],

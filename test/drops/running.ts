@@ -42,12 +42,8 @@ const start = ({ client, place, credentials, home }: Run, args: readonly string[
 
 const ending = async (child: ChildProcess): Promise<{ readonly isDone: boolean; readonly printed: string }> => {
   const { stdout, stderr } = child;
-  const [out, err, [code]] = await Promise.all([
-    stdout ? text(stdout) : "",
-    stderr ? text(stderr) : "",
-    once(child, "exit"),
-  ]);
-  return { isDone: code === 0, printed: out + err };
+  const printed = await Promise.all([stdout ? text(stdout) : "", stderr ? text(stderr) : "", once(child, "exit")]);
+  return { isDone: child.exitCode === 0, printed: printed[0] + printed[1] };
 };
 
 /** @returns what it printed @throws if it reports a failure */

@@ -1,4 +1,4 @@
-import { commandLine, findInstalled, type Place } from "./client.ts";
+import { commandLine, findInstalled, pinnedPython, type Place } from "./client.ts";
 import { proveClient } from "./prove.ts";
 
 const at = ({ bucket }: Place, key: string) => `s3://${bucket}/${key}`;
@@ -10,11 +10,14 @@ const s3cmd = ({ endpoint }: Place, ...args: string[]) => {
 proveClient(
   commandLine({
     name: "s3cmd",
+    version: pinnedPython("s3cmd"),
     program: findInstalled("s3cmd"),
     comesFrom: "`npm run test:drops` installs it",
+    // Unless told so, it copies the object's ACL, too, for which it needs rights that nothing else here needs.
+    setting: "`--acl-private` for `cp` and `mv`; `--no-ssl`, `--host`, `--host-bucket`",
     upload: (place, file, key) => s3cmd(place, "put", file, at(place, key)),
-    copy: (place, from, to) => s3cmd(place, "cp", at(place, from), at(place, to)),
-    move: (place, from, to) => s3cmd(place, "mv", at(place, from), at(place, to)),
+    copy: (place, from, to) => s3cmd(place, "cp", "--acl-private", at(place, from), at(place, to)),
+    move: (place, from, to) => s3cmd(place, "mv", "--acl-private", at(place, from), at(place, to)),
     folder: (place, folder, prefix) => s3cmd(place, "sync", `${folder}/`, at(place, prefix)),
   }),
 );

@@ -56,7 +56,7 @@ func folder(path, prefix string) error {
 }
 
 func copyObject(from, to string) error {
-	source := url.PathEscape(*bucket + "/" + from)
+	source := url.QueryEscape(*bucket + "/" + from)
 	_, err := client.CopyObject(context.Background(), &s3.CopyObjectInput{Bucket: bucket, Key: &to, CopySource: &source})
 	return err
 }

@@ -15,7 +15,7 @@ const put = (Body: Readable, Key: string) => new Upload({ client, params: { Buck
 const upload = (path: string, key: string) => put(createReadStream(path), key);
 
 const copy = (from: string, to: string) =>
-  client.send(new CopyObjectCommand({ Bucket, Key: to, CopySource: encodeURI(`${Bucket}/${from}`) }));
+  client.send(new CopyObjectCommand({ Bucket, Key: to, CopySource: encodeURIComponent(`${Bucket}/${from}`) }));
 
 /** Reads the file, and fails after so many bytes. */
 async function* breakOff(path: string, mostBytes: number) {
