@@ -36,7 +36,8 @@ export const readPostForm = (message: IncomingMessage): Promise<PostForm> =>
       fields[name.toLowerCase()] = value;
     });
     parser.on("file", (_name, stream, fileName) => {
-      resolve({ fields, fileName, file: readFile(stream) });
+      // A copy: the fields after the file may come before anybody reads these.
+      resolve({ fields: { ...fields }, fileName, file: readFile(stream) });
     });
     parser.on("finish", () => {
       reject(new S3Error("InvalidArgument", "POST requires exactly one file upload per request."));
