@@ -15,12 +15,12 @@
 set -euo pipefail
 
 versitygw=v1.8.0
-libraries=(opendal==0.47.12 s3fs==2026.9.0 'cloudpathlib[s3]==0.26.0' obstore==0.12.1 aiobotocore==3.10.0 boto3==1.43.117)
+libraries=(opendal==0.47.12 s3fs==2026.9.0 'cloudpathlib[s3]==0.26.0' obstore==0.12.1 aiobotocore==3.10.0 boto3==1.43.117 botocore==1.43.117)
 work="$(mktemp -d)"
 server=
 trap '[ -z "$server" ] || kill "$server" 2>/dev/null; chmod -R u+w "$work"; rm -rf "$work"' EXIT
 
-GOBIN="$work/bin" GOPATH="$work/go" CGO_ENABLED=0 go install "github.com/versity/versitygw/cmd/versitygw@$versitygw" >&2
+GOBIN="$work/bin" CGO_ENABLED=0 go install "github.com/versity/versitygw/cmd/versitygw@$versitygw" >&2
 python3 -m venv "$work/venv"
 "$work/venv/bin/pip" install --quiet --disable-pip-version-check "${libraries[@]}" >&2
 

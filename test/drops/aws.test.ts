@@ -11,7 +11,7 @@ proveClient(
     version: "Debian 12",
     program: findProgram("aws"),
     comesFrom: "Debian has it",
-    setting: "`--endpoint-url`",
+    setting: "nothing; `--endpoint-url`",
     upload: (place, file, key) => s3(place, "cp", file, at(place, key)),
     copy: (place, from, to) => s3(place, "cp", at(place, from), at(place, to)),
     move: (place, from, to) => s3(place, "mv", at(place, from), at(place, to)),

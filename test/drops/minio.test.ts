@@ -1,4 +1,4 @@
 import { pythonLibrary } from "./client.ts";
 import { proveClient } from "./prove.ts";
 
-proveClient(pythonLibrary("minio", "`secure=False`"));
+proveClient(pythonLibrary("minio", "nothing; `secure=False`"));

