@@ -64,7 +64,7 @@ export const box = (type: string, ...contents: readonly Uint8Array[]): Uint8Arra
 };
 
 /** The boxes at the top of a file, by their types. */
-export const boxesOf = (bytes: Uint8Array): ReadonlyMap<string, Uint8Array> => {
+const boxesOf = (bytes: Uint8Array): ReadonlyMap<string, Uint8Array> => {
   const boxes = new Map<string, Uint8Array>();
   for (let at = 0; at < bytes.length;) {
     const sizeBytes = new DataView(bytes.buffer, bytes.byteOffset + at).getUint32(0);
