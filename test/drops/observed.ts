@@ -10,13 +10,15 @@ export type Observed =
 
 export interface Observation extends Pick<Client, "name" | "version" | "setting" | "interruptions"> {
   readonly observed: Readonly<Partial<Record<Action, Observed>>>;
+  /** How many of its jobs got one delivery and nothing else. */
+  readonly deliveries: number;
 }
 
 /** Keeps it for the table, where `npm run test:drops` asks for that. */
-export const record = async (client: Client, observed: Observation["observed"]): Promise<void> => {
+export const record = async (client: Client, observed: Observation["observed"], deliveries: number): Promise<void> => {
   const folder = process.env["DROPS_OBSERVED"];
   if (folder === undefined) return;
   const { name, version, setting, interruptions } = client;
-  const observation: Observation = { name, version, setting, interruptions, observed };
+  const observation: Observation = { name, version, setting, interruptions, observed, deliveries };
   await writeFile(join(folder, `${encodeURIComponent(name)}.json`), JSON.stringify(observation));
 };
