@@ -1,5 +1,6 @@
 import AxeBuilder from "@axe-core/playwright";
 import { describe, expect, it } from "@jest/globals";
+import { readFile } from "node:fs/promises";
 import type { Page } from "playwright-core";
 import { chooseFiles, jobIdOf, notice, pressUpload, problemOf, rowOf, smallFile, taskIdOf } from "./person.ts";
 import { useUploadPage } from "./upload-page.ts";
@@ -46,7 +47,7 @@ describe.each(SCHEMES.flatMap((scheme) => WIDTHS.map((width) => ({ scheme, width
       await check("1-empty");
 
       await chooseFiles(page, { name: "notes.txt", mimeType: "text/plain", buffer: Buffer.from("notes") });
-      await notice(page, /neither video nor audio/).waitFor();
+      await notice(page, /notes\.txt is left out/).waitFor();
       await chooseFiles(page, [smallFile("lecture.mp4"), smallFile("interview with the dean of 2026-11-24.wav")]);
       await jobIdOf(page, "lecture.mp4");
       const jobId = await jobIdOf(page, "interview with the dean of 2026-11-24.wav");
@@ -74,6 +75,15 @@ describe.each(SCHEMES.flatMap((scheme) => WIDTHS.map((width) => ({ scheme, width
       await pressUpload(page);
       await problemOf(page, "late.mp4");
       await check("6-failed");
+
+      const film = await readFile(new URL("../media/silent.mp4", import.meta.url));
+      await chooseFiles(page, [
+        { name: "silent.mp4", mimeType: "video/mp4", buffer: film },
+        { name: "cut.mp4", mimeType: "video/mp4", buffer: film.subarray(0, 600) },
+      ]);
+      await rowOf(page, "silent.mp4").locator(".warning").waitFor();
+      await problemOf(page, "cut.mp4");
+      await check("7-held-back");
     });
   },
 );
