@@ -62,9 +62,13 @@ export default {
     },
     {
       name: "page-uses-the-client-alone",
+      comment: "Files are looked at before they go up by the same code as afterwards.",
       severity: "error",
       from: { path: "^web/" },
-      to: { path: "^(functions|lib|cli|dev|test|bench|scripts)/" },
+      to: {
+        path: "^(functions|lib|cli|dev|test|bench|scripts)/",
+        pathNot: "^lib/media/(names|preflight/preflight)\\.ts$",
+      },
     },
     {
       name: "pure-machine",
@@ -131,8 +135,12 @@ export default {
     {
       name: "command-line-uses-the-client-alone",
       severity: "error",
+      comment: "Files are looked at before they go up by the same code as afterwards.",
       from: { path: "^cli/" },
-      to: { path: "^(functions|lib|dev|test|bench|scripts|web)/" },
+      to: {
+        path: "^(functions|lib|dev|test|bench|scripts|web)/",
+        pathNot: "^lib/media/(names|preflight/preflight)\\.ts$",
+      },
     },
     {
       name: "what-ships-does-not-know-its-clients",

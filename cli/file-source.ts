@@ -7,6 +7,7 @@ import { UsageError } from "./outcome.ts";
 /** A file on disk; only the parts that are being sent are in memory. */
 export interface FileSource extends MediaSource, AsyncDisposable {
   readonly name: string;
+  readonly slice: (start: number, end: number) => Promise<Uint8Array<ArrayBuffer>>;
   /** From the file name's extension; undefined if that is unknown. */
   readonly type: string | undefined;
   /** Milliseconds since 1970. */

@@ -28,6 +28,10 @@ cielo24-proxy COMMAND --help tells more about each.`;
 export const uploadHelp = `
 One job takes one file, so each of several files has its own: FILE=JOB, or --jobs with a list.
 A job is 32 hex characters, in either case, without hyphens or with those of a UUID.
+Each file is looked into before it is sent: the command says how long it is and whether it has sound,
+and sends no documents, web pages and the like, and no MP4 or MOV that is cut off (3). Of several
+files, those are skipped whose names are not of media: .DS_Store, lecture.srt, lecture.mp4.part.
+--no-preflight sends everything as it is; the proxy looks again, and its verdict counts.
 Files above the part size go in parts. After Ctrl-C, a crash or a lost connection the same
 command goes on where it was: what is at the store is not sent again. A second Ctrl-C ends at once.
 The state for this is kept for 7 days in $XDG_STATE_HOME/cielo24-proxy/uploads, ~/.local/state/…

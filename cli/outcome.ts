@@ -5,6 +5,7 @@ export type Outcome =
   | "done"
   | "delivered"
   | "uploaded"
+  | "skipped"
   | "failed"
   | "usage"
   | "refused"
@@ -21,6 +22,7 @@ export const EXIT_CODES: Readonly<Record<Outcome, number>> = {
   done: 0,
   delivered: 0,
   uploaded: 0,
+  skipped: 0,
   failed: 1,
   usage: 2,
   refused: 3,

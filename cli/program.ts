@@ -39,6 +39,7 @@ export const run = async (context: Context, words: readonly string[]): Promise<n
     .option("-j, --job-id <job>", "job of the one file: 32 hex characters")
     .option("--jobs <list.csv>", "a line FILE,JOB for each file")
     .option("--content-type <type>", "such as video/mp4 (by the file's extension)")
+    .option("--no-preflight", "send files as they are, without a look into them first")
     .option("--no-wait", "end once it is uploaded; the proxy delivers it by itself")
     .option("--timeout <time>", "wait for the delivery for 90s, 10m or 2h at most (no limit)", parseDuration)
     .option("--restart", "start over instead of resuming an interrupted upload")

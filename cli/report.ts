@@ -1,4 +1,4 @@
-import { ProxyError, type Delivery } from "../client/index.ts";
+import { describeMedia, ProxyError, type Delivery } from "../client/index.ts";
 import { describeProgress } from "./display/words.ts";
 import { watchCommand, type Invocation } from "./next-command.ts";
 import { EXIT_CODES, outcomeOfDelivery, outcomeOfError, UsageError, type Outcome } from "./outcome.ts";
@@ -46,6 +46,11 @@ const AFTER_OTHER_REJECTION = "Remove the cause and upload again: the job still 
 const AFTER_REJECTION: Readonly<Record<string, string>> = {
   ITEM_NOT_FOUND: "Check the job id, and upload for the right job.",
   JOB_HAS_MEDIA: "Upload for another job: this one has its media.",
+  NOT_MEDIA: "Nothing was sent to cielo24: upload the media itself, for the same job.",
+  MEDIA_INCOMPLETE: "Nothing was sent to cielo24: upload the whole file, for the same job.",
+  NO_AUDIO: "Nothing was sent to cielo24: upload a version that has sound, for the same job.",
+  MEDIA_TOO_LONG: "Nothing was sent to cielo24: cut it up, and use a job for each piece.",
+  WITHDRAWN: "Nothing was sent to cielo24: if nobody meant to delete it, upload it again for the same job.",
   INVALID_URL: "Give a public https URL of the media itself, or upload the file: the job still takes media.",
 };
 
@@ -74,6 +79,7 @@ const WORDS: Readonly<Record<Outcome, string>> = {
   done: "Done",
   delivered: "Delivered",
   uploaded: "Uploaded",
+  skipped: "Skipped",
   failed: "Failed",
   usage: "Not possible",
   refused: "Refused",
@@ -98,10 +104,26 @@ export const renderReport = (report: Report): string => {
   return [
     head,
     ...(error && codes ? [`  ${error.comment} (${codes.join(", ")})`] : []),
+    ...(delivery ? renderMedia(delivery) : []),
     ...(delivery?.waiting ? [`  waits: ${delivery.waiting.comment}`] : []),
     ...(next === undefined ? [] : [`  ${next}`]),
     ...(command === undefined ? [] : [`    ${command}`]),
   ].join("\n");
+};
+
+/** What is known of the media, and what else came for the job. */
+const renderMedia = (delivery: Delivery): string[] => {
+  const { concern, otherMedia = 0, sidecars = 0 } = delivery;
+  const media = describeMedia(delivery);
+  const count = (files: number) => (files === 1 ? "1 file" : `${files} files`);
+  return [
+    ...(media === "" ? [] : [`  ${media}`]),
+    ...(concern ? [`  concern: ${concern.comment} (${concern.errorType})`] : []),
+    ...(otherMedia > 0
+      ? [`  not sent: ${count(otherMedia)} with other contents, which came when the job had its media`]
+      : []),
+    ...(sidecars > 0 ? [`  not sent: ${count(sidecars)} beside the media, such as subtitles`] : []),
+  ];
 };
 
 /** For programs, one line. */

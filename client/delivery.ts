@@ -1,13 +1,14 @@
 import type { CallApi } from "./api.ts";
 import { optionalNumber, optionalText, textField, type ResponseBody } from "./api-response.ts";
 import type { Repeats } from "./backoff.ts";
+import type { MediaDescription } from "./media-description.ts";
 
 /** The last three are final. */
 export type DeliveryState =
   "UPLOADING" | "SENDING" | "FINALIZING" | "HANDED_OVER" | "UNKNOWN" | "DELIVERED" | "REJECTED" | "NEEDS_REVIEW";
 
-/** How far the delivery of a job's media to cielo24 has got. */
-export interface Delivery {
+/** How far the delivery of a job's media to cielo24 has got, and what is known of the media. */
+export interface Delivery extends MediaDescription {
   readonly jobId: string;
   readonly state: DeliveryState;
   /** cielo24's task, once it has taken the media. */
@@ -15,6 +16,12 @@ export interface Delivery {
   readonly error?: { readonly errorType: string; readonly comment: string };
   /** Why the delivery is waiting. It is not final, and nothing needs to be done: the delivery goes on by itself. */
   readonly waiting?: DeliveryWait;
+  /** What may be wrong with the media, which is sent all the same: a film without sound, for example. */
+  readonly concern?: { readonly errorType: string; readonly comment: string };
+  /** How many objects with other contents came for the job when it had its media. They were not sent. */
+  readonly otherMedia?: number;
+  /** How many files that are no media, such as subtitles, came for the job. They were not sent. */
+  readonly sidecars?: number;
   readonly sizeBytes?: number;
   /** How many of `sizeBytes` cielo24 has received. */
   readonly sentBytes: number;
@@ -88,6 +95,7 @@ export const createDeliveries = (callApi: CallApi, { sleep }: Pick<Repeats, "sle
 const readDelivery = (body: ResponseBody): Delivery => {
   const error = body["Error"] as ResponseBody | undefined;
   const waiting = body["Waiting"] as ResponseBody | undefined;
+  const concern = body["Concern"] as ResponseBody | undefined;
   return withoutUndefined<Delivery>({
     jobId: textField(body, "JobId"),
     state: textField(body, "State") as DeliveryState,
@@ -99,6 +107,13 @@ const readDelivery = (body: ResponseBody): Delivery => {
           nextAttemptAt: optionalText(waiting, "NextAttemptAt"),
         })
       : undefined,
+    container: optionalText(body, "Container"),
+    durationSeconds: optionalNumber(body, "DurationSeconds"),
+    audioTracks: optionalNumber(body, "AudioTracks"),
+    videoTracks: optionalNumber(body, "VideoTracks"),
+    concern: concern ? readProblem(concern) : undefined,
+    otherMedia: optionalNumber(body, "OtherMedia"),
+    sidecars: optionalNumber(body, "Sidecars"),
     sizeBytes: optionalNumber(body, "SizeBytes"),
     sentBytes: optionalNumber(body, "SentBytes") ?? 0,
     attempts: optionalNumber(body, "Attempts") ?? 0,

@@ -20,6 +20,7 @@ export {
 } from "./delivery.ts";
 export { ProxyError } from "./errors.ts";
 export { normalJobId } from "./job-id.ts";
+export { describeMedia, type MediaDescription } from "./media-description.ts";
 export type { MediaRequest, SendMedia, StoreAnswer } from "./send-media.ts";
 export type { SignedRequest, SignUpload, SignUploadRequest } from "./sign-upload.ts";
 export type { MediaBytes, MediaSource } from "./source.ts";

@@ -40,6 +40,8 @@ const NEXT_STEPS: Readonly<Record<string, string>> = {
   UNINTELLIGIBLE: "Check the base URL: what answered there is not this API.",
   NO_TOKEN: NEW_TOKEN,
   EMPTY_MEDIA: "Choose the file that holds the media.",
+  NOT_MEDIA: "Choose the media itself.",
+  MEDIA_INCOMPLETE: "Export or copy the file again, and upload the whole of it.",
   SOURCE_CHANGED: "Make sure that nothing writes to the file, and start the upload again.",
   OTHER_UPLOAD: "Start the upload again, without the state of the other one.",
 };

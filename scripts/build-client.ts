@@ -50,13 +50,15 @@ const buildCommandLine = async (folder: string): Promise<void> => {
   await writeFile(join(folder, "LICENSES.txt"), await licencesOf(Object.keys(metafile.inputs)));
 };
 
-/** What the licences of the packages that were built in ask to be passed on. */
+/** What the licences of the packages that were built in ask to be passed on: their texts, and where the source is. */
 const licencesOf = async (files: readonly string[]): Promise<string> => {
   const packages = new Set(files.flatMap((file) => /^node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file) ?? []));
   const texts = [...packages].sort().map(async (folder) => {
     const name = (await readdir(folder)).find((each) => /^licen[cs]e/i.test(each));
     if (name === undefined) throw new Error(`${folder} has no licence`);
-    return `${folder.replace("node_modules/", "")}\n\n${(await readFile(join(folder, name), "utf8")).trim()}\n`;
+    const { version } = JSON.parse(await readFile(join(folder, "package.json"), "utf8")) as { version: string };
+    const source = `https://www.npmjs.com/package/${folder.replace("node_modules/", "")}/v/${version}`;
+    return `${folder.replace("node_modules/", "")}\n\nSource: ${source}\n\n${(await readFile(join(folder, name), "utf8")).trim()}\n`;
   });
   return (await Promise.all(texts)).join("\n\n");
 };

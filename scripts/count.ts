@@ -6,7 +6,7 @@ import { globSync, readFileSync } from "node:fs";
  */
 
 /** In lines of code: neither blank nor a comment, broken as prettier breaks them. */
-const LIMITS = { together: 5560, doors: 800 };
+const LIMITS = { together: 5900, doors: 1150 };
 
 /**
  * The rooms of `lib/`. A file belongs to the first room whose path it starts with. A door is a folder that the rest of the
@@ -14,6 +14,7 @@ const LIMITS = { together: 5560, doors: 800 };
  */
 const ROOMS: readonly { readonly name: string; readonly path: string; readonly isDoor?: true }[] = [
   { name: "lib/media/reading (door)", path: "lib/media/reading/", isDoor: true },
+  { name: "lib/media/preflight (door)", path: "lib/media/preflight/", isDoor: true },
   { name: "lib/cielo24/transport (door)", path: "lib/cielo24/transport/", isDoor: true },
   { name: "lib/media", path: "lib/media/" },
   { name: "lib/cielo24", path: "lib/cielo24/" },
@@ -60,5 +61,5 @@ const counts = files.map((file) => ({ room: roomOf(file), count: countFile(file)
 const inRoom = (name: string): Count => sum(counts.filter(({ room }) => room === name).map(({ count }) => count));
 
 for (const name of new Set(counts.map(({ room }) => room))) show(name, inRoom(name));
-show("the two doors", sum(ROOMS.filter(({ isDoor }) => isDoor).map(({ name }) => inRoom(name))), LIMITS.doors);
+show("the three doors", sum(ROOMS.filter(({ isDoor }) => isDoor).map(({ name }) => inRoom(name))), LIMITS.doors);
 show("together", sum(counts.map(({ count }) => count)), LIMITS.together);

@@ -1,7 +1,8 @@
 import type { Client } from "../client/index.ts";
+import { lookInto } from "./look.ts";
 import { mendLostUpload } from "./lost-upload.ts";
 import type { MediaStore } from "./media.ts";
-import { AGAIN, checkJobId, describeError, LOST_NETWORK } from "./problems.ts";
+import { AGAIN, checkJobId, describeError, LOST_NETWORK, refusalOf } from "./problems.ts";
 import type { MediaFile, Uploads } from "./uploads.ts";
 
 interface FilesOptions {
@@ -16,9 +17,14 @@ interface FilesOptions {
   /** Takes over a file that is uploaded. Its item gets an id of its own, since the same file may be chosen again. */
   readonly handOver: (id: string) => void;
   readonly focusJobId: (id: string) => void;
+  readonly focusUploadAnyway: (id: string) => void;
 }
 
-/** Shows Uppy's files in the page's list, until they are uploaded and handed over. */
+/**
+ * Shows Uppy's files in the page's list, until they are uploaded and handed over. Each is looked into before it may go up.
+ *
+ * @returns what uploads a file that is held back, at the person's wish
+ */
 export const showFiles = ({
   uppy,
   media,
@@ -28,15 +34,26 @@ export const showFiles = ({
   chooseAnew,
   handOver,
   focusJobId,
-}: FilesOptions): void => {
-  const add = ({ id, name, size, meta, progress, s3Multipart }: MediaFile) => {
+  focusUploadAnyway,
+}: FilesOptions) => {
+  const looks = new Map<string, Promise<void>>();
+  const look = async (id: string, file: Blob) => {
+    const found = await lookInto(file);
+    // The file may have been removed meanwhile.
+    media.change(id, { look: found });
+    looks.delete(id);
+  };
+
+  const add = ({ id, name, size, meta, progress, s3Multipart, data }: MediaFile) => {
     const jobId = meta.job_id ?? "";
     const uploaded = (progress.percentage ?? 0) / 100;
     media.put({ id, name, sizeBytes: size ?? undefined, jobId, uploaded, phase: s3Multipart ? "paused" : "chosen" });
     if (jobId === "") void takeSampleJob(id);
+    // A large file that is restored after a reload has no bytes until the person selects it again.
+    if (data instanceof Blob) looks.set(id, look(id, data));
   };
 
-  /** Whether each file has a job of its own. */
+  /** Whether each file has a job of its own, and none is held back. */
   const mayStart = (files: readonly MediaFile[]): boolean => {
     const jobs = new Set<string>();
     for (const { id, progress } of files) {
@@ -52,15 +69,29 @@ export const showFiles = ({
             }
           : undefined);
       jobs.add(jobId);
-      if (!problem) continue;
-      media.change(id, { problem });
-      focusJobId(id);
-      return false;
+      if (problem) {
+        media.change(id, { problem });
+        focusJobId(id);
+        return false;
+      }
+      const item = media.get(id);
+      if (item && refusalOf(item)) {
+        focusUploadAnyway(id);
+        return false;
+      }
     }
     return true;
   };
 
-  uppy.setOptions({ onBeforeUpload: (files) => mayStart(Object.values(files)) });
+  const mayStartOnceLookedAt = (files: readonly MediaFile[]): boolean => {
+    const pending = files.flatMap(({ id }) => looks.get(id) ?? []);
+    if (pending.length === 0) return mayStart(files);
+    // Uppy wants an answer at once, so it is asked again.
+    void Promise.all(pending).then(() => uppy.upload().catch(() => undefined));
+    return false;
+  };
+
+  uppy.setOptions({ onBeforeUpload: (files) => mayStartOnceLookedAt(Object.values(files)) });
   uppy.on("file-added", (file) => {
     chooseAnew(file.id);
     add(file);
@@ -103,4 +134,14 @@ export const showFiles = ({
   uppy.on("upload-success", (file) => {
     if (file) handOver(file.id);
   });
+
+  return {
+    /** Uploads this file alone. */
+    uploadAnyway: (id: string): void => {
+      media.change(id, { isOverruled: true, problem: undefined });
+      const file = uppy.getFiles().find((each) => each.id === id);
+      // This is how Uppy uploads one of several files. Its events tell how it ends.
+      if (file && mayStart([file])) void uppy.retryUpload(id).catch(() => undefined);
+    },
+  };
 };

@@ -34,5 +34,9 @@ export const createMediaList = ({ list, empty, ...actions }: ListOptions) => {
     focusJobId: (id: string): void => {
       rows.get(id)?.jobId.focus();
     },
+    /** Moves the keyboard focus to the button that uploads an item which is held back. */
+    focusUploadAnyway: (id: string): void => {
+      rows.get(id)?.uploadAnyway.focus();
+    },
   };
 };

@@ -1,13 +1,15 @@
 import { element, quietButton } from "./dom.ts";
 import { createJobField } from "./job-field.ts";
-import type { MediaItem } from "./media.ts";
-import { formatBytes, phaseText } from "./words.ts";
+import type { MediaItem, Problem } from "./media.ts";
+import { refusalOf } from "./problems.ts";
+import { describeItem, phaseText, warningsOf } from "./words.ts";
 
 export interface RowActions {
   readonly onJobId: (id: string, jobId: string) => void;
   /** Given if sample jobs can be made. */
   readonly onSampleJob: ((id: string) => void) | undefined;
   readonly onCheckAgain: (id: string) => void;
+  readonly onUploadAnyway: (id: string) => void;
   readonly onDismiss: (id: string) => void;
   /** For people who use a screen reader. */
   readonly announce: (text: string) => void;
@@ -45,6 +47,11 @@ export const createMediaRow = (first: MediaItem, actions: RowActions) => {
   const checkAgain = quietButton("Check again", () => {
     actions.onCheckAgain(id);
   });
+  const uploadAnyway = quietButton("Upload anyway", () => {
+    actions.onUploadAnyway(id);
+  });
+  uploadAnyway.append(unseen(` ${first.name}`));
+  const warnings = element("div", { className: "warnings" });
   const taskId = element("code", { className: "task-id" });
   const copy = quietButton("Copy", () => {
     void copyText(taskId).then((isCopied) => {
@@ -66,6 +73,8 @@ export const createMediaRow = (first: MediaItem, actions: RowActions) => {
     element("div", { className: "news" }, [status, dismiss]),
     problem,
     checkAgain,
+    uploadAnyway,
+    warnings,
   ]);
 
   let announced = "";
@@ -74,7 +83,7 @@ export const createMediaRow = (first: MediaItem, actions: RowActions) => {
     id = item.id;
     const words = phaseText(item);
     root.dataset["phase"] = phase;
-    size.textContent = item.sizeBytes === undefined ? "" : formatBytes(item.sizeBytes);
+    size.textContent = describeItem(item);
     badge.textContent = words.badge;
     status.textContent = words.text;
 
@@ -89,19 +98,25 @@ export const createMediaRow = (first: MediaItem, actions: RowActions) => {
     if (words.share === undefined) bar.removeAttribute("value");
     else bar.value = words.share;
 
-    showProblem(item);
+    const refusal = refusalOf(item);
+    const shownProblem = item.problem ?? refusal;
+    showProblem(shownProblem);
+    uploadAnyway.hidden = !refusal;
+    root.toggleAttribute("data-held-back", refusal !== undefined);
+    const warned = warningsOf(item);
+    warnings.replaceChildren(...warned.map((text) => element("p", { className: "warning", textContent: text })));
     const followingFailed = phase === "delivering" && item.problem !== undefined;
     checkAgain.hidden = !followingFailed;
     task.hidden = delivery?.taskId === undefined;
     taskId.textContent = delivery?.taskId ?? "";
     dismiss.hidden = !followingFailed && phase !== "delivered" && phase !== "ended";
 
-    const spoken = `${item.name}: ${item.problem ? `${item.problem.text} ${item.problem.next}` : words.badge}`;
+    const spoken = `${item.name}: ${[shownProblem ? `${shownProblem.text} ${shownProblem.next}` : words.badge, ...warned].join(" ")}`;
     if (spoken !== announced) actions.announce(spoken);
     announced = spoken;
   };
 
-  const showProblem = ({ problem: found }: MediaItem) => {
+  const showProblem = (found: Problem | undefined) => {
     problem.hidden = !found;
     problem.replaceChildren(...(found ? [element("strong", { textContent: found.text }), ` ${found.next}`] : []));
     if (found) job.input.setAttribute("aria-describedby", problem.id);
@@ -110,7 +125,7 @@ export const createMediaRow = (first: MediaItem, actions: RowActions) => {
     else job.input.removeAttribute("aria-invalid");
   };
 
-  return { root, jobId: job.input, show };
+  return { root, jobId: job.input, uploadAnyway, show };
 };
 
 /** The rest of a button's name, for screen readers. */

@@ -1,4 +1,5 @@
 import type { Delivery } from "../client/index.ts";
+import type { FileLook } from "./look.ts";
 
 /** What went wrong, and what the person can do about it. */
 export interface Problem {
@@ -16,6 +17,10 @@ export interface MediaItem {
   readonly sizeBytes?: number | undefined;
   readonly jobId: string;
   readonly phase: "chosen" | "uploading" | "paused" | "failed" | "delivering" | "delivered" | "ended";
+  /** What is in the file, once it was looked into. */
+  readonly look?: FileLook;
+  /** The person wants it to be uploaded, whatever the look has found. */
+  readonly isOverruled?: boolean;
   /** The share that is uploaded, 0 to 1. */
   readonly uploaded?: number;
   /** The latest from `/api/job/delivery`. */

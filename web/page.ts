@@ -68,6 +68,9 @@ const start = (connection: Connection): void => {
     onJobId: setJob,
     onSampleJob: newSampleJob && ((id) => void takeSampleJob(id)),
     onCheckAgain: deliveries.follow,
+    onUploadAnyway: (id) => {
+      files.uploadAnyway(id);
+    },
     onDismiss: (id) => {
       remembered.remove(id);
       media.remove(id);
@@ -78,7 +81,7 @@ const start = (connection: Connection): void => {
     media.put({ ...item, phase: "delivering" });
     deliveries.follow(item.id);
   }
-  showFiles({
+  const files = showFiles({
     uppy,
     media,
     client,
@@ -87,6 +90,7 @@ const start = (connection: Connection): void => {
     chooseAnew: remembered.releaseFile,
     handOver,
     focusJobId: list.focusJobId,
+    focusUploadAnyway: list.focusUploadAnyway,
   });
   createUrlForm({
     newSampleJob,

@@ -1,5 +1,5 @@
 import { normalJobId, ProxyError, type Delivery } from "../client/index.ts";
-import type { Problem } from "./media.ts";
+import type { MediaItem, Problem } from "./media.ts";
 import { s3Status, type UploadError } from "./uppy/resume.ts";
 
 /** How a person tries again, as the end of a sentence. */
@@ -64,11 +64,28 @@ export const checkJobId = (jobId: string): Problem | undefined =>
           isAboutJob: true,
         };
 
-/** What to do about media that cielo24 refused, by error type. */
+/** Verdicts for which a file is not uploaded unless the person insists. */
+const HOLDS_BACK: ReadonlySet<string> = new Set(["NOT_MEDIA", "MEDIA_INCOMPLETE"]);
+
+/** Why a chosen file is held back; undefined if it is not, or no longer. */
+export const refusalOf = ({ phase, look, isOverruled = false }: MediaItem): Problem | undefined =>
+  phase === "chosen" && !isOverruled && look?.verdict && HOLDS_BACK.has(look.verdict.type)
+    ? {
+        text: look.verdict.message,
+        next: "Remove it and choose another one, or press “Upload anyway”: the proxy looks at it again, and decides.",
+      }
+    : undefined;
+
+/** What to do about media that was refused, by error type. */
 const AFTER_REFUSAL: Readonly<Record<string, string>> = {
   ITEM_NOT_FOUND: "Check the job id, and upload the file again for the right job.",
   JOB_HAS_MEDIA: "Upload the file again, for another job.",
   INVALID_URL: "Check that anybody can fetch the address, and add it again.",
+  NOT_MEDIA: "cielo24 was not asked, and the job is free for the media.",
+  MEDIA_INCOMPLETE: "cielo24 was not asked, and the job is free for the whole file.",
+  NO_AUDIO: "cielo24 was not asked, and the job is free for a version with sound.",
+  MEDIA_TOO_LONG: "cielo24 was not asked, and the job is free for the first of the pieces.",
+  WITHDRAWN: "If nobody meant to delete it, upload it again.",
 };
 
 /** Why a delivery failed. */

@@ -2,6 +2,7 @@ import AwsS3 from "@uppy/aws-s3";
 import Uppy, { type UppyFile } from "@uppy/core";
 import Dashboard from "@uppy/dashboard";
 import GoldenRetriever, { type GoldenRetrieverOptions } from "@uppy/golden-retriever";
+import { kindOfName } from "../lib/media/names.ts";
 import { resumeByItself } from "./uppy/resume.ts";
 import { signRequestOptions, type SignUpload } from "./uppy/sign-request.ts";
 
@@ -30,9 +31,31 @@ const ALLOWED_TYPES = [
   ".wav",
   ".flac",
 ];
+const NOTICE_MS = 7_000;
 const GIB = 1024 ** 3;
 /** Larger files are not copied into IndexedDB: after a reload the person selects them again, and the upload resumes. */
 const RESTORED_FILES = { maxFileSize: 2 * GIB, maxTotalSize: 8 * GIB };
+
+/** Tells of files that are left out for their names, of all that were chosen together in one notice. */
+const createLeftOut = (tell: (text: string) => void) => {
+  let names: string[] = [];
+  return (name: string): void => {
+    names.push(name);
+    if (names.length > 1) return;
+    // Uppy goes through everything that was chosen before anything else runs.
+    queueMicrotask(() => {
+      const [first = "", ...others] = names;
+      names = [];
+      tell(
+        others.length > 0
+          ? `${others.length + 1} files are left out, such as ${first}: by their names they only go with media, or are not finished.`
+          : kindOfName(first) === "sidecar"
+            ? `${first} is left out: by its name it only goes with media. Choose the video or audio itself.`
+            : `${first} is left out: by its name it is a program's own file, or not finished. Choose the video or audio itself.`,
+      );
+    });
+  };
+};
 
 /** Uppy with its Dashboard, uploading through the proxy. */
 export const createUploads = ({
@@ -45,8 +68,16 @@ export const createUploads = ({
   target: HTMLElement;
   signUpload: SignUpload;
 }): Uploads => {
+  const leaveOut = createLeftOut((text) => {
+    uppy.info(text, "error", NOTICE_MS);
+  });
   const uppy: Uploads = new Uppy<FileMeta, NoBody>({
     id,
+    onBeforeFileAdded: ({ id: fileId, name }, files) => {
+      if (kindOfName(name) === "media") return !Object.hasOwn(files, fileId);
+      leaveOut(name);
+      return false;
+    },
     restrictions: { allowedFileTypes: ALLOWED_TYPES, maxFileSize: LARGEST_MEDIUM_BYTES, minFileSize: 1 },
     locale: {
       strings: {

@@ -6,6 +6,7 @@ import { openFile, type FileSource } from "../file-source.ts";
 import type { Assignment } from "../jobs.ts";
 import { commandLine, flag, watchCommand, type Invocation } from "../next-command.ts";
 import type { Outcome } from "../outcome.ts";
+import { lookInto } from "../preflight.ts";
 import { reportDelivery, reportError, type Report } from "../report.ts";
 import { uploadAlone } from "../upload-lock.ts";
 import { uploadRecords, type UploadRecord, type UploadRecords } from "../upload-record.ts";
@@ -24,6 +25,8 @@ export interface UploadRun {
   readonly contentType: string | undefined;
   /** Starts over, whatever an earlier run has uploaded. */
   readonly restart: boolean;
+  /** Whether to look into a file before it is sent. */
+  readonly preflight: boolean;
   /** False: ends once the file is uploaded. */
   readonly wait: boolean;
   /** How long to wait for the delivery. */
@@ -94,6 +97,7 @@ const sendFile = async (
     onProgress({ sentBytes: source.size, storedBytes: source.size, totalBytes: source.size });
     return;
   }
+  if (run.preflight) await lookInto(source, note);
   if (record?.upload) note("going on with the upload of an earlier run");
   await run.client.uploadMedia({
     jobId,
@@ -178,27 +182,37 @@ const reportOther = (delivery: Delivery, file: string): Report => ({
 /** Outcomes after which the same command may succeed. */
 const MAY_GO_ON: ReadonlySet<Outcome> = new Set(["interrupted", "terminated", "unavailable", "unauthorized"]);
 
+/** What a look into the file finds. */
+const FOUND_BEFORE: ReadonlySet<string> = new Set(["NOT_MEDIA", "MEDIA_INCOMPLETE"]);
+
 /** Errors that the job's delivery explains. */
 const STATUS_TELLS: ReadonlySet<string> = new Set(["JOB_HAS_MEDIA", "DELIVERY_UNDER_WAY"]);
 
 const howToGoOn = (
-  { invocation, contentType, wait }: UploadRun,
+  { invocation, contentType, preflight, wait }: UploadRun,
   { file, jobId }: Assignment,
   { outcome, error, next }: Pick<Report, "outcome" | "error" | "next">,
   { storedBytes, totalBytes }: Pick<UploadProgress, "storedBytes" | "totalBytes">,
 ): Pick<Report, "next" | "command"> => {
-  const again = commandLine(invocation, [
-    ...["upload", file, "--job-id", jobId],
-    ...flag("--content-type", contentType),
-    ...(wait ? [] : ["--no-wait"]),
-  ]);
+  const again = (look: boolean) =>
+    commandLine(invocation, [
+      ...["upload", file, "--job-id", jobId],
+      ...flag("--content-type", contentType),
+      ...(look ? [] : ["--no-preflight"]),
+      ...(wait ? [] : ["--no-wait"]),
+    ]);
+  if (error && FOUND_BEFORE.has(error.errorType))
+    return {
+      next: "Nothing was sent. If you know better, send it as it is; the proxy decides:",
+      command: again(false),
+    };
   if (error && STATUS_TELLS.has(error.errorType)) return { command: watchCommand(jobId, invocation) };
-  if (error?.errorType === "SOURCE_CHANGED") return { command: again };
+  if (error?.errorType === "SOURCE_CHANGED") return { command: again(preflight) };
   if (!MAY_GO_ON.has(outcome)) return {};
   const kept = `${formatBytesOf(storedBytes, totalBytes)} are at the store and are not sent again.`;
   const sentences = [next, ...(storedBytes > 0 ? [kept, "To go on, within 7 days:"] : ["To go on:"])];
   return {
     next: sentences.filter((sentence) => sentence !== undefined).join(" "),
-    command: again,
+    command: again(preflight),
   };
 };

@@ -4,6 +4,7 @@ import { SILENT, type Display } from "../display/display.ts";
 import { createLines } from "../display/lines.ts";
 import { readTextFile } from "../files.ts";
 import { assignJobs } from "../jobs.ts";
+import { refusalOfName } from "../preflight.ts";
 import type { Report } from "../report.ts";
 import { recordsDirectory, removeOldRecords } from "../upload-record.ts";
 import { print, type CommandOptions, type Context } from "./command.ts";
@@ -15,6 +16,7 @@ export interface UploadOptions extends CommandOptions {
   readonly contentType?: string;
   readonly partSize?: number;
   readonly parallel?: number;
+  readonly preflight: boolean;
   readonly wait: boolean;
   readonly timeout?: number;
   readonly restart?: boolean;
@@ -22,7 +24,8 @@ export interface UploadOptions extends CommandOptions {
 }
 
 /**
- * `cielo24-proxy upload`: uploads one file after the other, while the earlier ones are being delivered.
+ * `cielo24-proxy upload`: uploads one file after the other, while the earlier ones are being delivered. Of several files,
+ * those whose names say that they are no media are left out.
  *
  * @returns the exit code of the first file that did not end well
  * @throws {UsageError}
@@ -54,6 +57,7 @@ export const upload = async (context: Context, files: readonly string[], options
     parallelParts: options.parallel,
     contentType: options.contentType,
     restart: options.restart ?? false,
+    preflight: options.preflight,
     wait: options.wait,
     timeoutMs: options.timeout,
   };
@@ -66,7 +70,17 @@ export const upload = async (context: Context, files: readonly string[], options
   };
   const reports: Promise<Report>[] = [];
   for (const assignment of assignments) {
-    const { delivered } = await uploadFile(run, assignment);
+    const leftOut = options.preflight && assignments.length > 1 ? refusalOfName(assignment.file) : undefined;
+    const { delivered } =
+      leftOut === undefined
+        ? await uploadFile(run, assignment)
+        : {
+            delivered: Promise.resolve<Report>({
+              outcome: "skipped",
+              ...assignment,
+              next: `${leftOut} Nothing was sent.`,
+            }),
+          };
     reports.push(delivered);
     if (!isLate) void delivered.then(printNow);
     else if (assignments.length > 1) void delivered.then(noteFailure);

@@ -18,8 +18,7 @@ export async function* readBody(request: IncomingMessage): AsyncGenerator<Uint8A
   const isFramed = kind.startsWith("STREAMING-");
   const declared = isFramed ? headers["x-amz-decoded-content-length"] : headers["content-length"];
   if (declared === undefined && request.method === "PUT") {
-    if (headers["transfer-encoding"] !== undefined)
-      throw new S3Error("NotImplemented", "A header you provided implies functionality that is not implemented");
+    if (headers["transfer-encoding"] !== undefined) throw new S3Error("NotImplemented");
     throw new S3Error("MissingContentLength", "You must provide the Content-Length HTTP header.");
   }
   if (Number(declared) > MAX_PUT_BYTES) throw new S3Error("EntityTooLarge");

@@ -3,11 +3,14 @@ export class S3Error extends Error {
   override readonly name = "S3Error";
   readonly code: string;
   readonly status: number;
+  /** More elements of the XML. */
+  readonly details: Readonly<Record<string, string>>;
 
-  constructor(code: keyof typeof STATUS, message?: string) {
+  constructor(code: keyof typeof STATUS, message?: string, details: Readonly<Record<string, string>> = {}) {
     super(message ?? MESSAGE[code] ?? code);
     this.code = code;
     this.status = STATUS[code];
+    this.details = details;
   }
 }
 
@@ -16,7 +19,9 @@ const STATUS = {
   AuthorizationHeaderMalformed: 400,
   AuthorizationQueryParametersError: 400,
   BadDigest: 400,
+  BadRequest: 400,
   BucketAlreadyOwnedByYou: 409,
+  BucketNotEmpty: 409,
   EntityTooLarge: 400,
   EntityTooSmall: 400,
   IncompleteBody: 400,
@@ -28,12 +33,15 @@ const STATUS = {
   InvalidObjectState: 403,
   InvalidPart: 400,
   InvalidPartOrder: 400,
+  InvalidPolicyDocument: 400,
   InvalidRange: 416,
   InvalidRequest: 400,
   InvalidStorageClass: 400,
+  InvalidTag: 400,
   InvalidURI: 400,
   "KMS.DisabledException": 400,
   KeyTooLongError: 400,
+  MalformedPOSTRequest: 400,
   MalformedXML: 400,
   MethodNotAllowed: 405,
   MissingContentLength: 411,
@@ -54,6 +62,7 @@ const STATUS = {
 const MESSAGE: Partial<Record<keyof typeof STATUS, string>> = {
   AccessDenied: "Access Denied",
   BadDigest: "The Content-MD5 or checksum you specified did not match what we received.",
+  BucketNotEmpty: "The bucket you tried to delete is not empty",
   EntityTooLarge: "Your proposed upload exceeds the maximum allowed size",
   EntityTooSmall: "Your proposed upload is smaller than the minimum allowed size",
   IncompleteBody: "You did not provide the number of bytes specified by the Content-Length HTTP header",
@@ -66,12 +75,14 @@ const MESSAGE: Partial<Record<keyof typeof STATUS, string>> = {
   InvalidRange: "The requested range is not satisfiable",
   InvalidStorageClass: "The storage class you specified is not valid",
   "KMS.DisabledException": "The request was rejected because the specified KMS key is not enabled.",
+  MalformedPOSTRequest: "The body of your POST request is not well-formed multipart/form-data.",
   MalformedXML: "The XML you provided was not well-formed or did not validate.",
   NoSuchBucket: "The specified bucket does not exist",
   NoSuchKey: "The specified key does not exist.",
   NoSuchUpload: "The specified upload does not exist.",
   NoSuchVersion: "The specified version does not exist.",
   ObjectNotInActiveTierError: "The source object of the COPY action is not in the active tier",
+  NotImplemented: "A header you provided implies functionality that is not implemented",
   PreconditionFailed: "At least one of the pre-conditions you specified did not hold",
   RequestTimeTooSkewed: "The difference between the request time and the current time is too large.",
   SignatureDoesNotMatch: "The request signature we calculated does not match the signature you provided.",

@@ -161,11 +161,11 @@ export const listUploads = (bucket: Bucket, query: URLSearchParams): XmlValue =>
     NextUploadIdMarker: isTruncated ? page.at(-1)?.uploadId : undefined,
     MaxUploads: maxUploads,
     IsTruncated: isTruncated,
-    Upload: page.map(({ key, uploadId, storage, startedAt }) => ({
+    Upload: page.map(({ key, uploadId, description, startedAt }) => ({
       Key: key,
       UploadId: uploadId,
       Initiated: date(startedAt),
-      StorageClass: storage.storageClass,
+      StorageClass: description.storage.storageClass,
     })),
   };
 };

@@ -29,11 +29,13 @@ export const sendObject = async (
     "accept-ranges": "bytes",
     "content-length": end - start,
     "content-type": version.contentType,
+    ...version.headers,
     etag: version.etag,
     "last-modified": new Date(version.writtenAt).toUTCString(),
     "x-amz-version-id": version.versionId,
     ...(range ? { "content-range": `bytes ${start}-${end - 1}/${version.content.sizeBytes}` } : {}),
     ...Object.fromEntries(Object.entries(version.metadata).map(([name, value]) => [`x-amz-meta-${name}`, value])),
+    ...(version.tags.size > 0 ? { "x-amz-tagging-count": version.tags.size } : {}),
     ...storageHeaders(version.storage),
     ...signedAnswerHeaders(query),
   });
@@ -44,25 +46,26 @@ export const sendObject = async (
   return sendContent(version.content, start, end, response, fault);
 };
 
-const OVERRIDABLE = [
+/** Headers that are stored with an object, beside its type. */
+export const STORED_HEADERS = [
   "cache-control",
   "content-disposition",
   "content-encoding",
   "content-language",
-  "content-type",
   "expires",
 ];
 
 /** Response headers that the request overrides with `response-…`. */
 const signedAnswerHeaders = (query: URLSearchParams): Record<string, string> =>
   Object.fromEntries(
-    OVERRIDABLE.flatMap((name) => {
+    ["content-type", ...STORED_HEADERS].flatMap((name) => {
       const value = query.get(`response-${name}`);
       return value === null ? [] : [[name, value]];
     }),
   );
 
-const checkConditions = (headers: Readonly<Record<string, string>>, { etag, writtenAt }: Version): void => {
+/** The conditions of a read. @throws {S3Error} PreconditionFailed, NotModified */
+export const checkConditions = (headers: Readonly<Record<string, string>>, { etag, writtenAt }: Version): void => {
   const matches = (value: string) =>
     value
       .split(",")

@@ -1,12 +1,18 @@
 import { createHash, randomUUID } from "node:crypto";
 import { readBody } from "./body.ts";
 import { receive, slice, type Content } from "./content.ts";
+import { checkSelfCopy, findSource } from "./copies.ts";
 import { S3Error } from "./errors.ts";
-import type { CreatedBy } from "./events.ts";
+import type { EventName } from "./events.ts";
 import { listObjects, listParts, listUploads, listVersions } from "./listings.ts";
+import { checkConditions } from "./objects.ts";
+import { describePost, readPostForm } from "./post-form.ts";
+import { checkPolicy, within } from "./post-policy.ts";
 import type { S3Request } from "./request.ts";
-import { isArchived, readStorage } from "./storage.ts";
-import type { Bucket, Upload, Version } from "./store.ts";
+import { verifyPolicySignature, type Accounts } from "./signature.ts";
+import { OWNER, type Bucket, type Upload, type Version } from "./store.ts";
+import { describeTags, NO_TAGS, readTagDocument } from "./tags.ts";
+import { readOptions } from "./write-options.ts";
 import { parseXml, type XmlValue } from "./xml.ts";
 
 /** A small response: headers, and perhaps an XML document. */
@@ -20,14 +26,17 @@ type Operation = (request: S3Request) => Result | Promise<Result>;
 interface Parts {
   /** @throws {S3Error} NoSuchBucket */
   readonly findBucket: (name: string) => Bucket;
-  readonly listBuckets: () => readonly string[];
+  readonly listBuckets: () => readonly Bucket[];
   /** @throws {S3Error} BucketAlreadyOwnedByYou */
   readonly addBucket: (name: string) => void;
-  /** Reports a new object to the listeners. */
-  readonly announce: (bucket: Bucket, version: Version, by: CreatedBy) => Promise<void>;
+  /** @throws {S3Error} NoSuchBucket, BucketNotEmpty */
+  readonly removeBucket: (name: string) => void;
+  /** Reports what happened to the listeners. */
+  readonly announce: (eventName: EventName, bucket: Bucket, version: Version) => Promise<void>;
   /** Where larger bodies are kept. */
   readonly directory: string;
-  readonly region: string;
+  /** Who may post forms, in which region, and at what time. */
+  readonly accounts: Accounts;
 }
 
 const MAX_XML_BYTES = 1024 * 1024;
@@ -37,13 +46,14 @@ export const createOperations = ({
   findBucket,
   listBuckets,
   addBucket,
+  removeBucket,
   announce,
   directory,
-  region,
+  accounts,
 }: Parts): Readonly<Record<string, Operation>> => {
   const receiveBody = (request: S3Request) => receive(readBody(request.message), directory, randomUUID());
 
-  const readXml = async (request: S3Request, root: string): Promise<Record<string, unknown>> => {
+  const readText = async (request: S3Request): Promise<string> => {
     const chunks: Uint8Array[] = [];
     let size = 0;
     for await (const chunk of readBody(request.message)) {
@@ -51,37 +61,63 @@ export const createOperations = ({
       if (size > MAX_XML_BYTES) throw new S3Error("MalformedXML", "The XML is too large.");
       chunks.push(chunk);
     }
-    return parseXml(Buffer.concat(chunks).toString("utf8"), root);
+    return Buffer.concat(chunks).toString("utf8");
   };
 
-  const copySource = ({ headers }: S3Request): ReturnType<Bucket["get"]> => {
-    const [path = "", versionId] = (headers["x-amz-copy-source"] ?? "").split("?versionId=");
-    const source = decodeURIComponent(path).replace(/^\//, "");
-    const slash = source.indexOf("/");
-    const version = findBucket(source.slice(0, slash)).get(source.slice(slash + 1), versionId);
-    if (isArchived(version.storage)) throw new S3Error("ObjectNotInActiveTierError");
-    return version;
+  const readXml = async (request: S3Request, root: string): Promise<Record<string, unknown>> =>
+    parseXml(await readText(request), root);
+
+  const remove = async (bucket: Bucket, key: string, versionId: string | undefined) => {
+    const removed = bucket.remove(key, versionId);
+    if (removed)
+      await announce(
+        versionId === undefined ? "ObjectRemoved:DeleteMarkerCreated" : "ObjectRemoved:Delete",
+        bucket,
+        removed,
+      );
+    return { versionId: removed?.versionId ?? versionId, isMarker: removed !== undefined && !removed.content };
   };
 
   return {
     ListBuckets: () => ({
-      xml: ["ListAllMyBucketsResult", { Buckets: { Bucket: listBuckets().map((Name) => ({ Name })) } }],
+      xml: [
+        "ListAllMyBucketsResult",
+        {
+          Owner: { ID: OWNER },
+          Buckets: {
+            Bucket: listBuckets().map(({ name, createdAt }) => ({
+              Name: name,
+              CreationDate: new Date(createdAt).toISOString(),
+            })),
+          },
+        },
+      ],
     }),
     CreateBucket: ({ bucket: name }) => {
       addBucket(name);
-      return {};
+      return { headers: { location: `/${name}` } };
+    },
+    DeleteBucket: ({ bucket: name }) => {
+      removeBucket(name);
+      return { status: 204 };
     },
     HeadBucket: ({ bucket }) => {
       findBucket(bucket);
-      return { headers: { "x-amz-bucket-region": region } };
+      return { headers: { "x-amz-bucket-region": accounts.region } };
     },
     GetBucketLocation: ({ bucket }) => {
       findBucket(bucket);
-      return { xml: ["LocationConstraint", region === "us-east-1" ? "" : region] };
+      return { xml: ["LocationConstraint", accounts.region === "us-east-1" ? "" : accounts.region] };
     },
     GetBucketVersioning: ({ bucket }) => {
       findBucket(bucket);
       return { xml: ["VersioningConfiguration", { Status: "Enabled" }] };
+    },
+    PutBucketVersioning: async (request) => {
+      findBucket(request.bucket);
+      const { Status } = await readXml(request, "VersioningConfiguration");
+      if (Status !== "Enabled") throw new S3Error("NotImplemented", "Buckets are always versioned here.");
+      return {};
     },
     ListObjects: ({ bucket, query }) => ({ xml: ["ListBucketResult", listObjects(findBucket(bucket), query)] }),
     ListObjectsV2: ({ bucket, query }) => ({
@@ -97,30 +133,61 @@ export const createOperations = ({
       xml: ["ListPartsResult", listParts(findBucket(bucket), key, query)],
     }),
     PutObject: async (request) => {
+      if (request.query.has("partNumber"))
+        throw new S3Error("InvalidArgument", "This operation does not accept partNumber without uploadId");
       const bucket = findBucket(request.bucket);
+      const options = readOptions(request.headers);
       const received = await receiveBody(request);
-      checkWriteCondition(bucket, request);
-      const version = bucket.put(request.key, received, writeOptions(request));
-      await announce(bucket, version, "Put");
+      checkWriteConditions(bucket, request);
+      const version = bucket.put(request.key, received, options);
+      await announce("ObjectCreated:Put", bucket, version);
       return { headers: { etag: version.etag, "x-amz-version-id": version.versionId } };
     },
-    CopyObject: async (request) => {
-      const from = copySource(request);
+    PostObject: async (request) => {
       const bucket = findBucket(request.bucket);
-      const md5 = from.etag.replace(/"|-.*/g, "");
-      const isDescribedAnew = request.headers["x-amz-metadata-directive"] === "REPLACE";
-      const { storage, ...described } = writeOptions(request);
-      // A copy does not inherit the storage class; the default is STANDARD.
-      const options = { ...(isDescribedAnew ? described : from), storage };
-      const version = bucket.put(request.key, { content: from.content, md5 }, options);
-      await announce(bucket, version, "Copy");
+      const { fields: sent, fileName, file } = await readPostForm(request.message);
+      if (!sent["key"]) throw new S3Error("InvalidArgument", "Bucket POST must contain a field named 'key'.");
+      const key = sent["key"].replaceAll("${filename}", () => fileName);
+      const fields = { ...sent, key };
+      await verifyPolicySignature(fields, accounts);
+      const size = checkPolicy(fields, bucket.name, accounts.clock());
+      const tags = sent["tagging"] === undefined ? NO_TAGS : readTagDocument(sent["tagging"]);
+      const options = { ...readOptions(fields), tags };
+      const received = await receive(within(size, file), directory, randomUUID());
+      const version = bucket.put(key, received, options);
+      await announce("ObjectCreated:Post", bucket, version);
+      return describePost(request, fields, version);
+    },
+    CopyObject: async (request) => {
+      const { headers, key } = request;
+      const from = findSource(headers, findBucket);
+      const bucket = findBucket(request.bucket);
+      checkWriteConditions(bucket, request);
+      checkSelfCopy(headers, from, bucket.current(key));
+      const { storage, tags, ...described } = readOptions(headers);
+      const options = {
+        ...from,
+        ...(headers["x-amz-metadata-directive"] === "REPLACE" ? described : {}),
+        ...(headers["x-amz-tagging-directive"] === "REPLACE" ? { tags } : {}),
+        // A copy does not inherit the storage class; the default is STANDARD.
+        storage,
+      };
+      // In one piece, whatever the source was uploaded in.
+      const md5 = from.etag.includes("-") ? await md5Of(from.content) : from.etag.replaceAll('"', "");
+      const version = bucket.put(key, { content: from.content, md5 }, options);
+      await announce("ObjectCreated:Copy", bucket, version);
       return {
-        headers: { "x-amz-version-id": version.versionId },
+        headers: {
+          "x-amz-version-id": version.versionId,
+          "x-amz-copy-source-version-id": from.versionId,
+        },
         xml: ["CopyObjectResult", { ETag: version.etag, LastModified: new Date(version.writtenAt).toISOString() }],
       };
     },
-    DeleteObject: ({ bucket, key, query }) => {
-      const { versionId, isMarker } = findBucket(bucket).remove(key, query.get("versionId") ?? undefined);
+    DeleteObject: async (request) => {
+      const bucket = findBucket(request.bucket);
+      checkWriteConditions(bucket, request);
+      const { versionId, isMarker } = await remove(bucket, request.key, request.query.get("versionId") ?? undefined);
       return {
         status: 204,
         headers: {
@@ -131,22 +198,24 @@ export const createOperations = ({
     },
     DeleteObjects: async (request) => {
       const bucket = findBucket(request.bucket);
-      const { Object: objects = [] } = (await readXml(request, "Delete")) as {
+      const { Object: objects = [], Quiet } = (await readXml(request, "Delete")) as {
         Object?: { Key: string; VersionId?: string }[];
+        Quiet?: string;
       };
-      const deleted = objects.map(({ Key, VersionId }) => {
-        const { versionId, isMarker } = bucket.remove(Key, VersionId);
-        return {
+      const deleted: XmlValue[] = [];
+      for (const { Key, VersionId } of objects) {
+        const { versionId, isMarker } = await remove(bucket, Key, VersionId);
+        deleted.push({
           Key,
           VersionId,
           ...(isMarker ? { DeleteMarker: true, DeleteMarkerVersionId: versionId } : {}),
-        };
-      });
-      return { xml: ["DeleteResult", { Deleted: deleted }] };
+        });
+      }
+      return { xml: ["DeleteResult", { Deleted: Quiet === "true" ? [] : deleted }] };
     },
     CreateMultipartUpload: (request) => {
       const bucket = findBucket(request.bucket);
-      const { uploadId } = bucket.createUpload(request.key, writeOptions(request));
+      const { uploadId } = bucket.createUpload(request.key, readOptions(request.headers));
       return {
         xml: ["InitiateMultipartUploadResult", { Bucket: bucket.name, Key: request.key, UploadId: uploadId }],
       };
@@ -160,7 +229,7 @@ export const createOperations = ({
     },
     UploadPartCopy: async (request) => {
       const partNumber = readPartNumber(request);
-      const { content: whole } = copySource(request);
+      const { content: whole } = findSource(request.headers, findBucket);
       const [start, end] = readCopyRange(request, whole.sizeBytes);
       const bucket = findBucket(request.bucket);
       const upload = bucket.findUpload(request.key, request.query.get("uploadId") ?? "");
@@ -169,9 +238,18 @@ export const createOperations = ({
       return { xml: ["CopyPartResult", { ETag: etag, LastModified: writtenAt(upload, partNumber) }] };
     },
     GetObjectTagging: ({ bucket, key, query }) => {
-      findBucket(bucket).get(key, query.get("versionId") ?? undefined);
-      // There are no tags here.
-      return { xml: ["Tagging", { TagSet: "" }] };
+      const { tags, versionId } = findBucket(bucket).get(key, query.get("versionId") ?? undefined);
+      return { headers: { "x-amz-version-id": versionId }, xml: ["Tagging", describeTags(tags)] };
+    },
+    PutObjectTagging: async (request) => {
+      const bucket = findBucket(request.bucket);
+      const tags = readTagDocument(await readText(request));
+      const versionId = bucket.setTags(request.key, request.query.get("versionId") ?? undefined, tags);
+      return { headers: { "x-amz-version-id": versionId } };
+    },
+    DeleteObjectTagging: ({ bucket, key, query }) => {
+      const versionId = findBucket(bucket).setTags(key, query.get("versionId") ?? undefined, NO_TAGS);
+      return { status: 204, headers: { "x-amz-version-id": versionId } };
     },
     CompleteMultipartUpload: async (request) => {
       const bucket = findBucket(request.bucket);
@@ -180,9 +258,9 @@ export const createOperations = ({
       };
       const upload = bucket.findUpload(request.key, request.query.get("uploadId") ?? "");
       const wanted = parts.map(readPart);
-      checkWriteCondition(bucket, request);
+      checkWriteConditions(bucket, request);
       const version = bucket.completeUpload(upload, wanted);
-      await announce(bucket, version, "CompleteMultipartUpload");
+      await announce("ObjectCreated:CompleteMultipartUpload", bucket, version);
       const { key, headers, rawPath } = request;
       // Browser clients fail without it.
       const location = `http://${headers["host"] ?? ""}${rawPath}`;
@@ -201,9 +279,16 @@ export const createOperations = ({
   };
 };
 
-/** @throws {S3Error} PreconditionFailed for `If-None-Match: *` if the object exists */
-const checkWriteCondition = (bucket: Bucket, { key, headers }: S3Request): void => {
-  if (headers["if-none-match"] === "*" && bucket.current(key)?.content) throw new S3Error("PreconditionFailed");
+/**
+ * `If-None-Match: *` writes only where there is no object, `If-Match` only over the object with that ETag.
+ *
+ * @throws {S3Error} PreconditionFailed, NoSuchKey, NotImplemented
+ */
+const checkWriteConditions = (bucket: Bucket, { key, headers }: S3Request): void => {
+  const { "if-match": ifMatch, "if-none-match": ifNoneMatch } = headers;
+  if (ifNoneMatch !== undefined && ifNoneMatch !== "*") throw new S3Error("NotImplemented");
+  if (ifNoneMatch === "*" && bucket.current(key)?.content) throw new S3Error("PreconditionFailed");
+  if (ifMatch !== undefined) checkConditions({ "if-match": ifMatch }, bucket.get(key, undefined));
 };
 
 /** @throws {S3Error} InvalidArgument */
@@ -243,13 +328,3 @@ const readPart = (part: unknown): { partNumber: number; etag: string } => {
   if (!Number.isInteger(partNumber) || typeof ETag !== "string") throw new S3Error("MalformedXML");
   return { partNumber, etag: ETag };
 };
-
-const writeOptions = ({ headers }: S3Request) => ({
-  contentType: headers["content-type"],
-  storage: readStorage(headers),
-  metadata: Object.fromEntries(
-    Object.entries(headers)
-      .filter(([name]) => name.startsWith("x-amz-meta-"))
-      .map(([name, value]) => [name.slice("x-amz-meta-".length), value]),
-  ),
-});

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { S3Error } from "./errors.ts";
+import { BUCKET, COPIES, NOT_SIMULATED, OBJECT, SERVICE, SUBRESOURCES } from "./operation-names.ts";
 
 /** A parsed request. */
 export interface S3Request {
@@ -38,37 +39,13 @@ const decode = (text: string): string => {
   }
 };
 
-/** S3's name for the operation that is requested. */
+/** S3's name for the operation that is requested; `NotImplemented` if it is not simulated. */
 export const nameOperation = ({ method, bucket, key, query, headers }: S3Request): string => {
-  if (!bucket) return "ListBuckets";
-  if (!key) {
-    if (method === "HEAD") return "HeadBucket";
-    if (method === "PUT") return "CreateBucket";
-    if (method === "POST" && query.has("delete")) return "DeleteObjects";
-    if (method !== "GET") return "NotImplemented";
-    if (query.has("versions")) return "ListObjectVersions";
-    if (query.has("uploads")) return "ListMultipartUploads";
-    if (query.has("location")) return "GetBucketLocation";
-    if (query.has("versioning")) return "GetBucketVersioning";
-    return query.get("list-type") === "2" ? "ListObjectsV2" : "ListObjects";
-  }
-  if (query.has("tagging")) return method === "GET" ? "GetObjectTagging" : "NotImplemented";
-  const hasUpload = query.has("uploadId");
-  const isCopy = headers["x-amz-copy-source"] !== undefined;
-  switch (method) {
-    case "GET":
-      return hasUpload ? "ListParts" : "GetObject";
-    case "HEAD":
-      return "HeadObject";
-    case "PUT":
-      if (hasUpload) return isCopy ? "UploadPartCopy" : "UploadPart";
-      return isCopy ? "CopyObject" : "PutObject";
-    case "POST":
-      if (query.has("uploads")) return "CreateMultipartUpload";
-      return hasUpload ? "CompleteMultipartUpload" : "NotImplemented";
-    case "DELETE":
-      return hasUpload ? "AbortMultipartUpload" : "DeleteObject";
-    default:
-      return "NotImplemented";
-  }
+  const [subresource = "", ...others] = [...query.keys()].filter((name) => SUBRESOURCES.has(name));
+  // S3 refuses a query of two sub-resources, too.
+  if (others.length > 0) return NOT_SIMULATED;
+  const resource = key ? OBJECT : bucket ? BUCKET : SERVICE;
+  const operation = resource[subresource]?.[method] ?? NOT_SIMULATED;
+  if (operation === "ListObjects" && query.get("list-type") === "2") return "ListObjectsV2";
+  return headers["x-amz-copy-source"] === undefined ? operation : (COPIES[operation] ?? operation);
 };

@@ -8,7 +8,7 @@ import { listen } from "../stack/listen.ts";
 import { contentOf, virtualContent } from "./content.ts";
 import { answerPreflight, corsHeaders } from "./cors.ts";
 import { S3Error } from "./errors.ts";
-import { makeEvent, type CreatedBy } from "./events.ts";
+import { makeEvent, type EventName } from "./events.ts";
 import { createS3Faults, type S3Fault, type S3Faults } from "./faults.ts";
 import { sendObject } from "./objects.ts";
 import { createOperations, type Result } from "./operations.ts";
@@ -35,11 +35,14 @@ interface S3LogEntry {
   readonly sentBytes: number;
 }
 
+type Listener = (event: S3Event) => void | Promise<void>;
+
 export interface S3Simulator {
   readonly url: string;
   readonly port: number;
   readonly createBucket: (name: string, options?: { readonly corsOrigins?: readonly string[] }) => void;
-  readonly onObjectCreated: (listener: (event: S3Event) => void | Promise<void>) => void;
+  readonly onObjectCreated: (listener: Listener) => void;
+  readonly onObjectRemoved: (listener: Listener) => void;
   readonly faults: S3Faults;
   /** Puts an object of any size whose bytes are generated when it is read. @returns its version */
   readonly putVirtualObject: (
@@ -63,13 +66,14 @@ export interface S3Simulator {
 const LOG_ENTRIES = 10_000;
 
 /**
- * The parts of S3 that clients and this project use. It verifies signatures by header and by query, versions its buckets,
- * and sends S3's own events. IAM, bucket policies, ACLs, lifecycle rules and encryption are not simulated.
+ * The parts of S3 that clients and this project use. It verifies signatures by header, by query and of forms, versions
+ * its buckets, and sends S3's own events. IAM, bucket policies, ACLs, lifecycle rules and encryption are not simulated:
+ * requests for them are answered with 501 and change nothing.
  */
 export const startS3 = async ({ port = 0, region, accounts, clock = Date.now }: S3Options): Promise<S3Simulator> => {
   const directory = await mkdtemp(join(tmpdir(), "s3-simulator-"));
   const buckets = new Map<string, { bucket: Bucket; corsOrigins: readonly string[] }>();
-  const listeners: ((event: S3Event) => void | Promise<void>)[] = [];
+  const listeners: { readonly prefix: string; readonly listener: Listener }[] = [];
   const faults = createS3Faults(clock);
   const requests: S3LogEntry[] = [];
 
@@ -84,18 +88,22 @@ export const startS3 = async ({ port = 0, region, accounts, clock = Date.now }: 
     buckets.set(name, { bucket: createBucket(name, clock), corsOrigins });
   };
 
-  const announce = async (bucket: Bucket, version: Version, by: CreatedBy): Promise<void> => {
-    const event = makeEvent(bucket, version, by, { region, now: clock() });
-    for (const listener of listeners) await listener(event);
+  const announce = async (eventName: EventName, bucket: Bucket, version: Version): Promise<void> => {
+    const event = makeEvent(eventName, bucket, version, { region, finishedAt: clock() });
+    for (const { prefix, listener } of listeners) if (eventName.startsWith(prefix)) await listener(event);
   };
 
   const operations = createOperations({
     findBucket,
-    listBuckets: () => [...buckets.keys()],
+    listBuckets: () => [...buckets.values()].map(({ bucket }) => bucket),
     addBucket,
+    removeBucket: (name) => {
+      if (!findBucket(name).isEmpty()) throw new S3Error("BucketNotEmpty");
+      buckets.delete(name);
+    },
     announce,
     directory,
-    region,
+    accounts: { region, accounts, clock },
   });
 
   const handle = async (message: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -124,14 +132,15 @@ export const startS3 = async ({ port = 0, region, accounts, clock = Date.now }: 
         message.socket.resetAndDestroy();
         return;
       }
-      await verifySignature(request, { region, accounts, clock });
+      // A form is signed by its fields.
+      if (operation !== "PostObject") await verifySignature(request, { region, accounts, clock });
       throwFault(fault);
       if (operation === "GetObject" || operation === "HeadObject") {
         log(await sendObject(findBucket(request.bucket), request, response, fault));
         return;
       }
       const operate = operations[operation];
-      if (!operate) throw new S3Error("NotImplemented");
+      if (!operate) throw new S3Error("NotImplemented", "The simulated S3 does not do this.");
       sendResult(response, await operate(request));
       log(0);
     } catch (error) {
@@ -162,7 +171,10 @@ export const startS3 = async ({ port = 0, region, accounts, clock = Date.now }: 
       addBucket(name, corsOrigins);
     },
     onObjectCreated: (listener) => {
-      listeners.push(listener);
+      listeners.push({ prefix: "ObjectCreated:", listener });
+    },
+    onObjectRemoved: (listener) => {
+      listeners.push({ prefix: "ObjectRemoved:", listener });
     },
     faults,
     putVirtualObject: (name, key, sizeBytes, seed, options = {}) => {
@@ -217,13 +229,17 @@ const sendError = (request: S3Request, response: ServerResponse, error: unknown)
   }
   const failure = error instanceof S3Error ? error : new S3Error("InternalError");
   const hasBody = request.method !== "HEAD" && failure.status !== 304;
-  const body = toXml("Error", { Code: failure.code, Message: failure.message, Resource: request.rawPath });
+  const { code, message, details } = failure;
+  const body = toXml("Error", { Code: code, Message: message, ...details, Resource: request.rawPath });
   // The rest of the body is not read, so the connection cannot be reused.
   response.writeHead(failure.status, {
     "content-type": "application/xml",
     ...(hasBody ? { "content-length": Buffer.byteLength(body) } : {}),
     ...(request.message.complete ? {} : { connection: "close" }),
+    // HEAD has no body to name it in.
+    ...(details["Region"] === undefined ? {} : { "x-amz-bucket-region": details["Region"] }),
   });
   response.end(hasBody ? body : undefined);
+  request.message.unpipe();
   request.message.resume();
 };

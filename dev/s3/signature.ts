@@ -12,6 +12,14 @@ export interface SignedRequest {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+/** Who may do what they like, where, and what time it is. */
+export interface Accounts {
+  readonly region: string;
+  /** Secret access keys by access key id. */
+  readonly accounts: Readonly<Record<string, string>>;
+  readonly clock: () => number;
+}
+
 const MAX_SKEW_MS = 15 * 60_000;
 const MAX_EXPIRY_S = 604_800;
 const PRESIGNED = [
@@ -29,23 +37,16 @@ const PRESIGNED = [
  *
  * @throws {S3Error}
  */
-export const verifySignature = async (
-  request: SignedRequest,
-  { region, accounts, clock }: { region: string; accounts: Readonly<Record<string, string>>; clock: () => number },
-): Promise<void> => {
+export const verifySignature = async (request: SignedRequest, accounts: Accounts): Promise<void> => {
   const given = request.query.has("X-Amz-Signature")
     ? readQuery(request)
     : request.headers["authorization"] !== undefined
       ? readHeader(request)
       : undefined;
   if (!given) throw new S3Error("AccessDenied");
-  const [accessKeyId = "", day = "", givenRegion, service, terminal] = given.credential.split("/");
-  const secretAccessKey = Object.hasOwn(accounts, accessKeyId) ? accounts[accessKeyId] : undefined;
-  if (secretAccessKey === undefined) throw new S3Error("InvalidAccessKeyId");
-  if (givenRegion !== region || service !== "s3" || terminal !== "aws4_request" || !given.date.startsWith(day))
-    throw new S3Error(given.malformed, "The credential's scope is wrong.");
+  const account = findAccount(given, accounts);
   const signedAt = parseDate(given);
-  const now = clock();
+  const now = accounts.clock();
   if (given.expiresS === undefined) {
     if (Math.abs(now - signedAt) > MAX_SKEW_MS) throw new S3Error("RequestTimeTooSkewed");
   } else {
@@ -63,9 +64,65 @@ export const verifySignature = async (
   for (const name of Object.keys(request.headers))
     if (name.startsWith("x-amz-") && !names.includes(name))
       throw new S3Error("AccessDenied", "There were headers present in the request which were not signed");
-  const expected = await sign(request, headers, given, { accessKeyId, secretAccessKey, region, signedAt });
+  const expected = await sign(request, headers, given, { ...account, signedAt });
   if (!isEqual(expected, given.signature)) throw new S3Error("SignatureDoesNotMatch");
 };
+
+/**
+ * Checks the signature of a form's policy.
+ *
+ * @param fields by lower-case name
+ * @throws {S3Error} AccessDenied where there is none
+ */
+export const verifyPolicySignature = async (
+  fields: Readonly<Record<string, string>>,
+  accounts: Accounts,
+): Promise<void> => {
+  const names = ["policy", "x-amz-algorithm", "x-amz-credential", "x-amz-date", "x-amz-signature"];
+  if (!names.some((name) => name in fields)) throw new S3Error("AccessDenied");
+  const [policy = "", algorithm, credential = "", date = "", signature = ""] = names.map((name) => {
+    if (!fields[name]) throw new S3Error("InvalidArgument", `Bucket POST must contain a field named '${name}'.`);
+    return fields[name];
+  });
+  if (algorithm !== "AWS4-HMAC-SHA256")
+    throw new S3Error("InvalidArgument", "Only AWS4-HMAC-SHA256 is supported for x-amz-algorithm");
+  const given = { credential, date, malformed: "InvalidArgument" } as const;
+  const account = findAccount(given, accounts);
+  const signingDate = new Date(parseDate(given));
+  const expected = await signerOf(account).sign(policy, { signingDate });
+  if (!isEqual(expected, signature)) throw new S3Error("SignatureDoesNotMatch");
+};
+
+interface Account {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly region: string;
+}
+
+/** The account that a credential names. @throws {S3Error} InvalidAccessKeyId, or `malformed` */
+const findAccount = (
+  { credential, date, malformed }: Pick<Given, "credential" | "date" | "malformed">,
+  { region, accounts }: Accounts,
+): Account => {
+  const [accessKeyId = "", day = "", givenRegion = "", service, terminal] = credential.split("/");
+  const secretAccessKey = Object.hasOwn(accounts, accessKeyId) ? accounts[accessKeyId] : undefined;
+  if (secretAccessKey === undefined) throw new S3Error("InvalidAccessKeyId");
+  if (service !== "s3" || terminal !== "aws4_request" || !date.startsWith(day))
+    throw new S3Error(malformed, "The credential's scope is wrong.");
+  // Clients read the region, and sign again for it.
+  if (givenRegion !== region)
+    throw new S3Error(malformed, `${MALFORMED[malformed]}the region '${givenRegion}' is wrong; expecting '${region}'`, {
+      Region: region,
+    });
+  return { accessKeyId, secretAccessKey, region };
+};
+
+/** How S3 begins its message for a wrong region. */
+const MALFORMED = {
+  AuthorizationHeaderMalformed: "The authorization header is malformed; ",
+  AuthorizationQueryParametersError: "Error parsing the X-Amz-Credential parameter; ",
+  InvalidArgument: "",
+} as const;
 
 interface Given {
   readonly credential: string;
@@ -74,7 +131,7 @@ interface Given {
   readonly signature: string;
   readonly expiresS?: number;
   /** S3's error code for a malformed signature. */
-  readonly malformed: "AuthorizationHeaderMalformed" | "AuthorizationQueryParametersError";
+  readonly malformed: keyof typeof MALFORMED;
 }
 
 const readQuery = ({ query }: SignedRequest): Given => {
@@ -111,16 +168,9 @@ const sign = async (
   request: SignedRequest,
   headers: Record<string, string>,
   given: Given,
-  by: { accessKeyId: string; secretAccessKey: string; region: string; signedAt: number },
+  by: Account & { readonly signedAt: number },
 ): Promise<string> => {
-  const signer = new SignatureV4({
-    service: "s3",
-    region: by.region,
-    credentials: { accessKeyId: by.accessKeyId, secretAccessKey: by.secretAccessKey },
-    sha256: Sha256,
-    uriEscapePath: false,
-    applyChecksum: false,
-  });
+  const signer = signerOf(by);
   const query: Record<string, string | string[]> = {};
   for (const name of new Set(request.query.keys()))
     if (!PRESIGNED.includes(name)) {
@@ -151,6 +201,16 @@ const sign = async (
   return String(signed["X-Amz-Signature"]);
 };
 
+const signerOf = ({ accessKeyId, secretAccessKey, region }: Account): SignatureV4 =>
+  new SignatureV4({
+    service: "s3",
+    region,
+    credentials: { accessKeyId, secretAccessKey },
+    sha256: Sha256,
+    uriEscapePath: false,
+    applyChecksum: false,
+  });
+
 /** Normalizes percent-encoding, as the signature covers the key, not its spelling. */
 const canonicalPath = (rawPath: string): string =>
   rawPath
@@ -163,7 +223,7 @@ const canonicalPath = (rawPath: string): string =>
     )
     .join("/");
 
-const parseDate = ({ date, malformed }: Given): number => {
+const parseDate = ({ date, malformed }: Pick<Given, "date" | "malformed">): number => {
   const parts = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(date);
   if (!parts) throw new S3Error(malformed, "The request's date is malformed.");
   const [year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0] = parts.slice(1).map(Number);

@@ -2,17 +2,26 @@ import { createHash, randomBytes } from "node:crypto";
 import { concatenate, type Content, type Received } from "./content.ts";
 import { S3Error } from "./errors.ts";
 import { STANDARD, type Storage } from "./storage.ts";
+import { NO_TAGS, type Tags } from "./tags.ts";
 
-export interface Version {
+/** What a write says of an object. */
+interface Description {
+  readonly contentType: string;
+  /** Headers that GET and HEAD give back as they came, such as Cache-Control. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Without `x-amz-meta-` before the names. */
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly tags: Tags;
+  readonly storage: Storage;
+}
+
+export interface Version extends Description {
   readonly key: string;
   readonly versionId: string;
   /** Undefined: a delete marker. */
   readonly content: Content | undefined;
   readonly etag: string;
-  readonly contentType: string;
-  readonly metadata: Readonly<Record<string, string>>;
-  readonly storage: Storage;
-  /** Milliseconds since the epoch. */
+  /** As Last-Modified says it, in milliseconds since the epoch. For an upload in parts: when it began. */
   readonly writtenAt: number;
 }
 
@@ -25,22 +34,25 @@ interface Part {
 export interface Upload {
   readonly uploadId: string;
   readonly key: string;
-  readonly contentType: string;
-  readonly metadata: Readonly<Record<string, string>>;
-  readonly storage: Storage;
+  readonly description: Description;
   readonly startedAt: number;
   readonly parts: Map<number, Part>;
 }
 
-export interface WriteOptions {
-  readonly contentType?: string | undefined;
-  readonly metadata?: Readonly<Record<string, string>>;
-  readonly storage?: Storage;
-}
+export type WriteOptions = Partial<Description>;
+
+/** The canonical id of the account that owns every bucket and object. */
+export const OWNER = "LOCAL";
 
 const MIN_PART_BYTES = 5 * 1024 * 1024;
 const MAX_KEY_BYTES = 1024;
-const DEFAULT_TYPE = "binary/octet-stream";
+const UNDESCRIBED: Description = {
+  contentType: "binary/octet-stream",
+  headers: {},
+  metadata: {},
+  tags: NO_TAGS,
+  storage: STANDARD,
+};
 
 /** A versioned bucket: the versions of each key, newest first. */
 export const createBucket = (name: string, clock: () => number) => {
@@ -48,9 +60,9 @@ export const createBucket = (name: string, clock: () => number) => {
   const uploads = new Map<string, Upload>();
   let sequence = 0;
 
-  const push = (key: string, made: Omit<Version, "key" | "versionId" | "writtenAt">): Version => {
+  const push = (key: string, made: Omit<Version, "key" | "versionId">): Version => {
     if (Buffer.byteLength(key) > MAX_KEY_BYTES) throw new S3Error("KeyTooLongError", "Your key is too long");
-    const version = { ...made, key, versionId: randomBytes(16).toString("base64url"), writtenAt: clock() };
+    const version = { ...made, key, versionId: randomBytes(16).toString("base64url") };
     keys.set(key, [version, ...(keys.get(key) ?? [])]);
     return version;
   };
@@ -61,8 +73,34 @@ export const createBucket = (name: string, clock: () => number) => {
     return upload;
   };
 
+  /** The requested version, or else the current one. @throws {S3Error} NoSuchKey, NoSuchVersion */
+  const get = (key: string, versionId: string | undefined): Version & { content: Content } => {
+    const versions = keys.get(key) ?? [];
+    const version = versionId === undefined ? versions[0] : versions.find((each) => each.versionId === versionId);
+    if (!version) throw new S3Error(versionId === undefined ? "NoSuchKey" : "NoSuchVersion");
+    if (!version.content)
+      throw new S3Error(
+        versionId === undefined ? "NoSuchKey" : "MethodNotAllowed",
+        versionId === undefined ? undefined : "The specified method is not allowed against this resource.",
+      );
+    return { ...version, content: version.content };
+  };
+
+  /** Changes the requested version, or else the current one, in place. @returns its id @throws {S3Error} as `get` */
+  const change = (key: string, versionId: string | undefined, to: Partial<Description>): string => {
+    const changed = get(key, versionId).versionId;
+    const versions = keys.get(key) ?? [];
+    keys.set(
+      key,
+      versions.map((each) => (each.versionId === changed ? { ...each, ...to } : each)),
+    );
+    return changed;
+  };
+
   return {
     name,
+    createdAt: clock(),
+    isEmpty: (): boolean => keys.size === 0,
     uploads,
     nextSequencer: (): string => (++sequence).toString(16).toUpperCase().padStart(16, "0"),
     current: (key: string): Version | undefined => keys.get(key)?.[0],
@@ -72,44 +110,24 @@ export const createBucket = (name: string, clock: () => number) => {
         .get(key)
         ?.filter((each, at) => (versionId === undefined ? at === 0 : each.versionId === versionId))
         .find(({ content }) => content === undefined),
-    /** The requested version, or else the current one. @throws {S3Error} NoSuchKey, NoSuchVersion */
-    get: (key: string, versionId: string | undefined): Version & { content: Content } => {
-      const versions = keys.get(key) ?? [];
-      const version = versionId === undefined ? versions[0] : versions.find((each) => each.versionId === versionId);
-      if (!version) throw new S3Error(versionId === undefined ? "NoSuchKey" : "NoSuchVersion");
-      if (!version.content)
-        throw new S3Error(
-          versionId === undefined ? "NoSuchKey" : "MethodNotAllowed",
-          versionId === undefined ? undefined : "The specified method is not allowed against this resource.",
-        );
-      return { ...version, content: version.content };
-    },
+    get,
     put: (key: string, { content, md5 }: Pick<Received, "content" | "md5">, options: WriteOptions): Version =>
-      push(key, {
-        content,
-        etag: `"${md5}"`,
-        contentType: options.contentType ?? DEFAULT_TYPE,
-        metadata: options.metadata ?? {},
-        storage: options.storage ?? STANDARD,
-      }),
+      push(key, { ...UNDESCRIBED, ...options, content, etag: `"${md5}"`, writtenAt: clock() }),
     /** Moves the current version, as a lifecycle rule or a restore does. */
     setStorage: (key: string, storage: Storage): void => {
-      const [current, ...others] = keys.get(key) ?? [];
-      if (!current) throw new S3Error("NoSuchKey");
-      keys.set(key, [{ ...current, storage }, ...others]);
+      change(key, undefined, { storage });
     },
-    /** Puts a delete marker, or permanently removes one version. */
-    remove: (key: string, versionId: string | undefined): { versionId: string | undefined; isMarker: boolean } => {
-      if (versionId === undefined) {
-        const marker = push(key, { content: undefined, etag: "", contentType: "", metadata: {}, storage: STANDARD });
-        return { versionId: marker.versionId, isMarker: true };
-      }
+    setTags: (key: string, versionId: string | undefined, tags: Tags): string => change(key, versionId, { tags }),
+    /** Puts a delete marker, or permanently removes one version. @returns the marker, or what was removed, if anything */
+    remove: (key: string, versionId: string | undefined): Version | undefined => {
+      if (versionId === undefined)
+        return push(key, { ...UNDESCRIBED, content: undefined, etag: "", writtenAt: clock() });
       const versions = keys.get(key) ?? [];
       const removed = versions.find((each) => each.versionId === versionId);
       const left = versions.filter((each) => each !== removed);
       if (left.length > 0) keys.set(key, left);
       else keys.delete(key);
-      return { versionId, isMarker: removed !== undefined && removed.content === undefined };
+      return removed;
     },
     /** Every version of every key, in the order of S3's listings: by UTF-8 key, newest first. */
     versions: (prefix: string): Version[] =>
@@ -123,9 +141,7 @@ export const createBucket = (name: string, clock: () => number) => {
       const upload: Upload = {
         uploadId: randomBytes(16).toString("base64url"),
         key,
-        contentType: options.contentType ?? DEFAULT_TYPE,
-        metadata: options.metadata ?? {},
-        storage: options.storage ?? STANDARD,
+        description: { ...UNDESCRIBED, ...options },
         startedAt: clock(),
         parts: new Map(),
       };
@@ -154,9 +170,8 @@ export const createBucket = (name: string, clock: () => number) => {
       return push(upload.key, {
         content: concatenate(parts.map(({ content }) => content)),
         etag: `"${md5.digest("hex")}-${parts.length}"`,
-        contentType: upload.contentType,
-        metadata: upload.metadata,
-        storage: upload.storage,
+        ...upload.description,
+        writtenAt: upload.startedAt,
       });
     },
     abortUpload: (key: string, uploadId: string): void => {

@@ -41,7 +41,7 @@ const parser = new XMLParser({
   trimValues: false,
   // Numeric character references, which Go programs use for quotation marks.
   htmlEntities: true,
-  isArray: (name) => name === "Part" || name === "Object",
+  isArray: (name) => ["Part", "Object", "Tag"].includes(name),
 });
 
 /** The root element's children. */

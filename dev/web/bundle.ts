@@ -24,11 +24,14 @@ export const bundlePage = async (): Promise<ReadonlyMap<string, PageFile>> => {
       entryPoints: ["page.ts", "page.css"],
       outdir: PAGE,
       bundle: true,
+      // What is imported later is a file of its own.
+      splitting: true,
       write: false,
       format: "esm",
       target: "es2023",
       minify: true,
-      legalComments: "none",
+      // Licences ask for their notices to go with the code.
+      legalComments: "eof",
       logLevel: "silent",
     }),
     readFile(new URL("../../web/index.html", import.meta.url), "utf8"),

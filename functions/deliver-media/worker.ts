@@ -186,8 +186,7 @@ const attend = async (
   if (clock() < settledAt) return settledAt;
   try {
     const found = await markSidecar(ports.ledger, item);
-    if (found === "marked") return undefined;
-    if (found === "busy") return clock() + RETRY_MS;
+    if (found !== "noRow") return found === "marked" ? undefined : clock() + RETRY_MS;
     await ports.announceMissing(item);
   } catch {
     log.warn("a sidecar's job could not be looked at, or the event is not out");

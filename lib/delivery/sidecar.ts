@@ -28,5 +28,5 @@ export const markSidecar = async (
  * The write of the mark, which changes nothing else. No condition protects it from another mark at the same moment, which
  * may then be lost: the marks are only for people.
  */
-export const recordSidecar = ({ state, fence, media, sidecars = [] }: Row, id: string): Write =>
+const recordSidecar = ({ state, fence, media, sidecars = [] }: Row, id: string): Write =>
   change({ state: [state], fence, mediaId: media?.id }, { sidecars: [...sidecars, id].slice(-SIDECARS_KEPT) });

@@ -1,10 +1,10 @@
 import type { Locator, Page } from "playwright-core";
 
-/** A file that is small enough to be passed to the browser in memory. */
+/** A file that is small enough to be passed to the browser in memory. Nothing can be told of its bytes. */
 export const smallFile = (name: string, sizeBytes = 300_000) => ({
   name,
   mimeType: name.endsWith(".wav") ? "audio/wav" : "video/mp4",
-  buffer: Buffer.alloc(sizeBytes, name),
+  buffer: Buffer.alloc(sizeBytes, `\0${name}`),
 });
 
 export const chooseFiles = async (page: Page, files: Parameters<Locator["setInputFiles"]>[0]): Promise<void> => {

@@ -24,7 +24,7 @@ const jobField = (name: string) => rowOf(local.opened.page, name).getByLabel("ci
 describe("the page refuses, and says what to do next, for", () => {
   it("a file that is neither video nor audio", async () => {
     const { page, picture } = local.opened;
-    await chooseFiles(page, { name: "notes.txt", mimeType: "text/plain", buffer: Buffer.from("notes") });
+    await chooseFiles(page, { name: "setup.exe", mimeType: "application/x-msdownload", buffer: Buffer.from("MZ") });
     await notice(page, /neither video nor audio\. Choose a file such as/).waitFor();
     await picture("refusals-1-type");
     await page.getByText("Nothing here yet").waitFor();

@@ -116,7 +116,7 @@ describeWith("aws", "rclone")("docs/clients/aws-s3.md", () => {
   proveSections("aws-s3.md", "admin", {
     "Drop one file": takes({ job: [large], otherJob: [large] }),
     "Drop a folder of jobs": takes({ job: [large], otherJob: [small] }),
-    "Drop what lies in S3 already": takes({ job: [large] }),
+    "Write elsewhere, then move in": takes({ job: [large] }),
     "Drop with rclone": takes({ job: [large] }),
     "See what became of it": takes({ job: [small] }),
   });

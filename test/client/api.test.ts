@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
-import { createClient, ProxyError, type Client, type ClientOptions } from "../../client/index.ts";
+import { createClient, describeMedia, ProxyError, type Client, type ClientOptions } from "../../client/index.ts";
 import { startCannedApi, type Canned } from "./canned-api.ts";
 import { failureOf } from "./requests.ts";
 
@@ -219,6 +219,53 @@ describe("calls of the API", () => {
         state: "REJECTED",
         error: { errorType: "INVALID_URL", comment: "Nothing there." },
       });
+    });
+
+    it("tells what is known of the media, and nothing of what is not", async () => {
+      const known = {
+        Container: "MP4",
+        DurationSeconds: 2878.4,
+        AudioTracks: 0,
+        VideoTracks: 1,
+        Concern: { ErrorType: "NO_AUDIO", ErrorComment: "No sound." },
+        OtherMedia: 1,
+        Sidecars: 2,
+      };
+      await using api = await startCannedApi(inState("DELIVERED", known), inState("DELIVERED"));
+      const client = connect(api.url);
+      const delivery = await client.getDelivery({ jobId: JOB });
+      expect(delivery).toMatchObject({
+        container: "MP4",
+        durationSeconds: 2878.4,
+        audioTracks: 0,
+        videoTracks: 1,
+        concern: { errorType: "NO_AUDIO", comment: "No sound." },
+        otherMedia: 1,
+        sidecars: 2,
+      });
+      expect(describeMedia(delivery)).toBe("48 min, MP4, no audio track");
+      const unknown = await client.getDelivery({ jobId: JOB });
+      for (const name of [
+        "container",
+        "durationSeconds",
+        "audioTracks",
+        "videoTracks",
+        "concern",
+        "otherMedia",
+        "sidecars",
+      ])
+        expect(unknown).not.toHaveProperty(name);
+      expect(describeMedia(unknown)).toBe("");
+    });
+
+    it.each([
+      [{ durationSeconds: 0.2 }, "1 s"],
+      [{ durationSeconds: 59.4, container: "WAV" }, "59 s, WAV"],
+      [{ durationSeconds: 59.6, audioTracks: 2 }, "1 min, 2 audio tracks"],
+      [{ durationSeconds: 3599, audioTracks: 1 }, "1 h 0 min, 1 audio track"],
+      [{ durationSeconds: 7500, videoTracks: 1 }, "2 h 5 min"],
+    ])("puts %j into words", (media, words) => {
+      expect(describeMedia(media)).toBe(words);
     });
 
     it("pauses where an answer comes at once without an end, and outlasts faults", async () => {

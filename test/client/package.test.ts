@@ -41,8 +41,10 @@ describe("the package of the client and the command line", () => {
       expect(manifest).not.toHaveProperty(name);
     // Except for what is bundled into the command line, with its licences.
     expect(await readFile(join(packageFolder(), "dist/cli/LICENSES.txt"), "utf8")).toMatch(
-      /^cli-progress\n[\s\S]*^commander\n/m,
+      /^cli-progress\n[\s\S]*^commander\n[\s\S]*^mediabunny\n\nSource: https:.*\n\nMozilla Public License/m,
     );
+    // The client is for applications that have their own ideas of what to look at.
+    expect(await readFile(join(packageFolder(), "dist/client/index.js"), "utf8")).not.toMatch(/matroska|mediabunny/i);
     expect(await readFile(join(packageFolder(), "dist/client/index.js"), "utf8")).not.toMatch(/\bnode:|\brequire\(/);
   });
 
@@ -68,9 +70,7 @@ describe("the package of the client and the command line", () => {
     expect(arrivedAt(local.stack, jobId)).toEqual([sha256(Buffer.from("media"))]);
   });
 
-  it("uploads by its command", async () => {
-    const jobId = newJob();
-    await writeFile(folder.file("a.mp4"), "media");
+  const upload = (file: string, jobId: string) => {
     const env = {
       PATH: process.env["PATH"],
       CIELO24_PROXY_URL: local.stack.apiUrl,
@@ -78,12 +78,22 @@ describe("the package of the client and the command line", () => {
       XDG_STATE_HOME: folder.path,
     };
     const command = join(packageFolder(), "cli/cielo24-proxy.mjs");
-    const { stdout } = await run(process.execPath, [command, "upload", "a.mp4", "-j", jobId], {
-      cwd: folder.path,
-      env,
-    });
-    expect(stdout).toMatch(/^Delivered: a\.mp4/);
+    return run(process.execPath, [command, "upload", file, "-j", jobId], { cwd: folder.path, env });
+  };
+
+  it("uploads by its command", async () => {
+    const jobId = newJob();
+    await writeFile(folder.file("a.mp4"), "media");
+    expect((await upload("a.mp4", jobId)).stdout).toMatch(/^Delivered: a\.mp4/);
     expect(arrivedAt(local.stack, jobId)).toHaveLength(1);
+  });
+
+  it("looks into a file by its command", async () => {
+    await writeFile(folder.file("page.mp4"), "<!doctype html><title>Not found</title>");
+    await expect(upload("page.mp4", newJob())).rejects.toMatchObject({
+      code: 3,
+      stderr: expect.stringContaining("This is an HTML page") as unknown,
+    });
   });
 
   it("has types", async () => {

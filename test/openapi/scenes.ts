@@ -105,7 +105,7 @@ export const SCENES: Readonly<Record<string, Scene>> = {
     await signFirst(stage);
     breakCielo24("job/info", 503)(stage);
     const { stack } = stage.api;
-    stack.s3.putVirtualObject(stack.bucketName, `media/${stage.job}/a.mp4`, 8, 7);
+    stack.s3.putVirtualObject(stack.bucketName, `media/${stage.job}/${"0".repeat(32)}/a.mp4`, 8, 7);
     stack.advanceTime(31 * 60_000);
     await stack.runCensus();
     await stack.drain();
@@ -120,6 +120,31 @@ export const SCENES: Readonly<Record<string, Scene>> = {
     const refusal = { ErrorType: "INVALID_QUERY", ErrorComment: "The media could not be read." };
     breakCielo24("POST job/add_media", 400, refusal)(stage);
     await deliverBody(stage);
+  }),
+  concern: after(async (stage) => {
+    await signFirst(stage);
+    await stage.api.write(stage.job, {
+      state: "DELIVERED",
+      taskId: TASK,
+      claims: 1,
+      sizeBytes: 100 * MIB,
+      sentBytes: 100 * MIB,
+      look: {
+        container: "MP4",
+        durationS: 2878.4,
+        audioTracks: 0,
+        videoTracks: 1,
+        concern: { type: "NO_AUDIO", comment: "The file has video but no audio track. Upload one that has sound." },
+      },
+      otherMedia: 1,
+      sidecars: ["object:subtitles", "object:poster"],
+    });
+  }),
+  notMedia: after(async (stage) => {
+    const { body } = await signFirst(stage);
+    const { upload_url: url } = body as { upload_url: string };
+    await fetch(url, { method: "PUT", body: "<!doctype html><title>Not found</title>" });
+    await stage.api.stack.drain();
   }),
   needsReview: after(async (stage) => {
     await signFirst(stage);

@@ -50,8 +50,9 @@ export const nameNotMedia = async (look: LookedAt, beginning: Uint8Array): Promi
   if (signature) return signature[0];
   const kind = noMediaByBytes(beginning);
   if (kind === "form") return "a form with a file inside (curl -F, FormData)";
-  // An even place, for the sake of UTF-16.
-  const end = await look.read(Math.max(0, (look.sizeBytes - END_BYTES) & ~1), look.sizeBytes);
+  const endStart = Math.max(0, look.sizeBytes - END_BYTES);
+  // From an even place, for the sake of UTF-16.
+  const end = await look.read(endStart - (endStart % 2), look.sizeBytes);
   const unicode = first.startsWith("\xff\xfe") ? "utf-16le" : first.startsWith("\xfe\xff") ? "utf-16be" : "utf-8";
   for (const encoding of [unicode, CODE_PAGE]) {
     const text = decodeText(beginning, encoding);

@@ -3,6 +3,7 @@ import { bucketContract } from "./contract/buckets.ts";
 import { conditionContract } from "./contract/conditions.ts";
 import { copyContract } from "./contract/copies.ts";
 import { corsContract } from "./contract/cors.ts";
+import { formContract } from "./contract/forms.ts";
 import { headerSignatureContract } from "./contract/header-signatures.ts";
 import { keyContract } from "./contract/keys.ts";
 import { listingContract } from "./contract/listings.ts";
@@ -12,6 +13,8 @@ import { payloadContract } from "./contract/payloads.ts";
 import { presignedContract } from "./contract/presigned-urls.ts";
 import { rangeContract } from "./contract/ranges.ts";
 import { storageClassContract } from "./contract/storage-classes.ts";
+import { subresourceContract } from "./contract/subresources.ts";
+import { tagContract } from "./contract/tags.ts";
 import { versionContract } from "./contract/versions.ts";
 import type { S3Server } from "./s3-server.ts";
 import { openSession, type S3Session, type Suite } from "./suite.ts";
@@ -68,6 +71,9 @@ export const s3Contract = (
     bucketContract(suite);
     corsContract(suite);
     mediaStoreContract(suite);
+    formContract(suite);
+    tagContract(suite);
+    subresourceContract(suite);
 
     if (unseen.size > 0) throw new Error(`Differences of tests that do not exist: ${[...unseen].join("; ")}`);
   });

@@ -3,10 +3,16 @@ import {
   CopyObjectCommand,
   CreateMultipartUploadCommand,
   DeleteObjectCommand,
+  DeleteObjectsCommand,
+  HeadObjectCommand,
   UploadPartCommand,
 } from "@aws-sdk/client-s3";
+import { createPresignedPost } from "@aws-sdk/s3-presigned-post";
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import { BUCKET, openSimulator, type OpenSimulator } from "./simulator.ts";
+
+const MINUTE_MS = 60_000;
+const ETAG_OF_NOTHING = "d41d8cd98f00b204e9800998ecf8427e";
 
 describe("events of the simulated S3", () => {
   let simulator: OpenSimulator;
@@ -44,8 +50,10 @@ describe("events of the simulated S3", () => {
 
   it("have sequencers that grow", async () => {
     for (const body of ["1", "2", "3"]) await simulator.put("a", body);
-    const sequencers = records().map(({ s3 }) => s3.object.sequencer);
-    expect(new Set(sequencers).size).toBe(3);
+    await simulator.client.send(new DeleteObjectCommand({ Bucket: BUCKET, Key: "a" }));
+    const all = [...simulator.events, ...simulator.removals].flatMap(({ Records }) => Records);
+    const sequencers = all.map(({ s3 }) => s3.object.sequencer);
+    expect(new Set(sequencers).size).toBe(4);
     expect(sequencers.toSorted()).toEqual(sequencers);
   });
 
@@ -64,6 +72,64 @@ describe("events of the simulated S3", () => {
       ["ObjectCreated:Copy", "b", 1],
       ["ObjectCreated:CompleteMultipartUpload", "c", 5],
     ]);
+  });
+
+  it("say that a browser's form made an object", async () => {
+    const { url, fields } = await createPresignedPost(simulator.client, {
+      ...{ Bucket: BUCKET, Key: "posted" },
+      Fields: { success_action_status: "201" },
+    });
+    const form = new FormData();
+    for (const [name, value] of Object.entries(fields)) form.append(name, value);
+    form.append("file", new Blob(["12345"]), "film.mp4");
+    const answer = await fetch(url, { method: "POST", body: form });
+    const object = {
+      key: "posted",
+      size: 5,
+      eTag: "827ccb0eea8a706c4c34a16891f84e7b",
+      versionId: answer.headers.get("x-amz-version-id"),
+    };
+    expect(records()).toMatchObject([{ eventName: "ObjectCreated:Post", s3: { object } }]);
+  });
+
+  it("have the time at which an upload in parts was completed, though Last-Modified is when it began", async () => {
+    const object = { Bucket: BUCKET, Key: "in parts" };
+    const began = simulator.time.now;
+    const { UploadId } = await simulator.client.send(new CreateMultipartUploadCommand(object));
+    simulator.time.now += MINUTE_MS;
+    const { ETag } = await simulator.client.send(
+      new UploadPartCommand({ ...object, UploadId, PartNumber: 1, Body: "12345" }),
+    );
+    simulator.time.now += MINUTE_MS;
+    const MultipartUpload = { Parts: [{ PartNumber: 1, ETag }] };
+    await simulator.client.send(new CompleteMultipartUploadCommand({ ...object, UploadId, MultipartUpload }));
+    expect(records().map(({ eventTime }) => eventTime)).toEqual([new Date(began + 2 * MINUTE_MS).toISOString()]);
+    const { LastModified } = await simulator.client.send(new HeadObjectCommand(object));
+    expect(LastModified?.getTime()).toBe(Math.floor(began / 1000) * 1000);
+  });
+
+  it("tell a delete marker from a version that is gone", async () => {
+    const object = { Bucket: BUCKET, Key: "a" };
+    const { VersionId: first } = await simulator.put("a", "1");
+    const { VersionId: marker } = await simulator.client.send(new DeleteObjectCommand(object));
+    await simulator.client.send(new DeleteObjectCommand({ ...object, VersionId: first }));
+    const Objects = [{ Key: "b" }, { Key: "a", VersionId: marker }];
+    await simulator.client.send(new DeleteObjectsCommand({ Bucket: BUCKET, Delete: { Objects } }));
+    const removals = simulator.removals.flatMap(({ Records }) => Records);
+    expect(removals.map(({ eventName, s3 }) => [eventName, s3.object.key, s3.object.versionId])).toEqual([
+      ["ObjectRemoved:DeleteMarkerCreated", "a", marker],
+      ["ObjectRemoved:Delete", "a", first],
+      ["ObjectRemoved:DeleteMarkerCreated", "b", expect.stringMatching(/./)],
+      ["ObjectRemoved:Delete", "a", marker],
+    ]);
+    expect(removals.map(({ s3 }) => [s3.object.size, s3.object.eTag])).toEqual(
+      [ETAG_OF_NOTHING, undefined, ETAG_OF_NOTHING, undefined].map((eTag) => [undefined, eTag]),
+    );
+  });
+
+  it("are sent of a removal only where something was removed", async () => {
+    await simulator.client.send(new DeleteObjectCommand({ Bucket: BUCKET, Key: "a", VersionId: "no-such-version" }));
+    expect(simulator.removals).toEqual([]);
   });
 
   it("are sent for what was stored alone", async () => {

@@ -1,7 +1,14 @@
 import {
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
+  GetBucketPolicyCommand,
+  GetObjectAclCommand,
+  GetObjectAttributesCommand,
   GetObjectCommand,
+  PutBucketTaggingCommand,
+  PutBucketVersioningCommand,
+  PutObjectAclCommand,
+  RenameObjectCommand,
   UploadPartCommand,
 } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
@@ -134,6 +141,37 @@ describe("the simulated S3", () => {
     const [response] = (await once(request, "response")) as [IncomingMessage];
     expect(response.statusCode).toBe(400);
     request.destroy();
+  });
+
+  it("refuses what it does not simulate", async () => {
+    const object = { Bucket: BUCKET, Key: "kept" };
+    await simulator.put("kept", "12345");
+    const { client } = simulator;
+    for (const answer of [
+      client.send(new GetBucketPolicyCommand({ Bucket: BUCKET })),
+      client.send(new PutBucketTaggingCommand({ Bucket: BUCKET, Tagging: { TagSet: [] } })),
+      client.send(new GetObjectAclCommand(object)),
+      client.send(new PutObjectAclCommand({ ...object, ACL: "public-read" })),
+      client.send(new GetObjectAttributesCommand({ ...object, ObjectAttributes: ["ETag"] })),
+      client.send(new RenameObjectCommand({ ...object, RenameSource: `${BUCKET}/kept` })),
+    ])
+      await expect(answer).rejects.toMatchObject({
+        name: "NotImplemented",
+        $metadata: { httpStatusCode: 501 },
+      });
+    expect((await readAll("kept")).toString()).toBe("12345");
+  });
+
+  it("refuses what it does not simulate only after the signature", async () => {
+    const url = `${simulator.s3.url}/${BUCKET}/kept?acl`;
+    expect((await fetch(url, { method: "PUT", body: "1" })).status).toBe(403);
+  });
+
+  it("keeps its buckets versioned", async () => {
+    const version = (Status: "Enabled" | "Suspended") =>
+      simulator.client.send(new PutBucketVersioningCommand({ Bucket: BUCKET, VersioningConfiguration: { Status } }));
+    await version("Enabled");
+    await expect(version("Suspended")).rejects.toMatchObject({ name: "NotImplemented" });
   });
 
   it("answers what is no request, and lives on", async () => {

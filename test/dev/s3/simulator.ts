@@ -20,6 +20,10 @@ export const openSimulator = async () => {
   s3.onObjectCreated((event) => {
     events.push(event);
   });
+  const removals: S3Event[] = [];
+  s3.onObjectRemoved((event) => {
+    removals.push(event);
+  });
   const client = new S3Client({
     endpoint: s3.url,
     region: REGION,
@@ -33,7 +37,9 @@ export const openSimulator = async () => {
     s3,
     /** The simulator's clock, which stands still. */
     time,
+    /** Of objects that were created, and of what was removed. */
     events,
+    removals,
     client,
     put: (Key: string, Body: string | Uint8Array) => client.send(new PutObjectCommand({ Bucket: BUCKET, Key, Body })),
     signGet: (Key: string, expiresIn = 300) =>

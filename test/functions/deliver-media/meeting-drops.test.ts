@@ -138,7 +138,7 @@ describe("two objects for one job", () => {
 
     expect(local.taken(job)).toMatchObject([{ sha256: sha256(first) }]);
     const { conflicts, ...row } = (await local.row(job)) ?? {};
-    expect(row).toEqual({ ...before, conflictCount: 1 });
+    expect(row).toEqual({ ...before, conflictCount: 1, otherMedia: 1 });
     expect(conflicts).toHaveLength(1);
     expect(local.reasons(job)).toEqual(["delivered", "conflict", "conflict"]);
     expect(local.counted("MediaConflict")).toBe(1);

@@ -10,7 +10,8 @@ const LIMIT_BYTES = 300_000;
 const OPEN_POST = 100_000;
 
 describe("an object that S3 is slow or unable to give", () => {
-  const local = useDrops({ env: { IDLE_TIMEOUT_S: "1" } });
+  // The reads that count here are the delivery's; looking.test.ts has those of the look.
+  const local = useDrops({ env: { IDLE_TIMEOUT_S: "1", PREFLIGHT: "off" } });
   const bytes = randomBytes(300_000);
   const gets = (job: string) =>
     local.stack.s3.requests.filter(({ operation, key }) => operation === "GetObject" && key.includes(job));
@@ -154,7 +155,7 @@ describe("an object that is not what it was", () => {
     await remove(object.key);
     local.send(local.event(object));
     await local.stack.drain();
-    expect(await local.row(job)).toMatchObject({ state: "REJECTED", error: { type: "OBJECT_GONE" } });
+    expect(await local.row(job)).toMatchObject({ state: "REJECTED", error: { type: "WITHDRAWN" } });
     await local.drop(job, randomBytes(2_000));
     await local.stack.drain();
     expect(local.taken(job)).toMatchObject([{ sizeBytes: 2_000 }]);
@@ -172,22 +173,37 @@ describe("an object that is not what it was", () => {
     await remove(key);
     await local.drop(overwritten, randomBytes(2_000));
     await local.finish();
-    expect(await local.row(deleted)).toMatchObject({ state: "REJECTED", error: { type: "OBJECT_GONE" } });
+    expect(await local.row(deleted)).toMatchObject({ state: "REJECTED", error: { type: "WITHDRAWN" } });
     expect(local.posts(deleted)).toEqual([]);
     expect(local.taken(overwritten)).toMatchObject([{ sizeBytes: 2_000 }]);
     expect(local.reasons(overwritten)).toContain("superseded");
     expect(local.announced(overwritten)).toEqual(["Media Delivered"]);
   });
 
-  it("fault 29: is delivered from under a delete marker once bytes of it were sent", async () => {
+  it("fault 29: is withdrawn by a delete marker even if bytes of it were sent in vain, and the job is free", async () => {
+    const job = local.newJob();
+    local.cielo24.faults.add({ action: "POST job/add_media", jobId: job, kind: "resetAt", fraction: 0.5 });
+    const { key } = await local.drop(job, randomBytes(300_000));
+    await local.stack.drain();
+    await remove(key);
+    await local.finish();
+    expect(await local.row(job)).toMatchObject({ state: "REJECTED", error: { type: "WITHDRAWN" } });
+    expect(local.counted("MediaWithdrawn")).toBeGreaterThan(0);
+    await local.drop(job, randomBytes(2_000), "b.mp4");
+    await local.finish();
+    expect(local.taken(job)).toMatchObject([{ sizeBytes: 2_000 }]);
+  });
+
+  it("fault 29: is not withdrawn by a delete marker if cielo24 may have it", async () => {
     const job = local.newJob();
     const bytes = randomBytes(300_000);
-    local.cielo24.faults.add({ action: "POST job/add_media", jobId: job, kind: "resetAt", fraction: 0.5 });
+    local.cielo24.faults.add({ action: "job/add_media", jobId: job, kind: "resetAfterBody", accepts: true });
     const { key } = await local.drop(job, bytes);
     await local.stack.drain();
     await remove(key);
     await local.finish();
     expect(local.taken(job)).toMatchObject([{ sha256: sha256(bytes) }]);
+    expect(await local.row(job)).toMatchObject({ state: "DELIVERED" });
   });
 
   it("fault 29: is rejected where its version vanishes while it is read", async () => {

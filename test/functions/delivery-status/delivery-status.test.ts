@@ -66,6 +66,37 @@ describe("deliveryStatus", () => {
     });
   });
 
+  it("shows what a look at the media found, what else came for the job, and nothing that is unknown", async () => {
+    const concern = { type: "NO_AUDIO", comment: "No sound." };
+    const look = { container: "MP4", durationS: 61.5, audioTracks: 0, videoTracks: 1, concern };
+    const row: Row = {
+      ...SENDING,
+      look,
+      otherMedia: 2,
+      conflictCount: 5,
+      sidecars: ["object:1", "object:2", "object:3"],
+    };
+    expect((await setUp(row).ask()).body).toMatchObject({
+      Container: "MP4",
+      DurationSeconds: 61.5,
+      AudioTracks: 0,
+      VideoTracks: 1,
+      Concern: { ErrorType: "NO_AUDIO", ErrorComment: "No sound." },
+      OtherMedia: 2,
+      Sidecars: 3,
+    });
+    const { body } = await setUp({ ...SENDING, look: { container: "MPEG-TS" }, conflictCount: 1 }).ask();
+    expect(Object.keys(body)).toEqual([
+      "JobId",
+      "State",
+      "Container",
+      "SizeBytes",
+      "SentBytes",
+      "Attempts",
+      "UpdatedAt",
+    ]);
+  });
+
   it("shows what it waits for, and until when", async () => {
     const waiting = { type: "CIELO24_UNAVAILABLE", comment: "cielo24 does not answer." };
     const row: Row = { ...SENDING, claims: 0, waiting, notBefore: 60_000 };

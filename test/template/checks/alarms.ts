@@ -18,6 +18,7 @@ const OWN_METRICS: Readonly<Record<string, readonly [metric: string, threshold: 
   SurplusObjectsAlarm: ["SurplusObjects", 100, 3600],
   SurplusBytesAlarm: ["SurplusBytes", 100 * 1024 ** 3, 3600],
   QuarantinedAlarm: ["MediaQuarantined", 1, 300],
+  ConflictAlarm: ["MediaConflict", 1, 300],
   CensusAlarm: ["CensusFound", 1, 900],
   Http5xxAlarm: ["Http5xx", 5, 300],
 };
@@ -120,7 +121,9 @@ const ownMetricNames = (): string[] =>
   [...readFileSync("lib/observability.ts", "utf8").matchAll(/^ {2}\| "(\w+)"/gm)].map(([, name = ""]) => name);
 
 /** The rules that tell the alarm topic of a job by its name: what event, and what of it is said. */
-const TELLING = {
+const TELLING: Readonly<
+  Record<string, { event: string; detail?: Record<string, string[]>; said: Record<string, string> }>
+> = {
   MediaDelayedRule: {
     event: "Media Delayed",
     said: {
@@ -134,13 +137,18 @@ const TELLING = {
     event: "Media Needs Review",
     said: { job: "$.detail.JobId", reason: "$.detail.Error.ErrorType" },
   },
+  MediaConflictRule: {
+    event: "Media Conflict",
+    detail: { Sameness: ["OTHER"] },
+    said: { job: "$.detail.JobId", state: "$.detail.State" },
+  },
 };
 
-const telling: Check[] = Object.entries(TELLING).flatMap(([rule, { event, said }]) => [
+const telling: Check[] = Object.entries(TELLING).flatMap(([rule, { event, detail, said }]) => [
   is(
     `tells the alarm topic of "${event}"`,
     `${rule}.Properties.EventPattern`,
-    { source: ["cielo24-proxy"], "detail-type": [event] },
+    { source: ["cielo24-proxy"], "detail-type": [event], ...(detail ? { detail } : {}) },
     { source: ["cielo24-proxy"], "detail-type": ["Media Delivered"] },
   ),
   is(`hears "${event}" on the deliveries' bus`, `${rule}.Properties.EventBusName`, { Ref: "MediaEventBus" }),

@@ -1,4 +1,4 @@
-import { GetObjectCommand, HeadObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
+import { DeleteObjectCommand, GetObjectCommand, HeadObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { describe, expect } from "@jest/globals";
 import { newKey, type Suite } from "../suite.ts";
 import { send } from "../wire.ts";
@@ -75,6 +75,26 @@ export const conditionContract = ({ s3, it }: Suite): void => {
       await s3().remove(object.Key);
       await s3().client.send(new PutObjectCommand({ ...object, Body: "second", IfNoneMatch: "*" }));
       await expect(s3().get(object.Key)).resolves.toBe("second");
+    });
+
+    it("If-Match writes over that object alone", async () => {
+      const { object, etag } = await stored();
+      const put = (IfMatch: string, Key = object.Key) =>
+        s3().client.send(new PutObjectCommand({ ...object, Key, Body: "another", IfMatch }));
+      await expect(put('"0123"')).rejects.toMatchObject({ name: "PreconditionFailed" });
+      await expect(s3().get(object.Key)).resolves.toBe("0123456789");
+      await put(etag);
+      await expect(s3().get(object.Key)).resolves.toBe("another");
+      await expect(put(etag, newKey())).rejects.toMatchObject({ name: "NoSuchKey" });
+    });
+
+    it("If-Match deletes that object alone", async () => {
+      const { object, etag } = await stored();
+      const remove = (IfMatch: string) => s3().client.send(new DeleteObjectCommand({ ...object, IfMatch }));
+      await expect(remove('"0123"')).rejects.toMatchObject({ name: "PreconditionFailed" });
+      await expect(s3().get(object.Key)).resolves.toBe("0123456789");
+      await remove(etag);
+      await expect(s3().get(object.Key)).rejects.toMatchObject({ name: "NoSuchKey" });
     });
   });
 };

@@ -26,11 +26,21 @@ export const headerSignatureContract = ({ s3, it }: Suite): void => {
       client.destroy();
     });
 
-    it("for another region are refused", async () => {
-      const client = s3().newClient({ region: "ap-south-1" });
-      const answer = client.send(new GetObjectCommand({ Bucket: s3().bucket, Key: newKey() }));
-      await expect(answer).rejects.toMatchObject({ name: "AuthorizationHeaderMalformed" });
-      client.destroy();
+    it("for another region are refused, and told the right one", async () => {
+      const elsewhere = { region: "ap-south-1", credentials: s3().credentials };
+      const hash = { "x-amz-content-sha256": sha256("") };
+      const url = urlOf(newKey());
+      const got = await send("GET", url, { headers: await signedHeaders(elsewhere, "GET", url, hash) });
+      expect(got).toMatchObject({ status: 400, code: "AuthorizationHeaderMalformed" });
+      expect(got.body.toString()).toContain(`<Region>${s3().region}</Region>`);
+    });
+
+    it("for another region are told the right one by HEAD, too", async () => {
+      const elsewhere = { region: "ap-south-1", credentials: s3().credentials };
+      const hash = { "x-amz-content-sha256": sha256("") };
+      const url = `${s3().endpoint}/${s3().bucket}`;
+      const head = await send("HEAD", url, { headers: await signedHeaders(elsewhere, "HEAD", url, hash) });
+      expect(head).toMatchObject({ status: 400, headers: { "x-amz-bucket-region": s3().region } });
     });
 
     it("a quarter of an hour off are refused, whichever way", async () => {

@@ -1,4 +1,4 @@
-import { GetObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
+import { GetObjectCommand, HeadObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { describe, expect } from "@jest/globals";
 import { createHash, randomBytes } from "node:crypto";
 import { Readable } from "node:stream";
@@ -51,6 +51,18 @@ export const payloadContract = ({ s3, it }: Suite): void => {
       await s3().client.send(new PutObjectCommand({ ...object, Body: "1", ContentType: "video/webm", Metadata }));
       const got = await s3().client.send(new GetObjectCommand(object));
       expect(got).toMatchObject({ ContentType: "video/webm", Metadata });
+    });
+
+    it("keep how they are to be cached, named and understood", async () => {
+      const object = { Bucket: s3().bucket, Key: newKey() };
+      const described = {
+        CacheControl: "no-store",
+        ContentDisposition: 'attachment; filename="a.mp4"',
+        ContentEncoding: "gzip",
+        ContentLanguage: "cy",
+      };
+      await s3().client.send(new PutObjectCommand({ ...object, Body: "12345", ...described }));
+      await expect(s3().client.send(new HeadObjectCommand(object))).resolves.toMatchObject(described);
     });
 
     it("without a type are binary", async () => {

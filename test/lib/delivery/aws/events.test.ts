@@ -1,0 +1,83 @@
+import { describe, expect, it } from "@jest/globals";
+import { connectEvents } from "../../../../lib/delivery/aws/events.ts";
+import type { Row } from "../../../../lib/delivery/machine/row.ts";
+import { useStack } from "../../../harness/stack.ts";
+
+const JOB = "0123456789abcdef0123456789abcdef";
+const ROW: Row = {
+  jobId: JOB,
+  state: "DELIVERED",
+  fence: 2,
+  media: { id: "object:a", kind: "object", key: `media/${JOB}/a.mp4`, versionId: "v1" },
+  updatedAt: 1,
+};
+const ARRIVED = { id: "object:b", kind: "object", key: `media/${JOB}/b.mp4`, versionId: "v2" } as const;
+
+describe("an event on the bus", () => {
+  const local = useStack();
+  const publisher = () => connectEvents({ env: local.stack.env });
+  const last = () => local.stack.events.at(-1);
+
+  it("tells of an end what a look at the bytes showed", async () => {
+    const concern = { type: "NO_AUDIO", comment: "There is no audio track." };
+    await publisher().announce({
+      ...ROW,
+      look: { container: "MP4", durationS: 2_880.5, audioTracks: 0, videoTracks: 1, concern },
+    });
+    expect(last()).toMatchObject({
+      detailType: "Media Delivered",
+      detail: {
+        JobId: JOB,
+        State: "DELIVERED",
+        Container: "MP4",
+        DurationSeconds: 2_880.5,
+        AudioTracks: 0,
+        VideoTracks: 1,
+        Concern: { ErrorType: "NO_AUDIO", ErrorComment: "There is no audio track." },
+      },
+    });
+  });
+
+  it("says nothing of what nobody has looked at", async () => {
+    await publisher().announce(ROW);
+    expect(Object.keys(last()?.detail ?? {}).sort()).toEqual(
+      ["Fence", "JobId", "Key", "MediaId", "State", "VersionId"].sort(),
+    );
+  });
+
+  it.each(["other", "unknown"] as const)(
+    "names both objects of a conflict, and how sure it is: %s",
+    async (sameness) => {
+      await publisher().announceConflict({ row: ROW, media: ARRIVED, sameness, sizeBytes: 7 });
+      expect(last()).toMatchObject({
+        source: "cielo24-proxy",
+        detailType: "Media Conflict",
+        detail: {
+          JobId: JOB,
+          State: "DELIVERED",
+          Key: ARRIVED.key,
+          VersionId: "v2",
+          SizeBytes: 7,
+          Sameness: sameness.toUpperCase(),
+          MediaKey: ROW.media?.key,
+          MediaVersionId: "v1",
+        },
+      });
+    },
+  );
+
+  it("names the sidecar that came alone", async () => {
+    await publisher().announceMissing({ jobId: JOB, media: ARRIVED });
+    expect(last()).toMatchObject({
+      detailType: "Media Missing",
+      detail: { JobId: JOB, Key: ARRIVED.key, VersionId: "v2", Reason: { ErrorType: "MEDIA_MISSING" } },
+    });
+  });
+
+  it("is not out where the bus refuses it", async () => {
+    local.stack.eventBus.refuseNext(2);
+    const { announceConflict, announceMissing } = publisher();
+    await expect(announceConflict({ row: ROW, media: ARRIVED, sameness: "other" })).rejects.toThrow();
+    await expect(announceMissing({ jobId: JOB, media: ARRIVED })).rejects.toThrow();
+  });
+});
