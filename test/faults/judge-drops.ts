@@ -58,6 +58,7 @@ const complainOfVersions = (played: Case): string[] => {
   if (hasAged(played) || schedule.decisions.includes("resend")) return [];
   const aheadMs = Math.max(...schedule.clocksAheadS) * 1000;
   const isReplacedInTime = (drop: Drop): boolean => {
+    if (drop.isSigned) return false;
     const versions = drops.filter(({ key }) => key === drop.key);
     const settledAt = Math.min(
       drop.at + schedule.dropSettleS * 1000,

@@ -427,25 +427,21 @@ const wait = fc.record({
   seconds: fc.constantFrom(3, 20, 29, 31, 60, 899, 901),
 });
 /** A key is written in several goes: a placeholder, what came until an interruption, the file, the file once more. */
-const rewritten: fc.Arbitrary<Act[]> = fc
-  .record({
-    name: mediaName,
-    versions: fc.array(
-      fc.record({
-        wait: fc.option(wait, { nil: undefined }),
-        sizeBytes: fc.constantFrom(0, 1, 1_000, CHUNK_BYTES),
-        as: fc.constantFrom("opaque" as const, "opaque" as const, "film" as const, "cutOff" as const, "copy" as const),
-        lateS,
-      }),
-      { minLength: 1, maxLength: 3 },
-    ),
-  })
-  .map(({ name: key, versions }) =>
-    versions.flatMap(({ wait: pause, ...version }) => [
-      ...(pause ? [pause] : []),
-      { after: 0, do: "drop" as const, name: key, ...version },
-    ]),
-  );
+const rewritten = fc.array(
+  fc.record({
+    pause: fc.option(wait, { nil: undefined }),
+    sizeBytes: fc.constantFrom(0, 1, 1_000, CHUNK_BYTES),
+    as: fc.constantFrom("opaque" as const, "opaque" as const, "film" as const, "cutOff" as const, "copy" as const),
+    lateS,
+  }),
+  { minLength: 1, maxLength: 3 },
+);
+type Rewritten = typeof rewritten extends fc.Arbitrary<infer T> ? T : never;
+const rewrite = (first: Act, versions: Rewritten): Act[] =>
+  versions.flatMap(({ pause, ...version }) => [
+    ...(pause ? [pause] : []),
+    { after: 0, do: "drop", name: first.do === "drop" ? first.name : "a.mp4", ...version },
+  ]);
 const call = fc.record({
   after: at,
   do: fc.constant("call" as const),
@@ -505,13 +501,13 @@ export const schedules = ({ isKilled }: { isKilled: boolean }): fc.Arbitrary<Sch
       jobInfoLagMin: fc.constantFrom(0, 0, 5, 15, 15),
       decisions: fc.constantFrom<Schedule["decisions"]>([], [], [], ["resend"], ["resend", "resend"], ["reject"]),
       first: fc.oneof({ weight: 5, arbitrary: drop }, { weight: 1, arbitrary: call }),
-      versions: fc.oneof({ weight: 5, arbitrary: fc.constant([]) }, { weight: 1, arbitrary: rewritten }),
+      versions: fc.oneof({ weight: 5, arbitrary: fc.constant<Rewritten>([]) }, { weight: 1, arbitrary: rewritten }),
       more: fc.array(act, { maxLength: 3 }),
       faults: isKilled ? fc.array(fault, { maxLength: 4 }) : faults,
       ...(isKilled ? { kill: killed } : {}),
     })
     .map(({ first, versions, more, faults: others, kill: end, ...rest }) => ({
       ...rest,
-      acts: [{ ...first, after: 0 }, ...versions, ...more],
+      acts: [{ ...first, after: 0 }, ...rewrite(first, versions), ...more],
       faults: [...(end ? [end] : []), ...others],
     }));
