@@ -1,6 +1,7 @@
 import { GetObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import { createHash, randomBytes } from "node:crypto";
+import { readFile } from "node:fs/promises";
 import { formatBytes } from "../cli/display/words.ts";
 import { createConsole } from "./console.ts";
 import { createProxyClient, type ProxyResponse } from "./proxy-client.ts";
@@ -136,6 +137,60 @@ await step("operator's drop, odd name", async () => {
   await s3.send(new PutObjectCommand({ Bucket: stack.bucketName, Key: `media/${jobId}/${name}`, Body: bytes }));
   const task = await awaitDelivered(admin, jobId, "operator's drop, odd name");
   return `${task}, ${checkArrived(jobId, bytes)}`;
+});
+
+console_.title("A look before a job is spent");
+const drop = (jobId: string, name: string, bytes: Uint8Array) =>
+  s3.send(new PutObjectCommand({ Bucket: stack.bucketName, Key: `media/${jobId}/${name}`, Body: bytes }));
+const sample = (name: string) => readFile(new URL(`../test/media/${name}`, import.meta.url));
+/** How the delivery of a drop that is not worth a job ends. @throws if cielo24 got it */
+const awaitRejected = async (jobId: string, label: string, errorType: string): Promise<string> => {
+  const { body } = await admin.awaitDelivery(jobId, (answer) => {
+    console_.progress(label, String(answer.body["State"]));
+  });
+  const { ErrorType, ErrorComment } = (body["Error"] ?? {}) as Record<string, string>;
+  if (body["State"] !== "REJECTED" || ErrorType !== errorType) throw new Error(`ended ${JSON.stringify(body)}`);
+  if (cielo24.acceptances.some((acceptance) => acceptance.jobId === jobId)) throw new Error("cielo24 took it");
+  return `${ErrorType}: ${ErrorComment ?? ""}`;
+};
+const film = await sample("moov-at-end.mp4");
+
+await step("a folder as a Mac leaves it", async () => {
+  const jobId = cielo24.addJob();
+  await drop(jobId, ".DS_Store", Buffer.from("0000000142756431", "hex"));
+  await drop(jobId, "._film.mp4", randomBytes(4096));
+  await drop(jobId, "film.srt", Buffer.from("1\n00:00:00,000 --> 00:00:02,000\nWelcome.\n"));
+  await drop(jobId, "film.mp4", film);
+  const task = await awaitDelivered(admin, jobId, "a folder as a Mac leaves it");
+  return `${task}, the film alone: ${checkArrived(jobId, film)}`;
+});
+
+await step("a subtitle named film.mp4", async () => {
+  const jobId = cielo24.addJob();
+  await drop(jobId, "film.mp4", Buffer.from("WEBVTT\n\n00:00.000 --> 00:02.000\nWelcome.\n"));
+  return awaitRejected(jobId, "a subtitle named film.mp4", "NOT_MEDIA");
+});
+
+await step("a film that is cut off, uploaded", async () => {
+  const jobId = cielo24.addJob();
+  const bytes = Buffer.concat([film.subarray(0, 40), Buffer.from("7fffffff6d646174", "hex"), randomBytes(100_000)]);
+  const signed = await client.call("GET", "/api/job/request_upload_url", {
+    job_id: jobId,
+    content_length: String(bytes.byteLength),
+  });
+  await put(String(signed.body["upload_url"]), bytes);
+  return awaitRejected(jobId, "a film that is cut off, uploaded", "MEDIA_INCOMPLETE");
+});
+
+await step("a silent film", async () => {
+  const jobId = cielo24.addJob();
+  const bytes = await sample("silent.mp4");
+  await drop(jobId, "film.mp4", bytes);
+  const task = await awaitDelivered(admin, jobId, "a silent film");
+  const { body } = await admin.call("GET", "/api/job/delivery", { job_id: jobId });
+  const { ErrorType } = (body["Concern"] ?? {}) as Record<string, string>;
+  if (ErrorType !== "NO_AUDIO") throw new Error(`no word of the missing sound: ${JSON.stringify(body)}`);
+  return `${task}, ${String(body["Container"])}, ${ErrorType}, ${checkArrived(jobId, bytes)}`;
 });
 
 console_.title("Calls");

@@ -6,7 +6,7 @@ import { globSync, readFileSync } from "node:fs";
  */
 
 /** In lines of code: neither blank nor a comment, broken as prettier breaks them. */
-const LIMITS = { together: 5900, doors: 1150 };
+const LIMITS = { together: 6500, doors: 1150 };
 
 /**
  * The rooms of `lib/`. A file belongs to the first room whose path it starts with. A door is a folder that the rest of the

@@ -32,7 +32,7 @@ describe("a look at the bytes of a drop", () => {
       state: "DELIVERED",
       look: { container: "MP4", audioTracks: 1, videoTracks: 1, durationS: expect.closeTo(1, -1) },
     });
-    const [{ detail = {} } = {}] = local.stack.events.filter((event) => event.detail["JobId"] === job);
+    const [{ detail } = { detail: {} }] = local.stack.events.filter((event) => event.detail["JobId"] === job);
     expect(detail).toMatchObject({ Container: "MP4", AudioTracks: 1, VideoTracks: 1 });
   });
 
