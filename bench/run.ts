@@ -46,10 +46,10 @@ const workerFile = await bundleProgram(new URL("worker.ts", import.meta.url));
 const stack = await startStack({ digest: false, env: { DROP_SETTLE_S: "0" } });
 const s3 = new S3Client(stack.s3ClientConfig);
 
-const runWorker = async (sizeBytes: number): Promise<WorkerReport> => {
+const runWorker = async (sizeBytes: number, env: Readonly<Record<string, string>> = {}): Promise<WorkerReport> => {
   const { jobId, event } = await dropVirtualObject(stack, s3, sizeBytes);
   const child = spawn(process.execPath, [workerFile], {
-    env: { ...stack.env, PATH: process.env["PATH"] },
+    env: { ...stack.env, ...env, PATH: process.env["PATH"] },
     stdio: ["pipe", "pipe", "inherit"],
   });
   child.stdin.end(JSON.stringify(event));
@@ -94,6 +94,28 @@ const measure = async (sizeBytes: number): Promise<Figures> => {
   return figures;
 };
 
+/** What the look at the bytes costs, in pairs with a delivery that does without it. */
+interface LookFigures {
+  readonly reads: number[];
+  readonly moreMs: number[];
+  readonly moreRssMiB: number[];
+}
+
+const measureLook = async (): Promise<LookFigures> => {
+  const figures: LookFigures = { reads: [], moreMs: [], moreRssMiB: [] };
+  const countReads = () => stack.s3.requests.filter(({ operation }) => operation === "GetObject").length;
+  for (let round = 0; round < Number(options.rounds); round += 1) {
+    const before = countReads();
+    const without = await runWorker(SMALL_BYTES, { PREFLIGHT: "off" });
+    const between = countReads();
+    const looking = await runWorker(SMALL_BYTES);
+    figures.reads.push(countReads() - between - (between - before));
+    figures.moreMs.push(looking.ms - without.ms);
+    figures.moreRssMiB.push(looking.peakRssMiB - without.peakRssMiB);
+  }
+  return figures;
+};
+
 const spread = (numbers: readonly number[], digits = 1): string => {
   const sorted = [...numbers].sort((a, b) => a - b);
   const at = (index: number) => (sorted[index] ?? Number.NaN).toFixed(digits);
@@ -123,6 +145,7 @@ const summarize = ({ sizeBytes, workers, curlMs }: Figures) => ({
 
 const small = await measure(SMALL_BYTES);
 const large = await measure(Number(options["large-mib"]) * MIB);
+const look = await measureLook();
 s3.destroy();
 await stack.close();
 
@@ -131,11 +154,14 @@ const verdicts = {
   peakRssMiB: peakOf(large),
   growthMiB: peakOf(large) - peakOf(small),
 };
-if (options.json) console.log(JSON.stringify({ small, large, verdicts }));
+if (options.json) console.log(JSON.stringify({ small, large, look, verdicts }));
 else {
   console.log(`node ${process.version}, ${cpus().length} cores, median (min–max) of ${options.rounds} rounds`);
   console.table([summarize(small), summarize(large)]);
   console.log(`peak RSS at the large size: ${verdicts.peakRssMiB.toFixed(1)} MiB (limit ${MAX_RSS_MIB})`);
+  console.log(
+    `the look: ${spread(look.reads, 0)} reads, ${spread(look.moreMs, 0)} ms and ${spread(look.moreRssMiB)} MiB more than without`,
+  );
   console.log(`more than at the small size: ${verdicts.growthMiB.toFixed(1)} MiB (limit ${MAX_GROWTH_MIB})`);
 }
 if (verdicts.peakRssMiB > MAX_RSS_MIB || verdicts.growthMiB > MAX_GROWTH_MIB) process.exitCode = 1;
