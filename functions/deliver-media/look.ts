@@ -1,21 +1,13 @@
 import { defined } from "../../lib/defined.ts";
 import type { Config } from "../../lib/config.ts";
 import type { Looked, MeasuredMedia } from "../../lib/delivery/machine/protocol.ts";
-import type { DeliveryError } from "../../lib/delivery/machine/row.ts";
 import type { MediaStore } from "../../lib/media/bucket.ts";
-import { judge, lookAt, type MediaVerdict } from "../../lib/media/preflight/preflight.ts";
-import type { MetricName, Observability } from "../../lib/observability.ts";
+import { judge, lookAt } from "../../lib/media/preflight/preflight.ts";
+import type { Observability } from "../../lib/observability.ts";
 import type { Runtime } from "../../lib/runtime.ts";
 
 /** A doubt costs no more than this; the look runs beside the question to cielo24. */
 const LOOK_MS = 5_000;
-
-const METRIC_OF: Record<MediaVerdict["type"], MetricName> = {
-  NOT_MEDIA: "NotMedia",
-  MEDIA_INCOMPLETE: "MediaIncomplete",
-  NO_AUDIO: "NoAudio",
-  MEDIA_TOO_LONG: "MediaTooLong",
-};
 
 interface Looking extends Pick<Runtime, "sleep"> {
   readonly store: Pick<MediaStore, "read">;
@@ -41,13 +33,12 @@ export const createLook = ({ store, observability, rules, sleep }: Looking) => {
     const look = defined({ container, durationS, audioTracks, videoTracks });
     const found = judge(facts, { requireAudio: true, maxDurationS });
     if (!found) return { look };
-    const error: DeliveryError = { type: found.type, comment: found.message };
+    const error = { type: found.type, comment: found.message };
     const isEnforced = preflight === "enforce" && (found.type !== "NO_AUDIO" || requireAudio);
     observability.log.warn(isEnforced ? "the media is not worth a job" : "the media may not be worth its job", {
       jobId,
       errorType: found.type,
     });
-    observability.count(METRIC_OF[found.type]);
     return isEnforced ? { look, verdict: error } : { look: { ...look, concern: error } };
   };
 };
@@ -55,10 +46,10 @@ export const createLook = ({ store, observability, rules, sleep }: Looking) => {
 /** Aborts the signal once the time is over, or the runtime ends. */
 const withinTime = async <T>(sleep: Runtime["sleep"], act: (signal: AbortSignal) => Promise<T>): Promise<T> => {
   const [over, done] = [new AbortController(), new AbortController()];
-  const end = () => {
+  const limit = sleep(LOOK_MS, done.signal).catch(() => undefined);
+  void limit.then(() => {
     over.abort();
-  };
-  const limit = sleep(LOOK_MS, done.signal).then(end, end);
+  });
   try {
     return await act(over.signal);
   } finally {

@@ -45,13 +45,23 @@ export const recordConflict = (sameness: Exclude<Sameness, "same">, { count }: O
   count(sameness === "other" ? "MediaConflict" : "MediaConflictUnknown");
 };
 
-export const recordAnnounced = ({ state, sizeBytes = 0, error }: Row, { count }: Observability): void => {
+/** What a look at the bytes says, or a delete marker, whether the media was rejected for it or sent all the same. */
+const METRIC_OF_TYPE: Readonly<Record<string, MetricName>> = {
+  NOT_MEDIA: "NotMedia",
+  MEDIA_INCOMPLETE: "MediaIncomplete",
+  NO_AUDIO: "NoAudio",
+  MEDIA_TOO_LONG: "MediaTooLong",
+  WITHDRAWN: "MediaWithdrawn",
+};
+
+export const recordAnnounced = ({ state, sizeBytes = 0, error, look }: Row, { count }: Observability): void => {
   if (state === "DELIVERED") {
     count("MediaDelivered");
     count("BytesDelivered", sizeBytes);
   }
   if (state === "REJECTED") count("MediaRejected");
-  if (state === "REJECTED" && error?.type === "WITHDRAWN") count("MediaWithdrawn");
+  const metric = METRIC_OF_TYPE[error?.type ?? look?.concern?.type ?? ""];
+  if (metric) count(metric);
   if (state === "NEEDS_REVIEW") count("MediaNeedsReview");
 };
 

@@ -160,7 +160,7 @@ describe("the command line's exit code", () => {
   it("is 2 where nothing can be remembered, before anything is sent", async () => {
     await using api = await startCannedApi({});
     const file = folder.file("a.mp4");
-    await writeFile(file, "media");
+    await writeFile(file, "m\0dia");
     const env = { CIELO24_PROXY_URL: api.url, CIELO24_PROXY_TOKEN: TOKEN, XDG_STATE_HOME: file };
     const { code, stderr } = await startCommand(["upload", file, "-j", JOB], env).ended;
     expect(stderr).toMatch(/ENOTDIR[\s\S]*Set XDG_STATE_HOME to a folder/);

@@ -343,7 +343,7 @@ describe("cielo24-proxy upload", () => {
     ])("with words and what to do: %s", async (what, code, says) => {
       const jobId = newJob();
       const path = folder.file("refused.mp4");
-      await writeFile(path, what.includes("empty") ? "" : what.includes("large") ? makeMedia(21 * MIB) : "media");
+      await writeFile(path, what.includes("empty") ? "" : what.includes("large") ? makeMedia(21 * MIB) : "m\0dia");
       if (what.includes("has its")) {
         await uploadAndDrain(smallFile, "-j", jobId);
       }

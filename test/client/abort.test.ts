@@ -35,7 +35,7 @@ describe("whoever has enough is let go at once", () => {
       },
     });
   const inParts = (jobId: string) => ({ jobId, source: new Blob([media]), partBytes: PART_BYTES, parallelParts: 1 });
-  const whole = (jobId: string) => ({ jobId, source: new Blob(["media"]) });
+  const whole = (jobId: string) => ({ jobId, source: new Blob(["m\0dia"]) });
 
   /** An upload in parts that was aborted after the first part. */
   const begun = async (jobId: string): Promise<UploadState> => {

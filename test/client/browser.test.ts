@@ -155,7 +155,7 @@ declare const proxy: typeof ClientModule;
     const failure = await page.evaluate(
       async (options) => {
         const client = proxy.createClient(options);
-        const upload = client.uploadMedia({ jobId: options.jobId, source: new Blob(["media"]) });
+        const upload = client.uploadMedia({ jobId: options.jobId, source: new Blob(["m\0dia"]) });
         return upload.catch((error: unknown) =>
           error instanceof proxy.ProxyError ? [error.status, error.errorType, error.nextStep] : error,
         );

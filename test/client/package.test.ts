@@ -61,13 +61,13 @@ describe("the package of the client and the command line", () => {
       `import { createClient } from "cielo24-proxy/client";
       const { API: baseUrl, TOKEN: token, JOB: jobId } = process.env;
       const client = createClient({ baseUrl, token });
-      await client.uploadMedia({ jobId, source: new Blob(["media"]), filename: "a.mp4" });
+      await client.uploadMedia({ jobId, source: new Blob(["m\0dia"]), filename: "a.mp4" });
       console.log(JSON.stringify(await client.waitForDelivery({ jobId })));`,
     );
     const env = { PATH: process.env["PATH"], API: local.stack.apiUrl, TOKEN: token, JOB: jobId };
     const { stdout } = await run(process.execPath, ["upload.js"], { cwd: folder.path, env });
     expect(JSON.parse(stdout)).toMatchObject({ state: "DELIVERED", jobId });
-    expect(arrivedAt(local.stack, jobId)).toEqual([sha256(Buffer.from("media"))]);
+    expect(arrivedAt(local.stack, jobId)).toEqual([sha256(Buffer.from("m\0dia"))]);
   });
 
   const upload = (file: string, jobId: string) => {

@@ -106,7 +106,7 @@ describe("what the store may answer", () => {
         return Promise.resolve();
       },
     );
-    await client.uploadMedia({ jobId, source: new Blob(["media"]) });
+    await client.uploadMedia({ jobId, source: new Blob(["m\0dia"]) });
     expect(signedAs.size).toBe(signatures);
   });
 
@@ -148,11 +148,11 @@ describe("what the store may answer", () => {
     const client = connect(async (operation) => {
       if (operation !== "put") return undefined;
       // Another upload by the same owner was faster. Signing is refused from now on.
-      await connect(() => undefined).uploadMedia({ jobId, source: new Blob(["another medium"]) });
+      await connect(() => undefined).uploadMedia({ jobId, source: new Blob(["an\0ther medium"]) });
       await local.stack.drain();
       return error("AccessDenied", 403);
     });
-    const failure = await failureOf(client.uploadMedia({ jobId, source: new Blob(["media"]) }));
+    const failure = await failureOf(client.uploadMedia({ jobId, source: new Blob(["m\0dia"]) }));
     expect(failure).toMatchObject({ source: "api", status: 409, errorType: "JOB_HAS_MEDIA" });
   });
 
@@ -194,7 +194,7 @@ describe("where nothing comes any more", () => {
       });
     };
     const client = createClient({ baseUrl: api.url, token: "token", sendMedia, repeats: { attempts: 1 } });
-    const failure = failureOf(client.uploadMedia({ jobId, source: new Blob(["media"]) }));
+    const failure = failureOf(client.uploadMedia({ jobId, source: new Blob(["m\0dia"]) }));
     let isOver = false;
     void failure.then(() => (isOver = true));
     await sending;

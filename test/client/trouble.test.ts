@@ -24,7 +24,7 @@ describe("a client that is in trouble", () => {
         return new Promise(() => undefined);
       },
     });
-    const upload = client.uploadMedia({ jobId: newJob(), source: new Blob(["m"]), signal: ending.signal });
+    const upload = client.uploadMedia({ jobId: newJob(), source: new Blob(["\0"]), signal: ending.signal });
     await expect(upload).rejects.toBe(reason);
   });
 

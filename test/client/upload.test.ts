@@ -64,7 +64,7 @@ describe("uploads with the client", () => {
     const jobId = newJob();
     const { url } = await alice.signUpload({ jobId, method: "PUT" });
     local.stack.cielo24?.faults.add({ action: "job/info", jobId, kind: "answer", status: 503 });
-    await fetch(url, { method: "PUT", body: "media" });
+    await fetch(url, { method: "PUT", body: "m\0dia" });
     await local.stack.drain();
     const { state, waiting } = await alice.getDelivery({ jobId });
     expect({ state, waiting }).toEqual({
@@ -138,7 +138,7 @@ describe("uploads with the client", () => {
 
   it("says that there is no answer once it has asked often enough", async () => {
     local.stack.s3.faults.add({ operation: "PutObject", kind: "reset", times: 100 });
-    const failure = await failureOf(alice.uploadMedia({ jobId: newJob(), source: new Blob(["media"]) }));
+    const failure = await failureOf(alice.uploadMedia({ jobId: newJob(), source: new Blob(["m\0dia"]) }));
     local.stack.s3.faults.clear();
     expect(failure).toMatchObject({ source: "network", errorType: "NETWORK", isRetryable: true, status: undefined });
     expect(failure.message).toBe("No answer from the store of uploads (ECONNRESET).");
@@ -186,7 +186,7 @@ describe("uploads with the client", () => {
       await local.stack.drain();
       throw new TypeError("fetch failed");
     });
-    await unlucky.uploadMedia({ jobId, source: new Blob(["media"]) });
+    await unlucky.uploadMedia({ jobId, source: new Blob(["m\0dia"]) });
     expect(await unlucky.waitForDelivery({ jobId })).toMatchObject({ state: "DELIVERED", sizeBytes: 5 });
   });
 
@@ -330,14 +330,14 @@ describe("uploads with the client", () => {
     ])("tell what to do: %s", async (what, status, errorType, nextStep) => {
       const jobId = newJob();
       if (status === 409) {
-        await alice.uploadMedia({ jobId, source: new Blob(["media"]) });
+        await alice.uploadMedia({ jobId, source: new Blob(["m\0dia"]) });
         await local.stack.drain();
       }
-      if (status === 404) await connect(undefined, "bob").uploadMedia({ jobId, source: new Blob(["media"]) });
+      if (status === 404) await connect(undefined, "bob").uploadMedia({ jobId, source: new Blob(["m\0dia"]) });
       const failure = await failureOf(
         alice.uploadMedia({
           jobId,
-          source: status === 413 ? { size: 21 * MIB, slice: () => media } : new Blob(["media"]),
+          source: status === 413 ? { size: 21 * MIB, slice: () => media } : new Blob(["m\0dia"]),
           ...(what.includes("type") ? { contentType: "video" } : {}),
         }),
       );

@@ -28,7 +28,7 @@ describe("what is written down", () => {
 
   it("threat 14: is one line of known fields for each record, whatever an object is called", async () => {
     const job = local.newJob();
-    await local.drop(job, Buffer.from("media"), `a${INJECTED}.mp4`);
+    await local.drop(job, Buffer.from("m\0dia"), `a${INJECTED}.mp4`);
     local.place(`x${INJECTED}`);
     local.send(local.event({ key: `media/x${INJECTED}`, versionId: "v", sizeBytes: 1 }));
     local.send(`{"Records": "${INJECTED}"`);
