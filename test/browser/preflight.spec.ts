@@ -1,5 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
 import { readFile } from "node:fs/promises";
+import type { Page } from "playwright-core";
 import {
   chooseFiles,
   jobIdOf,
@@ -15,6 +16,21 @@ import { requestsFor } from "./store.ts";
 import { openPage, useUploadPage } from "./upload-page.ts";
 
 const local = useUploadPage();
+/** The code that the page loads with the first file. */
+const LOOKING = "**/preflight-*.js";
+
+/** Holds back the code that looks into files. @returns lets it go on */
+const holdLooking = async (page: Page): Promise<() => void> => {
+  let goOn: () => void = () => undefined;
+  const isToGoOn = new Promise<void>((resolve) => (goOn = resolve));
+  await page.route(LOOKING, async (route) => {
+    await isToGoOn;
+    await route.continue();
+  });
+  return () => {
+    goOn();
+  };
+};
 
 const sample = (name: string) => readFile(new URL(`../media/${name}`, import.meta.url));
 const video = (name: string, buffer: Buffer) => ({ name, mimeType: "video/mp4", buffer });
@@ -83,6 +99,37 @@ describe("before a byte goes up, the page", () => {
     expect(requestsFor(stack, jobId)).toEqual([]);
     await page.getByRole("button", { name: /^Remove file/ }).click();
     await page.getByText("Nothing here yet").waitFor();
+  });
+
+  it("looks first even if “Upload” is pressed at once", async () => {
+    const { page, stack } = local.opened;
+    const goOn = await holdLooking(page);
+    await chooseFiles(page, await cutOffFilm());
+    const jobId = await jobIdOf(page, "cut.mp4");
+    await pressUpload(page);
+    await seesBadge(page, "cut.mp4", "Ready");
+    goOn();
+    await seesBadge(page, "cut.mp4", "Held back");
+    expect(requestsFor(stack, jobId)).toEqual([]);
+  });
+
+  it("starts by itself what was looked into after “Upload” was pressed", async () => {
+    const { page } = local.opened;
+    const goOn = await holdLooking(page);
+    await chooseFiles(page, await goodFilm());
+    await jobIdOf(page, "lecture.mp4");
+    await pressUpload(page);
+    goOn();
+    await taskIdOf(page, "lecture.mp4");
+  });
+
+  it("uploads without a look if what looks into files cannot be loaded", async () => {
+    const { page } = local.opened;
+    await page.route(LOOKING, (route) => route.abort());
+    await chooseFiles(page, await cutOffFilm());
+    await jobIdOf(page, "cut.mp4");
+    await pressUpload(page);
+    await seesBadge(page, "cut.mp4", "Not delivered");
   });
 
   it("uploads what it held back at the person's wish, and nothing else: the proxy decides", async () => {
