@@ -5,7 +5,7 @@ import type { Fault } from "./schedule.ts";
 
 /** What can go wrong in a schedule, to check the recorded reasons against it. */
 
-export type Said = Pick<Performance, "schedule" | "drops" | "faults">;
+type Said = Pick<Performance, "schedule" | "drops" | "faults">;
 
 /** Whether the schedule makes cielo24 say this at least once. */
 const isSaid = ({ schedule }: Said, errorType: string, isMeant: (fault: Cielo24Fault) => boolean = () => true) =>

@@ -216,6 +216,10 @@ const FAULTS: Readonly<Record<string, readonly Entry[]>> = {
       "two workers end a row at the same time",
       "the one that wrote the end announces it; another does so later if that one has not",
     ],
+    [
+      "the look is in doubt, or fails: an unknown or odd file, a recording without an end, S3 does not answer in time",
+      "the object is sent, with what was learned on its row; the look keeps to its budget",
+    ],
   ],
 };
 

@@ -26,7 +26,7 @@ const RULES = { requireAudio: true, maxDurationS: 60 };
 const RUNS = Number(process.env["FUZZ_RUNS"] ?? 1500);
 
 describe("a look", () => {
-  it("never fails, never costs more than its budget, and ends, whatever the damage", async () => {
+  it("fault 70: never fails, never costs more than its budget, and ends, whatever the damage", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.constantFrom(...sampleNames),
@@ -87,7 +87,7 @@ describe("a look", () => {
     expect(facts).toEqual({ container: "MP4", durationS: 2, audioTracks: 1, videoTracks: 1 });
   });
 
-  it("knows nothing where nothing can be read", async () => {
+  it("fault 70: knows nothing where nothing can be read", async () => {
     expect(await lookAt({ sizeBytes: 5000, read: () => Promise.reject(new Error("refused")) })).toEqual({});
     expect(await lookAt({ sizeBytes: 5000, read: () => Promise.resolve(new Uint8Array(3)) })).toEqual({});
   });

@@ -73,7 +73,7 @@ describe("what is no media", () => {
     ["a file of the operating system", binary("\0\0\0\x01Bud1\0\0\x10\0")],
     ["a file of the operating system", binary("\0\x05\x16\x07\0\x02\0\0Mac OS X")],
     ["a database (SQLite)", binary("SQLite format 3\0")],
-  ])("is named: %s", async (what, bytes) => {
+  ])("fault 64: is named: %s", async (what, bytes) => {
     expect(await lookAt(whole(bytes))).toEqual({ notMedia: what });
     expect(judge({ notMedia: what }, { requireAudio: false })).toMatchObject({ type: "NOT_MEDIA" });
   });

@@ -116,7 +116,7 @@ describe("an MP4 or MOV that is cut off", () => {
       "and is QuickTime as of old, without ftyp",
       sparse(500 * KIB, [[0, joined(header("wide", 8), header("mdat", GIB))]]),
     ],
-  ])("%s is incomplete", async (_where, media) => {
+  ])("fault 65: %s is incomplete", async (_where, media) => {
     expect(await verdictOf(media)).toBe("MEDIA_INCOMPLETE");
   });
 
@@ -171,7 +171,7 @@ describe("media of other containers that end in mid-frame", () => {
     "sound.opus",
     "sound.flac",
     "film.avi",
-  ])("play, so that %s is sent", async (name) => {
+  ])("fault 70: play, so that %s is sent", async (name) => {
     const bytes = sample(name);
     expect(await verdictOf(whole(bytes.subarray(0, -7)))).toBeUndefined();
     expect(await verdictOf(whole(bytes.subarray(0, Math.ceil(bytes.length / 2))))).toBeUndefined();
