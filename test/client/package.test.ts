@@ -83,7 +83,7 @@ describe("the package of the client and the command line", () => {
 
   it("uploads by its command", async () => {
     const jobId = newJob();
-    await writeFile(folder.file("a.mp4"), "media");
+    await writeFile(folder.file("a.mp4"), "m\0dia");
     expect((await upload("a.mp4", jobId)).stdout).toMatch(/^Delivered: a\.mp4/);
     expect(arrivedAt(local.stack, jobId)).toHaveLength(1);
   });

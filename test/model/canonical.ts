@@ -81,7 +81,7 @@ const shapeOf = (value: object): Shape => {
     if (name === "claims") return inner === 0 ? "0" : "";
     if (typeof inner === "number") {
       const least = LEAST_TICKS[name];
-      if (name === "fence" || name === "endFence") fences.push(inner);
+      if (name === "fence") fences.push(inner);
       else if (least === undefined) return `${inner}`;
       else times.push(inner, least);
       return "";

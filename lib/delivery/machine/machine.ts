@@ -95,8 +95,7 @@ export const step = (memory: Memory, input: Input): Step => {
     case "announcingConflict":
       return onConflictAnnounced(memory, input);
     case "ending":
-      // If the reply to the write is lost, only a claimant knows that an end with this fence is its own.
-      return read(input.type === "written" || memory.claim ? { ...memory, endFence: memory.hoped?.fence } : memory);
+      return read({ ...memory, announcerUntil: memory.hoped?.announcerUntil });
     case "recordingConflict":
       return read(memory);
     case "announcing":

@@ -265,8 +265,8 @@ export interface Reader {
   readonly nextVisit?: NextVisit | undefined;
   /** Whether an object that came too late holds what the job has. */
   readonly sameness?: Sameness | undefined;
-  /** The fence of the end that this worker wrote: it is the one to announce that. */
-  readonly endFence?: number | undefined;
+  /** What this worker wrote into the row's end, or tried to: if it is there, this is the worker that announces the end. */
+  readonly announcerUntil?: number | undefined;
   readonly backOutHandsOver: boolean;
   /** It was the message's last chance, so what is still open is put before a person. */
   readonly gaveUp: boolean;

@@ -218,7 +218,8 @@ export const onUninspected = (memory: Reader, input: Input & { type: "uninspecte
 /** Until when a newer version of the key may follow; 0 unless an operator dropped the object. */
 const settleTime = ({ drop, row, settings }: Reader): number => {
   const { arrivedAt, isOperators } = drop;
-  if (!isOperators || arrivedAt === undefined) return 0;
+  // Without a settling time, a worker whose clock is behind does not wait either.
+  if (!isOperators || arrivedAt === undefined || settings.dropSettleMs === 0) return 0;
   return Math.min(arrivedAt + settings.dropSettleMs, settlingSince(row, arrivedAt) + LONGEST_SETTLING_MS);
 };
 
@@ -380,13 +381,19 @@ const isOpenToReview = (memory: Reader, { now }: Input): boolean => {
 };
 
 const announce = (memory: ReaderOfRow, input: Input): Step => {
-  const { row, drop, endFence } = memory;
+  const { row, drop } = memory;
   // A person is told again if the media itself comes again, but not if a message only looks after the row.
   const isToldAgain = row.state === "NEEDS_REVIEW" && !row.closed && drop.role === "queue";
   if (row.announced && !isToldAgain) return onEndTold(memory);
-  // Only the worker that wrote the end announces it at first. Safety does not depend on it: later, any other may.
+  // At first, only the worker that wrote the end announces it; it knows its end by this time, to the millisecond. Safety
+  // does not depend on it: later, any other may.
   const { announcerUntil = 0 } = row;
-  if (input.now < announcerUntil && endFence !== row.fence && drop.role !== "caller" && !drop.lastChance)
+  if (
+    input.now < announcerUntil &&
+    announcerUntil !== memory.announcerUntil &&
+    drop.role !== "caller" &&
+    !drop.lastChance
+  )
     return leave(memory, input, { reason: "unannounced", at: announcerUntil });
   return go("announcing", memory, { do: "announce", row });
 };

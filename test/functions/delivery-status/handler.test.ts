@@ -47,7 +47,7 @@ describe("delivery through the gateway", () => {
     const job = newJob();
     const { body } = await beginUpload(job);
     const waiting = alice("GET", `${PATH}?v=1&job_id=${job}&wait=20`);
-    await fetch(String(body["upload_url"]), { method: "PUT", body: "media" });
+    await fetch(String(body["upload_url"]), { method: "PUT", body: "m\0dia" });
     const changed = await waiting;
     expect(changed.status).toBe(200);
     expect(changed.body["State"]).not.toBe("UPLOADING");
@@ -75,7 +75,7 @@ describe("delivery through the gateway", () => {
     const job = newJob();
     const { body } = await beginUpload(job);
     local.cielo24.faults.add({ action: "job/info", jobId: job, kind: "answer", status: 503 });
-    await fetch(String(body["upload_url"]), { method: "PUT", body: "media" });
+    await fetch(String(body["upload_url"]), { method: "PUT", body: "m\0dia" });
     await local.stack.drain();
     const waits = await alice("GET", `${PATH}?v=1&job_id=${job}`);
     expect(waits.body).toMatchObject({
