@@ -23,7 +23,7 @@ const startCareless = async (): Promise<string> => {
   cielo24 = await startCielo24({ accounts: [credentials], clock: runtime.clock, ...habits });
   return cielo24.addJob();
 };
-const settings = () => ({ CIELO24_BASE_URL: cielo24.url, RESEND_AFTER_UNKNOWN: "true" });
+const settings = () => ({ CIELO24_BASE_URL: cielo24.url, RESEND_AFTER_UNKNOWN: "true", PREFLIGHT: "off" });
 const clockAhead = (ms: number) => () => local.stack.runtime.clock() + ms;
 
 /**

@@ -7,7 +7,7 @@ const POST = "POST job/add_media";
 const refusal = (ErrorType: string) => JSON.stringify({ ErrorType, ErrorComment: "Said so." });
 
 describe("a drop that cielo24 refuses for good", () => {
-  const local = useDrops();
+  const local = useDrops({ env: { PREFLIGHT: "off" } });
 
   it.each(["ITEM_NOT_FOUND", "INVALID_QUERY", "INVALID_OPTION", "MISSING_PARAMETER", "INVALID_URL"])(
     "fault 13: is REJECTED with the reason after %s, and a new version claims the job again",
@@ -73,7 +73,7 @@ describe("a drop that cielo24 refuses for good", () => {
 });
 
 describe("a drop to all of which cielo24 answers what nobody understands", () => {
-  const local = useDrops();
+  const local = useDrops({ env: { PREFLIGHT: "off" } });
 
   it.each([
     ["an unknown ErrorType", 400, refusal("BAD_MOOD")],

@@ -8,7 +8,7 @@ import { sha256 } from "../../harness/sha256.ts";
 const BYTES = randomBytes(300_000);
 
 describe("an object that S3 refuses to let be read", () => {
-  const local = useDrops();
+  const local = useDrops({ env: { PREFLIGHT: "off" } });
 
   it.each<[string, S3Fault["operation"], S3Fault["kind"], number, RegExp]>([
     ["the role may not measure it", "HeadObject", "accessDenied", 0, /S3 refuses/],
@@ -50,7 +50,7 @@ describe("an object that S3 refuses to let be read", () => {
 });
 
 describe("an object in an archive", () => {
-  const local = useDrops();
+  const local = useDrops({ env: { PREFLIGHT: "off" } });
   const expectArchived = async (job: string) => {
     expect(await local.row(job)).toMatchObject({ state: "REJECTED", error: { type: "OBJECT_ARCHIVED" } });
     expect(local.announced(job)).toEqual(["Media Rejected"]);
@@ -103,7 +103,7 @@ describe("an object in an archive", () => {
 });
 
 describe("an object that is a form", () => {
-  const local = useDrops();
+  const local = useDrops({ env: { PREFLIGHT: "off" } });
 
   it.each(["multipart/form-data; boundary=x", "Multipart/Form-Data", "multipart/mixed"])(
     "fault 53: is REJECTED without a POST by its Content-Type %s, and the job takes the next object",
