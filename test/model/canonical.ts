@@ -86,7 +86,7 @@ const shapeOf = (value: object): Shape => {
       else times.push(inner, least);
       return "";
     }
-    if (typeof inner === "string" && (name === "claimId" || name === "capability")) {
+    if (typeof inner === "string" && (name === "claimId" || name === "capability" || name === "announcer")) {
       claimIds.push(inner);
       return "";
     }

@@ -95,7 +95,7 @@ export const step = (memory: Memory, input: Input): Step => {
     case "announcingConflict":
       return onConflictAnnounced(memory, input);
     case "ending":
-      return read({ ...memory, announcerUntil: memory.hoped?.announcerUntil });
+      return read({ ...memory, announcer: memory.hoped?.announcer });
     case "recordingConflict":
       return read(memory);
     case "announcing":

@@ -1,6 +1,6 @@
 import type { MediaRef } from "../../media/key.ts";
 import type { AcknowledgeReason, Command, Input, Leaving, Memory, MemoryIn, Phase, Step, Reader } from "./protocol.ts";
-import { decideWrite, type DeliveryError, type Row, type Write } from "./row.ts";
+import { decideWrite, hasEnded, type DeliveryError, type Row, type Write } from "./row.ts";
 import * as transition from "./transitions.ts";
 import { costlyWaitMs, nextVisit, type Cause } from "./waits.ts";
 
@@ -21,12 +21,17 @@ export const write = <P extends Phase>(phase: P, memory: MemoryIn[P], made: Writ
   go(phase, { ...memory, hoped: decideWrite(memory.drop.jobId, memory.row, made) }, { do: "write", write: made });
 
 /** Puts an end on record, then reads the row again: what follows is the same as for every later reader of it. */
-export const end = (memory: Reader, made: Write): Step => write("ending", memory, made);
+export const end = (memory: Reader, input: Input, made: Write): Step =>
+  write(
+    "ending",
+    memory,
+    hasEnded({ state: made.set.state ?? "SENDING" }) ? transition.announcedBy(made, input) : made,
+  );
 
 /** Records a 200 with its TaskId. */
 export const recordFact = (memory: Reader, input: Input, row: Row, taskId: string): Step => {
   const fact = { now: input.now, taskId, sentBytes: row.sizeBytes };
-  return end({ ...memory, fact: { taskId } }, transition.recordDelivered(row.media?.id ?? "", fact));
+  return end({ ...memory, fact: { taskId } }, input, transition.recordDelivered(row.media?.id ?? "", fact));
 };
 
 export const acknowledge = (memory: Reader, reason: AcknowledgeReason, error?: DeliveryError): Step => {

@@ -265,8 +265,8 @@ export interface Reader {
   readonly nextVisit?: NextVisit | undefined;
   /** Whether an object that came too late holds what the job has. */
   readonly sameness?: Sameness | undefined;
-  /** What this worker wrote into the row's end, or tried to: if it is there, this is the worker that announces the end. */
-  readonly announcerUntil?: number | undefined;
+  /** The name under which this worker wrote an end, or tried to; if the row has it, this worker announces the end. */
+  readonly announcer?: string | undefined;
   readonly backOutHandsOver: boolean;
   /** It was the message's last chance, so what is still open is put before a person. */
   readonly gaveUp: boolean;

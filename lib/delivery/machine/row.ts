@@ -91,7 +91,8 @@ export interface Row {
   readonly jobSeenAt?: number;
   /** The event of the present end (DELIVERED, REJECTED, NEEDS_REVIEW) is out. */
   readonly announced?: boolean;
-  /** Until then, the worker that wrote the end announces it, and no other. */
+  /** Random name of the worker that wrote the end: until `announcerUntil`, no other announces it. */
+  readonly announcer?: string;
   readonly announcerUntil?: number;
   readonly taskId?: string;
   readonly error?: DeliveryError;

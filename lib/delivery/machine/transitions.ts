@@ -1,6 +1,6 @@
 import { defined } from "../../defined.ts";
 import type { MediaRef } from "../../media/key.ts";
-import type { Condition, Decision, DeliveryError, EndState, Look, Row, State, Write } from "./row.ts";
+import type { Condition, Decision, DeliveryError, Look, Row, State, Write } from "./row.ts";
 
 /**
  * The transitions of the ledger, each as the one write that makes it: its condition, what it sets and what it removes.
@@ -22,6 +22,7 @@ export const REJECTED_KEPT = 1000;
 const CONFLICTS_KEPT = 10;
 /** Two workers that end a row at the same time would announce it twice. */
 const ANNOUNCER_MS = 20_000;
+const ANNOUNCER: readonly (keyof Row)[] = ["announcer", "announcerUntil"];
 
 /**
  * Attributes that end before the row does, grouped by what they belong to. A transition removes the groups that have
@@ -32,7 +33,7 @@ const OF = {
   attempt: ["claimId", "leaseUntil", "settledAt", "answeredError", "capability", "capabilityUntil", "redirected"],
   sent: ["taskId", "sha256"],
   wait: ["notBefore", "waiting", "unknownSince"],
-  end: ["error", "announced", "announcerUntil", "expiresAt"],
+  end: ["error", "announced", "announcer", "announcerUntil", "expiresAt"],
   media: [
     "media",
     "sizeBytes",
@@ -282,29 +283,24 @@ export const recordDelivered = (
 ): Write =>
   change(
     { state: ["FINALIZING", "SENDING", "NEEDS_REVIEW"], mediaId },
-    { ...ended("DELIVERED", fact), taskId: fact.taskId, sentBytes: fact.sentBytes },
+    { state: "DELIVERED", taskId: fact.taskId, updatedAt: fact.now, sentBytes: fact.sentBytes },
     OPEN_OR_ENDED,
   );
 
 /** → DELIVERED, since job/info shows media and a POST of ours may have been accepted. By a reader. */
 export const recordDeliveredAsSeen = (row: Row, at: { now: number }): Write =>
-  change(asSeen(row), { ...ended("DELIVERED", at), fence: row.fence + 1 }, OPEN_OR_ENDED);
+  change(asSeen(row), { state: "DELIVERED", fence: row.fence + 1, updatedAt: at.now }, OPEN_OR_ENDED);
 
 /** SENDING, FINALIZING → REJECTED, on a definite permanent error. By the claimant, never once a reply was lost. */
 export const reject = (held: Claim, row: Row, at: { now: number; expiryMs: number; error: DeliveryError }): Write =>
   change(heldBy(held, "SENDING", "FINALIZING"), { ...rejection(row, at), fence: held.fence + 1 }, OPEN_OR_ENDED);
 
-const ended = <S extends EndState>(state: S, { now }: { now: number }) => ({
-  state,
-  updatedAt: now,
-  announcerUntil: now + ANNOUNCER_MS,
-});
-
 const rejection = (row: Row, at: { now: number; expiryMs: number; error: DeliveryError }) => ({
-  ...ended("REJECTED", at),
+  state: "REJECTED" as const,
   error: at.error,
   // What an HTTP caller sent is never redelivered, so only objects need to be known again.
   rejected: [...(row.rejected ?? []), ...(row.media?.kind === "object" ? [row.media.id] : [])].slice(-REJECTED_KEPT),
+  updatedAt: at.now,
   expiresAt: expiry(at),
 });
 
@@ -315,7 +311,7 @@ const rejection = (row: Row, at: { now: number; expiryMs: number; error: Deliver
 export const askForReview = (row: Row | undefined, media: MediaRef, at: { now: number; error: DeliveryError }): Write =>
   change(
     asSeen(row),
-    { ...ended("NEEDS_REVIEW", at), fence: (row?.fence ?? 0) + 1, media, error: at.error },
+    { state: "NEEDS_REVIEW", fence: (row?.fence ?? 0) + 1, media, error: at.error, updatedAt: at.now },
     OPEN_OR_ENDED.filter((name) => name !== "settledAt"),
   );
 
@@ -353,9 +349,9 @@ export const closeReview = (
   row: Row,
   at: { now: number; expiryMs: number; decision: Decision; error: DeliveryError },
 ): Write => {
-  const decided = { fence: row.fence + 1, decision: at.decision, error: at.error };
+  const decided = { fence: row.fence + 1, decision: at.decision, error: at.error, updatedAt: at.now };
   return mayBeAccepted(row)
-    ? change(asSeen(row), { ...decided, closed: true, updatedAt: at.now })
+    ? change(asSeen(row), { ...decided, closed: true })
     : change(asSeen(row), { ...rejection(row, at), ...decided }, OPEN_OR_ENDED);
 };
 
@@ -373,7 +369,14 @@ export const recordConflict = (row: Row, mediaId: string, { isOther = false } = 
 };
 
 /** The event of the row's end is out. */
-export const markAnnounced = (row: Row): Write => change(asSeen(row), { announced: true }, ["announcerUntil"]);
+export const markAnnounced = (row: Row): Write => change(asSeen(row), { announced: true }, ANNOUNCER);
+
+/** The write of an end with the name of the worker that makes it: at first, no other announces the end. */
+export const announcedBy = (made: Write, { now, random }: { now: number; random: string }): Write => ({
+  if: made.if,
+  set: { ...made.set, announcer: random, announcerUntil: now + ANNOUNCER_MS },
+  remove: made.remove?.filter((name) => !ANNOUNCER.includes(name)) ?? [],
+});
 
 /** Progress while sending. Never touches the state; the delivery does not depend on it. */
 export const reportProgress = (held: Claim, at: { now: number; sentBytes: number }): Write =>

@@ -167,9 +167,9 @@ export const reject = (memory: Claimant, input: Input, { error }: { error: Deliv
   // cielo24 may refuse this POST because it accepted an earlier one: no 400 says that nothing was accepted.
   memory.row.everUnknown ? recordUnknown(memory, input) : rejectNow(memory, input, error);
 
-const rejectNow = (memory: Claimant, { now }: Input, error: DeliveryError): Step => {
+const rejectNow = (memory: Claimant, input: Input, error: DeliveryError): Step => {
   const { expiryMs } = memory.settings;
-  return end(memory, transition.reject(memory.claim, memory.row, { now, expiryMs, error }));
+  return end(memory, input, transition.reject(memory.claim, memory.row, { now: input.now, expiryMs, error }));
 };
 
 /** Gives the claim back after a POST that cannot have been accepted; the sockets are destroyed already. */

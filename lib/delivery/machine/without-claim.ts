@@ -151,13 +151,16 @@ const onDecision = (memory: ReaderOfRow, input: Input): Step => {
 /** An operator decides once. After that the row is looked after; if it ends again, that takes another decision. */
 const follower = <M extends Reader>(memory: M): M => ({ ...memory, drop: { ...memory.drop, role: "reconcile" } });
 
-const reopen = (memory: ReaderOfRow, { now }: Input, decision: OperatorDecision): Step =>
-  end(follower(memory), transition.reopen(memory.row, { now, decision: decided(decision, now) }));
+const reopen = (memory: ReaderOfRow, input: Input, decision: OperatorDecision): Step => {
+  const { now } = input;
+  return end(follower(memory), input, transition.reopen(memory.row, { now, decision: decided(decision, now) }));
+};
 
-const closeReview = (memory: ReaderOfRow, { now }: Input, decision: OperatorDecision): Step => {
+const closeReview = (memory: ReaderOfRow, input: Input, decision: OperatorDecision): Step => {
+  const { now } = input;
   const error = transition.mayBeAccepted(memory.row) ? CLOSED_BY_OPERATOR : REJECTED_BY_OPERATOR;
   const at = { now, expiryMs: memory.settings.expiryMs, decision: decided(decision, now), error };
-  return end(follower(memory), transition.closeReview(memory.row, at));
+  return end(follower(memory), input, transition.closeReview(memory.row, at));
 };
 
 const decided = ({ what, fence, by, why }: OperatorDecision, at: number) => ({ what, fence, by, why, at });
@@ -249,7 +252,7 @@ export const onPrecheck = (memory: Reader, input: Input & { type: "info" }): Ste
   const { row, drop } = memory;
   if (!input.hasMedia) return claimIfWhole(memory, input, input);
   if (row?.state === "SENDING" && row.everUnknown)
-    return end(memory, transition.recordDeliveredAsSeen(row, { now: input.now }));
+    return end(memory, input, transition.recordDeliveredAsSeen(row, { now: input.now }));
   if (drop.role === "caller") return acknowledge(memory, "hasMedia");
   return claimToReject(memory, input, JOB_HAS_MEDIA);
 };
@@ -295,6 +298,7 @@ export const onSettlingInfo = (memory: ReaderOfRow, input: Input & { type: "info
   if (input.hasMedia)
     return end(
       drop.role === "operator" ? follower(memory) : memory,
+      input,
       transition.recordDeliveredAsSeen(row, { now: input.now }),
     );
   if (row.state === "NEEDS_REVIEW" && decision?.what === "reject") return closeReview(memory, input, decision);
@@ -304,7 +308,8 @@ export const onSettlingInfo = (memory: ReaderOfRow, input: Input & { type: "info
   if (row.state === "NEEDS_REVIEW") return decision ? reopen(memory, input, decision) : read(memory);
   const mayResend = row.answeredError ? settings.resendAfterServerError : settings.resendAfterUnknown;
   const hasAttemptsLeft = row.media?.kind === "object" && (row.posts ?? 0) < settings.maxPosts;
-  if (mayResend && hasAttemptsLeft && !drop.lastChance) return end(memory, transition.resend(row, { now: input.now }));
+  if (mayResend && hasAttemptsLeft && !drop.lastChance)
+    return end(memory, input, transition.resend(row, { now: input.now }));
   return askForReview(memory, input, row.answeredError ? ERRORS_BEHIND_MEDIA : ANSWER_UNKNOWN);
 };
 
@@ -348,7 +353,7 @@ const askForReview = (memory: Reader, input: Input, error: DeliveryError): Step 
   // A worker that settles the row for another object leaves the row its own media.
   const media = row?.state === "SENDING" || row?.state === "FINALIZING" ? row.media : mediaOf(memory);
   if (!media) throw new Error("Nothing can be reviewed without media");
-  return end(memory, transition.askForReview(row, media, { now: input.now, error }));
+  return end(memory, input, transition.askForReview(row, media, { now: input.now, error }));
 };
 
 /** On the message's last chance, whatever is open and has no other worker is put before a person. */
@@ -385,15 +390,9 @@ const announce = (memory: ReaderOfRow, input: Input): Step => {
   // A person is told again if the media itself comes again, but not if a message only looks after the row.
   const isToldAgain = row.state === "NEEDS_REVIEW" && !row.closed && drop.role === "queue";
   if (row.announced && !isToldAgain) return onEndTold(memory);
-  // At first, only the worker that wrote the end announces it; it knows its end by this time, to the millisecond. Safety
-  // does not depend on it: later, any other may.
-  const { announcerUntil = 0 } = row;
-  if (
-    input.now < announcerUntil &&
-    announcerUntil !== memory.announcerUntil &&
-    drop.role !== "caller" &&
-    !drop.lastChance
-  )
+  // At first, only the worker that wrote the end announces it. Safety does not depend on it: later, any other may.
+  const { announcer, announcerUntil = 0 } = row;
+  if (input.now < announcerUntil && announcer !== memory.announcer && drop.role !== "caller" && !drop.lastChance)
     return leave(memory, input, { reason: "unannounced", at: announcerUntil });
   return go("announcing", memory, { do: "announce", row });
 };

@@ -311,6 +311,7 @@ export const ledgerContract = (name: string, start: () => Promise<TableServer>):
         closed: true,
         jobSeenAt: 1_795_500_000_127,
         announced: true,
+        announcer: "f".repeat(32),
         announcerUntil: 1_795_500_000_129,
         taskId: "",
         error: { type: "INVALID_QUERY", comment: "“no such job”" },
