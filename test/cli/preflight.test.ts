@@ -43,7 +43,9 @@ describe("cielo24-proxy upload, before a byte travels", () => {
     expect(stderr).toMatch(
       /^silent\.mp4: 2 s, MP4, no audio track\nsilent\.mp4: .*no audio track.* sent all the same\.$/m,
     );
-    expect(stdout).toMatch(/^Delivered: [\s\S]*\n {2}concern: The file has video, but no audio track.* \(NO_AUDIO\)\n$/);
+    expect(stdout).toMatch(
+      /^Delivered: [\s\S]*\n {2}concern: The file has video, but no audio track.* \(NO_AUDIO\)\n$/,
+    );
     expect(code).toBe(0);
   });
 
