@@ -71,6 +71,8 @@ interface Word {
 }
 
 const MAX_HEAD = 4_096;
+/** A caller's request lives no longer: what comes later finds the function's socket closed. */
+const LONGEST_CALL_MS = 30_000;
 const MAX_ANSWER = 4_096;
 
 export const createDoor = (hasMedia: (jobId: string) => boolean): Door => {
@@ -84,7 +86,8 @@ export const createDoor = (hasMedia: (jobId: string) => boolean): Door => {
     const known = open.get(connection);
     if (direction === "down") {
       if (!known) return;
-      if (!isPassed) known.isAnswerLost = true;
+      const isTooLate = known.offer.via === "mediaUrl" && Date.now() - known.offer.begunAt > LONGEST_CALL_MS;
+      if (!isPassed || isTooLate) known.isAnswerLost = true;
       if (known.answer.length < MAX_ANSWER) known.answer += bytes.toString("latin1");
       return;
     }

@@ -164,12 +164,15 @@ const isAbout =
   ({ detail }: BusEvent): boolean =>
     detail["VersionId"] === versionId;
 
-/** Where nothing goes wrong and clocks agree, each end is announced once; a person hears again if the media comes again. */
+/**
+ * Where nothing goes wrong and clocks agree, each end is announced once; a person hears again if the media comes again. A
+ * caller cannot come back: it announces the rejection that it finds before it claims the job.
+ */
 const complainOfRepetition = (played: Case): string[] => {
   const { faults, schedule, told } = played;
   const clocks = schedule.clocksAheadS.slice(0, schedule.workers);
   const areApart = (Math.max(...clocks) - Math.min(...clocks)) * 1000 >= ANNOUNCER_MS;
-  if (faults > 0 || areApart || hasAged(played)) return [];
+  if (faults > 0 || areApart || hasAged(played) || schedule.acts.some((act) => act.do === "call")) return [];
   const ends = told
     .filter(({ detailType }) => detailType === "Media Delivered" || detailType === "Media Rejected")
     .map(({ detailType, detail }) => `${detailType} ${String(detail["Fence"])}`);

@@ -1,7 +1,10 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { pathToFileURL } from "node:url";
 import type { MediaBytes } from "../../../../lib/media/preflight/preflight.ts";
 
-const SAMPLES = new URL("../../../media/", import.meta.url);
+/** `MEDIA_SAMPLES`: a folder in which `test/media/make.sh` has just made them anew. */
+const { MEDIA_SAMPLES } = process.env;
+const SAMPLES = MEDIA_SAMPLES ? pathToFileURL(`${MEDIA_SAMPLES}/`) : new URL("../../../media/", import.meta.url);
 
 export const sampleNames: readonly string[] = readdirSync(SAMPLES).filter((name) => !/\.(?:sh|md)$/.test(name));
 
