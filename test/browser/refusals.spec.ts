@@ -75,7 +75,7 @@ describe("the page refuses, and says what to do next, for", () => {
       baseUrl: stack.apiUrl,
       token: () => stack.token({ sub: "you", scope: "media.write media.read" }),
     });
-    await uploadMedia({ jobId, source: new Blob(["another one"]) });
+    await uploadMedia({ jobId, source: new Blob(["an\0ther one"]) });
     await waitForDelivery({ jobId });
     await put.continue();
     expect(await problemOf(page, "mine.mp4")).toMatch(/took another medium.*again, for another job/);
