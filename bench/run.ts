@@ -43,7 +43,7 @@ interface Figures {
 
 const workerFile = await bundleProgram(new URL("worker.ts", import.meta.url));
 
-const stack = await startStack({ digest: false, env: { DROP_SETTLE_S: "0" } });
+const stack = await startStack({ digest: false });
 const s3 = new S3Client(stack.s3ClientConfig);
 
 const runWorker = async (sizeBytes: number, env: Readonly<Record<string, string>> = {}): Promise<WorkerReport> => {

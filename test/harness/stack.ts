@@ -4,9 +4,6 @@ import { simulatorOf } from "../../bench/virtual-drop.ts";
 import { startStack, type Stack, type StackOptions } from "../../dev/stack.ts";
 import { findLeaks, watchStack } from "../leaks/canary.ts";
 
-/** Objects are delivered as they come: a test that is about the wait for newer versions says so. */
-const AT_ONCE = { DROP_SETTLE_S: "0" };
-
 /**
  * The whole local stack, up before the first test of the file and closed after the last. Read it only inside
  * tests and hooks, as `local.stack`: it does not exist yet while tests are declared.
@@ -19,7 +16,7 @@ export const useStack = (options: StackOptions = {}) => {
   let logsBefore = 0;
   const watch = watchStack();
   beforeAll(async () => {
-    started = await startStack({ ...watch.options, ...options, env: { ...AT_ONCE, ...options.env } });
+    started = await startStack({ ...watch.options, ...options });
   });
   beforeEach(() => {
     logsBefore = local.stack.logs.length;

@@ -39,7 +39,7 @@ setTimeout(() => {
 const workerFile = await bundleProgram(new URL("worker.ts", import.meta.url));
 const stack = await startStack({
   digest: false,
-  env: { DROP_SETTLE_S: "0", IDLE_TIMEOUT_S: String(IDLE_LIMIT_MS / 1000) },
+  env: { IDLE_TIMEOUT_S: String(IDLE_LIMIT_MS / 1000) },
 });
 const s3 = new S3Client(stack.s3ClientConfig);
 const { jobId, event } = await dropVirtualObject(stack, s3, sizeBytes);
