@@ -16,14 +16,13 @@ import { createQueueHandler } from "./worker.ts";
 const MARGIN_MS = 15_000;
 
 export const build = (runtime: Runtime): FunctionHandler<SQSEvent | S3Event, SQSBatchResponse> => {
-  const { bucketName, deadLetterQueueUrl, mediaSourceBaseUrl, idleTimeoutS, maxReceives, dropSettleS } = readConfig(
+  const { bucketName, deadLetterQueueUrl, mediaSourceBaseUrl, idleTimeoutS, maxReceives } = readConfig(
     runtime.env,
     "bucketName",
     "deadLetterQueueUrl",
     "mediaSourceBaseUrl",
     "idleTimeoutS",
     "maxReceives",
-    "dropSettleS",
   );
   const store = connectMediaStore(runtime);
   const observability = connectObservability(runtime, "deliver-media");
@@ -41,7 +40,6 @@ export const build = (runtime: Runtime): FunctionHandler<SQSEvent | S3Event, SQS
     },
     bucketName,
     maxReceives,
-    dropSettleMs: dropSettleS * 1000,
     run: {
       settings: readDeliverySettings(runtime.env),
       marginMs: MARGIN_MS,

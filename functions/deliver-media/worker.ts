@@ -14,8 +14,6 @@ export interface Worker {
   readonly bucketName: string;
   /** At this receive, the queue gives a message up. */
   readonly maxReceives: number;
-  /** How long a sidecar waits for the media that it goes with. */
-  readonly dropSettleMs: number;
   readonly run: Pick<DeliveryRun, "settings" | "marginMs" | "idleTimeoutMs" | "capabilityUrl">;
 }
 
@@ -176,13 +174,13 @@ const arrivalOf = ({ arrivedAt }: { arrivedAt: number | undefined }, { sentAt }:
  * the job has no row by then, nothing came that could be delivered.
  */
 const attend = async (
-  { ports, dropSettleMs }: Worker,
+  { ports, run }: Worker,
   item: Extract<WorkItem, { is: "sidecar" }>,
   attempt: Attempt,
 ): Promise<DueAt> => {
   const { clock } = ports.runtime;
   const { log, count } = attempt.observability.with({ jobId: item.jobId });
-  const settledAt = arrivalOf(item, attempt) + dropSettleMs;
+  const settledAt = arrivalOf(item, attempt) + run.settings.dropSettleMs;
   if (clock() < settledAt) return settledAt;
   try {
     const found = await markSidecar(ports.ledger, item);

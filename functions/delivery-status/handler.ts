@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { connectTable } from "../../lib/delivery/aws/table.ts";
 import type { Ledger } from "../../lib/delivery/ledger.ts";
-import { hasEnded, showError, type Row } from "../../lib/delivery/machine/row.ts";
+import { hasEnded, showError, showLook, type Row } from "../../lib/delivery/machine/row.ts";
 import { isExpired } from "../../lib/delivery/machine/uploading.ts";
 import { createOwnership, type Ownership } from "../../lib/http/caller.ts";
 import { respond, type Endpoint } from "../../lib/http/endpoint.ts";
@@ -91,11 +91,7 @@ const showRow = (row: Row) => ({
   TaskId: row.taskId,
   Error: row.error && showError(row.error),
   Waiting: row.waiting && { ...showError(row.waiting), NextAttemptAt: showTime(row.notBefore) },
-  Container: row.look?.container,
-  DurationSeconds: row.look?.durationS,
-  AudioTracks: row.look?.audioTracks,
-  VideoTracks: row.look?.videoTracks,
-  Concern: row.look?.concern && showError(row.look.concern),
+  ...showLook(row.look),
   OtherMedia: row.otherMedia,
   Sidecars: row.sidecars?.length,
   SizeBytes: row.sizeBytes,

@@ -1,12 +1,11 @@
 import { HELD_BYTES, type Cielo24, type MediaTransfer } from "../cielo24/api.ts";
 import { MediaReadError, type MediaBody } from "../media/body.ts";
 import type { MediaStore } from "../media/bucket.ts";
-import type { MediaRef } from "../media/key.ts";
 import type { Observability } from "../observability.ts";
 import type { Runtime } from "../runtime.ts";
 import { LedgerError, type Ledger } from "./ledger.ts";
 import { start, step } from "./machine/machine.ts";
-import type { Command, Drop, Looked, MeasuredMedia, Outcome, Sameness, Settings } from "./machine/protocol.ts";
+import type { Command, Conflict, Drop, Looked, MeasuredMedia, Outcome, Settings } from "./machine/protocol.ts";
 import type { Row } from "./machine/row.ts";
 import { reportProgress } from "./machine/transitions.ts";
 import { createPace } from "./machine/waits.ts";
@@ -29,13 +28,6 @@ export interface DeliveryPorts {
   readonly announceDelay: (row: Row) => Promise<void>;
   readonly runtime: Pick<Runtime, "clock" | "randomHex">;
   readonly observability: Observability;
-}
-
-/** An object that came for a job that has its media. */
-export interface Conflict {
-  readonly row: Row;
-  readonly media: MediaRef;
-  readonly sameness: Exclude<Sameness, "same">;
 }
 
 /** One run of the machine: what started it and what this invocation can do. */
@@ -112,7 +104,9 @@ const createExecutor = (run: DeliveryRun, ports: DeliveryPorts) => {
       case "compare":
         return compare(command);
       case "announceConflict":
-        return announceConflict(command);
+        return publish(ports.announceConflict(command.conflict), () => {
+          recordConflict(command.conflict, observability);
+        });
       case "stream":
         return stream(command);
       case "finish":
@@ -122,7 +116,9 @@ const createExecutor = (run: DeliveryRun, ports: DeliveryPorts) => {
       case "abort":
         return close().then(() => ({ type: "aborted" }));
       case "announce":
-        return announce(command.row);
+        return publish(ports.announce(command.row), () => {
+          recordAnnounced(command.row, observability);
+        });
     }
   };
 
@@ -169,17 +165,7 @@ const createExecutor = (run: DeliveryRun, ports: DeliveryPorts) => {
     const found = await inspect({ do: "inspect", media });
     if (found.type === "object" && found.status !== "current") return { type: "compared", sameness: "superseded" };
     const sameness = row.media ? await store.compare(row.media, media, { isCopy: drop.isCopy === true }) : "unknown";
-    return { type: "compared", sameness };
-  };
-
-  const announceConflict = async ({ row, media, sameness }: CommandTo<"announceConflict">): Promise<Outcome> => {
-    try {
-      await ports.announceConflict({ row, media, sameness });
-    } catch {
-      return { type: "unannounced" };
-    }
-    recordConflict(sameness, observability);
-    return { type: "announced" };
+    return { type: "compared", sameness, sizeBytes: found.type === "object" ? found.sizeBytes : undefined };
   };
 
   const stream = async ({ claim, row }: CommandTo<"stream">): Promise<Outcome> => {
@@ -260,13 +246,13 @@ const createExecutor = (run: DeliveryRun, ports: DeliveryPorts) => {
     transfer = undefined;
   };
 
-  const announce = async (row: Row): Promise<Outcome> => {
+  const publish = async (event: Promise<void>, record: () => void): Promise<Outcome> => {
     try {
-      await ports.announce(row);
+      await event;
     } catch {
       return { type: "unannounced" };
     }
-    recordAnnounced(row, observability);
+    record();
     return { type: "announced" };
   };
 

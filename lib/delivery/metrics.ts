@@ -1,6 +1,6 @@
 import { defined } from "../defined.ts";
 import type { MetricName, Observability } from "../observability.ts";
-import type { Command, LaterReason, Sameness } from "./machine/protocol.ts";
+import type { Command, Conflict, LaterReason } from "./machine/protocol.ts";
 import type { Row } from "./machine/row.ts";
 
 /** What the logs and metrics say of a delivery. */
@@ -41,7 +41,7 @@ export const recordEnd = (
   }
 };
 
-export const recordConflict = (sameness: Exclude<Sameness, "same">, { count }: Observability): void => {
+export const recordConflict = ({ sameness }: Conflict, { count }: Observability): void => {
   count(sameness === "other" ? "MediaConflict" : "MediaConflictUnknown");
 };
 

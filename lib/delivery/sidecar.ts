@@ -1,11 +1,8 @@
 import type { MediaRef } from "../media/key.ts";
 import type { Ledger } from "./ledger.ts";
-import { change } from "./machine/transitions.ts";
-import type { Row, Write } from "./machine/row.ts";
+import { recordSidecar } from "./machine/transitions.ts";
 
 /** Sidecars: files that go with a job's media, such as subtitles. They are marked on its row, and never sent. */
-
-const SIDECARS_KEPT = 10;
 
 /**
  * Marks a sidecar on the job's row. A job without one gets none: the delivery machine has no case for a row that holds
@@ -23,10 +20,3 @@ export const markSidecar = async (
   if (row.sidecars?.includes(media.id)) return "marked";
   return (await ledger.write(jobId, recordSidecar(row, media.id))) === "written" ? "marked" : "busy";
 };
-
-/**
- * The write of the mark, which changes nothing else. No condition protects it from another mark at the same moment, which
- * may then be lost: the marks are only for people.
- */
-const recordSidecar = ({ state, fence, media, sidecars = [] }: Row, id: string): Write =>
-  change({ state: [state], fence, mediaId: media?.id }, { sidecars: [...sidecars, id].slice(-SIDECARS_KEPT) });

@@ -12,8 +12,8 @@ import { awsClientOptions } from "../aws-client.ts";
 import { readAwsEnvironment, readConfig } from "../config.ts";
 import type { Runtime } from "../runtime.ts";
 import { MediaReadError, type MediaBody } from "./body.ts";
-import type { MediaRef } from "./key.ts";
-import { compareObjects, type Sameness } from "./sameness.ts";
+import type { MediaRef, Sameness } from "./key.ts";
+import { compareObjects } from "./sameness.ts";
 import { createObjectBody } from "./reading/object-body.ts";
 
 export interface ObjectFacts {

@@ -13,6 +13,9 @@ export interface MediaRef {
   readonly versionId?: string;
 }
 
+/** Whether two pieces of media hold the same bytes, as far as anybody can tell without reading them. */
+export type Sameness = "same" | "other" | "unknown";
+
 /**
  * The name of an object in the bucket. An upload through a signed URL has the key `media/<job_id>/<upload_id>/<name>`, of
  * which the proxy chooses everything but the job. Operators drop files as `media/<job_id>/<any name>`, and may spell the

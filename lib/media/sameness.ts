@@ -1,7 +1,5 @@
 import type { HeadObjectCommandOutput } from "@aws-sdk/client-s3";
-
-/** Whether two objects hold the same bytes, as far as anybody can tell without reading them. */
-export type Sameness = "same" | "other" | "unknown";
+import type { Sameness } from "./key.ts";
 
 /** What S3's HEAD, asked with ChecksumMode, says of an object's contents. */
 export type Contents = Pick<

@@ -158,6 +158,8 @@ const LEFT_OUT = new Set([
   // Only how long a wait is.
   "bytesInVain",
   "capabilityUntil",
+  // What the worker remembers.
+  "conflict",
   "why",
   "error",
   "hoped",

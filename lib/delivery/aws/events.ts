@@ -3,7 +3,8 @@ import { awsClientOptions } from "../../aws-client.ts";
 import { readAwsEnvironment, readConfig } from "../../config.ts";
 import type { Runtime } from "../../runtime.ts";
 import type { MediaRef } from "../../media/key.ts";
-import { hasEnded, showError, type DeliveryError, type EndState, type Look, type Row } from "../machine/row.ts";
+import type { Conflict } from "../machine/protocol.ts";
+import { hasEnded, showError, showLook, type DeliveryError, type EndState, type Row } from "../machine/row.ts";
 
 const MEDIA_MISSING: DeliveryError = {
   type: "MEDIA_MISSING",
@@ -15,16 +16,6 @@ const DETAIL_TYPES: Record<EndState, string> = {
   REJECTED: "Media Rejected",
   NEEDS_REVIEW: "Media Needs Review",
 };
-
-export interface Conflict {
-  /** The job's. */
-  readonly row: Row;
-  /** What came. */
-  readonly media: MediaRef;
-  readonly sizeBytes?: number | undefined;
-  /** Whether its bytes are others than those of the job's media. */
-  readonly sameness: "other" | "unknown";
-}
 
 /** Publishes on the event bus what became of media. At least once: subscribers compare JobId and State. */
 export interface EventPublisher {
@@ -100,11 +91,3 @@ export const connectEvents = ({ env }: Pick<Runtime, "env">): EventPublisher => 
     announceQuarantined: ({ key, versionId }) => publish("Media Quarantined", { Key: key, VersionId: versionId }),
   };
 };
-
-const showLook = ({ container, durationS, audioTracks, videoTracks, concern }: Look = {}) => ({
-  Container: container,
-  DurationSeconds: durationS,
-  AudioTracks: audioTracks,
-  VideoTracks: videoTracks,
-  Concern: concern && showError(concern),
-});

@@ -22,11 +22,7 @@ export const write = <P extends Phase>(phase: P, memory: MemoryIn[P], made: Writ
 
 /** Puts an end on record, then reads the row again: what follows is the same as for every later reader of it. */
 export const end = (memory: Reader, input: Input, made: Write): Step =>
-  write(
-    "ending",
-    memory,
-    hasEnded({ state: made.set.state ?? "SENDING" }) ? transition.announcedBy(made, input) : made,
-  );
+  write("ending", memory, hasEnded(made.set) ? transition.announcedBy(made, input) : made);
 
 /** Records a 200 with its TaskId. */
 export const recordFact = (memory: Reader, input: Input, row: Row, taskId: string): Step => {
@@ -58,6 +54,10 @@ export const mediaOf = ({ drop, row }: Reader): MediaRef | undefined => drop.med
 
 /** Whether the row is about the media at hand. */
 export const isOwn = ({ drop, row }: Reader): boolean => drop.media === undefined || row?.media?.id === drop.media.id;
+
+/** An object may be withdrawn, unless cielo24 may have it already, or an operator wants it sent. */
+export const mayWithdraw = (row: Row | undefined): boolean =>
+  row?.state !== "SENDING" || !(row.everUnknown || row.decision);
 
 /** The step, with an alert if the bytes of the POST that ended make the media costly. */
 export const alertIfCostly = (step: Step, row: Row, sentBytes: number): Step => {

@@ -1,4 +1,4 @@
-import type { MediaRef } from "../../media/key.ts";
+import type { MediaRef, Sameness } from "../../media/key.ts";
 import type { Decision, DeliveryError, Look, Row, Write } from "./row.ts";
 import type { Claim } from "./transitions.ts";
 
@@ -106,12 +106,7 @@ export type Command =
   | { readonly do: "recheck"; readonly media: MediaRef }
   /** Compare an object that came too late with the media that the job has. */
   | { readonly do: "compare"; readonly row: Row; readonly media: MediaRef }
-  | {
-      readonly do: "announceConflict";
-      readonly row: Row;
-      readonly media: MediaRef;
-      readonly sameness: "other" | "unknown";
-    }
+  | { readonly do: "announceConflict"; readonly conflict: Conflict }
   /** `isCostly`: with this write the media has been sent in vain too often; `row` is the row as written. */
   | { readonly do: "write"; readonly write: Write; readonly isCostly?: true; readonly row?: Row }
   /** Send all but the last chunk, and hold that back. */
@@ -139,6 +134,17 @@ export type Command =
       readonly row?: Row | undefined;
       readonly retryAfterMs?: number | undefined;
     };
+
+/** An object that came for a job which has its media, or waits for a person. */
+export interface Conflict {
+  /** The job's. */
+  readonly row: Row;
+  /** What came. */
+  readonly media: MediaRef;
+  readonly sizeBytes?: number | undefined;
+  /** Whether its bytes are others than those of the job's media. */
+  readonly sameness: Exclude<Sameness, "same">;
+}
 
 export interface MeasuredMedia {
   readonly media: MediaRef;
@@ -205,7 +211,7 @@ export type Outcome =
   | { readonly type: "noInfo"; readonly reply: Failure }
   | { readonly type: "checked"; readonly isWithdrawn: boolean }
   /** `superseded`: the object that came is no longer the current version of its key. */
-  | { readonly type: "compared"; readonly sameness: Sameness | "superseded" }
+  | { readonly type: "compared"; readonly sameness: Sameness | "superseded"; readonly sizeBytes?: number | undefined }
   | { readonly type: "written" }
   /** The condition did not hold, or it is not known whether it was written. */
   | { readonly type: "unwritten" }
@@ -231,9 +237,6 @@ export interface Looked {
   /** Why this media should not spend the job. */
   readonly verdict?: DeliveryError | undefined;
 }
-
-/** Whether two objects hold the same bytes. */
-export type Sameness = "same" | "other" | "unknown";
 
 export type Input = Outcome & {
   readonly now: number;

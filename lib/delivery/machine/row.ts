@@ -107,11 +107,20 @@ export interface Row {
 }
 
 /** Whether the delivery has ended: the row stays as it is unless a new upload or an operator begins again. */
-export const hasEnded = <R extends Pick<Row, "state">>(row: R): row is R & { readonly state: EndState } =>
+export const hasEnded = <R extends { readonly state?: State }>(row: R): row is R & { readonly state: EndState } =>
   row.state === "DELIVERED" || row.state === "REJECTED" || row.state === "NEEDS_REVIEW";
 
 /** An error as clients and subscribers see it: in cielo24's form. */
 export const showError = ({ type, comment }: DeliveryError) => ({ ErrorType: type, ErrorComment: comment });
+
+/** What a look at the media showed, as clients and subscribers see it. */
+export const showLook = ({ container, durationS, audioTracks, videoTracks, concern }: Look = {}) => ({
+  Container: container,
+  DurationSeconds: durationS,
+  AudioTracks: audioTracks,
+  VideoTracks: videoTracks,
+  Concern: concern && showError(concern),
+});
 
 /** What must be true of the row for a write to happen; everything that is given must hold. */
 export interface Condition {

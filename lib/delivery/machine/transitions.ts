@@ -20,6 +20,7 @@ export interface Claim {
 /** Ids of rejected media that a row holds: about 45 KB. Once it is full, whatever comes for the job waits. */
 export const REJECTED_KEPT = 1000;
 const CONFLICTS_KEPT = 10;
+const SIDECARS_KEPT = 10;
 /** Two workers that end a row at the same time would announce it twice. */
 const ANNOUNCER_MS = 20_000;
 const ANNOUNCER: readonly (keyof Row)[] = ["announcer", "announcerUntil"];
@@ -367,6 +368,13 @@ export const recordConflict = (row: Row, mediaId: string, { isOther = false } = 
     },
   );
 };
+
+/**
+ * Marks a file that goes with the media, and changes nothing else. No condition protects the mark from another one at the
+ * same moment, and one of them may be lost: they are only for people.
+ */
+export const recordSidecar = (row: Row, id: string): Write =>
+  change(asSeen(row), { sidecars: [...(row.sidecars ?? []), id].slice(-SIDECARS_KEPT) });
 
 /** The event of the row's end is out. */
 export const markAnnounced = (row: Row): Write => change(asSeen(row), { announced: true }, ANNOUNCER);

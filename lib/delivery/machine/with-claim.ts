@@ -1,4 +1,4 @@
-import { alertIfCostly, end, go, leaveAfterWrite, recordFact, write } from "./moves.ts";
+import { alertIfCostly, end, go, leaveAfterWrite, mayWithdraw, recordFact, write } from "./moves.ts";
 import type { Claimant, Input, Leaving, NextVisit, Step } from "./protocol.ts";
 import { CALL_ABANDONED, OBJECT_ARCHIVED, OBJECT_GONE, WITHDRAWN } from "./reasons.ts";
 import type { DeliveryError } from "./row.ts";
@@ -42,10 +42,10 @@ export const onHeld = (memory: Claimant, input: Input & { type: "held" }): Step 
   return hasTime(memory, input) ? recheck(held, input) : abortAndBackOut(held, input, outOfTime(input), true);
 };
 
-/** An object may be withdrawn until the last moment, unless cielo24 may have it already, or an operator wants it sent. */
+/** An object may be withdrawn until the last moment. */
 const recheck = (memory: Claimant, input: Input): Step => {
-  const { media, everUnknown, decision } = memory.row;
-  return media?.kind === "object" && !everUnknown && !decision
+  const { media } = memory.row;
+  return media?.kind === "object" && mayWithdraw(memory.row)
     ? go("rechecking", memory, { do: "recheck", media })
     : finalize(memory, input);
 };

@@ -1,4 +1,16 @@
-import { acknowledge, alertIfCostly, end, go, isOwn, leave, mediaOf, read, recordFact, write } from "./moves.ts";
+import {
+  acknowledge,
+  alertIfCostly,
+  end,
+  go,
+  isOwn,
+  leave,
+  mayWithdraw,
+  mediaOf,
+  read,
+  recordFact,
+  write,
+} from "./moves.ts";
 import type { Input, Looked, NextVisit, OperatorDecision, Reader, ReaderOfRow, Step } from "./protocol.ts";
 import {
   ANSWER_UNKNOWN,
@@ -93,14 +105,13 @@ const onSendingRow = (memory: ReaderOfRow, input: Input): Step => {
 const replaces = ({ drop, row }: ReaderOfRow, { now }: Input): boolean =>
   drop.isOperators === true &&
   drop.media?.key === row.media?.key &&
-  isUnsent(row) &&
-  !row.decision &&
+  isUntouched(row) &&
   // Any other wait is not the object's, but the job's.
   (row.settlingSince !== undefined || now >= dueAt(row));
 
-/** No byte of the row's media can have been sent. */
-const isUnsent = (row: Row | undefined): boolean =>
-  row?.state !== "SENDING" || !(transition.wasClaimed(row) || row.everUnknown);
+/** No byte of the row's media can have been sent, and no operator wants it sent as it is. */
+const isUntouched = (row: Row | undefined): boolean =>
+  row?.state !== "SENDING" || !(transition.wasClaimed(row) || row.everUnknown || row.decision);
 
 const conflict = (memory: ReaderOfRow, input: Input): Step => {
   const { drop, row } = memory;
@@ -110,12 +121,13 @@ const conflict = (memory: ReaderOfRow, input: Input): Step => {
   return go("comparing", memory, { do: "compare", row, media: drop.media });
 };
 
-export const onCompared = (memory: ReaderOfRow, { sameness }: Input & { type: "compared" }): Step => {
+export const onCompared = (memory: ReaderOfRow, { sameness, sizeBytes }: Input & { type: "compared" }): Step => {
   const { row, drop } = memory;
   if (sameness === "superseded" || !drop.media) return acknowledge(memory, "superseded");
   const compared = { ...memory, sameness };
   if (sameness === "same") return recordConflict(compared);
-  return go("announcingConflict", compared, { do: "announceConflict", row, media: drop.media, sameness });
+  const conflict = { row, media: drop.media, sizeBytes, sameness };
+  return go("announcingConflict", compared, { do: "announceConflict", conflict });
 };
 
 export const onConflictAnnounced = (memory: ReaderOfRow, input: Input): Step =>
@@ -175,26 +187,21 @@ const examine = (memory: Reader): Step => {
 const precheck = (memory: Reader): Step => {
   const { row, sizeBytes } = memory;
   const media = mediaOf(memory);
-  const isNew = media?.kind === "object" && sizeBytes !== undefined && isUnsent(row) && !isDecided(row);
+  const isNew = media?.kind === "object" && sizeBytes !== undefined && isUntouched(row);
   return go("prechecking", memory, { do: "ask", look: isNew ? { media, sizeBytes } : undefined });
 };
-
-/** An operator wants this media sent as it is. */
-const isDecided = (row: Row | undefined): boolean => row?.state === "SENDING" && row.decision !== undefined;
 
 export const onObject = (memory: Reader, input: Input & { type: "object" }): Step => {
   const { row, settings, drop } = memory;
   const measured = { ...memory, sizeBytes: input.sizeBytes };
   // Once bytes may have been sent, this very version is delivered, whatever has replaced it by now.
   // An operator names a version; a newer one is on record as its conflict by then.
-  if (input.status === "superseded" && isUnsent(row) && !isDecided(row)) return supersede(memory, input);
+  if (input.status === "superseded" && isUntouched(row)) return supersede(memory, input);
   const settlesAt = settleTime(memory);
-  if (input.now < settlesAt && isUnsent(row) && !isDecided(row) && !drop.lastChance)
+  if (input.now < settlesAt && isUntouched(row) && !drop.lastChance)
     return park(memory, input, { reason: "settling", at: settlesAt });
   if (input.status === "gone") return claimToReject(memory, input, OBJECT_GONE);
-  // With a possible acceptance nothing is withdrawn.
-  if (input.status === "deleted" && !(row?.state === "SENDING" && row.everUnknown) && !isDecided(row))
-    return claimToReject(memory, input, OBJECT_WITHDRAWN);
+  if (input.status === "deleted" && mayWithdraw(row)) return claimToReject(memory, input, OBJECT_WITHDRAWN);
   if (input.sizeBytes === 0) return claimToReject(measured, input, EMPTY_OBJECT);
   if (input.sizeBytes > settings.maxMediaBytes) return claimToReject(measured, input, MEDIA_TOO_LARGE);
   if (input.isArchived) return claimToReject(measured, input, OBJECT_ARCHIVED);

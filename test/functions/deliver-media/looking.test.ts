@@ -256,7 +256,7 @@ describe("an object that comes for a job with media", () => {
     const { job } = await delivered(randomBytes(4_000));
     await local.drop(job, randomBytes(4_000), "film.mp4");
     await local.stack.drain();
-    expect(conflicts(job)).toMatchObject([{ detail: { Sameness: "OTHER" } }]);
+    expect(conflicts(job)).toMatchObject([{ detail: { Sameness: "OTHER", SizeBytes: 4_000 } }]);
     expect(await local.row(job)).toMatchObject({ otherMedia: 1 });
   });
 

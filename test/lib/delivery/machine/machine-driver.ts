@@ -4,14 +4,13 @@ import type {
   Command,
   Failure,
   Looked,
-  Sameness,
   Drop,
   Memory,
   Outcome,
   Settings,
 } from "../../../../lib/delivery/machine/protocol.ts";
 import { start, step } from "../../../../lib/delivery/machine/machine.ts";
-import type { MediaRef } from "../../../../lib/media/key.ts";
+import type { MediaRef, Sameness } from "../../../../lib/media/key.ts";
 
 export const JOB_ID = "0123456789abcdef0123456789abcdef";
 export const NOW = Date.UTC(2031, 4, 6);
@@ -167,8 +166,8 @@ export class Run {
     return this.#tell("ask", { type: "info", hasMedia: false, askedAt: this.now, ...looked });
   }
 
-  findsConflict(sameness: Sameness | "superseded"): this {
-    return this.#tell("compare", { type: "compared", sameness });
+  findsConflict(sameness: Sameness | "superseded", sizeBytes = 1_000): this {
+    return this.#tell("compare", { type: "compared", sameness, sizeBytes });
   }
 
   isToldInstead(reply: Failure): this {

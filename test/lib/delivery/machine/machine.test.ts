@@ -190,7 +190,7 @@ describe("another object for the job", () => {
       expect(run.row).toEqual({ ...before, conflicts: ["object:z", B.id], conflictCount: 12, otherMedia: 1 });
       expect(run.commands).toMatchObject([
         { do: "compare", row: before, media: B },
-        { do: "announceConflict", row: before, media: B, sameness: "other" },
+        { do: "announceConflict", conflict: { row: before, media: B, sizeBytes: 1_000, sameness: "other" } },
         { do: "acknowledge", reason: "conflict" },
       ]);
     },
