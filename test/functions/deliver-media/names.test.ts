@@ -1,8 +1,14 @@
 import { PutObjectCommand } from "@aws-sdk/client-s3";
 import { describe, expect, it } from "@jest/globals";
+import type { S3Event } from "aws-lambda";
 import { randomBytes } from "node:crypto";
+import { createQueueHandler, type Worker } from "../../../functions/deliver-media/worker.ts";
 import { objectId } from "../../../lib/media/key.ts";
+import { createObservability } from "../../../lib/observability.ts";
 import { SECOND_MS, useDrops, type DroppedObject } from "../../harness/drops.ts";
+import { lambdaContext } from "../../harness/http-event.ts";
+import { memoryLedger } from "../../harness/memory-ports.ts";
+import { testRuntime } from "../../harness/runtime.ts";
 import { sha256 } from "../../harness/sha256.ts";
 
 const idOf = ({ key, versionId }: DroppedObject) => objectId(key, versionId);
@@ -166,5 +172,42 @@ describe("a sidecar, where drops have time to settle,", () => {
     expect(local.announced(job)).toEqual([]);
     await local.pass(31 * SECOND_MS);
     expect(local.announced(job)).toEqual(["Media Missing"]);
+  });
+});
+
+describe("a sidecar whose job's row changes hands at the same moment", () => {
+  it("comes back, and is marked then, without a word of missing media", async () => {
+    const jobId = "0123456789abcdef0123456789abcdef";
+    const ledger = memoryLedger({ jobId, state: "SENDING", fence: 4, updatedAt: 1 });
+    ledger.beforeWrite = () => {
+      const row = ledger.table.get(jobId);
+      if (row) ledger.table.set(jobId, { ...row, fence: 5 });
+      ledger.beforeWrite = () => undefined;
+    };
+    const runtime = testRuntime();
+    const putBack: unknown[] = [];
+    const missed: unknown[] = [];
+    const handle = createQueueHandler({
+      ports: {
+        ledger,
+        queue: { put: (message: unknown) => Promise.resolve(putBack.push(message)) },
+        announceMissing: (sidecar: unknown) => Promise.resolve(missed.push(sidecar)),
+        runtime,
+        observability: createObservability(runtime, { service: "deliver-media", stage: "test" }),
+      },
+      bucketName: "media-bucket",
+      maxReceives: 1_000,
+      run: { settings: { dropSettleMs: 0 } },
+    } as unknown as Worker);
+    const key = `media/${jobId}/lecture.srt`;
+    const record = { eventName: "ObjectCreated:Put", s3: { bucket: { name: "media-bucket" }, object: { key } } };
+    const event = { Records: [record] } as unknown as S3Event;
+    await handle(event, lambdaContext());
+    expect(putBack).toEqual([event]);
+    expect(ledger.table.get(jobId)).not.toHaveProperty("sidecars");
+    await handle(event, lambdaContext());
+    expect(putBack).toHaveLength(1);
+    expect(ledger.table.get(jobId)?.sidecars).toHaveLength(1);
+    expect(missed).toEqual([]);
   });
 });
