@@ -3,6 +3,9 @@ import { describeMedia, ProxyError } from "../client/index.ts";
 import { kindOfName } from "../lib/media/names.ts";
 import type { FileSource } from "./file-source.ts";
 
+/** Findings for which a file is not sent, unless the person insists. */
+export const HELD_BACK: ReadonlySet<string> = new Set(["NOT_MEDIA", "MEDIA_INCOMPLETE"]);
+
 /** Why a file is no media by its name, in a sentence; undefined if it may be. */
 export const refusalOfName = (path: string): string | undefined => {
   const name = basename(path);
@@ -34,9 +37,9 @@ export const lookInto = async (source: FileSource, note: (text: string) => void)
   if (words !== "") note(words);
   // How long media may be, and whether it may be silent, is the stage's business, which is not known here.
   const verdict = judge(facts, { requireAudio: true });
-  if (verdict?.type === "NOT_MEDIA" || verdict?.type === "MEDIA_INCOMPLETE")
-    throw notSent(verdict.type, verdict.message);
-  if (verdict) note(`${verdict.message} It is sent all the same.`);
+  if (!verdict) return;
+  if (HELD_BACK.has(verdict.type)) throw notSent(verdict.type, verdict.message);
+  note(`${verdict.message} It is sent all the same.`);
 };
 
 const notSent = (errorType: string, comment: string): ProxyError =>

@@ -6,7 +6,7 @@ import { openFile, type FileSource } from "../file-source.ts";
 import type { Assignment } from "../jobs.ts";
 import { commandLine, flag, watchCommand, type Invocation } from "../next-command.ts";
 import type { Outcome } from "../outcome.ts";
-import { lookInto } from "../preflight.ts";
+import { HELD_BACK, lookInto } from "../preflight.ts";
 import { reportDelivery, reportError, type Report } from "../report.ts";
 import { uploadAlone } from "../upload-lock.ts";
 import { uploadRecords, type UploadRecord, type UploadRecords } from "../upload-record.ts";
@@ -182,9 +182,6 @@ const reportOther = (delivery: Delivery, file: string): Report => ({
 /** Outcomes after which the same command may succeed. */
 const MAY_GO_ON: ReadonlySet<Outcome> = new Set(["interrupted", "terminated", "unavailable", "unauthorized"]);
 
-/** What a look into the file finds. */
-const FOUND_BEFORE: ReadonlySet<string> = new Set(["NOT_MEDIA", "MEDIA_INCOMPLETE"]);
-
 /** Errors that the job's delivery explains. */
 const STATUS_TELLS: ReadonlySet<string> = new Set(["JOB_HAS_MEDIA", "DELIVERY_UNDER_WAY"]);
 
@@ -201,7 +198,7 @@ const howToGoOn = (
       ...(look ? [] : ["--no-preflight"]),
       ...(wait ? [] : ["--no-wait"]),
     ]);
-  if (error && FOUND_BEFORE.has(error.errorType))
+  if (error && HELD_BACK.has(error.errorType))
     return {
       next: "Nothing was sent. If you know better, send it as it is; the proxy decides:",
       command: again(false),
