@@ -1,0 +1,2 @@
+// What serverless.yml has for `params`. The framework loads CommonJS only.
+module.exports = async ({ options }) => (await import("./params.ts")).paramsForFramework(options);
