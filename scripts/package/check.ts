@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { isList, type Kind, type ListKind } from "./kinds.ts";
 import { meant } from "./nearest.ts";
-import { PARAMETERS } from "./parameters.ts";
+import { findDisagreements, isUsed, PARAMETERS } from "./parameters.ts";
 import { findStageFaults } from "./stage.ts";
 
 /** The sections of a parameters' file by their names. Their values are texts, `null`, lists and mappings. */
@@ -35,7 +35,7 @@ interface Checked {
 
 /**
  * Everything that is wrong with a stage's name and parameters, and what its template gets. The example has a value for
- * each parameter; a fault for which nothing better is known names that one.
+ * each parameter; a fault for which nothing better is known names that one. What the stage does not use is left out.
  */
 export const checkParams = (sections: Sections, example: Sections, chosen: Chosen, file: string): Checked => {
   const given = new Map<string, Given>();
@@ -53,6 +53,7 @@ export const checkParams = (sections: Sections, example: Sections, chosen: Chose
 
   const values: Record<string, unknown> = {};
   for (const [name, kind] of Object.entries(PARAMETERS)) {
+    if (!isUsed(name, given.get("identityProvider")?.value)) continue;
     const one = given.get(name);
     const instance = exampleOf(example, name);
     if (one === undefined) {
@@ -67,7 +68,7 @@ export const checkParams = (sections: Sections, example: Sections, chosen: Chose
   }
   const region = values["region"];
   faults.push(...findStageFaults(chosen.stage, typeof region === "string" ? region : undefined));
-  faults.push(...disagreements(values));
+  faults.push(...findDisagreements(values));
   return { faults, values };
 };
 
@@ -174,9 +175,3 @@ const hint = (instance: unknown, near?: unknown): string => {
 const PLACEHOLDER = /\.example\b/;
 
 const isPlaceholder = (value: unknown): boolean => PLACEHOLDER.test(shown(value));
-
-/** Parameters that are right each by itself, but not together. */
-const disagreements = (values: Params): string[] =>
-  values["jobsClaimRequired"] === true && values["jobsClaim"] === ""
-    ? ["jobsClaimRequired must be false as long as jobsClaim is empty: set it to false, or name the claim in jobsClaim"]
-    : [];

@@ -74,6 +74,18 @@ export const claim = text(
   (given) => /^[^\s\p{C}"'`,{}\\]{1,128}$/u.test(given),
 );
 
+const SCOPE_NAME = /(media\.(write|read)|metadata\.write|admin)$/;
+
+/** The characters of a scope: RFC 6749, section 3.3. Without a separator at its end, it is probably half of a prefix. */
+export const scopePrefix = text(
+  "1 to 100 characters without blanks, quotes and backslashes, ending in a separator such as `/` or `:`",
+  (given) => /^[!#-&(-[\]-~]{1,100}$/.test(given) && /[^A-Za-z0-9]$/.test(given),
+  (given) => {
+    const prefix = given.replace(SCOPE_NAME, "");
+    return /[A-Za-z0-9]$/.test(prefix) ? `${prefix}/` : prefix;
+  },
+);
+
 /** What Secrets Manager takes for a name. It adds a hyphen and six characters itself, to make the secret's ARN. */
 export const secretName = text(
   "1 to 512 letters, digits and `/_+=.@-`, not ending in a hyphen and six characters",

@@ -19,6 +19,7 @@ describe("what stands in params.yml", () => {
       "cielo24SecretName: 00012345678901234567",
       "ownerClaim: 1.10",
       "jobsClaim: 0042",
+      "scopePrefix: 1.10.",
       "corsOrigins: [https://a.test, http://127.0.0.1:3000]",
       "settleS: 600",
       'maximumConcurrency: "3"',
@@ -36,12 +37,12 @@ describe("what stands in params.yml", () => {
     expect(audience).toEqual([...AUDIENCE, ...MORE_AUDIENCE]);
   });
 
-  it("reaches functions and roles as it is written: the secret's name, and the names of claims", () => {
+  it("reaches functions and roles as it is written: the secret's name, and the names of claims and scopes", () => {
     expect(variable("CIELO24_SECRET_ARN")).toEqual({
       "Fn::Sub": expect.stringMatching(/:secret:00012345678901234567$/),
     });
     const signUpload = at(template, "SignUploadLambdaFunction.Properties.Environment.Variables");
-    expect(signUpload).toMatchObject({ OWNER_CLAIM: "1.10", JOBS_CLAIM: "0042" });
+    expect(signUpload).toMatchObject({ OWNER_CLAIM: "1.10", JOBS_CLAIM: "0042", SCOPE_PREFIX: "1.10." });
   });
 
   it("is a number or a flag where the parameter is one, in quotation marks or not", () => {
@@ -94,6 +95,12 @@ describe("what stands in params.yml", () => {
 });
 
 describe("npx serverless package", () => {
+  it("needs nothing of an issuer for a stage with a user pool of its own", async () => {
+    const file = paramsFileWith("own", "identityProvider: cognito", "issuerUrl: none", "audience: []");
+    const issuer = "HttpApiAuthorizerJwt.Properties.JwtConfiguration.Issuer.Fn::Sub";
+    expect(at(await packageWith(file, "own"), issuer)).toMatch(/cognito/);
+  });
+
   it("checks the parameters, too", async () => {
     const file = paramsFileWith("own", "settleS: 0", "deliveryMode: atuo");
     await expect(packageWith(file, "own", "--param", "setleS=1")).rejects.toMatchObject({

@@ -29,6 +29,8 @@ const ORIGIN =
   "an origin as browsers send it, `https://host` or `http://host:port`, in lower case and without a slash at the end";
 const SECRET = "1 to 512 letters, digits and `/_+=.@-`, not ending in a hyphen and six characters";
 const ISSUER = "an https URL without query, fragment or credentials";
+const PREFIX =
+  "empty, or 1 to 100 characters without blanks, quotes and backslashes, ending in a separator such as `/` or `:`";
 const AUDIENCE = "1 to 512 characters without blanks";
 const BASE = "an https URL without path or query";
 const RETENTION =
@@ -83,6 +85,18 @@ const REFUSALS: readonly (readonly [line: string, must: string, end: string])[] 
     `a list of 1 to 50, each ${AUDIENCE}`,
     "for instance [https://captions.example/api]",
   ],
+
+  ["identityProvider: Cognito", "one of existing, cognito", "did you mean cognito?"],
+  ["identityProvider: auth0", "one of existing, cognito", "for instance existing"],
+  ["scopePrefix: captions", PREFIX, "did you mean captions/?"],
+  ["scopePrefix: captions/media.write", PREFIX, "did you mean captions/?"],
+  ["scopePrefix: api://4f2e", PREFIX, "did you mean api://4f2e/?"],
+  ['scopePrefix: "captions/ "', PREFIX, "did you mean captions/?"],
+  ["scopePrefix: my captions/", PREFIX, 'for instance ""'],
+  ["scopePrefix: [captions/]", PREFIX, "did you mean captions/?"],
+  ["scopeClaim: my roles", CLAIM, "for instance scope"],
+  ["scopeClaim: scope, roles", CLAIM, "for instance scope"],
+  ['scopeClaim: ""', CLAIM, "for instance scope"],
 
   ["ownerClaim: my tenant", CLAIM, "for instance sub"],
   ["ownerClaim: [sub]", CLAIM, "did you mean sub?"],
@@ -229,6 +243,8 @@ describe("a parameter is taken", () => {
     ...["ownerClaim: https://captions.test/tenant", "ownerClaim: custom:tenant", "ownerClaim: 0123", "jobsClaim: 1e3"],
     ...["corsOrigins: [http://192.168.0.2:8080, 'http://[::1]:3000', https://xn--tbingen-n2a.test]"],
     ...["mediaRetentionDays: 14", "mediaRetentionDays: 3650", "dropSettleS: 0", "settleS: 86400", 'settleS: "1800"'],
+    ...['scopePrefix: ""', "scopePrefix: captions/", "scopePrefix: 'captions:'", "scopePrefix: 0123."],
+    ...["scopePrefix: https://captions.test/", "scopeClaim: permissions", "scopeClaim: https://captions.test/roles"],
     ...["preflight: off", "logRetentionDays: 3653", "alarmEmail: first.last+ops@mail.captions.test"],
   ])("%s", (line) => {
     expect(faultsOfLines(line)).toEqual([]);
@@ -304,6 +320,37 @@ describe("parameters that do not go together", () => {
       "jobsClaimRequired must be false as long as jobsClaim is empty: set it to false, or name the claim in jobsClaim",
     ]);
     expect(faultsOfLines("jobsClaimRequired: true", "jobsClaim: jobs")).toEqual([]);
+  });
+
+  it("are a prefix and a scope that API Gateway has to check, and that are too long together", () => {
+    const prefix = (length: number) => `scopePrefix: ${"p".repeat(length - 1)}/`;
+    expect(faultsOfLines(prefix(50))).toEqual([]);
+    expect(faultsOfLines(prefix(51), "scopeClaim: scp")).toEqual([
+      "scopePrefix must have at most 50 characters where API Gateway checks scopes (scopeClaim: scp), it has 51: a scope such as metadata.write may have 64 with its prefix",
+    ]);
+    expect(faultsOfLines(prefix(100), "scopeClaim: roles")).toEqual([]);
+  });
+});
+
+describe("a stage with a user pool of its own", () => {
+  const unused = ["issuerUrl: none", "audience: []", "scopePrefix: x"];
+
+  it("needs no issuer, no audience and no prefix", () => {
+    expect(faultsOfLines("identityProvider: cognito", ...unused)).toEqual([]);
+    expect(faultsOfLines("identityProvider: existing", ...unused)).toHaveLength(3);
+    const without = paramsFileWith("own", "identityProvider: cognito").replaceAll(
+      /^ {2}(issuerUrl|audience): .*\n/gm,
+      "",
+    );
+    expect(faultsOf(without)).toEqual([]);
+  });
+
+  it("is deployed with the example's placeholders for them", () => {
+    expect(faultsOf(paramsFileWith("own", "identityProvider: cognito"), { isDeploy: true })).toEqual([]);
+    expect(faultsOf(paramsFileWith("own"), { isDeploy: true })).toEqual([
+      "issuerUrl (default) still has the example's value",
+      "audience (default) still has the example's value",
+    ]);
   });
 });
 
