@@ -18,6 +18,15 @@ export const wholeChecks: Check[] = [
     },
   ),
   check(
+    "has no circle between bucket or table and the authorizer that they wait for",
+    (template) => {
+      assert.equal(findCircle(template), undefined);
+    },
+    (template) => {
+      put(template, "HttpApi.DependsOn", "DeliveryTable");
+    },
+  ),
+  check(
     "refers to nothing that is not there",
     (template) => {
       const absent = referencesIn(template.Resources).filter(
