@@ -76,4 +76,17 @@ export const wholeChecks: Check[] = [
       put(template, "SignUploadLambdaFunction.Properties.Tags", []);
     },
   ),
+  check(
+    "makes a user pool only where it is asked for",
+    (template) => {
+      const isAsked = stringsIn(template.Resources["HttpApiAuthorizerJwt"]).some((text) =>
+        text.includes("cognito-idp"),
+      );
+      const ofCognito = Object.values(template.Resources).filter(({ Type }) => Type.startsWith("AWS::Cognito::"));
+      assert.equal(ofCognito.length > 0, isAsked);
+    },
+    (template) => {
+      template.Resources["UserPool"] = { Type: "AWS::Cognito::UserPool" };
+    },
+  ),
 ];
