@@ -1,13 +1,18 @@
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { copyFile, writeFile } from "node:fs/promises";
 import { createServer, type RequestListener, type Server, type ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
+import { fileURLToPath } from "node:url";
 import { exportJWK, generateKeyPair, type JWK } from "jose";
 import { closeServer, listen } from "../../dev/stack/listen.ts";
 import { checkIssuer } from "../../scripts/package/issuer.ts";
+import { EXAMPLE_PARAMS } from "../../scripts/package/params.ts";
 import { useFolder } from "../harness/folder.ts";
 import { selfSigned } from "../lib/media/self-signed.ts";
-import { writeFile } from "node:fs/promises";
+
+const PACKAGE = fileURLToPath(new URL("../../scripts/package.ts", import.meta.url));
 
 /** An issuer on loopback; `answers` may change what a path answers. */
 let server: Server;
@@ -180,10 +185,9 @@ describe("npm run deploy", () => {
     });
     const issuerUrl = `https://127.0.0.1:${await listen(issuer)}`;
     try {
-      const params = [`issuerUrl=${issuerUrl}`, "audience=captions"].flatMap((each) => ["--param", each]);
-      const { code, stdout, stderr } = await run(["--deploy", "--stage", "dev", ...params], {
-        NODE_EXTRA_CA_CERTS: folder.file("ca.pem"),
-      });
+      await copyFile(EXAMPLE_PARAMS, folder.file(EXAMPLE_PARAMS));
+      await writeFile(folder.file("params.yml"), paramsWith(issuerUrl));
+      const { code, stdout, stderr } = await deployIn(folder.path, { NODE_EXTRA_CA_CERTS: folder.file("ca.pem") });
       expect(stderr).toContain(message(issuerUrl));
       expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
     } finally {
@@ -192,14 +196,15 @@ describe("npm run deploy", () => {
   });
 });
 
-const run = (args: readonly string[], env: Readonly<Record<string, string>>) =>
+const paramsWith = (issuerUrl: string): string =>
+  readFileSync(EXAMPLE_PARAMS, "utf8")
+    .replace(/^ {2}issuerUrl: .*$/m, `  issuerUrl: ${issuerUrl}`)
+    .replace(/^ {2}audience: .*$/m, "  audience: [captions]");
+
+const deployIn = (cwd: string, env: Readonly<Record<string, string>>) =>
   new Promise<{ code: unknown; stdout: string; stderr: string }>((resolve) => {
-    execFile(
-      process.execPath,
-      ["scripts/package.ts", ...args],
-      { env: { PATH: "", ...env } },
-      (error, stdout, stderr) => {
-        resolve({ code: error?.code ?? 0, stdout, stderr });
-      },
-    );
+    const args = [PACKAGE, "--deploy", "--stage", "dev"];
+    execFile(process.execPath, args, { cwd, env: { PATH: "", ...env } }, (error, stdout, stderr) => {
+      resolve({ code: error?.code ?? 0, stdout, stderr });
+    });
   });
