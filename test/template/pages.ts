@@ -4,7 +4,7 @@ import type { Stage } from "./check.ts";
 import { stringsIn, type Template } from "./cloudformation.ts";
 
 /** What operators read. `docs/api.md` shows XML, whose elements look like the names of outputs. */
-export const PAGES = globSync("docs/*.md").filter((page) => page !== "docs/api.md");
+const PAGES = globSync("docs/*.md").filter((page) => page !== "docs/api.md");
 
 export interface Name {
   readonly page: string;
