@@ -1,26 +1,22 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import type { Params } from "./check.ts";
 import { checkIssuer } from "./issuer.ts";
 import { protectTable } from "./protect-table.ts";
 
 /** What is deployed, and where. */
 export interface Deployment {
   readonly stage: string;
-  readonly params: Readonly<Record<string, unknown>>;
-  /** As the framework takes it: `--region`, or the parameter. */
+  readonly params: Params;
   readonly region: string;
   /** `--aws-profile`; otherwise what the environment says. */
   readonly profile: string | undefined;
 }
 
 /** @param rest the arguments that the framework gets */
-export const describeDeployment = (
-  stage: string,
-  params: Deployment["params"],
-  rest: readonly string[],
-): Deployment => ({
+export const describeDeployment = (stage: string, params: Params, rest: readonly string[]): Deployment => ({
   stage,
   params,
-  region: optionIn(rest, "--region", "-r") ?? String(params["region"]),
+  region: String(params["region"]),
   profile: optionIn(rest, "--aws-profile"),
 });
 
@@ -69,12 +65,8 @@ const protectLedger = async ({ stage, region, profile }: Deployment): Promise<st
   }
 };
 
-/** The value of an option, written as `--name value` or `--name=value`; of several, the last. */
-const optionIn = (args: readonly string[], ...names: readonly string[]): string | undefined =>
-  args
-    .map((arg, at) => {
-      const [name = "", ...value] = arg.split("=");
-      if (!names.includes(name)) return undefined;
-      return value.length > 0 ? value.join("=") : args[at + 1];
-    })
-    .findLast((value) => value !== undefined);
+/** The value of an option, written as `--name value` or `--name=value`. */
+const optionIn = (args: readonly string[], name: string): string | undefined => {
+  const at = args.findIndex((arg) => arg === name || arg.startsWith(`${name}=`));
+  return args[at] === name ? args[at + 1] : args[at]?.slice(name.length + 1);
+};

@@ -82,12 +82,11 @@ describe("a deployment", () => {
   const folder = useFolder();
 
   it.each([
-    [[], "us-east-1"],
-    [["--region", "eu-central-1"], "eu-central-1"],
-    [["--verbose", "--region=eu-central-1"], "eu-central-1"],
-    [["-r", "eu-central-1"], "eu-central-1"],
-  ])("with %j is in %s", (rest, region) => {
-    expect(describeDeployment("dev", { region: "us-east-1" }, rest)).toMatchObject({ region });
+    [["--aws-profile", "operator"], "operator"],
+    [["--verbose", "--aws-profile=operator"], "operator"],
+    [["--verbose"], undefined],
+  ])("with %j has the profile %s", (rest, profile) => {
+    expect(describeDeployment("dev", {}, rest)).toMatchObject({ profile });
   });
 
   it("is finished with the profile that the framework gets", async () => {
