@@ -2,7 +2,7 @@ import * as v from "valibot";
 import { isList, type Kind, type ListKind } from "./kinds.ts";
 import { meant } from "./nearest.ts";
 import { findDisagreements, isUsed, PARAMETERS } from "./parameters.ts";
-import { findStageFaults } from "./stage.ts";
+import { findPoolFaults, findStageFaults } from "./stage.ts";
 
 /** The sections of a parameters' file by their names. Their values are texts, `null`, lists and mappings. */
 export type Sections = ReadonlyMap<string, unknown>;
@@ -68,6 +68,7 @@ export const checkParams = (sections: Sections, example: Sections, chosen: Chose
   }
   const region = values["region"];
   faults.push(...findStageFaults(chosen.stage, typeof region === "string" ? region : undefined));
+  if (values["identityProvider"] === "cognito") faults.push(...findPoolFaults(chosen.stage));
   faults.push(...findDisagreements(values));
   return { faults, values };
 };

@@ -27,3 +27,14 @@ export const findStageFaults = (stage: string, region: string | undefined): stri
       stage.slice(0, longest).replace(/-+$/, ""),
   ];
 };
+
+/** Words that Cognito allows in no address of its own for signing in. Ours begins with the stage's name, among others. */
+const RESERVED_BY_COGNITO = ["amazon", "aws", "cognito"];
+
+/** What is wrong with the name of a stage that makes a user pool. */
+export const findPoolFaults = (stage: string): string[] =>
+  RESERVED_BY_COGNITO.filter((word) => stage.includes(word)).map(
+    (word) =>
+      `the stage's name must not contain "${word}" with identityProvider: cognito, for Cognito allows none of ` +
+      `${RESERVED_BY_COGNITO.join(", ")} in the address where users sign in. For instance dev`,
+  );

@@ -345,6 +345,17 @@ describe("a stage with a user pool of its own", () => {
     expect(faultsOf(without)).toEqual([]);
   });
 
+  it.each([
+    ["cognito", "cognito"],
+    ["dev-aws", "aws"],
+    ["amazonia", "amazon"],
+  ])("has no name that Cognito refuses: %s", (stage, word) => {
+    expect(faultsOf(paramsFileWith(stage, "identityProvider: cognito"), { stage })).toEqual([
+      `the stage's name must not contain "${word}" with identityProvider: cognito, for Cognito allows none of amazon, aws, cognito in the address where users sign in. For instance dev`,
+    ]);
+    expect(faultsOf(paramsFileWith(stage), { stage })).toEqual([]);
+  });
+
   it("is deployed with the example's placeholders for them", () => {
     expect(faultsOf(paramsFileWith("own", "identityProvider: cognito"), { isDeploy: true })).toEqual([]);
     expect(faultsOf(paramsFileWith("own"), { isDeploy: true })).toEqual([
