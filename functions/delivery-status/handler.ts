@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { readConfig, type Config } from "../../lib/config.ts";
 import { connectTable } from "../../lib/delivery/aws/table.ts";
 import type { Ledger } from "../../lib/delivery/ledger.ts";
 import { hasEnded, showError, showLook, type Row } from "../../lib/delivery/machine/row.ts";
@@ -13,18 +14,19 @@ import { lambdaHandler, type Runtime } from "../../lib/runtime.ts";
 export const build = (runtime: Runtime): HttpHandler => {
   const { ledger, owners } = connectTable(runtime);
   const ownership = createOwnership(owners);
-  return apiHandler(runtime, "delivery-status", deliveryStatus({ ledger, ownership, runtime }));
+  const config = readConfig(runtime.env, "longestWaitS");
+  return apiHandler(runtime, "delivery-status", deliveryStatus({ ledger, ownership, runtime, ...config }));
 };
 
 export const handler = lambdaHandler(build);
 
-interface DeliveryStatus {
+interface DeliveryStatus extends Pick<Config, "longestWaitS"> {
   readonly ledger: Pick<Ledger, "read">;
   readonly ownership: Ownership;
   readonly runtime: Pick<Runtime, "clock" | "sleep">;
 }
 
-/** Longer would not fit into the 24 s that a request may take. */
+/** What a client may ask for. Longer would not fit into the 24 s that a request may take. */
 const LONGEST_WAIT_S = 20;
 
 export const deliveryParameters = v.object({
@@ -43,10 +45,10 @@ const READ_RESERVE_MS = 2_000;
 
 /**
  * How the delivery of a job's media goes. With `wait`, answers as soon as the state, the progress, or what the delivery
- * waits for changes; at once if the delivery has ended, and after that many seconds in any case.
+ * waits for changes; at once if the delivery has ended, and after that many seconds, or `longestWaitS`, in any case.
  */
 export const deliveryStatus =
-  ({ ledger, ownership, runtime }: DeliveryStatus): Endpoint =>
+  ({ ledger, ownership, runtime, longestWaitS }: DeliveryStatus): Endpoint =>
   async ({ parameters, caller, deadline }) => {
     const { job_id, wait: waitS } = validate(deliveryParameters, parameters);
     await ownership.check(caller, job_id);
@@ -58,7 +60,7 @@ export const deliveryStatus =
     };
 
     const startedAt = runtime.clock();
-    const until = Math.min(startedAt + waitS * 1000, deadline - READ_RESERVE_MS);
+    const until = Math.min(startedAt + Math.min(waitS, longestWaitS) * 1000, deadline - READ_RESERVE_MS);
     const first = await read();
     let row = first;
     let pollMs = FIRST_POLL_MS;
