@@ -2,19 +2,17 @@ import { join } from "node:path";
 import { buildFunctions, type BuiltFunction } from "./package/build.ts";
 import { runFramework } from "./package/framework.ts";
 import { readOptions } from "./package/options.ts";
-import { findFaults, paramsFile, readParams } from "./package/params.ts";
-import { checkQuota, findReservationFaults } from "./package/quota.ts";
+import { readParams } from "./package/params.ts";
+import { checkQuota } from "./package/quota.ts";
 
 /**
  * Builds every function's zip and the stage's CloudFormation template: `npm run package -- --stage dev`. Needs neither
  * network nor credentials. With `--deploy` it deploys the stage, too. Other arguments are the framework's.
  */
 const run = async () => {
-  const { stage, isDeploy, params: given, rest } = readOptions(process.argv.slice(2));
-  const file = paramsFile();
-  const params = { ...readParams(file, stage), ...given };
-  const faults = [...findFaults(params, { isDeploy }), ...findReservationFaults(params)];
-  if (faults.length > 0) throw new Error(`The parameters of ${stage} (${file}) are not fit:\n  ${faults.join("\n  ")}`);
+  const options = readOptions(process.argv.slice(2));
+  const { stage, isDeploy, rest } = options;
+  const params = readParams(".", options);
 
   if (isDeploy) {
     const doubts = await checkQuota({ stage, params, region: String(params["region"]) });

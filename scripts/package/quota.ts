@@ -49,16 +49,6 @@ const readWanted = (params: Params): Wanted => {
   };
 };
 
-/** What is wrong with the reservations in any account. */
-export const findReservationFaults = (params: Params): string[] => {
-  const { deliverMediaConcurrency: reserved, maximumConcurrency } = readWanted(params);
-  if (reserved === 0 || reserved >= maximumConcurrency) return [];
-  return [
-    `deliverMediaConcurrency must be 0, or at least maximumConcurrency (${maximumConcurrency}): with ${reserved}, Lambda ` +
-      `would take messages out of the queue that it may not deliver, and they would age: the nearest is ${maximumConcurrency}`,
-  ];
-};
-
 /** What is wrong with a stage's parameters in this account, and what is doubtful. A sentence each, with the arithmetic. */
 export const findQuotaFaults = (
   params: Params,

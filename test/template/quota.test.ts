@@ -1,11 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import { createServer } from "node:http";
 import { closeServer, listen } from "../../dev/stack/listen.ts";
-import { EXAMPLE_PARAMS, readParams } from "../../scripts/package/params.ts";
-import { checkQuota, findQuotaFaults, findReservationFaults } from "../../scripts/package/quota.ts";
+import { readParams } from "../../scripts/package/params.ts";
+import { checkQuota, findQuotaFaults } from "../../scripts/package/quota.ts";
 
-const dev = readParams(EXAMPLE_PARAMS, "dev");
-const prod = readParams(EXAMPLE_PARAMS, "prod");
+const exampleOf = (stage: string) => readParams(".", { stage, params: new Map(), isDeploy: false });
+const dev = exampleOf("dev");
+const prod = exampleOf("prod");
 const account = (limit: number, { elsewhere = 0, own = 0 } = {}) => ({
   limit,
   unreserved: limit - elsewhere - own,
@@ -81,17 +82,6 @@ describe("the executions that a stage wants at once", () => {
     ],
   ])("are doubtful: %s", (_what, params, executions, doubt) => {
     expect(findQuotaFaults(params, executions)).toEqual({ faults: [], doubts: [expect.stringMatching(doubt)] });
-  });
-
-  it("of deliveries are none, or at least as many as the queue hands out, in any account", () => {
-    const reserving = (deliverMediaConcurrency: number) => findReservationFaults({ ...prod, deliverMediaConcurrency });
-    expect(reserving(0)).toEqual([]);
-    expect(reserving(10)).toEqual([]);
-    expect(reserving(9)).toEqual([
-      expect.stringMatching(
-        /^deliverMediaConcurrency must be 0, or at least maximumConcurrency \(10\): .*nearest is 10$/,
-      ),
-    ]);
   });
 });
 
