@@ -50,12 +50,14 @@ export interface Gateway {
  * without throttling, stages or custom domains. Every route is a Lambda proxy integration.
  */
 export const startGateway = async (options: GatewayOptions): Promise<Gateway> => {
-  const server = createServer({ maxHeaderSize: NODE_MAX_HEAD_BYTES }, (request, response) => {
-    void respond(options, request)
+  const server = createServer({ maxHeaderSize: NODE_MAX_HEAD_BYTES }, (request, outgoing) => {
+    const requestId = randomUUID();
+    void respond(options, request, requestId)
       .catch(() => gatewayMessage(500, "Internal Server Error"))
+      .then((response) => ({ ...response, headers: { ...response.headers, "apigw-requestid": requestId } }))
       .then((made) => {
         options.onResponse?.(request.url?.split("?")[0] ?? "", made);
-        write(response, request, made, options.cors);
+        write(outgoing, request, made, options.cors);
       });
   });
   // Only their size is limited. By default Node refuses, or in older versions drops, what is after the 2000th.
@@ -64,7 +66,11 @@ export const startGateway = async (options: GatewayOptions): Promise<Gateway> =>
   return { url: `http://127.0.0.1:${port}`, port, close: () => closeServer(server) };
 };
 
-const respond = async (options: GatewayOptions, request: IncomingMessage): Promise<GatewayResponse> => {
+const respond = async (
+  options: GatewayOptions,
+  request: IncomingMessage,
+  requestId: string,
+): Promise<GatewayResponse> => {
   const { routes, authorize, cors, clock = Date.now } = options;
   const receivedAt = clock();
   const { method = "GET", url: target = "/", headers } = request;
@@ -82,7 +88,6 @@ const respond = async (options: GatewayOptions, request: IncomingMessage): Promi
   const body = await readBody(request);
   if (!body) return gatewayMessage(413, "Request Entity Too Large");
 
-  const requestId = randomUUID();
   const event = makeEvent(
     {
       method,
@@ -94,8 +99,7 @@ const respond = async (options: GatewayOptions, request: IncomingMessage): Promi
     },
     { match, jwt: verdict?.jwt, requestId, receivedAt, domainName: (headers.host ?? "").replace(/:\d+$/, "") },
   );
-  const response = await integrate(options, functionName, event, requestId);
-  return { ...response, headers: { ...response.headers, "apigw-requestid": requestId } };
+  return integrate(options, functionName, event, requestId);
 };
 
 const integrate = async (

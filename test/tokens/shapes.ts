@@ -217,6 +217,11 @@ const entraRoles: Shape = {
     },
     { token: "an operators' application's", claims: { ...entraV2, ...entraApp, roles: ["admin"] }, answer: "admin" },
     {
+      token: "one of an application that calls itself, which an ID token looks like",
+      claims: { ...entraV2, ...entraApp, azp: ENTRA_API, roles: WRITE_ALL },
+      answer: NO_ACCESS_TOKEN,
+    },
+    {
       token: "one of an application without roles",
       claims: { ...entraV2, ...entraApp },
       answer: lacks("media.write"),
@@ -301,7 +306,7 @@ const okta: Shape = {
 const keycloakAccess = { typ: "Bearer", azp: "spa", sid: "s", jti: "j", acr: "1", sub: ALICE };
 const keycloakAudience = { aud: [API, "account"] };
 const keycloakRoles = (count: number) => ({
-  realm_access: { roles: Array.from({ length: count }, (_, at) => `department-${at}-captioning-role`) },
+  realm_access: { roles: Array.from({ length: count }, (_, at) => `captioning-and-transcription-of-department-${at}`) },
 });
 
 const keycloak: Shape = {
@@ -359,6 +364,11 @@ const keycloak: Shape = {
       answer: { owner: ALICE },
     },
     {
+      token: "one of a user with 100 roles",
+      claims: { ...keycloakAccess, ...keycloakAudience, ...keycloakRoles(100), scope: SCOPES },
+      answer: { owner: ALICE },
+    },
+    {
       token: "one of a user with 190 roles",
       claims: { ...keycloakAccess, ...keycloakAudience, ...keycloakRoles(190), scope: SCOPES },
       answer: "too large",
@@ -410,9 +420,9 @@ const keycloakTenants: Shape = {
 };
 
 const hydraAccess = { client_id: "spa", sub: "alice", jti: "j", nbf: 1, ext: {} };
-const hydra = (path: string): Shape => ({
-  provider: `Ory Hydra, with the issuer's path "${path}"`,
-  path,
+const hydra: Shape = {
+  provider: "Ory Hydra",
+  path: "",
   params: { audience: [API] },
   tokens: [
     {
@@ -442,7 +452,7 @@ const hydra = (path: string): Shape => ({
       answer: OTHER_AUDIENCE,
     },
   ],
-});
+};
 
 const hydraTenants: Shape = {
   provider: "Ory Hydra, with a tenant as owner",
@@ -518,7 +528,7 @@ const rfc9068: Shape = {
       answer: { owner: "backend" },
     },
     {
-      token: "an operator's, good for ten days",
+      token: "an operator's",
       typ: "application/at+jwt",
       claims: { aud: API, client_id: "backend", sub: "backend", jti: "j", scope: "admin" },
       answer: "admin",
@@ -543,8 +553,7 @@ export const SHAPES: readonly Shape[] = [
   okta,
   keycloak,
   keycloakTenants,
-  hydra(""),
-  hydra("/"),
+  hydra,
   hydraTenants,
   spring,
   rfc9068,

@@ -36,8 +36,9 @@ describe("the gateway", () => {
     ["HEAD where only GET has one", "HEAD", "/jobs"],
     ["a trailing slash", "GET", "/jobs/"],
   ])("answers 404 to %s", async (_kind, method, path) => {
-    const { status, body } = await sendRaw(fixture.gateway.url + path, { method });
+    const { status, headers, body } = await sendRaw(fixture.gateway.url + path, { method });
     expect(status).toBe(404);
+    expect(headers["apigw-requestid"]).toMatch(/^[0-9a-f-]{36}$/);
     if (method !== "HEAD") expect(body).toBe('{"message":"Not Found"}');
   });
 
