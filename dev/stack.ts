@@ -53,6 +53,8 @@ export interface StackOptions {
   readonly jobInfoLagMs?: () => number;
   /** False: messages stay in the queue until a test takes them. */
   readonly polls?: boolean;
+  /** Whose tokens the gateway takes, in place of those that `token` issues. */
+  readonly tokens?: { readonly issuer: string; readonly audience: readonly string[] };
   /** Overrides of the functions' environment. */
   readonly env?: Runtime["env"];
   readonly corsOrigins?: readonly string[];
@@ -190,7 +192,10 @@ export const startStack = async (options: StackOptions = {}): Promise<Stack> => 
   const gateway = await startGateway({
     ...portOption(ports.gateway),
     routes: deployment.functions.flatMap(({ routes }) => routes),
-    authorize: createJwtAuthorizer({ issuer: identity.issuer, audience: [identity.audience], clock: clock.now }),
+    authorize: createJwtAuthorizer({
+      ...(options.tokens ?? { issuer: identity.issuer, audience: [identity.audience] }),
+      clock: clock.now,
+    }),
     cors: { ...deployment.cors, allowedOrigins: corsOrigins },
     invoke: (name, event, requestId) => lambda.invoke(name, event, requestId),
     clock: clock.now,

@@ -1,0 +1,160 @@
+import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { decodeJwt } from "jose";
+import { NOT_FOUND, errorOf } from "../harness/api.ts";
+import { useStack } from "../harness/stack.ts";
+import { callerWith, DELIVERED, refusalOf } from "./calls.ts";
+import { startKeycloak, type Keycloak } from "./keycloak.ts";
+import { logIn, logInBackend, renew, type Tokens, type User } from "./log-in.ts";
+import { addClient, AUDIENCE, claimMapper, makeRealm, PEOPLE, SCOPES } from "./realm.ts";
+
+const home = process.env["KEYCLOAK"];
+const { alice, bob, olivia } = PEOPLE;
+const SCOPE = SCOPES.join(" ");
+
+(home === undefined ? describe.skip : describe)("Keycloak, set up as the page says", () => {
+  let keycloak: Keycloak;
+  let printed: string;
+  beforeAll(async () => {
+    keycloak = await startKeycloak(home ?? "");
+    printed = await makeRealm(keycloak, home ?? "");
+  });
+  afterAll(() => keycloak.close());
+
+  const logInAt = (clientId: string, user: User, scope = `openid ${SCOPE}`): Promise<Tokens> =>
+    logIn({ issuer: keycloak.issuer, client: { id: clientId }, scope, user });
+  const stage = (env: Record<string, string> = {}, audience: readonly string[] = [AUDIENCE]) =>
+    useStack(() => ({ tokens: { issuer: keycloak.issuer, audience }, env }));
+
+  describe("and a stage with its issuer and the API as audience", () => {
+    const local = stage();
+    const jobOfBob = async (): Promise<string> => {
+      const job = local.newJob();
+      const { accessToken } = await logInAt("upload-page", bob);
+      expect((await callerWith(local, accessToken).askForUrl(job)).status).toBe(200);
+      return job;
+    };
+
+    it("lets a user upload who logs in with a browser, and keeps others' jobs from them", async () => {
+      const { accessToken } = await logInAt("upload-page", alice);
+      expect(decodeJwt(accessToken)).toMatchObject({ iss: keycloak.issuer, aud: AUDIENCE, azp: "upload-page" });
+      const caller = callerWith(local, accessToken);
+      expect(await caller.upload(local.newJob())).toEqual(DELIVERED);
+      const foreign = await jobOfBob();
+      expect(errorOf(await caller.askForUrl(foreign))).toEqual(NOT_FOUND);
+      expect(errorOf(await caller.askForDelivery(foreign))).toEqual(NOT_FOUND);
+    });
+
+    it("knows the user again by a renewed token, of which a long upload needs several", async () => {
+      const tokens = await logInAt("upload-page", alice);
+      const job = local.newJob();
+      await callerWith(local, tokens.accessToken).upload(job);
+      const { accessToken } = await renew({ issuer: keycloak.issuer, client: { id: "upload-page" } }, tokens);
+      expect(accessToken).not.toBe(tokens.accessToken);
+      expect((await callerWith(local, accessToken).askForDelivery(job)).body).toMatchObject({ State: "DELIVERED" });
+    });
+
+    it("lets a backend upload with the token that the page's last command gets", async () => {
+      const [, accessToken = ""] = /"access_token":"([^"]+)"/.exec(printed) ?? [];
+      expect(decodeJwt(accessToken)).toMatchObject({
+        client_id: "archive",
+        sub: expect.stringMatching(/^[\da-f-]{36}$/),
+      });
+      const caller = callerWith(local, accessToken);
+      expect(await caller.upload(local.newJob())).toEqual(DELIVERED);
+      expect(errorOf(await caller.askForDelivery(await jobOfBob()))).toEqual(NOT_FOUND);
+    });
+
+    it("shows everybody's jobs to a user with the role of operators", async () => {
+      const { accessToken } = await logInAt("operators", olivia, "openid admin");
+      expect((await callerWith(local, accessToken).askForDelivery(await jobOfBob())).status).toBe(200);
+    });
+
+    it("leaves the scope of operators out where a user without the role asks for it", async () => {
+      const { accessToken } = await logInAt("operators", alice, "openid admin");
+      expect(String(decodeJwt(accessToken)["scope"]).split(" ")).not.toContain("admin");
+      expect((await callerWith(local, accessToken).askForDelivery(await jobOfBob())).status).toBe(403);
+    });
+
+    it("refuses to give a browser's client the scope of operators", async () => {
+      await expect(logInAt("upload-page", olivia, "openid admin")).rejects.toThrow("invalid_scope");
+    });
+
+    const refused = [
+      [
+        "a client without the audience: 401",
+        { defaultClientScopes: ["basic"] },
+        `openid ${SCOPE}`,
+        { status: 401, says: expect.stringContaining("audience") },
+      ],
+      [
+        "a client that does not ask for the scopes: 403",
+        {},
+        "openid",
+        { status: 403, says: expect.stringContaining("insufficient_scope") },
+      ],
+      [
+        "a client whose tokens are signed with ES256: 401",
+        { attributes: { "access.token.signed.response.alg": "ES256" } },
+        `openid ${SCOPE}`,
+        { status: 401, says: expect.stringContaining("invalid_token") },
+      ],
+      [
+        "a client without the scope basic, whose tokens have no sub: 403, which names the claim",
+        { defaultClientScopes: ["captions-api"] },
+        `openid ${SCOPE}`,
+        { status: 403, says: expect.stringContaining("claim sub") },
+      ],
+      [
+        "a client with lightweight access tokens: 401",
+        { attributes: { "client.use.lightweight.access.token.enabled": "true" } },
+        `openid ${SCOPE}`,
+        { status: 401, says: expect.stringContaining("audience") },
+      ],
+    ] as const;
+    it.each(refused)("refuses %s", async (name, differences, scope, refusal) => {
+      const id = name.replaceAll(/\W+/g, "-");
+      await addClient(keycloak, id, differences);
+      const { accessToken } = await logInAt(id, alice, scope);
+      expect(await refusalOf(local, accessToken)).toEqual(refusal);
+    });
+
+    it("refuses an ID token: 401, since it is for the client", async () => {
+      const { idToken = "" } = await logInAt("upload-page", alice);
+      expect(await refusalOf(local, idToken)).toEqual({ status: 401, says: expect.stringContaining("audience") });
+    });
+  });
+
+  describe("and a stage where jobs belong to tenants", () => {
+    const local = stage({ OWNER_CLAIM: "tenant" });
+    const ofUser = { "user.attribute": "tenant", "jsonType.label": "String" };
+
+    it("lets a user and a backend share jobs", async () => {
+      await addClient(keycloak, "page-of-tenants", {
+        protocolMappers: [claimMapper("tenant", "oidc-usermodel-attribute-mapper", ofUser)],
+      });
+      await addClient(keycloak, "backend-of-acme", {
+        publicClient: false,
+        serviceAccountsEnabled: true,
+        secret: "of-the-backend",
+        protocolMappers: [claimMapper("tenant", "oidc-hardcoded-claim-mapper", { "claim.value": "acme" })],
+      });
+      const client = { id: "backend-of-acme", secret: "of-the-backend" };
+      const backend = await logInBackend({ issuer: keycloak.issuer, client, scope: SCOPE });
+      const user = await logInAt("page-of-tenants", alice);
+      const job = local.newJob();
+      expect(await callerWith(local, user.accessToken).upload(job)).toEqual(DELIVERED);
+      expect((await callerWith(local, backend.accessToken).askForDelivery(job)).body).toMatchObject({ JobId: job });
+    });
+
+    it("refuses a tenant that is a list, as 'Multivalued' makes it: 403, which names the claim", async () => {
+      await addClient(keycloak, "page-of-lists", {
+        protocolMappers: [claimMapper("tenant", "oidc-usermodel-attribute-mapper", { ...ofUser, multivalued: "true" })],
+      });
+      const { accessToken } = await logInAt("page-of-lists", alice);
+      expect(await refusalOf(local, accessToken)).toEqual({
+        status: 403,
+        says: expect.stringContaining("claim tenant must name one owner"),
+      });
+    });
+  });
+});

@@ -1,0 +1,73 @@
+import { readSections } from "../client-pages/sections.ts";
+import { makeFolder } from "../harness/folder.ts";
+import { runProgram } from "../harness/programs.ts";
+import { REALM, type Keycloak } from "./keycloak.ts";
+import { REDIRECT_URI } from "./log-in.ts";
+
+/** As in the recipe of `docs/identity-providers.md`. */
+export const AUDIENCE = "https://captions.example/api";
+export const SCOPES = ["media.write", "media.read", "metadata.write"];
+
+/** People of the realm. Only Olivia has the role of operators. */
+export const PEOPLE = Object.fromEntries(
+  ["alice", "bob", "olivia"].map((name) => [name, { name, password: `${name} of the realm` }]),
+) as Record<"alice" | "bob" | "olivia", { name: string; password: string }>;
+
+/**
+ * Makes a realm with people, and lets the recipe of `docs/identity-providers.md` do the rest, as it is printed there.
+ *
+ * @returns what the recipe printed: at its end, the token endpoint's answer to the backend
+ */
+export const makeRealm = async (keycloak: Keycloak, home: string): Promise<string> => {
+  await keycloak.administer("POST", "/realms", { realm: REALM, enabled: true });
+  await keycloak.administer("PUT", `/realms/${REALM}/users/profile`, {
+    attributes: [
+      { name: "username" },
+      { name: "email" },
+      { name: "tenant", permissions: { view: ["admin"], edit: ["admin"] } },
+    ],
+  });
+  for (const { name, password } of Object.values(PEOPLE))
+    await keycloak.administer("POST", `/realms/${REALM}/users`, {
+      username: name,
+      enabled: true,
+      email: `${name}@app.example`,
+      emailVerified: true,
+      attributes: { tenant: ["acme"] },
+      credentials: [{ type: "password", value: password, temporary: false }],
+    });
+
+  const [recipe] = readSections("../identity-providers.md").filter(({ title }) => title === "Keycloak");
+  const script = (recipe?.script ?? "").replace(/^KEYCLOAK=.*$/m, "");
+  await using folder = await makeFolder();
+  return await runProgram("/bin/bash", ["-euo", "pipefail", "-c", script], {
+    cwd: folder.path,
+    env: {
+      PATH: `${home}/bin:${process.env["PATH"] ?? ""}`,
+      KEYCLOAK: keycloak.url,
+      KC_CLI_PASSWORD: keycloak.administrator.password,
+      // kcadm keeps its session at home, and is a JVM that runs for a second.
+      KC_OPTS: `-Duser.home=${folder.path} -XX:TieredStopAtLevel=1`,
+    },
+  });
+};
+
+/** A browser's client that differs from the recipe's. */
+export const addClient = async (keycloak: Keycloak, id: string, differences: object = {}) => {
+  await keycloak.administer("POST", `/realms/${REALM}/clients`, {
+    clientId: id,
+    publicClient: true,
+    redirectUris: [REDIRECT_URI],
+    defaultClientScopes: ["basic", "captions-api"],
+    optionalClientScopes: SCOPES,
+    ...differences,
+  });
+};
+
+/** Puts something of the user, or a fixed value, into a claim. */
+export const claimMapper = (claim: string, mapper: string, config: Readonly<Record<string, string>>) => ({
+  name: claim,
+  protocol: "openid-connect",
+  protocolMapper: mapper,
+  config: { "claim.name": claim, "access.token.claim": "true", "id.token.claim": "true", ...config },
+});
