@@ -5,7 +5,7 @@ import type { Ledger } from "../lib/delivery/ledger.ts";
 import { readAwsEnvironment } from "../lib/config.ts";
 import { randomHex, type Runtime } from "../lib/runtime.ts";
 import { startCielo24, type Cielo24Simulator } from "./cielo24/server.ts";
-import { createJwtAuthorizer } from "./gateway/authorizer.ts";
+import { createJwtAuthorizer, type AuthorizerOptions } from "./gateway/authorizer.ts";
 import { readDeployment } from "./gateway/deployment.ts";
 import { startGateway, type GatewayOptions } from "./gateway/server.ts";
 import { startS3, type S3Simulator } from "./s3/server.ts";
@@ -53,10 +53,10 @@ export interface StackOptions {
   readonly jobInfoLagMs?: () => number;
   /** False: messages stay in the queue until a test takes them. */
   readonly polls?: boolean;
-  /** Whose tokens the gateway takes, in place of those that `token` issues. */
-  readonly tokens?: { readonly issuer: string; readonly audience: readonly string[] };
   /** Overrides of the functions' environment. */
   readonly env?: Runtime["env"];
+  /** An issuer other than the stack's own, and the audiences that its tokens may have. */
+  readonly authorizer?: Omit<AuthorizerOptions, "clock">;
   readonly corsOrigins?: readonly string[];
   readonly maximumConcurrency?: number;
   readonly randomHex?: () => string;
@@ -193,7 +193,7 @@ export const startStack = async (options: StackOptions = {}): Promise<Stack> => 
     ...portOption(ports.gateway),
     routes: deployment.functions.flatMap(({ routes }) => routes),
     authorize: createJwtAuthorizer({
-      ...(options.tokens ?? { issuer: identity.issuer, audience: [identity.audience] }),
+      ...(options.authorizer ?? { issuer: identity.issuer, audience: [identity.audience] }),
       clock: clock.now,
     }),
     cors: { ...deployment.cors, allowedOrigins: corsOrigins },

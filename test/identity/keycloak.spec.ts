@@ -23,7 +23,7 @@ const SCOPE = SCOPES.join(" ");
   const logInAt = (clientId: string, user: User, scope = `openid ${SCOPE}`): Promise<Tokens> =>
     logIn({ issuer: keycloak.issuer, client: { id: clientId }, scope, user });
   const stage = (env: Record<string, string> = {}, audience: readonly string[] = [AUDIENCE]) =>
-    useStack(() => ({ tokens: { issuer: keycloak.issuer, audience }, env }));
+    useStack(() => ({ authorizer: { issuer: keycloak.issuer, audience }, env }));
 
   describe("and a stage with its issuer and the API as audience", () => {
     const local = stage();
