@@ -153,7 +153,7 @@ export const startStack = async (options: StackOptions = {}): Promise<Stack> => 
   });
 
   const [deployment, identity, s3, cielo24, table] = await Promise.all([
-    readDeployment(),
+    readDeployment({ scopePrefix: options.env?.["SCOPE_PREFIX"], scopeClaim: options.env?.["SCOPE_CLAIM"] }),
     startIdentity({ ...portOption(ports.identity), clock: clock.now }),
     startS3({
       ...portOption(ports.s3),

@@ -62,6 +62,10 @@ const VARIABLES = {
   eventBusName: ["EVENT_BUS_NAME", text],
   cielo24BaseUrl: ["CIELO24_BASE_URL", url],
   cielo24SecretArn: ["CIELO24_SECRET_ARN", text],
+  /** Stands before every scope, as some providers put the API's name there. */
+  scopePrefix: ["SCOPE_PREFIX", text, ""],
+  /** The token claim with the scopes, beside `scope` and `scp`. */
+  scopeClaim: ["SCOPE_CLAIM", text, "scope"],
   /** The token claim that names the owner of jobs. */
   ownerClaim: ["OWNER_CLAIM", text, "sub"],
   /** The token claim that lists the jobs a token may be used for; empty if there is none. */

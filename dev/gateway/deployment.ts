@@ -27,10 +27,17 @@ interface FunctionFile {
 interface HttpApiEvent {
   readonly method: string;
   readonly path: string;
-  readonly authorizer?: { readonly name: string; readonly scopes?: readonly string[] };
+  /** `${self:custom.authorizers.<name>}` of `resources/authorizers.yml`. */
+  readonly authorizer?: string;
 }
 
+/** Who checks a token's scopes, and the routes' authorizers then, by name. */
+type AuthorizersFile = Readonly<
+  Record<"gateway" | "functions", Readonly<Record<string, { readonly scopes?: readonly string[] } | undefined>>>
+>;
+
 interface ServerlessFile {
+  readonly custom: { readonly scopesReadBy: Readonly<Record<string, "gateway" | undefined>> };
   readonly provider: {
     readonly httpApi: {
       readonly cors: {
@@ -47,14 +54,41 @@ const PROJECT = new URL("../../", import.meta.url);
 /** Lambda's own default. */
 const DEFAULT_TIMEOUT_S = 3;
 
-/** Reads `serverless.yml` and every `functions/<name>/function.yml`, by default of this project. */
-export const readDeployment = async (project: URL = PROJECT): Promise<Deployment> => {
-  const names = (await readdir(new URL("functions/", project))).toSorted();
-  const functions = names.map(async (name) => {
-    const file = (await readYaml(new URL(`functions/${name}/function.yml`, project))) as FunctionFile;
-    return readFunction(name, file.function);
+/** The parameters that decide which scopes the routes ask for. */
+export interface ScopeParameters {
+  readonly scopePrefix?: string | undefined;
+  readonly scopeClaim?: string | undefined;
+}
+
+/** Reads `serverless.yml`, `resources/authorizers.yml` and every `functions/<name>/function.yml`. */
+export const readDeployment = async ({
+  scopePrefix = "",
+  scopeClaim = "scope",
+}: ScopeParameters = {}): Promise<Deployment> => {
+  const { provider, custom } = (await readYaml("serverless.yml")) as ServerlessFile;
+  const authorizers = (await readYaml("resources/authorizers.yml")) as AuthorizersFile;
+  const chosen = authorizers[custom.scopesReadBy[scopeClaim] ?? "functions"];
+  const scopesOf = (authorizer: string): string[] => {
+    const name = /^\$\{self:custom\.authorizers\.(\w+)\}$/.exec(authorizer)?.[1] ?? "";
+    const known = chosen[name];
+    if (!known) throw new Error(`resources/authorizers.yml has no ${authorizer}`);
+    return (known.scopes ?? []).map((scope) => scope.replace("${self:custom.tokens.scopePrefix}", scopePrefix));
+  };
+
+  const names = (await readdir(new URL("functions/", PROJECT))).toSorted();
+  const functions = names.map(async (name): Promise<DeployedFunction> => {
+    const { timeout, events = [] } = ((await readYaml(`functions/${name}/function.yml`)) as FunctionFile).function;
+    return {
+      name,
+      timeoutMs: (timeout ?? DEFAULT_TIMEOUT_S) * 1000,
+      routes: events.flatMap(({ httpApi }) => {
+        if (!httpApi) return [];
+        const { method, path, authorizer } = httpApi;
+        const scopes = authorizer === undefined ? {} : { scopes: scopesOf(authorizer) };
+        return { routeKey: `${method} ${path}`, method, path, functionName: name, ...scopes };
+      }),
+    };
   });
-  const { provider } = (await readYaml(new URL("serverless.yml", project))) as ServerlessFile;
   const { allowedHeaders, allowedMethods, exposedResponseHeaders = [], maxAge = 0 } = provider.httpApi.cors;
   return {
     functions: await Promise.all(functions),
@@ -62,20 +96,6 @@ export const readDeployment = async (project: URL = PROJECT): Promise<Deployment
   };
 };
 
-const readYaml = async (file: URL): Promise<unknown> =>
+const readYaml = async (file: string): Promise<unknown> =>
   // CloudFormation's tags are unknown to YAML, and their values do not matter here.
-  parse(await readFile(file, "utf8"), { logLevel: "silent" });
-
-const readFunction = (name: string, { timeout, events = [] }: FunctionFile["function"]): DeployedFunction => ({
-  name,
-  timeoutMs: (timeout ?? DEFAULT_TIMEOUT_S) * 1000,
-  routes: events.flatMap(({ httpApi }) => (httpApi ? [readRoute(name, httpApi)] : [])),
-});
-
-const readRoute = (functionName: string, { method, path, authorizer }: HttpApiEvent): Route => ({
-  routeKey: `${method} ${path}`,
-  method,
-  path,
-  functionName,
-  ...(authorizer ? { scopes: authorizer.scopes ?? [] } : {}),
-});
+  parse(await readFile(new URL(file, PROJECT), "utf8"), { logLevel: "silent" });

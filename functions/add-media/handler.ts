@@ -33,15 +33,10 @@ export const build = (runtime: Runtime): HttpHandler => {
     deliver: createMediaDelivery(ports, readCallSettings(runtime.env)),
     ownBucket: config.bucketName,
   });
-  return apiHandler(
-    runtime,
-    SERVICE,
-    (request) => {
-      const { domainName, apiId } = request.requestContext;
-      return endpoint(request, [domainName, `${apiId}.execute-api.${config.region}.amazonaws.com`]);
-    },
-    { takesMedia: true },
-  );
+  return apiHandler(runtime, SERVICE, { scope: "media.write", takesMedia: true }, (request) => {
+    const { domainName, apiId } = request.requestContext;
+    return endpoint(request, [domainName, `${apiId}.execute-api.${config.region}.amazonaws.com`]);
+  });
 };
 
 export const handler = lambdaHandler(build);

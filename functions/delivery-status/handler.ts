@@ -1,9 +1,9 @@
 import * as v from "valibot";
 import { connectTable } from "../../lib/delivery/aws/table.ts";
-import type { Ledger } from "../../lib/delivery/ledger.ts";
+import type { Ledger, Owners } from "../../lib/delivery/ledger.ts";
 import { hasEnded, showError, showLook, type Row } from "../../lib/delivery/machine/row.ts";
 import { isExpired } from "../../lib/delivery/machine/uploading.ts";
-import { createOwnership, type Ownership } from "../../lib/http/caller.ts";
+import { createOwnership } from "../../lib/http/caller.ts";
 import { respond, type Endpoint } from "../../lib/http/endpoint.ts";
 import { ApiError } from "../../lib/http/errors.ts";
 import { apiHandler, type HttpHandler } from "../../lib/http/handler.ts";
@@ -12,15 +12,14 @@ import { lambdaHandler, type Runtime } from "../../lib/runtime.ts";
 
 export const build = (runtime: Runtime): HttpHandler => {
   const { ledger, owners } = connectTable(runtime);
-  const ownership = createOwnership(owners);
-  return apiHandler(runtime, "delivery-status", deliveryStatus({ ledger, ownership, runtime }));
+  return apiHandler(runtime, "delivery-status", { scope: "media.read" }, deliveryStatus({ ledger, owners, runtime }));
 };
 
 export const handler = lambdaHandler(build);
 
 interface DeliveryStatus {
   readonly ledger: Pick<Ledger, "read">;
-  readonly ownership: Ownership;
+  readonly owners: Owners;
   readonly runtime: Pick<Runtime, "clock" | "sleep">;
 }
 
@@ -46,10 +45,10 @@ const READ_RESERVE_MS = 2_000;
  * waits for changes; at once if the delivery has ended, and after that many seconds in any case.
  */
 export const deliveryStatus =
-  ({ ledger, ownership, runtime }: DeliveryStatus): Endpoint =>
+  ({ ledger, owners, runtime }: DeliveryStatus): Endpoint =>
   async ({ parameters, caller, deadline }) => {
     const { job_id, wait: waitS } = validate(deliveryParameters, parameters);
-    await ownership.check(caller, job_id);
+    await createOwnership(owners).check(caller, job_id);
 
     const read = async (): Promise<Row> => {
       const row = await ledger.read(job_id);
@@ -71,7 +70,9 @@ export const deliveryStatus =
       pollMs = LATER_POLL_MS;
       row = await read();
     }
-    return respond(showRow(row));
+    // Whose job it is, is an admin's business alone.
+    const owner = caller.isAdmin ? await owners.ownerOf(job_id) : undefined;
+    return respond({ ...showRow(row), Owner: owner });
   };
 
 /**

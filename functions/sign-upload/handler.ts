@@ -31,7 +31,7 @@ export const build = (runtime: Runtime): HttpHandler => {
   };
   const requestUrl = requestUploadUrl(parts);
   const sign = signUpload(parts);
-  return apiHandler(runtime, SERVICE, (request) =>
+  return apiHandler(runtime, SERVICE, { scope: "media.write" }, (request) =>
     request.routeKey.endsWith("/request_upload_url") ? requestUrl(request) : sign(request),
   );
 };

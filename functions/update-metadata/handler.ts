@@ -11,7 +11,12 @@ import { lambdaHandler, type Runtime } from "../../lib/runtime.ts";
 
 export const build = (runtime: Runtime): HttpHandler => {
   const ownership = createOwnership(connectTable(runtime).owners);
-  return apiHandler(runtime, "update-metadata", updateMetadata({ cielo24: connectCielo24(runtime), ownership }));
+  return apiHandler(
+    runtime,
+    "update-metadata",
+    { scope: "metadata.write" },
+    updateMetadata({ cielo24: connectCielo24(runtime), ownership }),
+  );
 };
 
 export const handler = lambdaHandler(build);

@@ -29,4 +29,10 @@ export interface Owners {
   bind(jobId: string, owner: string): Promise<string>;
   /** @throws {LedgerError} */
   ownerOf(jobId: string): Promise<string | undefined>;
+  /**
+   * An admin's correction: makes `to` the owner, or leaves the job to the next caller that uses it. `"refused"` if the owner
+   * is not `from`, which the admin has seen.
+   * @throws {LedgerError} if it is not known whether it happened
+   */
+  changeOwner(jobId: string, change: { from: string; to?: string }): Promise<"written" | "refused">;
 }

@@ -4,32 +4,77 @@ import type { Caller, HttpEvent } from "./endpoint.ts";
 import { ApiError } from "./errors.ts";
 import type { Owners } from "../delivery/ledger.ts";
 
-export type CallerConfig = Pick<Config, "ownerClaim" | "jobsClaim" | "jobsClaimRequired">;
+export type CallerConfig = Pick<
+  Config,
+  "scopePrefix" | "scopeClaim" | "ownerClaim" | "jobsClaim" | "jobsClaimRequired"
+>;
+
+/** What a route asks for, without the deployment's prefix. `admin` is enough on every route. */
+export type Scope = "media.write" | "media.read" | "metadata.write";
 
 /**
  * Reads the caller from the token claims that API Gateway's JWT authorizer has verified. Takes scopes from the claims, not
- * from `jwt.scopes`, which also lists what the route asks for.
+ * from `jwt.scopes`, which also lists what the route asks for, and checks them whether or not the gateway has.
  *
- * @throws {ApiError} NOT_AUTHORIZED if the claims name no owner, or lack the list of jobs that this deployment requires
+ * @throws {ApiError} NOT_AUTHORIZED if the token lacks the scope, is no access token, names no owner, or lacks the list of
+ *   jobs that this deployment requires
  */
-export const readCaller = (event: HttpEvent, config: CallerConfig): Caller => {
+export const readCaller = (event: HttpEvent, config: CallerConfig, scope: Scope): Caller => {
   const claims = claimsOf(event);
-  if (scopesOf(claims).has("admin")) return { isAdmin: true };
-
-  const owner = readClaim(claims, config.ownerClaim);
-  // A list of owners arrives as "[a b]", an object as "map[a:b]": neither names one owner.
-  if (owner === undefined || owner === "" || /^(?:map)?\[.*\]$/s.test(owner))
-    throw new ApiError("NOT_AUTHORIZED", {
-      comment: `The token does not say who owns the jobs that it is used for: its claim ${config.ownerClaim} must name one owner.`,
-    });
+  if (!isReadByGateway(config.scopeClaim) && !isAccessToken(claims))
+    throw refusal("This is not an access token, as far as its claims tell. Send the access token, not the ID token.");
+  const scopes = new Set(["scope", "scp", config.scopeClaim].flatMap((name) => [...listIn(claims, name)]));
+  if (scopes.has(`${config.scopePrefix}admin`)) return { isAdmin: true };
+  const wanted = config.scopePrefix + scope;
+  if (!scopes.has(wanted))
+    throw refusal(`The token lacks the scope ${wanted}. Ask the identity provider for a token with it.`);
 
   const jobs = config.jobsClaim === "" ? undefined : readClaim(claims, config.jobsClaim);
-  if (jobs !== undefined) return { isAdmin: false, owner, jobs: jobIdsOf(jobs) };
-  if (config.jobsClaimRequired)
-    throw new ApiError("NOT_AUTHORIZED", {
-      comment: `The token does not list the jobs that it may be used for${config.jobsClaim === "" ? "" : `, as its claim ${config.jobsClaim} must`}. Get one that does, or ask the operator.`,
-    });
-  return { isAdmin: false, owner };
+  if (config.jobsClaimRequired) {
+    if (jobs !== undefined) return { isAdmin: false, jobs: jobIdsOf(jobs) };
+    throw refusal(
+      `The token does not list the jobs that it may be used for${config.jobsClaim === "" ? "" : `, as its claim ${config.jobsClaim} must`}. Get one that does, or ask the operator.`,
+    );
+  }
+  const owner = readClaim(claims, config.ownerClaim);
+  if (owner === undefined || NO_OWNER.test(owner))
+    throw refusal(
+      `The token does not say who owns the jobs that it is used for: its claim ${config.ownerClaim} must name one owner.`,
+    );
+  return jobs === undefined ? { isAdmin: false, owner } : { isAdmin: false, owner, jobs: jobIdsOf(jobs) };
+};
+
+const refusal = (comment: string) => new ApiError("NOT_AUTHORIZED", { comment });
+
+/**
+ * What names no single owner: a blank, an absent value in the words of some gateway, a list (`[a b]`) or an object
+ * (`map[a:b]`). All tokens without an owner would share their jobs.
+ */
+const NO_OWNER = /^\s*$|^<?(?:null|nil|none|undefined|true|false)>?$|^(?:map)?\[.*\]$|^\{.*\}$/is;
+
+/** Whether API Gateway reads this claim for scopes. Where it does, it has refused ID tokens: they have no scopes. */
+const isReadByGateway = (claim: string): boolean => claim === "scope" || claim === "scp";
+
+/** What the claims `token_use` (Cognito) and `typ` (Keycloak) say of an access token, in lower case. */
+const ACCESS_TOKEN_KINDS = new Set(["access", "bearer", "dpop", "at+jwt", "application/at+jwt"]);
+/** OpenID Connect Core: what only ID tokens have. */
+const OF_ID_TOKENS = ["nonce", "at_hash", "c_hash"];
+/** Who the token was issued to, or for what: RFC 9068, Okta, Entra ID. ID tokens have none of them. */
+const OF_ACCESS_TOKENS = ["scope", "scp", "client_id", "cid", "appid"];
+
+/**
+ * Whether these are an access token's claims. Any other kind of token is refused, and so is one that cannot be told: an ID
+ * token that carries roles would otherwise do. One by which only `azp` tells is an access token where its audience is not
+ * its own client.
+ */
+const isAccessToken = (claims: Claims): boolean => {
+  const has = (name: string) => readClaim(claims, name) !== undefined;
+  const kinds = ["token_use", "typ"].flatMap((name) => readClaim(claims, name)?.toLowerCase() ?? []);
+  if (kinds.length > 0) return kinds.every((kind) => ACCESS_TOKEN_KINDS.has(kind));
+  if (OF_ID_TOKENS.some(has)) return false;
+  if (OF_ACCESS_TOKENS.some(has)) return true;
+  const client = readClaim(claims, "azp");
+  return client !== undefined && !listIn(claims, "aud").has(client);
 };
 
 type Claims = Readonly<Record<string, unknown>>;
@@ -47,6 +92,8 @@ const readClaim = (claims: Claims, name: string): string | undefined => {
   return typeof value === "string" || typeof value === "number" ? String(value) : undefined;
 };
 
+const listIn = (claims: Claims, name: string): ReadonlySet<string> => listOf(readClaim(claims, name) ?? "");
+
 /** The items of `"a b"`, `"a"`, or `"[a b]"`, which is how an array claim arrives in payload 2.0. */
 const listOf = (claim: string): ReadonlySet<string> =>
   new Set(
@@ -60,13 +107,9 @@ const listOf = (claim: string): ReadonlySet<string> =>
 const jobIdsOf = (claim: string): ReadonlySet<string> =>
   new Set([...listOf(claim)].map((item) => normalJobId(item) ?? item));
 
-/** `scope` (RFC 8693) or `scp`: the two claims in which API Gateway itself looks for scopes. */
-const scopesOf = (claims: Claims): ReadonlySet<string> =>
-  listOf(readClaim(claims, "scope") ?? readClaim(claims, "scp") ?? "");
-
 /**
  * Restricts callers to jobs they own. Someone else's job is answered like one that does not exist. An admin may use every
- * job, and never becomes a job's owner.
+ * job, and never becomes a job's owner. Nor does a caller that is known by a list of jobs alone.
  *
  * Every method throws ApiError ITEM_NOT_FOUND if the caller may not use the job, and LedgerError.
  */
@@ -83,7 +126,8 @@ export const createOwnership = (owners: Owners): Ownership => {
   const demand = async (caller: Caller, jobId: string, ownerOf: (owner: string) => Promise<string | undefined>) => {
     if (caller.isAdmin) return;
     if (caller.jobs && !caller.jobs.has(jobId)) throw new ApiError("ITEM_NOT_FOUND");
-    if ((await ownerOf(caller.owner)) !== caller.owner) throw new ApiError("ITEM_NOT_FOUND");
+    if (caller.owner !== undefined && (await ownerOf(caller.owner)) !== caller.owner)
+      throw new ApiError("ITEM_NOT_FOUND");
   };
   return {
     bind: (caller, jobId) => demand(caller, jobId, (owner) => owners.bind(jobId, owner)),

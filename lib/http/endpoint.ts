@@ -7,11 +7,13 @@ export type HttpEvent = APIGatewayProxyEventV2WithJWTAuthorizer;
 export type Parameters = Readonly<Record<string, string>>;
 
 /**
- * Who makes a request. An admin sees every job and owns none. Everyone else acts for one owner; if the token lists jobs,
- * for those jobs only.
+ * Who makes a request. An admin sees every job and owns none. Everyone else acts for one owner, or for the jobs that the
+ * token lists, or for those of the listed jobs that are the owner's.
  */
 export type Caller =
-  { readonly isAdmin: true } | { readonly isAdmin: false; readonly owner: string; readonly jobs?: ReadonlySet<string> };
+  | { readonly isAdmin: true }
+  | { readonly isAdmin: false; readonly owner: string; readonly jobs?: ReadonlySet<string> }
+  | { readonly isAdmin: false; readonly owner?: undefined; readonly jobs: ReadonlySet<string> };
 
 /** What an endpoint knows of a request: what `handler.ts` has read and checked. */
 export interface ApiRequest {

@@ -6,7 +6,7 @@ import { readConfig } from "../config.ts";
 import { normalJobId } from "../job-id.ts";
 import { connectObservability, type LogFields, type Observability } from "../observability.ts";
 import type { FunctionHandler, Runtime } from "../runtime.ts";
-import { readCaller } from "./caller.ts";
+import { readCaller, type Scope } from "./caller.ts";
 import type { ApiEvent, ApiRequest, ApiResponse, HttpEvent } from "./endpoint.ts";
 import { ApiError, respondWithError, toApiError } from "./errors.ts";
 import { readParameters } from "./parameters.ts";
@@ -43,22 +43,23 @@ export const publicHandler = (runtime: Runtime, service: string, endpoint: () =>
 /**
  * A function behind API Gateway's JWT authorizer: reads deadline, caller and parameters, then calls the endpoint.
  *
+ * @param options.scope what the caller's token must have
  * @param options.takesMedia a body that holds no parameters is media, in place of an error
  */
 export const apiHandler = (
   runtime: Runtime,
   service: string,
+  { scope, takesMedia = false }: { readonly scope: Scope; readonly takesMedia?: boolean },
   endpoint: (request: HttpEvent & ApiRequest) => Promise<ApiResponse>,
-  options: { takesMedia: boolean } = { takesMedia: false },
 ): HttpHandler => {
-  const config = readConfig(runtime.env, "ownerClaim", "jobsClaim", "jobsClaimRequired");
+  const config = readConfig(runtime.env, "scopePrefix", "scopeClaim", "ownerClaim", "jobsClaim", "jobsClaimRequired");
   return httpStack(runtime, service)
     .before((request) => {
       const { event, context } = request;
       const timeLeftMs = Math.min(context.getRemainingTimeInMillis() - RESERVE_MS, LONGEST_REQUEST_MS);
       const deadline = runtime.clock() + Math.max(timeLeftMs, 0);
-      const caller = readCaller(event, config);
-      request.event = { ...event, deadline, caller, ...readParameters(event, options) };
+      const caller = readCaller(event, config, scope);
+      request.event = { ...event, deadline, caller, ...readParameters(event, { takesMedia }) };
     })
     .handler((event) => endpoint(event as HttpEvent & ApiRequest));
 };

@@ -24,6 +24,8 @@ export const readParameters = (
 
 /** Parameters in which cielo24's clients send the account's credentials; compared without case, `-` and `_`. */
 const CREDENTIALS = new Set(["apitoken", "username", "password", "securekey"]);
+/** Headers in which they send them. Others of this kind are an authenticating proxy's, such as X-Auth-Request-User. */
+const CREDENTIAL_HEADERS = new Set(["x-auth-user", "x-auth-securekey", "x-auth-password", "x-auth-key"]);
 
 /**
  * The account's credentials stay in the backend. A client that sends some is told so instead of being served, because it
@@ -35,7 +37,7 @@ const refuseCredentials = (pairs: readonly Pair[], headers: Readonly<Record<stri
   for (const [name, value] of pairs)
     if (value !== "" && CREDENTIALS.has(name.toLowerCase().replace(/[-_]/g, ""))) throw credentials(quoteName(name));
   for (const [name, value] of Object.entries(headers))
-    if (value && name.toLowerCase().startsWith("x-auth-")) throw credentials(`The header ${quoteName(name)}`);
+    if (value && CREDENTIAL_HEADERS.has(name.toLowerCase())) throw credentials(`The header ${quoteName(name)}`);
 };
 
 const credentials = (what: string) =>

@@ -48,7 +48,7 @@ const CREDENTIALS = [
   "securekey",
   "SecureKey",
 ];
-const AUTH_HEADERS = ["x-auth-user", "x-auth-password", "x-auth-securekey", "X-Auth-Token"];
+const AUTH_HEADERS = ["x-auth-user", "x-auth-password", "x-auth-securekey", "X-Auth-Key"];
 
 /** What callers write for parameters. */
 const MISSPELT: Partial<Readonly<Record<FieldName, readonly string[]>>> = {

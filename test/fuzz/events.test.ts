@@ -32,10 +32,13 @@ const headers = fc.dictionary(
   fc.oneof(fc.constantFrom("application/json", "application/x-www-form-urlencoded", "video/mp4"), anyText),
   { maxKeys: 4 },
 );
-const claims = fc.dictionary(
-  fc.constantFrom("sub", "scope", "scp", "client_id", "jobs", "__proto__", "tenant"),
-  fc.oneof(fc.constantFrom("alice", "admin", "[a b]", "map[a:b]", "", "media.write"), fc.jsonValue({ maxDepth: 2 })),
-);
+const claims = fc
+  .dictionary(
+    fc.constantFrom("sub", "scope", "scp", "client_id", "jobs", "__proto__", "tenant"),
+    fc.oneof(fc.constantFrom("alice", "admin", "[a b]", "map[a:b]", "", "null"), fc.jsonValue({ maxDepth: 2 })),
+  )
+  // Most have the scopes, or few events would get as far as an endpoint.
+  .chain((made) => fc.constantFrom({ scope: "media.write media.read metadata.write", ...made }, made));
 
 /**
  * Events that no gateway of ours would make of a request: a function gets whatever its trigger is made to send. Nobody

@@ -17,7 +17,7 @@ export const httpEvent = ({
   query = "",
   headers = {},
   body,
-  claims = { sub: "alice" },
+  claims = { sub: "alice", scope: "media.write media.read metadata.write" },
 }: EventParts = {}): HttpEvent => ({
   version: "2.0",
   routeKey,

@@ -41,6 +41,12 @@ export const memoryOwners = (owners: Record<string, string> = {}) => {
       port.reads += 1;
       return port.isDown ? Promise.reject(new LedgerError()) : Promise.resolve(table.get(jobId));
     },
+    changeOwner: (jobId, { from, to }) => {
+      if (table.get(jobId) !== from) return Promise.resolve("refused");
+      if (to === undefined) table.delete(jobId);
+      else table.set(jobId, to);
+      return Promise.resolve("written");
+    },
   };
   return port;
 };

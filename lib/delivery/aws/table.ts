@@ -120,6 +120,21 @@ export const createDynamoOwners = ({ client, tableName }: Table): Owners => {
       const owner: unknown = found?.Item?.["owner"];
       return typeof owner === "string" ? owner : undefined;
     },
+
+    changeOwner: async (jobId, { from, to }) => {
+      const written = await unlessRefused(
+        client.send(
+          new UpdateCommand({
+            ...itemOf(jobId),
+            ConditionExpression: "#owner = :from",
+            UpdateExpression: to === undefined ? "REMOVE #owner" : "SET #owner = :to",
+            ExpressionAttributeNames: { "#owner": "owner" },
+            ExpressionAttributeValues: { ":from": from, ":to": to },
+          }),
+        ),
+      );
+      return written ? "written" : "refused";
+    },
   };
 };
 

@@ -406,6 +406,26 @@ export const ledgerContract = (name: string, start: () => Promise<TableServer>):
         await expect(owners.ownerOf(jobId)).resolves.toBe("alice");
       });
 
+      it("can be corrected, by whoever has seen the wrong one", async () => {
+        const jobId = newJob();
+        await owners.bind(jobId, "operator");
+        await expect(owners.changeOwner(jobId, { from: "alice", to: "bob" })).resolves.toBe("refused");
+        await expect(owners.changeOwner(jobId, { from: "operator", to: "alice" })).resolves.toBe("written");
+        await expect(owners.ownerOf(jobId)).resolves.toBe("alice");
+        await expect(owners.changeOwner(jobId, { from: "operator" })).resolves.toBe("refused");
+        await expect(owners.bind(jobId, "bob")).resolves.toBe("alice");
+      });
+
+      it("can be taken away, which leaves the job to the next who asks", async () => {
+        const jobId = newJob();
+        await expect(owners.changeOwner(jobId, { from: "alice" })).resolves.toBe("refused");
+        await owners.bind(jobId, "operator");
+        await expect(owners.changeOwner(jobId, { from: "operator" })).resolves.toBe("written");
+        await expect(owners.ownerOf(jobId)).resolves.toBeUndefined();
+        await expect(owners.changeOwner(jobId, { from: "operator", to: "bob" })).resolves.toBe("refused");
+        await expect(owners.bind(jobId, "alice")).resolves.toBe("alice");
+      });
+
       it("never expire", async () => {
         const jobId = newJob();
         await owners.bind(jobId, "alice");
@@ -479,6 +499,7 @@ export const unreachableLedgerContract = (): void => {
         ledger.scan()[Symbol.asyncIterator]().next(),
         owners.bind(jobId, "alice"),
         owners.ownerOf(jobId),
+        owners.changeOwner(jobId, { from: "alice" }),
       ];
       return { client, promises, jobId };
     };

@@ -1,7 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
 import { deliveryStatus } from "../../../functions/delivery-status/handler.ts";
 import type { Row } from "../../../lib/delivery/machine/row.ts";
-import { createOwnership } from "../../../lib/http/caller.ts";
 import { testRuntime } from "../../harness/runtime.ts";
 import { memoryLedger, memoryOwners } from "../../harness/memory-ports.ts";
 import { admin, answered, apiRequest, bob } from "../../harness/requests.ts";
@@ -33,13 +32,20 @@ const setUp = (row: Row | undefined, owners: Record<string, string> = { [JOB]: "
       return read(jobId);
     };
   };
-  const endpoint = deliveryStatus({ ledger, ownership: createOwnership(memoryOwners(owners)), runtime });
+  const endpoint = deliveryStatus({ ledger, owners: memoryOwners(owners), runtime });
   const ask = (parameters: Record<string, string> = {}, more: Parameters<typeof apiRequest>[1] = {}) =>
     answered(endpoint(apiRequest({ v: "1", job_id: JOB, ...parameters }, { deadline: startedAt + 24_000, ...more })));
   return { ask, ledger, runtime, elapsedMs, changeAfter };
 };
 
 describe("deliveryStatus", () => {
+  it("tells an admin, and nobody else, whose job it is", async () => {
+    const { ask } = setUp(SENDING);
+    expect((await ask({}, { caller: admin })).body).toMatchObject({ Owner: "alice" });
+    expect((await ask()).body).not.toHaveProperty("Owner");
+    expect((await setUp(SENDING, {}).ask({}, { caller: admin })).body).not.toHaveProperty("Owner");
+  });
+
   it("shows how a delivery goes", async () => {
     expect(await setUp(SENDING).ask()).toEqual({
       status: 200,

@@ -17,7 +17,7 @@ const JOB = "0123456789abcdef0123456789abcdef";
 /** Calls a function made of the endpoint, and gives back its answer with what was logged. */
 const call = async (endpoint: Endpoint, event: HttpEvent = httpEvent(), remainingMs?: number) => {
   const runtime = testRuntime({ STAGE: "test" });
-  const handle = apiHandler(runtime, "some-function", endpoint);
+  const handle = apiHandler(runtime, "some-function", { scope: "media.read" }, endpoint);
   const { statusCode, headers, body } = await handle(event, lambdaContext(remainingMs));
   const records = runtime.lines.map((line) => JSON.parse(line) as Record<string, unknown>);
   return { runtime, statusCode, headers, body: JSON.parse(body) as Record<string, string>, records };
@@ -32,6 +32,15 @@ const fail = (error: unknown): Endpoint => {
 };
 
 describe("apiHandler", () => {
+  it("lets nobody reach the endpoint without the function's scope", async () => {
+    const { statusCode, body } = await call(
+      fail("unreachable"),
+      httpEvent({ query: "v=1", claims: { sub: "alice", scope: "media.write" } }),
+    );
+    expect(statusCode).toBe(403);
+    expect(body).toMatchObject({ ErrorType: "NOT_AUTHORIZED", ErrorComment: expect.stringContaining("media.read") });
+  });
+
   it("gives the endpoint parameters, caller and deadline", async () => {
     const seen: ApiRequest[] = [];
     const { runtime } = await call(
@@ -39,7 +48,7 @@ describe("apiHandler", () => {
         seen.push(request);
         return Promise.resolve(respond({}));
       },
-      httpEvent({ query: "v=1&job_id=a", claims: { sub: "alice" } }),
+      httpEvent({ query: "v=1&job_id=a" }),
     );
     expect(seen).toMatchObject([
       {

@@ -65,6 +65,17 @@ describe("createOwnership", () => {
     await expect(ownership.bind({ ...alice, jobs: new Set([JOB]) }, JOB)).rejects.toEqual(notFound);
   });
 
+  it("goes by the list alone where a token names no owner, and binds nothing", async () => {
+    const owners = memoryOwners({ [JOB]: "bob" });
+    const ownership = createOwnership(owners);
+    const listed = { isAdmin: false, jobs: new Set([JOB]) } as const;
+    for (const use of ["check", "mayBind", "bind"] as const) {
+      await ownership[use](listed, JOB);
+      await expect(ownership[use](listed, OTHER)).rejects.toEqual(notFound);
+    }
+    expect([...owners.table]).toEqual([[JOB, "bob"]]);
+  });
+
   it("shows every job to an admin, who takes none into possession", async () => {
     const owners = memoryOwners({ [JOB]: "bob" });
     const ownership = createOwnership(owners);

@@ -216,6 +216,13 @@ describe("credentials in a request", () => {
     },
   );
 
+  it.each(["X-Auth-Request-User", "X-Auth-Request-Access-Token", "X-Auth-Token", "X-Auth-Username", "X-Auth"])(
+    "are not what an authenticating proxy sends in %s",
+    (name) => {
+      expect(parametersOf({ query: "v=1", headers: { [name]: CANARY } })).toEqual({ v: "1" });
+    },
+  );
+
   it("are looked for before anything else, so that a repeated token is called a token", () => {
     expect(refusal({ query: "api_token=a&api_token=b" })).toEqual(refused(/^api_token has no business here/));
   });
