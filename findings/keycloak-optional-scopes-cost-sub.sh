@@ -43,15 +43,17 @@ admin() { # path, JSON
 ADMIN="$(token master -d client_id=admin-cli -d grant_type=password -d username=admin -d password=admin)"
 admin "" '{"realm":"r","enabled":true}'
 admin /r/client-scopes '{"name":"read","protocol":"openid-connect"}'
-service='"serviceAccountsEnabled":true,"secret":"secret"'
-admin /r/clients "{\"clientId\":\"plain\",$service}"
-admin /r/clients "{\"clientId\":\"optional\",$service,\"optionalClientScopes\":[\"read\"]}"
+admin /r/users '{"username":"alice","enabled":true,"email":"alice@app.example","firstName":"A","lastName":"A",
+  "credentials":[{"type":"password","value":"alice"}]}'
+public='"publicClient":true,"directAccessGrantsEnabled":true'
+admin /r/clients "{\"clientId\":\"plain\",$public}"
+admin /r/clients "{\"clientId\":\"optional\",$public,\"optionalClientScopes\":[\"read\"]}"
 
 look() {
   local client="$1"
   local scopes claims
   scopes="$(admin "/r/clients?clientId=$client" | python3 -c 'import json, sys; print(len(json.load(sys.stdin)[0]["defaultClientScopes"]))')"
-  claims="$(token r -u "$client:secret" -d grant_type=client_credentials | python3 -c '
+  claims="$(token r -d "client_id=$client" -d grant_type=password -d username=alice -d password=alice | python3 -c '
 import base64, json, sys
 body = sys.stdin.read().split(".")[1]
 print("sub" if "sub" in json.loads(base64.urlsafe_b64decode(body + "==")) else "no sub")')"

@@ -8,7 +8,7 @@ import { logIn, logInBackend, renew, type Tokens, type User } from "./log-in.ts"
 import { addClient, AUDIENCE, claimMapper, makeRealm, PEOPLE, SCOPES } from "./realm.ts";
 
 const home = process.env["KEYCLOAK"];
-const { alice, bob, olivia } = PEOPLE;
+const { alice, bob, olivia, rita, max } = PEOPLE;
 const SCOPE = SCOPES.join(" ");
 
 (home === undefined ? describe.skip : describe)("Keycloak, set up as the page says", () => {
@@ -118,6 +118,13 @@ const SCOPE = SCOPES.join(" ");
       expect(await refusalOf(local, accessToken)).toEqual(refusal);
     });
 
+    it("refuses a token that 190 roles make too large", async () => {
+      await addClient(keycloak, "page-with-all-roles", { defaultClientScopes: ["basic", "captions-api", "roles"] });
+      const { accessToken } = await logInAt("page-with-all-roles", max);
+      expect(accessToken.length).toBeGreaterThan(10_240);
+      expect((await callerWith(local, accessToken).askForUrl(local.newJob())).status).toBe(431);
+    });
+
     it("refuses an ID token: 401, since it is for the client", async () => {
       const { idToken = "" } = await logInAt("upload-page", alice);
       expect(await refusalOf(local, idToken)).toEqual({ status: 401, says: expect.stringContaining("audience") });
@@ -154,6 +161,41 @@ const SCOPE = SCOPES.join(" ");
       expect(await refusalOf(local, accessToken)).toEqual({
         status: 403,
         says: expect.stringContaining("claim tenant must name one owner"),
+      });
+    });
+  });
+
+  const roles = {
+    // Nothing of a scope: neither is one asked for, nor could it be.
+    optionalClientScopes: [],
+    protocolMappers: [claimMapper("roles", "oidc-usermodel-realm-role-mapper", { multivalued: "true" })],
+  };
+
+  describe("and a stage that reads the scopes from the claim roles", () => {
+    const local = stage({ SCOPE_CLAIM: "roles" });
+
+    it("lets a user upload whose roles have the scopes' names, and refuses one without: 403, which names the scope", async () => {
+      await addClient(keycloak, "page-of-roles", roles);
+      const { accessToken } = await logInAt("page-of-roles", rita, "openid");
+      expect(await callerWith(local, accessToken).upload(local.newJob())).toEqual(DELIVERED);
+      expect(await refusalOf(local, (await logInAt("page-of-roles", alice, "openid")).accessToken)).toEqual({
+        status: 403,
+        says: expect.stringContaining("lacks the scope media.write"),
+      });
+    });
+  });
+
+  describe("and a stage that reads the scopes from the claim roles, and has the client among its audiences", () => {
+    const local = stage({ SCOPE_CLAIM: "roles" }, [AUDIENCE, "page-of-its-own"]);
+
+    it("refuses an ID token that carries the roles: 403, which says what it is", async () => {
+      await addClient(keycloak, "page-of-its-own", roles);
+      const { accessToken, idToken = "" } = await logInAt("page-of-its-own", rita, "openid");
+      expect((await callerWith(local, accessToken).askForUrl(local.newJob())).status).toBe(200);
+      expect(decodeJwt(idToken)).toMatchObject({ aud: "page-of-its-own", roles: expect.arrayContaining(SCOPES) });
+      expect(await refusalOf(local, idToken)).toEqual({
+        status: 403,
+        says: expect.stringContaining("not an access token"),
       });
     });
   });

@@ -76,4 +76,47 @@ describe("node oidc-provider", () => {
       expect(await refusalOf(local, idToken)).toEqual({ status: 401, says: expect.stringContaining("audience") });
     });
   });
+
+  describe("and a stage with a prefix before the scopes", () => {
+    const PREFIXED = "https://captions.example/prefixed";
+    const local = stage({ SCOPE_PREFIX: "captions/" }, [PREFIXED]);
+
+    it("lets a backend upload that has the scopes by their whole names", async () => {
+      const scope = SCOPE.replaceAll(/\S+/g, "captions/$&");
+      const { accessToken } = await backend("operators", scope, PREFIXED);
+      expect(await callerWith(local, accessToken).upload(local.newJob())).toEqual(DELIVERED);
+    });
+
+    it("takes captions/admin for an operator, and a bare admin for nobody", async () => {
+      const job = local.newJob();
+      const owner = await backend("operators", "captions/media.write", PREFIXED);
+      expect((await callerWith(local, owner.accessToken).askForUrl(job)).status).toBe(200);
+      const statusFor = async (scope: string) => {
+        const { accessToken } = await logInAt("anything", "alice", scope, PREFIXED);
+        return (await callerWith(local, accessToken).askForDelivery(job)).status;
+      };
+      expect(await statusFor("captions/admin")).toBe(200);
+      expect(await statusFor("admin")).toBe(403);
+      expect(await statusFor("admin captions/media.read")).toBe(404);
+    });
+  });
+
+  describe("and a stage whose tokens must list their jobs", () => {
+    const local = stage({ JOBS_CLAIM: "jobs", JOBS_CLAIM_REQUIRED: "true" });
+
+    it("goes by the list of extraTokenClaims alone, whoever the user is", async () => {
+      const [job, other] = [local.newJob(), local.newJob()];
+      jobs.set("alice", [job]).set("bob", [job]);
+      const alice = callerWith(local, (await logInAt("upload-page", "alice")).accessToken);
+      expect(await alice.upload(job)).toEqual(DELIVERED);
+      expect(errorOf(await alice.askForUrl(other))).toEqual(NOT_FOUND);
+      const bob = callerWith(local, (await logInAt("upload-page", "bob")).accessToken);
+      expect((await bob.askForDelivery(job)).body).toMatchObject({ State: "DELIVERED" });
+    });
+
+    it("refuses a token without a list: 403, which names the claim", async () => {
+      const { accessToken } = await logInAt("upload-page", "carol");
+      expect(await refusalOf(local, accessToken)).toEqual({ status: 403, says: expect.stringContaining("claim jobs") });
+    });
+  });
 });

@@ -46,8 +46,7 @@ const backend = (id: string) => ({
  */
 export const startOidcProvider = async (jobs: ReadonlyMap<string, readonly string[]>): Promise<OidcProvider> => {
   // The issuer contains the port, so the server listens before there is a provider.
-  let provider: Provider | undefined;
-  const server = createServer((request, response) => void provider?.callback()(request, response));
+  const server = createServer();
   const issuer = `http://127.0.0.1:${await listen(server)}`;
   const keys = await Promise.all(
     ["RS256", "ES256"].map(async (alg) => ({
@@ -57,7 +56,7 @@ export const startOidcProvider = async (jobs: ReadonlyMap<string, readonly strin
       use: "sig",
     })),
   );
-  provider = new Provider(issuer, {
+  const provider = new Provider(issuer, {
     jwks: { keys },
     // What a client's `scope` may name. A client without one may ask for every scope of a resource.
     scopes: ["openid", "offline_access", ...SCOPES.split(" "), "admin"],
@@ -84,9 +83,11 @@ export const startOidcProvider = async (jobs: ReadonlyMap<string, readonly strin
       ["AccessToken", "ClientCredentials", "Grant", "IdToken", "Interaction", "Session"].map((what) => [what, 600]),
     ),
     extraTokenClaims: (_context, token) => {
-      const listed = "accountId" in token ? jobs.get(String(token.accountId)) : undefined;
+      const listed = "accountId" in token ? jobs.get(token.accountId) : undefined;
       return listed && { jobs: listed };
     },
   });
+  const answer = provider.callback();
+  server.on("request", (request, response) => void answer(request, response));
   return { issuer, close: () => closeServer(server) };
 };

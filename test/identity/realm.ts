@@ -8,10 +8,21 @@ import { REDIRECT_URI } from "./log-in.ts";
 export const AUDIENCE = "https://captions.example/api";
 export const SCOPES = ["media.write", "media.read", "metadata.write"];
 
-/** People of the realm. Only Olivia has the role of operators. */
-export const PEOPLE = Object.fromEntries(
-  ["alice", "bob", "olivia"].map((name) => [name, { name, password: `${name} of the realm` }]),
-) as Record<"alice" | "bob" | "olivia", { name: string; password: string }>;
+const person = (name: string) => ({ name, password: `${name} of the realm` });
+
+/**
+ * People of the realm. Olivia is given the role of operators by the recipe, Rita has roles with the names of the scopes, and
+ * Max has more roles than fit into a token.
+ */
+export const PEOPLE = {
+  alice: person("alice"),
+  bob: person("bob"),
+  olivia: person("olivia"),
+  rita: person("rita"),
+  max: person("max"),
+};
+const MANY_ROLES = Array.from({ length: 190 }, (_, at) => `department-of-media-and-communication-${at}`);
+const ROLES: Readonly<Record<string, readonly string[]>> = { rita: SCOPES, max: MANY_ROLES };
 
 /**
  * Makes a realm with people, and lets the recipe of `docs/identity-providers.md` do the rest, as it is printed there.
@@ -27,15 +38,19 @@ export const makeRealm = async (keycloak: Keycloak, home: string): Promise<strin
       { name: "tenant", permissions: { view: ["admin"], edit: ["admin"] } },
     ],
   });
-  for (const { name, password } of Object.values(PEOPLE))
-    await keycloak.administer("POST", `/realms/${REALM}/users`, {
+  await keycloak.administer("POST", `/realms/${REALM}/partialImport`, {
+    ifResourceExists: "FAIL",
+    roles: { realm: Object.values(ROLES).flatMap((names) => names.map((name) => ({ name }))) },
+    users: Object.values(PEOPLE).map(({ name, password }) => ({
       username: name,
       enabled: true,
       email: `${name}@app.example`,
       emailVerified: true,
       attributes: { tenant: ["acme"] },
-      credentials: [{ type: "password", value: password, temporary: false }],
-    });
+      credentials: [{ type: "password", value: password }],
+      realmRoles: ROLES[name] ?? [],
+    })),
+  });
 
   const [recipe] = readSections("../identity-providers.md").filter(({ title }) => title === "Keycloak");
   const script = (recipe?.script ?? "").replace(/^KEYCLOAK=.*$/m, "");

@@ -29,7 +29,7 @@ const jest = spawn(
     "--experimental-vm-modules",
     "--disable-warning=ExperimentalWarning",
     at("../../node_modules/jest/bin/jest.js"),
-    ...["--config", at("jest.config.mjs"), "--runInBand", ...process.argv.slice(2)],
+    ...["--config", at("jest.config.mjs"), "--runInBand", "--silent", ...process.argv.slice(2)],
   ],
   { stdio: "inherit", env: { ...process.env, ...(keycloak === undefined ? {} : { KEYCLOAK: keycloak }) } },
 );
