@@ -14,13 +14,25 @@ const FRAMEWORK = join(PROJECT, "node_modules/serverless/bin/serverless.js");
  * The templates of both stages, made by the framework from the project's files and the example's parameters, with empty
  * zips and no credentials.
  */
-export const packageStages = async (): Promise<Record<Stage, Template>> => {
-  const service = await mkdtemp(join(tmpdir(), "template-"));
-  try {
-    await copyService(service);
+export const packageStages = (): Promise<Record<Stage, Template>> =>
+  withService(async (service) => {
     const templates: Partial<Record<Stage, Template>> = {};
     for (const stage of STAGES) templates[stage] = await packageStage(service, stage);
     return templates as Record<Stage, Template>;
+  });
+
+/** The template of a stage with a `params.yml` of one's own, made by `npx serverless package` with further arguments. */
+export const packageWith = (paramsYml: string, stage: string, ...args: readonly string[]): Promise<Template> =>
+  withService(async (service) => {
+    await writeFile(join(service, "params.yml"), paramsYml);
+    return packageStage(service, stage, ...args);
+  });
+
+const withService = async <T>(use: (service: string) => Promise<T>): Promise<T> => {
+  const service = await mkdtemp(join(tmpdir(), "template-"));
+  try {
+    await copyService(service);
+    return await use(service);
   } finally {
     await rm(service, { recursive: true });
   }
@@ -37,11 +49,12 @@ const copyService = async (service: string) => {
   }
 };
 
-const packageStage = async (service: string, stage: Stage): Promise<Template> => {
-  await promisify(execFile)(process.execPath, [FRAMEWORK, "package", "--stage", stage, "--package", `dist/${stage}`], {
-    cwd: service,
-    env: { HOME: service, PATH: "", TMPDIR: tmpdir() },
-  });
+const packageStage = async (service: string, stage: string, ...args: readonly string[]): Promise<Template> => {
+  await promisify(execFile)(
+    process.execPath,
+    [FRAMEWORK, "package", "--stage", stage, "--package", `dist/${stage}`, ...args],
+    { cwd: service, env: { HOME: service, PATH: "", TMPDIR: tmpdir() } },
+  );
   const file = join(service, "dist", stage, "cloudformation-template-update-stack.json");
   return JSON.parse(await readFile(file, "utf8")) as Template;
 };

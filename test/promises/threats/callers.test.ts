@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
 import { readDeployment } from "../../../dev/gateway/deployment.ts";
-import { NOT_FOUND, errorOf, sendAs, sendWith } from "../../harness/api.ts";
+import { error, NOT_FOUND, errorOf, sendAs, sendWith } from "../../harness/api.ts";
 import { useStack } from "../../harness/stack.ts";
 
 const JSON_TYPE = { "content-type": "application/json" };
@@ -36,6 +36,31 @@ describe("the routes", () => {
     const open = ROUTES.filter(({ scopes }) => scopes === undefined).map(({ routeKey }) => routeKey);
     expect(open.sort()).toEqual(["GET /health", "GET /media/{capability}/{name}", "HEAD /media/{capability}/{name}"]);
   });
+});
+
+describe("the routes of a stage whose gateway cannot read the scopes", () => {
+  const local = useStack({ env: { SCOPE_CLAIM: "roles", SCOPE_PREFIX: "captions." } });
+  const access = { sub: "alice", scope: undefined, client_id: "backend" };
+  const SCOPES = ["media.write", "media.read", "metadata.write", "admin"];
+
+  it.each(CLOSED.map(({ routeKey, ...route }) => ({ routeKey, route })))(
+    "threat 6: are as closed by the functions alone: $routeKey",
+    async ({ route: { method, path, scopes = [] } }) => {
+      const answerTo = async (claims: Record<string, unknown>) =>
+        errorOf(await sendAs(local, { ...access, ...claims })(method, `${path}?v=2`));
+      const wanted = scopes[0] ?? "";
+      const others = SCOPES.filter((scope) => !scopes.includes(scope)).map((scope) => `captions.${scope}`);
+      for (const roles of [undefined, [], others, scopes])
+        expect(await answerTo({ roles })).toEqual(error(403, "NOT_AUTHORIZED", new RegExp(`captions\\.${wanted}\\.`)));
+      for (const role of scopes) {
+        const roles = [`captions.${role}`];
+        expect(await answerTo({ roles })).toMatchObject({ status: 400 });
+        expect(await answerTo({ roles, token_use: "id" })).toEqual(
+          error(403, "NOT_AUTHORIZED", /^This is not an access token/),
+        );
+      }
+    },
+  );
 });
 
 describe("an id that is more than an id", () => {
