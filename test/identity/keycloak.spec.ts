@@ -5,7 +5,7 @@ import { useStack } from "../harness/stack.ts";
 import { callerWith, DELIVERED, refusalOf } from "./calls.ts";
 import { startKeycloak, type Keycloak } from "./keycloak.ts";
 import { logIn, logInBackend, renew, type Tokens, type User } from "./log-in.ts";
-import { addClient, AUDIENCE, claimMapper, makeRealm, PEOPLE, SCOPES } from "./realm.ts";
+import { addClient, AUDIENCE, claimMapper, makeRealm, PEOPLE, ROLE_PREFIX, SCOPES, SCOPES_AS_ROLES } from "./realm.ts";
 
 const home = process.env["KEYCLOAK"];
 const { alice, bob, olivia, rita, max } = PEOPLE;
@@ -172,7 +172,7 @@ const SCOPE = SCOPES.join(" ");
   };
 
   describe("and a stage that reads the scopes from the claim roles", () => {
-    const local = stage({ SCOPE_CLAIM: "roles" });
+    const local = stage({ SCOPE_CLAIM: "roles", SCOPE_PREFIX: ROLE_PREFIX });
 
     it("lets a user upload whose roles have the scopes' names, and refuses one without: 403, which names the scope", async () => {
       await addClient(keycloak, "page-of-roles", roles);
@@ -180,19 +180,29 @@ const SCOPE = SCOPES.join(" ");
       expect(await callerWith(local, accessToken).upload(local.newJob())).toEqual(DELIVERED);
       expect(await refusalOf(local, (await logInAt("page-of-roles", alice, "openid")).accessToken)).toEqual({
         status: 403,
-        says: expect.stringContaining("lacks the scope media.write"),
+        says: expect.stringContaining("lacks the scope captions:media.write"),
       });
+    });
+
+    it("takes the role admin of another application for no operator's", async () => {
+      await addClient(keycloak, "page-of-all-roles", roles);
+      const { accessToken } = await logInAt("page-of-all-roles", bob, "openid");
+      expect(decodeJwt(accessToken)["roles"]).toContain("admin");
+      expect(await refusalOf(local, accessToken)).toMatchObject({ status: 403 });
     });
   });
 
   describe("and a stage that reads the scopes from the claim roles, and has the client among its audiences", () => {
-    const local = stage({ SCOPE_CLAIM: "roles" }, [AUDIENCE, "page-of-its-own"]);
+    const local = stage({ SCOPE_CLAIM: "roles", SCOPE_PREFIX: ROLE_PREFIX }, [AUDIENCE, "page-of-its-own"]);
 
     it("refuses an ID token that carries the roles: 403, which says what it is", async () => {
       await addClient(keycloak, "page-of-its-own", roles);
       const { accessToken, idToken = "" } = await logInAt("page-of-its-own", rita, "openid");
       expect((await callerWith(local, accessToken).askForUrl(local.newJob())).status).toBe(200);
-      expect(decodeJwt(idToken)).toMatchObject({ aud: "page-of-its-own", roles: expect.arrayContaining(SCOPES) });
+      expect(decodeJwt(idToken)).toMatchObject({
+        aud: "page-of-its-own",
+        roles: expect.arrayContaining(SCOPES_AS_ROLES),
+      });
       expect(await refusalOf(local, idToken)).toEqual({
         status: 403,
         says: expect.stringContaining("not an access token"),

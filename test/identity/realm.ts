@@ -11,8 +11,8 @@ export const SCOPES = ["media.write", "media.read", "metadata.write"];
 const person = (name: string) => ({ name, password: `${name} of the realm` });
 
 /**
- * People of the realm. Olivia is given the role of operators by the recipe, Rita has roles with the names of the scopes, and
- * Max has more roles than fit into a token.
+ * People of the realm. Olivia is given the role of operators by the recipe, Bob has some other application's role "admin",
+ * Rita has roles with the names of the scopes, and Max has more roles than fit into a token.
  */
 export const PEOPLE = {
   alice: person("alice"),
@@ -22,7 +22,14 @@ export const PEOPLE = {
   max: person("max"),
 };
 const MANY_ROLES = Array.from({ length: 190 }, (_, at) => `department-of-media-and-communication-${at}`);
-const ROLES: Readonly<Record<string, readonly string[]>> = { rita: SCOPES, max: MANY_ROLES };
+/** Stands before the names of roles that count as scopes. */
+export const ROLE_PREFIX = "captions:";
+export const SCOPES_AS_ROLES = SCOPES.map((scope) => ROLE_PREFIX + scope);
+const ROLES: Readonly<Record<string, readonly string[]>> = {
+  rita: SCOPES_AS_ROLES,
+  bob: ["admin"],
+  max: MANY_ROLES,
+};
 
 /**
  * Makes a realm with people, and lets the recipe of `docs/identity-providers.md` do the rest, as it is printed there.
