@@ -2,7 +2,12 @@ import { stdout } from "node:process";
 
 /** A reporter that prints each case when it has ended, rather than all at the end. */
 export default class {
-  onTestCaseResult(_test, { status, fullName, duration }) {
-    stdout.write(`${status === "passed" ? "✓" : status} ${fullName} (${duration ?? 0} ms)\n`);
+  #heading = "";
+
+  onTestCaseResult(_test, { status, ancestorTitles, title, duration }) {
+    const heading = ancestorTitles.join(" ");
+    if (heading !== this.#heading) stdout.write(`\n${heading}\n`);
+    this.#heading = heading;
+    stdout.write(`  ${status === "passed" ? "✓" : status} ${title} (${duration ?? 0} ms)\n`);
   }
 }

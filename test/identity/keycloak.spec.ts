@@ -16,9 +16,11 @@ const SCOPE = SCOPES.join(" ");
   let printed: string;
   beforeAll(async () => {
     keycloak = await startKeycloak(home ?? "");
+  });
+  beforeAll(async () => {
     printed = await makeRealm(keycloak, home ?? "");
   });
-  afterAll(() => keycloak.close());
+  afterAll(() => (keycloak as Keycloak | undefined)?.close());
 
   const logInAt = (clientId: string, user: User, scope = `openid ${SCOPE}`): Promise<Tokens> =>
     logIn({ issuer: keycloak.issuer, client: { id: clientId }, scope, user });

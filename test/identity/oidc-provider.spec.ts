@@ -15,7 +15,7 @@ describe("node oidc-provider", () => {
   beforeAll(async () => {
     provider = await startOidcProvider(jobs);
   });
-  afterAll(() => provider.close());
+  afterAll(() => (provider as OidcProvider | undefined)?.close());
 
   const logInAt = (client: string, name: string, scope = SCOPE, resource: string | undefined = API): Promise<Tokens> =>
     logIn({
