@@ -5,7 +5,17 @@ import { useStack } from "../harness/stack.ts";
 import { callerWith, DELIVERED, refusalOf } from "./calls.ts";
 import { startKeycloak, type Keycloak } from "./keycloak.ts";
 import { logIn, logInBackend, renew, type Tokens, type User } from "./log-in.ts";
-import { addClient, AUDIENCE, claimMapper, makeRealm, PEOPLE, ROLE_PREFIX, SCOPES, SCOPES_AS_ROLES } from "./realm.ts";
+import {
+  addClient,
+  addScope,
+  AUDIENCE,
+  claimMapper,
+  makeRealm,
+  PEOPLE,
+  ROLE_PREFIX,
+  SCOPES,
+  SCOPES_AS_ROLES,
+} from "./realm.ts";
 
 const home = process.env["KEYCLOAK"];
 const { alice, bob, olivia, rita, max } = PEOPLE;
@@ -133,6 +143,21 @@ const SCOPE = SCOPES.join(" ");
     it("refuses an ID token: 401, since it is for the client", async () => {
       const { idToken = "" } = await logInAt("upload-page", alice);
       expect(await refusalOf(local, idToken)).toEqual({ status: 401, says: expect.stringContaining("audience") });
+    });
+  });
+
+  describe("and a stage whose scope of operators is tied to no role", () => {
+    const local = stage({ SCOPE_PREFIX: "untied/" });
+
+    it("has an operator in everybody who asks: this is what the page warns of", async () => {
+      const scopes = ["untied/media.write", "untied/admin"];
+      for (const name of scopes) await addScope(keycloak, name);
+      await addClient(keycloak, "careless-page", { optionalClientScopes: scopes });
+      const job = local.newJob();
+      const owner = await logInAt("careless-page", bob, "openid untied/media.write");
+      expect((await callerWith(local, owner.accessToken).askForUrl(job)).status).toBe(200);
+      const anybody = await logInAt("careless-page", alice, "openid untied/admin");
+      expect((await callerWith(local, anybody.accessToken).askForDelivery(job)).status).toBe(200);
     });
   });
 

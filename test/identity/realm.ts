@@ -86,6 +86,15 @@ export const addClient = async (keycloak: Keycloak, id: string, differences: obj
   });
 };
 
+/** A scope that clients may be allowed to ask for, tied to nothing. */
+export const addScope = async (keycloak: Keycloak, name: string) => {
+  await keycloak.administer("POST", `/realms/${REALM}/client-scopes`, {
+    name,
+    protocol: "openid-connect",
+    attributes: { "include.in.token.scope": "true" },
+  });
+};
+
 /** Puts something of the user, or a fixed value, into a claim. */
 export const claimMapper = (claim: string, mapper: string, config: Readonly<Record<string, string>>) => ({
   name: claim,
