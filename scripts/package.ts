@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { buildFunctions, type BuiltFunction } from "./package/build.ts";
+import { checkBeforeDeploying, describeDeployment, finishDeployment } from "./package/deploy.ts";
 import { runFramework } from "./package/framework.ts";
 import { readOptions } from "./package/options.ts";
 import { readParams } from "./package/params.ts";
@@ -11,12 +12,14 @@ import { readParams } from "./package/params.ts";
 const run = async () => {
   const options = readOptions(process.argv.slice(2));
   const { stage, isDeploy, rest } = options;
-  readParams(".", options);
+  const deployment = describeDeployment(stage, readParams(".", options), rest);
 
+  if (isDeploy) for (const doubt of await checkBeforeDeploying(deployment)) console.warn(`Warning: ${doubt}`);
   printSizes(await buildFunctions("functions", "dist"));
   await (isDeploy
     ? runFramework(".", ["deploy", "--stage", stage, ...rest])
     : runFramework(".", ["package", "--stage", stage, "--package", join("dist", stage), ...rest]));
+  if (isDeploy) for (const done of await finishDeployment(deployment)) console.log(done);
 };
 
 const printSizes = (built: readonly BuiltFunction[]) => {

@@ -66,8 +66,9 @@ export const checkParams = (sections: Sections, example: Sections, chosen: Chose
     if (chosen.isDeploy && isPlaceholder(one.value))
       faults.push(`${name} (${one.where}) still has the example's value`);
   }
-  const region = values["region"];
-  faults.push(...findStageFaults(chosen.stage, typeof region === "string" ? region : undefined));
+  const region = values["region"] as string | undefined;
+  const hasUserPool = values["identityProvider"] === "cognito";
+  faults.push(...findStageFaults(chosen.stage, { region, hasUserPool }));
   faults.push(...findDisagreements(values));
   return { faults, values };
 };

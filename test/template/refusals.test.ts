@@ -425,6 +425,17 @@ describe("a stage", () => {
     ]);
   });
 
+  it.each([
+    ["cognito", "cognito", "for instance dev"],
+    ["new-cognito2", "cognito", "for instance new-2"],
+    ["draws", "aws", "for instance dr"],
+  ])("has none of the words that Cognito keeps for itself, if it has a user pool: %s", (stage, word, end) => {
+    expect(faultsOf(paramsFileWith(stage, "identityProvider: cognito"), { stage })).toEqual([
+      `the stage's name must not contain ${word}, since Cognito does not take that for the domain where users sign in: ${end}`,
+    ]);
+    expect(faultsOf(paramsFileWith(stage), { stage })).toEqual([]);
+  });
+
   it.each(["us-east-1", "eu-central-1", "ap-southeast-2", "ap-northeast-1", "us-gov-west-1"])(
     "has as many letters as the bucket's name leaves in %s",
     (region) => {
@@ -432,7 +443,7 @@ describe("a stage", () => {
       const fault = (stage: string) => faultsOf(paramsFileWith(stage), { stage, region });
       expect(fault(longest)).toEqual([]);
       expect(fault(`${longest}s`)).toEqual([
-        `the stage's name must have at most ${longest.length} letters in ${region}, it has ${longest.length + 1}: its bucket cielo24-proxy-${longest}s-media-<account>-${region} would have more than 63. For instance ${longest}`,
+        `the stage's name must have at most ${longest.length} letters in ${region}, it has ${longest.length + 1}: its bucket cielo24-proxy-${longest}s-media-<account>-${region} would have more than 63: for instance ${longest}`,
       ]);
     },
   );
