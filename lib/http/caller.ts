@@ -23,7 +23,7 @@ export const readCaller = (event: HttpEvent, config: CallerConfig, scope: Scope)
   const claims = claimsOf(event);
   if (!isReadByGateway(config.scopeClaim) && !isAccessToken(claims))
     throw refusal("This is not an access token, as far as its claims tell. Send the access token, not the ID token.");
-  const scopes = new Set(["scope", "scp", config.scopeClaim].flatMap((name) => [...listIn(claims, name)]));
+  const scopes = new Set(["scope", "scp", config.scopeClaim].flatMap((name) => wordsOf(readClaim(claims, name) ?? "")));
   if (scopes.has(`${config.scopePrefix}admin`)) return { isAdmin: true };
   const wanted = config.scopePrefix + scope;
   if (!scopes.has(wanted))
@@ -37,9 +37,9 @@ export const readCaller = (event: HttpEvent, config: CallerConfig, scope: Scope)
     );
   }
   const owner = readClaim(claims, config.ownerClaim);
-  if (owner === undefined || NO_OWNER.test(owner))
+  if (owner === undefined || NO_OWNER.test(owner.trim()))
     throw refusal(
-      `The token does not say who owns the jobs that it is used for: its claim ${config.ownerClaim} must name one owner.`,
+      `The token does not say who owns the jobs that it is used for: its claim ${config.ownerClaim} must name one owner. Get one that does, or ask the operator.`,
     );
   return jobs === undefined ? { isAdmin: false, owner } : { isAdmin: false, owner, jobs: jobIdsOf(jobs) };
 };
@@ -50,7 +50,7 @@ const refusal = (comment: string) => new ApiError("NOT_AUTHORIZED", { comment })
  * What names no single owner: a blank, an absent value in the words of some gateway, a list (`[a b]`) or an object
  * (`map[a:b]`). All tokens without an owner would share their jobs.
  */
-const NO_OWNER = /^\s*$|^<?(?:null|nil|none|undefined|true|false)>?$|^(?:map)?\[.*\]$|^\{.*\}$/is;
+const NO_OWNER = /^(?:<?(?:null|nil|none|undefined|true|false)>?|(?:map)?\[.*\]|\{.*\})?$/is;
 
 /** Whether API Gateway reads this claim for scopes. Where it does, it has refused ID tokens: they have no scopes. */
 const isReadByGateway = (claim: string): boolean => claim === "scope" || claim === "scp";
@@ -74,7 +74,8 @@ const isAccessToken = (claims: Claims): boolean => {
   if (OF_ID_TOKENS.some(has)) return false;
   if (OF_ACCESS_TOKENS.some(has)) return true;
   const client = readClaim(claims, "azp");
-  return client !== undefined && !listIn(claims, "aud").has(client);
+  // A client's id may have blanks and commas in it.
+  return client !== undefined && !` ${itemsOf(readClaim(claims, "aud") ?? "")} `.includes(` ${client} `);
 };
 
 type Claims = Readonly<Record<string, unknown>>;
@@ -92,20 +93,23 @@ const readClaim = (claims: Claims, name: string): string | undefined => {
   return typeof value === "string" || typeof value === "number" ? String(value) : undefined;
 };
 
-const listIn = (claims: Claims, name: string): ReadonlySet<string> => listOf(readClaim(claims, name) ?? "");
+/** `a b` of `"a b"`, `"a"`, or `"[a b]"`, which is how an array claim arrives in payload 2.0. */
+const itemsOf = (claim: string): string => claim.replace(/^\[(.*)\]$/s, "$1");
 
-/** The items of `"a b"`, `"a"`, or `"[a b]"`, which is how an array claim arrives in payload 2.0. */
-const listOf = (claim: string): ReadonlySet<string> =>
-  new Set(
-    claim
-      .replace(/^\[(.*)\]$/s, "$1")
-      .split(/[\s,]+/)
-      .filter((item) => item !== ""),
-  );
+/** A claim that is an object, or a list of objects: words in their texts are no items of a list. */
+const OBJECTS = /(?:^|[[\s])(?:map\[|\{)/;
+
+/** A comma is part of a word, as API Gateway takes it: scopes may have one in them (RFC 6749). */
+const wordsOf = (claim: string): string[] => (OBJECTS.test(claim) ? [] : itemsOf(claim).split(/\s+/));
 
 /** Keeps items that are not job ids: a list without any valid id then allows no job. */
 const jobIdsOf = (claim: string): ReadonlySet<string> =>
-  new Set([...listOf(claim)].map((item) => normalJobId(item) ?? item));
+  new Set(
+    wordsOf(claim)
+      .flatMap((word) => word.split(","))
+      .filter((item) => item !== "")
+      .map((item) => normalJobId(item) ?? item),
+  );
 
 /**
  * Restricts callers to jobs they own. Someone else's job is answered like one that does not exist. An admin may use every

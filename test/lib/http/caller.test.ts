@@ -64,6 +64,8 @@ describe("readCaller", () => {
       "{}",
       '{"id":7}',
       "{id=7}",
+      " null ",
+      "\t[a b]\n",
     ].map((sub) => ({ sub })),
   ])("lets nobody in whose claims name no single owner: %j", (claims) => {
     expect(() => read(claims)).toThrow(forbidden);
@@ -97,6 +99,8 @@ describe("readCaller", () => {
     [`[${A}, ${B}]`, [A, B]],
     ["[]", []],
     ["", []],
+    [`map[jobs:[x ${A} y]]`, []],
+    [`[${A} ${A.toUpperCase()}]`, [A]],
     [
       [A, B],
       [A, B],
@@ -111,7 +115,9 @@ describe("readCaller", () => {
   });
 
   it("names the claim that a token lacks", () => {
-    expect(wordsOf({}, { ...CONFIG, ownerClaim: "tenant" })).toMatch(/its claim tenant must name one owner\.$/);
+    expect(wordsOf({}, { ...CONFIG, ownerClaim: "tenant" })).toMatch(
+      /its claim tenant must name one owner\. Get one that does/,
+    );
     expect(wordsOf({ sub: "alice" }, MANDATORY)).toMatch(/its claim jobs must/);
     expect(wordsOf({ sub: "alice" }, { ...CONFIG, jobsClaimRequired: true })).not.toMatch(/claim/);
   });
@@ -144,6 +150,11 @@ describe("readCaller", () => {
     { scope: "media.write administrator" },
     { scope: "media.write Admin" },
     { roles: "admin" },
+    { scope: "media.write site,admin" },
+    { scope: "media.write", scp: "[site,admin]" },
+    { scope: "media.write", scp: "map[roles:[site admin owner]]" },
+    { scope: "media.write", scp: "[map[id:7 name:the admin here]]" },
+    { scope: "media.write", scp: '{"roles":" admin "}' },
   ])("takes nobody else for one: %j", (claims) => {
     expect(read({ sub: "alice", ...claims })).toEqual({ isAdmin: false, owner: "alice" });
   });
@@ -162,6 +173,8 @@ describe("the scope that a route asks for", () => {
     { scope: "[media.read media.write]" },
     { scope: "openid", scp: "[media.write]" },
     { scope: "media.write", scp: "openid" },
+    { scope: "openid,profile media.write" },
+    { scope: "  media.write\topenid " },
   ])("is found in scope and in scp, which count together: %j", (claims) => {
     expect(read({ sub: "alice", scope: undefined, ...claims })).toEqual({ isAdmin: false, owner: "alice" });
   });
@@ -182,6 +195,18 @@ describe("the scope that a route asks for", () => {
       expect(wordsOf({ sub: "alice", scope }, prefixed)).toMatch(/^The token lacks the scope captions\/media\.write\./);
     expect(read({ sub: "alice", scope: "captions/media.write admin" }, prefixed)).toMatchObject({ isAdmin: false });
     expect(read({ sub: "alice", scope: "media.write captions/admin" })).toMatchObject({ isAdmin: false });
+  });
+
+  it("is whole, with a prefix that ends in a comma, too", () => {
+    const prefixed = { ...CONFIG, scopePrefix: "captions," };
+    expect(read({ sub: "alice", scope: "captions,media.write" }, prefixed)).toMatchObject({ owner: "alice" });
+    expect(() => read({ sub: "alice", scope: "captions, media.write" }, prefixed)).toThrow(forbidden);
+  });
+
+  it("is no part of a longer one", () => {
+    const prefixed = { ...CONFIG, scopePrefix: "api/" };
+    for (const scope of ["captions/api/admin", "captions/api/media.write", "api/media.write/own", "api/api/admin"])
+      expect(() => read({ sub: "alice", scope }, prefixed)).toThrow(forbidden);
   });
 
   it.each(["roles", "permissions", "https://captions.example/roles"])("is found in %s where that is named", (name) => {
@@ -209,6 +234,7 @@ describe("where the gateway cannot read the scopes", () => {
     { appid: "spa" },
     { azp: "spa" },
     { azp: "spa", aud: "[api account]" },
+    { azp: "api/spa", aud: "[api spa]" },
     { scp: "openid" },
     { scope: "[media.read]" },
   ])("takes an access token: %j", (claims) => {
@@ -224,6 +250,9 @@ describe("where the gateway cannot read the scopes", () => {
     { typ: "Refresh", azp: "spa" },
     { azp: "api" },
     { azp: "spa", aud: "[spa account]" },
+    { azp: "upload page", aud: "upload page" },
+    { azp: "upload page", aud: "[account upload page]" },
+    { azp: "a,b", aud: "a,b" },
     { azp: "spa", aud: "api", nonce: "n" },
     { client_id: "spa", at_hash: "h" },
     { scope: "media.write", c_hash: "h" },
