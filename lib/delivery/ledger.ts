@@ -31,7 +31,7 @@ export interface Owners {
   ownerOf(jobId: string): Promise<string | undefined>;
   /**
    * An admin's correction: makes `to` the owner, or leaves the job to the next caller that uses it. `"refused"` if the owner
-   * is not `from`, which the admin has seen.
+   * is not `from`, which the admin has seen, but also of a change that happened if its response was lost: read the owner back.
    * @throws {LedgerError} if it is not known whether it happened
    */
   changeOwner(jobId: string, change: { from: string; to?: string }): Promise<"written" | "refused">;

@@ -7,11 +7,14 @@ import { packageWith } from "./packaged.ts";
 
 const FUNCTIONS_WITH_A_CALLER = ["SignUpload", "UpdateMetadata", "AddMedia", "DeliveryStatus"];
 
+/** What else a function reads in a token; the same in all cases. */
+const CLAIMS = { ownerClaim: "tenant", jobsClaim: "job_list", jobsClaimRequired: true };
+
 /** The template of dev with the example's parameters but for these. */
-const packageDev = (changes: ScopeParameters): Promise<Template> =>
+const packageDev = (changes: ScopeParameters & typeof CLAIMS): Promise<Template> =>
   packageWith(
     Object.entries(changes).reduce(
-      (text, [name, value]) => text.replace(new RegExp(`^  ${name}: .*$`, "m"), `  ${name}: "${value}"`),
+      (text, [name, value]) => text.replace(new RegExp(`^  ${name}: .*$`, "m"), `  ${name}: ${JSON.stringify(value)}`),
       readFileSync(EXAMPLE_PARAMS, "utf8"),
     ),
     "dev",
@@ -44,15 +47,19 @@ const CASES: readonly (ScopeParameters & { readonly write: readonly string[] })[
 describe.each(CASES)('a stage with scopePrefix "$scopePrefix" and scopeClaim "$scopeClaim"', ({ write, ...scopes }) => {
   let template: Template;
   beforeAll(async () => {
-    template = await packageDev(scopes);
+    template = await packageDev({ ...scopes, ...CLAIMS });
   });
 
   it(write.length > 0 ? "has the gateway check the scopes" : "leaves the scopes to the functions", () => {
+    const instead = (name: string) => write.map((scope) => scope.replace("media.write", name));
     expect(scopesIn(template)).toMatchObject({
+      "GET /api/job/request_upload_url": write,
       "POST /api/job/sign_upload": write,
       "GET /api/job/add_media": write,
-      "GET /api/job/delivery": write.map((scope) => scope.replace("media.write", "media.read")),
-      "POST /api/job/update_metadata": write.map((scope) => scope.replace("media.write", "metadata.write")),
+      "POST /api/job/add_media": write,
+      "GET /api/job/delivery": instead("media.read"),
+      "GET /api/job/update_metadata": instead("metadata.write"),
+      "POST /api/job/update_metadata": instead("metadata.write"),
     });
   });
 
@@ -65,6 +72,9 @@ describe.each(CASES)('a stage with scopePrefix "$scopePrefix" and scopeClaim "$s
     expect(at(template, `${name}LambdaFunction.Properties.Environment.Variables`)).toMatchObject({
       SCOPE_PREFIX: scopes.scopePrefix,
       SCOPE_CLAIM: scopes.scopeClaim,
+      OWNER_CLAIM: CLAIMS.ownerClaim,
+      JOBS_CLAIM: CLAIMS.jobsClaim,
+      JOBS_CLAIM_REQUIRED: String(CLAIMS.jobsClaimRequired),
     });
   });
 

@@ -474,6 +474,18 @@ export const ledgerContract = (name: string, start: () => Promise<TableServer>):
         await expect(watched.read(jobId)).resolves.toMatchObject({ claimId: "mine", fence: 1 });
       });
 
+      it("a change of owner that happened is refused when the SDK repeats it, and the job shows whose it is", async () => {
+        const watched = createDynamoOwners({ client: tapped, tableName: TABLE });
+        for (const to of ["alice", undefined]) {
+          const jobId = newJob();
+          await owners.bind(jobId, "operator");
+          tap.loseNextAnswer();
+          const change = to === undefined ? { from: "operator" } : { from: "operator", to };
+          await expect(watched.changeOwner(jobId, change)).resolves.toBe("refused");
+          await expect(owners.ownerOf(jobId)).resolves.toBe(to);
+        }
+      });
+
       it("a binding that happened is told all the same", async () => {
         const jobId = newJob();
         tap.loseNextAnswer();
