@@ -1,5 +1,6 @@
-import { afterAll, describe, expect, it } from "@jest/globals";
+import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { connectTable } from "../../lib/delivery/aws/table.ts";
+import type { Owners } from "../../lib/delivery/ledger.ts";
 import { sendWith } from "../harness/api.ts";
 import { startIssuer } from "../harness/issuer.ts";
 import { useStack } from "../harness/stack.ts";
@@ -44,6 +45,10 @@ describe.each(issuers.map(({ shape, issuer }) => ({ provider: shape.provider, sh
       authorizer: { issuer: issuer.issuer, audience, timeoutMs: ISSUER_TIMEOUT_MS },
       env: { SCOPE_PREFIX: scopePrefix, SCOPE_CLAIM: scopeClaim, OWNER_CLAIM: ownerClaim },
     });
+    let owners: Owners;
+    beforeAll(() => {
+      ({ owners } = connectTable(local.stack));
+    });
     const call = async (token: string, target: string) => {
       const answer = await sendWith(local, { authorization: `Bearer ${token}` })("GET", `/api/job/${target}`);
       const { message, ErrorType, ErrorComment } = answer.body as Readonly<Record<string, string | undefined>>;
@@ -53,7 +58,6 @@ describe.each(issuers.map(({ shape, issuer }) => ({ provider: shape.provider, sh
     it.each(tokens.map((row) => ({ ...row, is: nameOf(row.answer) })))(
       "$is: $token",
       async ({ claims, answer, ...row }) => {
-        const { owners } = connectTable(local.stack);
         const token = await issuer.sign(claims, "typ" in row ? { typ: row.typ } : {});
         const [job, foreign] = [local.newJob(), local.newJob()];
         await owners.bind(foreign, "somebody else");
