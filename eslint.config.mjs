@@ -22,4 +22,5 @@ export default tseslint.config(
     rules: { "no-restricted-properties": "off" },
   },
   { files: ["**/*.mjs", "**/*.cjs"], extends: [tseslint.configs.disableTypeChecked] },
+  { files: ["**/*.cjs"], languageOptions: { sourceType: "commonjs" } },
 );

@@ -15,7 +15,7 @@ import { functionEnvironment, type AccessKey } from "./stack/environment.ts";
 import { createEventBus, type BusEvent, type EventBus } from "./stack/event-bus.ts";
 import { startEventSource } from "./stack/event-source.ts";
 import { startIdentity, type Identity, type TokenClaims } from "./stack/identity.ts";
-import { createLambda, type Build, type Outcome } from "./stack/lambda.ts";
+import { createLambda, type Build, type Concurrency, type Outcome } from "./stack/lambda.ts";
 import { loadFunction } from "./stack/load.ts";
 import { createStackLog } from "./stack/log.ts";
 import { createNotification } from "./stack/notification.ts";
@@ -60,6 +60,8 @@ export interface StackOptions {
   readonly authorizer?: Omit<AuthorizerOptions, "clock">;
   readonly corsOrigins?: readonly string[];
   readonly maximumConcurrency?: number;
+  /** How many functions may run at once. By default, there is no limit. */
+  readonly concurrency?: Concurrency;
   readonly randomHex?: () => string;
   /** Called with every line that a function logs. */
   readonly onLine?: (line: string) => void;
@@ -236,6 +238,7 @@ export const startStack = async (options: StackOptions = {}): Promise<Stack> => 
     runtime,
     functions: deployment.functions,
     load: async (name) => options.functions?.[name] ?? loadFunction(name),
+    concurrency: options.concurrency,
     onOutcome: options.onOutcome,
   });
 

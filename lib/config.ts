@@ -91,8 +91,8 @@ const VARIABLES = {
   requireAudio: ["REQUIRE_AUDIO", flag, false],
   /** Longer media is rejected; 0 for no limit. */
   maxMediaDurationS: ["MAX_MEDIA_DURATION_S", integer(0, 604_800), 0],
-  /** How long the bucket keeps media, and noncurrent versions as long again. */
-  mediaRetentionDays: ["MEDIA_RETENTION_DAYS", integer(1, 3650), 30],
+  /** How long the bucket keeps media, and noncurrent versions as long again. A message lives for up to 14 days. */
+  mediaRetentionDays: ["MEDIA_RETENTION_DAYS", integer(14, 3650), 30],
   /** A worker enters FINALIZING only with at least this much of its invocation left. */
   finalizeReserveS: ["FINALIZE_RESERVE_S", integer(1, 600), 120],
   /** Where cielo24 pulls handed-over media from: the address of this deployment's media-source route. */
@@ -106,6 +106,8 @@ const VARIABLES = {
   /** After this many receives the queue gives a message up; the redrive policy has the same number. */
   maxReceives: ["MAX_RECEIVES", integer(1, 1000), 1000],
   version: ["PROXY_VERSION", text, "0.0.0-local"],
+  /** The longest that delivery-status waits for news: each wait takes one of the executions that the account may run. */
+  longestWaitS: ["LONGEST_WAIT_S", integer(0, 20), 20],
   logLevel: ["LOG_LEVEL", oneOf("debug", "info", "warn", "error"), "info"],
   stage: ["STAGE", text, "local"],
 } as const satisfies Record<string, Variable>;

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Lints the packaged templates of both stages with cfn-lint, which it installs below .local/ (needs Python and pip).
-# Package both stages first: npm run package -- --stage dev, and prod.
+# Package both stages first: npm run package -- --stage dev, and prod. Or name other folders of dist/.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -1,23 +1,25 @@
 import { join } from "node:path";
 import { buildFunctions, type BuiltFunction } from "./package/build.ts";
+import { checkBeforeDeploying, describeDeployment, finishDeployment } from "./package/deploy.ts";
 import { runFramework } from "./package/framework.ts";
 import { readOptions } from "./package/options.ts";
-import { findFaults, paramsFile, readParams } from "./package/params.ts";
+import { readParams } from "./package/params.ts";
 
 /**
  * Builds every function's zip and the stage's CloudFormation template: `npm run package -- --stage dev`. Needs neither
  * network nor credentials. With `--deploy` it deploys the stage, too. Other arguments are the framework's.
  */
 const run = async () => {
-  const { stage, isDeploy, params, rest } = readOptions(process.argv.slice(2));
-  const file = paramsFile();
-  const faults = findFaults({ ...readParams(file, stage), ...params }, { isDeploy });
-  if (faults.length > 0) throw new Error(`The parameters of ${stage} (${file}) are not fit:\n  ${faults.join("\n  ")}`);
+  const options = readOptions(process.argv.slice(2));
+  const { stage, isDeploy, rest } = options;
+  const deployment = describeDeployment(stage, readParams(".", options), rest);
 
+  if (isDeploy) for (const doubt of await checkBeforeDeploying(deployment)) console.warn(`Warning: ${doubt}`);
   printSizes(await buildFunctions("functions", "dist"));
   await (isDeploy
     ? runFramework(".", ["deploy", "--stage", stage, ...rest])
     : runFramework(".", ["package", "--stage", stage, "--package", join("dist", stage), ...rest]));
+  if (isDeploy) for (const done of await finishDeployment(deployment)) console.log(done);
 };
 
 const printSizes = (built: readonly BuiltFunction[]) => {

@@ -1,36 +1,45 @@
-export interface PackageOptions {
-  readonly stage: string;
-  readonly isDeploy: boolean;
-  /** `--param name=value`: what takes precedence over the parameters' file. */
-  readonly params: Readonly<Record<string, string>>;
+import type { Chosen } from "./check.ts";
+
+export interface PackageOptions extends Chosen {
   /** Everything but `--stage` and `--deploy`, for the framework. */
   readonly rest: readonly string[];
 }
 
 /** Reads the command line: `[--deploy] [--stage <stage>] [whatever the framework takes]`. */
 export const readOptions = (argv: readonly string[]): PackageOptions => {
-  const params: Record<string, string> = {};
+  const assignments: string[] = [];
   const rest: string[] = [];
   let stage = "dev";
+  let region: string | undefined;
   let isDeploy = false;
   const left = argv.flatMap((argument) => splitAssignment(argument));
   for (let argument = left.shift(); argument !== undefined; argument = left.shift()) {
     if (argument === "--deploy") isDeploy = true;
     else if (argument === "--stage" || argument === "-s") stage = valueOf(argument, left);
-    else if (argument === "--param") {
+    else if (argument === "--region" || argument === "-r") {
+      region = valueOf(argument, left);
+      rest.push(argument, region);
+    } else if (argument === "--param") {
       const assignment = valueOf(argument, left);
-      const [name = "", ...value] = assignment.split("=");
-      params[name] = value.join("=");
+      assignments.push(assignment);
       rest.push(argument, assignment);
     } else rest.push(argument);
   }
-  if (!/^[a-z][a-z0-9-]*$/.test(stage)) throw new Error("A stage is named with lower-case letters, digits and hyphens");
-  return { stage, isDeploy, params, rest };
+  return { stage, region, isDeploy, params: readAssignments(assignments), rest };
 };
+
+/** `name=value` of each `--param`, cut as the framework cuts it; the last one of a name counts. */
+export const readAssignments = (assignments: readonly (string | null)[]): ReadonlyMap<string, string> =>
+  new Map(
+    assignments.map((assignment) => {
+      const [name = "", ...value] = (assignment ?? "").split("=");
+      return [name, value.join("=").trimEnd()];
+    }),
+  );
 
 /** `--stage=dev` is `--stage dev`. */
 const splitAssignment = (argument: string): string[] => {
-  const [, name, value] = /^(--(?:stage|param))=(.*)$/.exec(argument) ?? [];
+  const [, name, value] = /^(--(?:stage|region|param)|-[sr])=(.*)$/s.exec(argument) ?? [];
   return name === undefined || value === undefined ? [argument] : [name, value];
 };
 

@@ -1,37 +1,78 @@
 import { existsSync, readFileSync } from "node:fs";
-import { parse } from "yaml";
+import { join } from "node:path";
+import { parseDocument } from "yaml";
+import { checkParams, type Chosen, type Params, type Sections } from "./check.ts";
+import { readAssignments } from "./options.ts";
 
 const OWN_PARAMS = "params.yml";
 export const EXAMPLE_PARAMS = "params.example.yml";
 
-type Params = Readonly<Record<string, unknown>>;
-
-/** The parameters of a stage, as the framework takes them: the stage's own before the default ones. */
-export const readParams = (file: string, stage: string): Params => {
-  const sections = (parse(readFileSync(file, "utf8")) ?? {}) as Record<string, Params | undefined>;
-  return { ...sections["default"], ...sections[stage] };
+/**
+ * A stage's parameters, of `params.yml` (or the example where there is none) and of the command line.
+ *
+ * @throws with everything that is wrong with them
+ */
+export const readParams = (folder: string, chosen: Chosen): Params => {
+  const file = existsSync(join(folder, OWN_PARAMS)) ? OWN_PARAMS : EXAMPLE_PARAMS;
+  const { faults, values } = checkParams(
+    readSections(folder, file),
+    readSections(folder, EXAMPLE_PARAMS),
+    chosen,
+    file,
+  );
+  if (faults.length === 0) return values;
+  throw new Error(`The parameters of ${chosen.stage} (${file}) are not fit:\n  ${faults.join("\n  ")}`);
 };
 
-/** The file that the framework takes: one's own where there is one. */
-export const paramsFile = (): string => (existsSync(OWN_PARAMS) ? OWN_PARAMS : EXAMPLE_PARAMS);
+/** The framework's options, as far as they say which parameters count; `null` or absent if they are not given. */
+interface FrameworkOptions {
+  readonly stage?: string | null;
+  readonly region?: string | null;
+  readonly param?: readonly (string | null)[] | null;
+}
 
-/** The longest that a drop may wait: the life of a message in the dead-letter queue. */
-const QUEUE_LIFE_DAYS = 14;
-/** The most that the functions take, see `lib/config.ts`. */
-const MOST_RETENTION_DAYS = 3650;
-/** RFC 2606: nobody can own such a name. */
-const PLACEHOLDER = /\.example\b/;
+/**
+ * The parameters by stage, for serverless.yml. The framework would read the file itself, but it takes digits for numbers:
+ * it loses leading zeros, makes 1.1 of 1.10 and rounds long numbers.
+ *
+ * @throws like `readParams`
+ */
+export const paramsForFramework = (options: FrameworkOptions): Record<string, Params> => {
+  const stage = options.stage ?? "dev";
+  const params = readAssignments(options.param ?? []);
+  const chosen = { stage, region: options.region ?? undefined, params, isDeploy: false };
+  try {
+    return { [stage]: readParams(join(import.meta.dirname, "../.."), chosen) };
+  } catch (error) {
+    // Of an error with a stack, the framework shows that.
+    (error as Error).stack = "";
+    throw error;
+  }
+};
 
-/** What is wrong with a stage's parameters, beyond what the framework and AWS check themselves. */
-export const findFaults = (params: Params, { isDeploy }: { isDeploy: boolean }): string[] => {
-  const faults: string[] = [];
-  const retentionDays = Number(params["mediaRetentionDays"]);
-  if (!(retentionDays >= QUEUE_LIFE_DAYS))
-    faults.push(`mediaRetentionDays has to be ${QUEUE_LIFE_DAYS} at least: media must outlive its message`);
-  else if (!Number.isInteger(retentionDays) || retentionDays > MOST_RETENTION_DAYS)
-    faults.push(`mediaRetentionDays has to be a whole number of days, ${MOST_RETENTION_DAYS} at most`);
-  if (isDeploy)
-    for (const [name, value] of Object.entries(params))
-      if (PLACEHOLDER.test(String(value))) faults.push(`${name} still has the example's value`);
-  return faults;
+/**
+ * Reads a parameters' file so that every value is the text that stands there: nothing is turned into a number, a date or
+ * a flag, so `0123`, `1.10` and the numbers of accounts stay what they are.
+ *
+ * @throws if it is no YAML, or has other tags than those of texts, lists and mappings
+ */
+export const readSections = (folder: string, file: string): Sections =>
+  parseSections(readFileSync(join(folder, file), "utf8"), file);
+
+export const parseSections = (source: string, file: string): Sections => {
+  const sections = valueOf(source, file) ?? {};
+  if (Array.isArray(sections) || typeof sections !== "object")
+    throw new Error(`${file} must have sections: default, and one for each stage`);
+  return new Map(Object.entries(sections));
+};
+
+const valueOf = (source: string, file: string): unknown => {
+  const document = parseDocument(source, { schema: "failsafe", customTags: ["null"], merge: true });
+  try {
+    const [problem] = [...document.errors, ...document.warnings];
+    if (problem !== undefined) throw problem;
+    return document.toJS();
+  } catch (error) {
+    throw new Error(`${file} cannot be read: ${(error as Error).message}`, { cause: error });
+  }
 };

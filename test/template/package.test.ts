@@ -91,7 +91,7 @@ describe("a zip", () => {
 
 describe("the command line", () => {
   it("packages dev where no stage is named", () => {
-    expect(readOptions([])).toEqual({ stage: "dev", isDeploy: false, params: {}, rest: [] });
+    expect(readOptions([])).toEqual({ stage: "dev", isDeploy: false, params: new Map(), rest: [] });
   });
 
   it.each([[["--stage", "prod"]], [["--stage=prod"]], [["-s", "prod"]]])("takes the stage from %j", (argv) => {
@@ -102,12 +102,26 @@ describe("the command line", () => {
     expect(readOptions(["--deploy", "--stage", "prod", "--param=alarmEmail=a@b.test", "--verbose"])).toEqual({
       stage: "prod",
       isDeploy: true,
-      params: { alarmEmail: "a@b.test" },
+      params: new Map([["alarmEmail", "a@b.test"]]),
       rest: ["--param", "alarmEmail=a@b.test", "--verbose"],
     });
   });
 
-  it.each([["--stage"], ["--stage=Prod"], ["--stage=../x"]])("refuses %s", (argument) => {
-    expect(() => readOptions([argument])).toThrow();
+  it.each([["--region", "eu-west-1"], ["--region=eu-west-1"], ["-r", "eu-west-1"]])(
+    "knows the region that the framework gets from %s",
+    (...argv) => {
+      const { region, rest } = readOptions(argv);
+      expect(region).toBe("eu-west-1");
+      expect(rest).toContain("eu-west-1");
+    },
+  );
+
+  it("takes the last value of a parameter, and what follows the first equals sign, as the framework does", () => {
+    const argv = ["--param", "ownerClaim=sub", "--param", "ownerClaim=a=b "];
+    expect(readOptions(argv).params).toEqual(new Map([["ownerClaim", "a=b"]]));
+  });
+
+  it.each([["--stage"], ["--region"], ["--param"]])("refuses %s without a value", (argument) => {
+    expect(() => readOptions([argument])).toThrow(`${argument} needs a value`);
   });
 });

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { cp, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -39,8 +39,10 @@ const withService = async <T>(use: (service: string) => Promise<T>): Promise<T> 
 };
 
 const copyService = async (service: string) => {
-  for (const file of ["serverless.yml", "params.example.yml", "package.json", "resources"])
+  for (const file of ["serverless.yml", "params.example.yml", "package.json", "resources", "scripts/package"])
     await cp(join(PROJECT, file), join(service, file), { recursive: true });
+  // What reads the parameters is code.
+  await symlink(join(PROJECT, "node_modules"), join(service, "node_modules"));
   await mkdir(join(service, "dist"));
   for (const name of await readdir(join(PROJECT, "functions"))) {
     await mkdir(join(service, "functions", name), { recursive: true });

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from "@jest/globals";
+import { readFileSync } from "node:fs";
 import { STAGES, type Stage } from "./check.ts";
 import { alarmChecks } from "./checks/alarms.ts";
 import { functionChecks } from "./checks/functions.ts";
@@ -10,6 +11,7 @@ import { wholeChecks } from "./checks/whole.ts";
 import type { Template } from "./cloudformation.ts";
 import { compareEnvironment, FOLDERS } from "./environment.ts";
 import { packageStages } from "./packaged.ts";
+import { namesOfStage, outputsOf, placeholders, usedNames, usedOutputs } from "./pages.ts";
 
 const CHECKS = [
   ...httpChecks,
@@ -49,6 +51,37 @@ describe("a template that was changed for the worse", () => {
         holds(broken, stage);
       }).toThrow();
     }
+  });
+});
+
+describe("the pages for operators", () => {
+  it("call outputs by names that the stack has", () => {
+    const outputs = outputsOf(templates.prod);
+    expect(usedOutputs().filter(({ name }) => !outputs.has(name))).toEqual([]);
+  });
+
+  it.each(["MediaQueueArn", "DeadLetterQueueArn", "HttpApiUrl", "UserPoolId"])(
+    "would be wrong if %s were named otherwise",
+    (output) => {
+      expect(usedOutputs().map(({ name }) => name)).toContain(output);
+    },
+  );
+
+  it("leave nothing to be filled in that the stack knows", () => {
+    expect(placeholders().filter(({ name }) => /^(api|bucket|bus|queue|table|topic)$|_arn$/.test(name))).toEqual([]);
+  });
+
+  it.each(STAGES)("call what is in %s by the names that it has", (stage) => {
+    const names = namesOfStage(templates[stage], stage);
+    expect(usedNames(stage).length).toBeGreaterThan(0);
+    expect(usedNames(stage).filter(({ name }) => !names.has(name))).toEqual([]);
+  });
+
+  it("redrive to a destination that is named: a message that was buried by hand has no source", () => {
+    const commands = readFileSync("docs/operations.md", "utf8").match(/^aws sqs start-message-move-task.*$/gm);
+    expect(commands).toEqual([
+      "aws sqs start-message-move-task --source-arn <DeadLetterQueueArn> --destination-arn <MediaQueueArn>",
+    ]);
   });
 });
 

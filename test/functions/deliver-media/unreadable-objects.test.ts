@@ -49,6 +49,30 @@ describe("an object that S3 refuses to let be read", () => {
   );
 });
 
+describe("an object that was deleted before it could be delivered, every version of it", () => {
+  const local = useDrops({ env: { PREFLIGHT: "off" } });
+
+  // Which right decides whether S3 says 403 or 404 of a version that is gone, its documentation does not say.
+  it("fault 52: is REJECTED once S3 says 404, and waits as long as S3 says 403", async () => {
+    const job = local.newJob();
+    const object = local.place(job);
+    local.stack.s3.removeObject(local.stack.bucketName, object.key, object.versionId);
+    local.stack.s3.faults.add({ operation: "HeadObject", key: object.key, kind: "accessDenied", times: Infinity });
+    local.send(local.event(object));
+    await local.stack.drain();
+    expect(local.reasons(job)).toEqual(["accessRefused"]);
+    expect(await local.row(job)).toMatchObject({ state: "SENDING", waiting: { type: "OBJECT_ACCESS_REFUSED" } });
+    await local.passWhole(6 * HOUR_MS);
+    expect(await local.row(job)).toMatchObject({ state: "SENDING" });
+    expect(local.posts(job)).toEqual([]);
+
+    local.stack.s3.faults.clear();
+    await local.finish();
+    expect(await local.row(job)).toMatchObject({ state: "REJECTED", error: { type: "OBJECT_GONE" } });
+    expect(local.posts(job)).toEqual([]);
+  });
+});
+
 describe("an object in an archive", () => {
   const local = useDrops({ env: { PREFLIGHT: "off" } });
   const expectArchived = async (job: string) => {

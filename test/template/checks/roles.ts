@@ -17,6 +17,7 @@ const GRANTS: Readonly<Record<(typeof FUNCTIONS)[number], readonly string[]>> = 
     "s3:GetObject on MediaBucket/media/*",
     "s3:GetObjectVersion on MediaBucket/media/*",
     "s3:ListBucket on MediaBucket",
+    "s3:ListBucketVersions on MediaBucket",
     "sqs:ReceiveMessage on MediaQueue",
     "sqs:DeleteMessage on MediaQueue",
     "sqs:GetQueueAttributes on MediaQueue",
@@ -193,6 +194,15 @@ export const roleChecks: Check[] = [
     },
   ),
   check(
+    "threat 16: lets deliver-media and the census alone list media, and never media-source",
+    (template) => {
+      assert.deepEqual(holdersOf(template, /^s3:List(Bucket|BucketVersions) /), ["Census", "DeliverMedia"]);
+    },
+    (template) => {
+      allow(template, "MediaSource", "s3:ListBucketVersions", { "Fn::GetAtt": ["MediaBucket", "Arn"] });
+    },
+  ),
+  check(
     "lets sign-upload alone write media",
     (template) => {
       assert.deepEqual(holdersOf(template, /^s3:Put/), ["SignUpload"]);
@@ -246,18 +256,18 @@ export const roleChecks: Check[] = [
     },
   ),
   is(
-    "lists the bucket without a condition, which would turn 404 into 403",
+    "lets deliver-media list the bucket and its versions, without a condition, which would turn 404 into 403",
     `${statementsPath("DeliverMedia")}.[Sid=TellAbsentFromForbidden]`,
     {
       Sid: "TellAbsentFromForbidden",
       Effect: "Allow",
-      Action: ["s3:ListBucket"],
+      Action: ["s3:ListBucket", "s3:ListBucketVersions"],
       Resource: { "Fn::GetAtt": ["MediaBucket", "Arn"] },
     },
     {
       Sid: "TellAbsentFromForbidden",
       Effect: "Allow",
-      Action: ["s3:ListBucket"],
+      Action: ["s3:ListBucket", "s3:ListBucketVersions"],
       Resource: { "Fn::GetAtt": ["MediaBucket", "Arn"] },
       Condition: { StringLike: { "s3:prefix": "media/*" } },
     },

@@ -8,7 +8,12 @@ const TABLE = "DeliveryTable.Properties";
 const LIFECYCLE = `${BUCKET}.LifecycleConfiguration.Rules`;
 
 export const storageChecks: Check[] = [
-  is("keeps the bucket when the stack goes", "MediaBucket.DeletionPolicy", "Retain", "Delete"),
+  is(
+    "keeps the bucket when the stack goes, but not when its first deployment fails",
+    "MediaBucket.DeletionPolicy",
+    "RetainExceptOnCreate",
+    "Retain",
+  ),
   is("keeps the bucket when it is replaced", "MediaBucket.UpdateReplacePolicy", "Retain", "Delete"),
   is("threat 9: keeps versions of objects", `${BUCKET}.VersioningConfiguration.Status`, "Enabled", "Suspended"),
   is(
@@ -134,15 +139,38 @@ export const storageChecks: Check[] = [
   check(
     "makes the bucket after the queue's policy",
     (template) => {
-      assert.deepEqual([at(template, "MediaBucket.DependsOn")].flat(), ["MediaQueuePolicy"]);
+      assert.ok([at(template, "MediaBucket.DependsOn")].flat().includes("MediaQueuePolicy"));
     },
     (template) => {
-      put(template, "MediaBucket.DependsOn", undefined);
+      put(template, "MediaBucket.DependsOn", "HttpApiAuthorizerJwt");
     },
   ),
-  is("keeps the table when the stack goes", "DeliveryTable.DeletionPolicy", "Retain", "Delete"),
+  check(
+    "makes bucket and table after the authorizer, which fails most: then nothing of them is left behind",
+    (template) => {
+      for (const name of ["MediaBucket", "DeliveryTable"])
+        assert.ok([at(template, `${name}.DependsOn`)].flat().includes("HttpApiAuthorizerJwt"), name);
+    },
+    (template) => {
+      put(template, "DeliveryTable.DependsOn", undefined);
+    },
+  ),
+  is(
+    "keeps the table when the stack goes, but not when its first deployment fails",
+    "DeliveryTable.DeletionPolicy",
+    "RetainExceptOnCreate",
+    "Retain",
+  ),
   is("keeps the table when it is replaced", "DeliveryTable.UpdateReplacePolicy", "Retain", "Delete"),
-  is("protects the table from deletion", `${TABLE}.DeletionProtectionEnabled`, true, false),
+  check(
+    "leaves the table's protection from deletion to npm run deploy: a roll-back could not delete a protected table",
+    (template) => {
+      assert.equal(at(template, `${TABLE}.DeletionProtectionEnabled`), undefined);
+    },
+    (template) => {
+      put(template, `${TABLE}.DeletionProtectionEnabled`, true);
+    },
+  ),
   is(
     "can restore the table to any second",
     `${TABLE}.PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled`,

@@ -18,6 +18,15 @@ export const wholeChecks: Check[] = [
     },
   ),
   check(
+    "has no circle between bucket or table and the authorizer that they wait for",
+    (template) => {
+      assert.equal(findCircle(template), undefined);
+    },
+    (template) => {
+      put(template, "HttpApi.DependsOn", "DeliveryTable");
+    },
+  ),
+  check(
     "refers to nothing that is not there",
     (template) => {
       const absent = referencesIn(template.Resources).filter(
@@ -65,6 +74,19 @@ export const wholeChecks: Check[] = [
     },
     (template) => {
       put(template, "SignUploadLambdaFunction.Properties.Tags", []);
+    },
+  ),
+  check(
+    "makes a user pool only where it is asked for",
+    (template) => {
+      const isAsked = stringsIn(template.Resources["HttpApiAuthorizerJwt"]).some((text) =>
+        text.includes("cognito-idp"),
+      );
+      const ofCognito = Object.values(template.Resources).filter(({ Type }) => Type.startsWith("AWS::Cognito::"));
+      assert.equal(ofCognito.length > 0, isAsked);
+    },
+    (template) => {
+      template.Resources["UserPool"] = { Type: "AWS::Cognito::UserPool" };
     },
   ),
 ];

@@ -1,0 +1,31 @@
+import { CreateTableCommand, DeleteTableCommand, DynamoDBClient, waitUntilTableExists } from "@aws-sdk/client-dynamodb";
+import { expect, it } from "@jest/globals";
+import { protectTable } from "../../../scripts/package/protect-table.ts";
+import { startDynamoDbLocal } from "./start-dynamodb-local.ts";
+
+const directory = process.env["DYNAMODB_LOCAL"];
+const TableName = "deliveries";
+
+// dynalite does not know the attribute.
+(directory ? it : it.skip)("protects a table from deletion on Amazon's DynamoDB Local, once", async () => {
+  const server = await startDynamoDbLocal(directory ?? "");
+  const credentials = { accessKeyId: "AKIDTEST", secretAccessKey: "secret" };
+  const client = new DynamoDBClient({ region: "us-east-1", endpoint: server.endpoint, credentials });
+  try {
+    await client.send(
+      new CreateTableCommand({
+        TableName,
+        AttributeDefinitions: [{ AttributeName: "job_id", AttributeType: "S" }],
+        KeySchema: [{ AttributeName: "job_id", KeyType: "HASH" }],
+        BillingMode: "PAY_PER_REQUEST",
+      }),
+    );
+    await waitUntilTableExists({ client, maxWaitTime: 10, minDelay: 1, maxDelay: 1 }, { TableName });
+    await expect(protectTable(client, TableName)).resolves.toBe(true);
+    await expect(protectTable(client, TableName)).resolves.toBe(false);
+    await expect(client.send(new DeleteTableCommand({ TableName }))).rejects.toThrow(/deletion protection/);
+  } finally {
+    client.destroy();
+    await server.close();
+  }
+});
