@@ -9,10 +9,14 @@ import { networkError, ProxyError } from "./errors.ts";
  */
 export type TokenSource = string | ((context: { readonly refused?: string }) => string | Promise<string>);
 
+type Query = Readonly<Record<string, string>>;
+
 export interface ApiCall {
   readonly method: "GET" | "POST";
   readonly path: string;
-  readonly query?: Readonly<Record<string, string>>;
+  readonly query?: Query;
+  /** The query to repeat the call with after this failure; without it, the same as before. */
+  readonly queryAfter?: (error: ProxyError) => Query | undefined;
   /** Sent as JSON; undefined values are left out. Long or secret parameters belong here: logs hold queries, not bodies. */
   readonly body?: Readonly<Record<string, string | number | boolean | undefined>>;
   readonly signal?: AbortSignal | undefined;
@@ -66,9 +70,18 @@ export const createApi = ({
     return other === bearer ? response : send(call, other);
   };
 
-  return async (call) => {
-    const once = async () => readResponse(await sendWithToken(call), call.signal, host);
-    return call.isRepeatable === false ? once() : repeat(repeats, call.signal, once);
+  return async ({ queryAfter, isRepeatable = true, ...call }) => {
+    let current: ApiCall = call;
+    const once = async () => {
+      try {
+        return await readResponse(await sendWithToken(current), call.signal, host);
+      } catch (error) {
+        const query = error instanceof ProxyError ? queryAfter?.(error) : undefined;
+        if (query) current = { ...call, query };
+        throw error;
+      }
+    };
+    return isRepeatable ? repeat(repeats, call.signal, once) : once();
   };
 };
 

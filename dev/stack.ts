@@ -5,7 +5,7 @@ import type { Ledger } from "../lib/delivery/ledger.ts";
 import { readAwsEnvironment } from "../lib/config.ts";
 import { randomHex, type Runtime } from "../lib/runtime.ts";
 import { startCielo24, type Cielo24Simulator } from "./cielo24/server.ts";
-import { createJwtAuthorizer } from "./gateway/authorizer.ts";
+import { createJwtAuthorizer, type AuthorizerOptions } from "./gateway/authorizer.ts";
 import { readDeployment } from "./gateway/deployment.ts";
 import { startGateway, type GatewayOptions } from "./gateway/server.ts";
 import { startS3, type S3Simulator } from "./s3/server.ts";
@@ -15,7 +15,7 @@ import { functionEnvironment, type AccessKey } from "./stack/environment.ts";
 import { createEventBus, type BusEvent, type EventBus } from "./stack/event-bus.ts";
 import { startEventSource } from "./stack/event-source.ts";
 import { startIdentity, type Identity, type TokenClaims } from "./stack/identity.ts";
-import { createLambda, type Build, type Outcome } from "./stack/lambda.ts";
+import { createLambda, type Build, type Concurrency, type Outcome } from "./stack/lambda.ts";
 import { loadFunction } from "./stack/load.ts";
 import { createStackLog } from "./stack/log.ts";
 import { createNotification } from "./stack/notification.ts";
@@ -33,6 +33,7 @@ const VISIBILITY_TIMEOUT_S = 6 * 900;
 const RETENTION_S = 7 * 86_400;
 const DEAD_LETTER_RETENTION_S = 14 * 86_400;
 const MAX_RECEIVES = 1000;
+const OWN_ISSUER_TIMEOUT_MS = 30_000;
 /** How long running invocations may continue while the stack closes. */
 const CLOSING_GRACE_MS = 1_000;
 
@@ -55,8 +56,12 @@ export interface StackOptions {
   readonly polls?: boolean;
   /** Overrides of the functions' environment. */
   readonly env?: Runtime["env"];
+  /** An issuer other than the stack's own, and the audiences that its tokens may have. */
+  readonly authorizer?: Omit<AuthorizerOptions, "clock">;
   readonly corsOrigins?: readonly string[];
   readonly maximumConcurrency?: number;
+  /** How many functions may run at once. By default, there is no limit. */
+  readonly concurrency?: Concurrency;
   readonly randomHex?: () => string;
   /** Called with every line that a function logs. */
   readonly onLine?: (line: string) => void;
@@ -190,7 +195,15 @@ export const startStack = async (options: StackOptions = {}): Promise<Stack> => 
   const gateway = await startGateway({
     ...portOption(ports.gateway),
     routes: deployment.functions.flatMap(({ routes }) => routes),
-    authorize: createJwtAuthorizer({ issuer: identity.issuer, audience: [identity.audience], clock: clock.now }),
+    authorize: createJwtAuthorizer({
+      ...(options.authorizer ?? {
+        issuer: identity.issuer,
+        audience: [identity.audience],
+        // It runs in this process, and a busy machine is no reason to refuse tokens.
+        timeoutMs: OWN_ISSUER_TIMEOUT_MS,
+      }),
+      clock: clock.now,
+    }),
     cors: { ...deployment.cors, allowedOrigins: corsOrigins },
     invoke: (name, event, requestId) => lambda.invoke(name, event, requestId),
     clock: clock.now,
@@ -225,6 +238,7 @@ export const startStack = async (options: StackOptions = {}): Promise<Stack> => 
     runtime,
     functions: deployment.functions,
     load: async (name) => options.functions?.[name] ?? loadFunction(name),
+    concurrency: options.concurrency,
     onOutcome: options.onOutcome,
   });
 

@@ -106,6 +106,8 @@ const VARIABLES = {
   /** After this many receives the queue gives a message up; the redrive policy has the same number. */
   maxReceives: ["MAX_RECEIVES", integer(1, 1000), 1000],
   version: ["PROXY_VERSION", text, "0.0.0-local"],
+  /** The longest that delivery-status waits for news: each wait takes one of the executions that the account may run. */
+  longestWaitS: ["LONGEST_WAIT_S", integer(0, 20), 20],
   logLevel: ["LOG_LEVEL", oneOf("debug", "info", "warn", "error"), "info"],
   stage: ["STAGE", text, "local"],
 } as const satisfies Record<string, Variable>;

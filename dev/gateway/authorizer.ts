@@ -1,4 +1,5 @@
-import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload } from "jose";
+import { errors, jwtVerify, type JWTPayload } from "jose";
+import { createKeySource, type KeyOptions } from "./keys.ts";
 
 /** What API Gateway passes to the function about a verified token. */
 export interface JwtContext {
@@ -17,35 +18,36 @@ export type Authorizer = (
   routeScopes: readonly string[],
 ) => Promise<{ readonly jwt: JwtContext } | { readonly refusal: Refusal }>;
 
-export interface AuthorizerOptions {
-  /** As `iss` has it; `<issuer>/.well-known/openid-configuration` names the keys. */
-  readonly issuer: string;
+export interface AuthorizerOptions extends KeyOptions {
   readonly audience: readonly string[];
-  readonly clock: () => number;
 }
 
+/** "Currently, only RSA-based algorithms are supported." Whether that includes PSS is not said; taken for no. */
+const ALGORITHMS = ["RS256", "RS384", "RS512"];
+
 /**
- * API Gateway's JWT authorizer. It checks the signature (RS256 only) with the issuer's keys, which are fetched once and
- * cached, then `iss`, `aud` (or `client_id`, if there is no `aud`), `exp`, `nbf`, and one of the route's scopes in `scope`
- * or `scp`. The scheme `Bearer` may be left out.
+ * API Gateway's JWT authorizer. It checks the signature with the key of the issuer that the token's `kid` names, then
+ * `iss`, `aud` (or `client_id`, if there is no `aud`), `exp`, `nbf` and `iat` by the clock and without any tolerance, and
+ * one of the route's scopes in `scope` and `scp` together. The scheme `Bearer` may be left out.
+ *
+ * Source: "Control access to HTTP APIs with JWT authorizers in API Gateway", Amazon API Gateway developer guide. What that
+ * leaves open is in docs/local-gateway.md.
  */
-export const createJwtAuthorizer = ({ issuer, audience, clock }: AuthorizerOptions): Authorizer => {
-  let keys: Promise<ReturnType<typeof createRemoteJWKSet>> | undefined;
-  const fetchKeys = async () => {
-    keys ??= discoverKeys(issuer);
-    return keys.catch((error: unknown) => {
-      keys = undefined;
-      throw error;
-    });
-  };
+export const createJwtAuthorizer = ({ audience, ...keyOptions }: AuthorizerOptions): Authorizer => {
+  const { issuer, clock } = keyOptions;
+  const findKey = createKeySource(keyOptions);
 
   return async (authorization, routeScopes) => {
     const token = authorization?.replace(/^Bearer /i, "").trim();
     if (!token) return refuse(401, routeScopes);
     let payload: JWTPayload;
     try {
-      const options = { issuer, algorithms: ["RS256"], requiredClaims: ["exp"], currentDate: new Date(clock()) };
-      ({ payload } = await jwtVerify(token, await fetchKeys(), options));
+      const currentDate = new Date(clock());
+      const options = { issuer, algorithms: ALGORITHMS, requiredClaims: ["exp"], currentDate };
+      ({ payload } = await jwtVerify(token, findKey, options));
+      // jose looks at `iat` only together with a greatest age.
+      if ((payload.iat ?? 0) * 1000 > currentDate.getTime())
+        return refuse(401, routeScopes, "the token has an invalid iat");
     } catch (error) {
       return refuse(401, routeScopes, describe(error));
     }
@@ -55,12 +57,6 @@ export const createJwtAuthorizer = ({ issuer, audience, clock }: AuthorizerOptio
       return { refusal: { status: 403, challenge: challengeOf(routeScopes, "insufficient_scope") } };
     return { jwt: { claims: stringClaims(payload), scopes: routeScopes.length > 0 ? scopes : null } };
   };
-};
-
-const discoverKeys = async (issuer: string) => {
-  const response = await fetch(`${issuer.replace(/\/$/, "")}/.well-known/openid-configuration`);
-  const { jwks_uri: keysUrl } = (await response.json()) as { jwks_uri: string };
-  return createRemoteJWKSet(new URL(keysUrl));
 };
 
 const refuse = (status: 401, scopes: readonly string[], description?: string) => ({
@@ -81,20 +77,26 @@ const isMeantForUs = ({ aud, client_id: clientId }: JWTPayload, audience: readon
   (aud === undefined ? [clientId] : [aud].flat()).some((each) => typeof each === "string" && audience.includes(each));
 
 const scopesOf = ({ scope, scp }: JWTPayload): string[] =>
-  [scope ?? scp]
+  [scope, scp]
     .flat()
     .flatMap((each) => (typeof each === "string" ? each.split(" ") : []))
     .filter((each) => each !== "");
 
+/** A claim that is null is left out: a function could not tell the text `null` from somebody of that name. */
 const stringClaims = (payload: JWTPayload): Record<string, string> =>
-  Object.fromEntries(Object.entries(payload).map(([name, value]) => [name, claimText(value)]));
+  Object.fromEntries(
+    Object.entries(payload)
+      .filter(([, value]) => value !== null)
+      .map(([name, value]) => [name, claimText(value)]),
+  );
 
-/** The function receives token claims as strings, in the notation of Go: `[a b]`, `map[k:v]`. */
+/** The function receives token claims as strings, in the notation of Go: `[a b]`, `map[k:v]`, `<nil>` within these. */
 const claimText = (value: unknown): string => {
   if (Array.isArray(value)) return `[${value.map(claimText).join(" ")}]`;
   if (typeof value === "object" && value !== null)
     return `map[${Object.entries(value)
       .map(([name, each]) => `${name}:${claimText(each)}`)
       .join(" ")}]`;
+  if (value === null) return "<nil>";
   return typeof value === "string" ? value : JSON.stringify(value);
 };

@@ -7,6 +7,10 @@ import { corsHeaders, preflightHeaders, type Cors } from "./cors.ts";
 import { makeEvent } from "./payload.ts";
 import { findRoute, type Route } from "./routes.ts";
 
+/** Quota of HTTP APIs: "Total combined size of request line and header values". Names are counted, too, to be safe. */
+const MAX_HEAD_BYTES = 10_240;
+/** Node's own limit, far enough away for the gateway to respond itself. */
+const NODE_MAX_HEAD_BYTES = 1024 * 1024;
 /** HTTP APIs take bodies of at most 10 MB. */
 const MAX_BODY_BYTES = 10 * 1024 * 1024;
 const MAX_DISCARDED_BYTES = 10 * MAX_BODY_BYTES;
@@ -46,22 +50,31 @@ export interface Gateway {
  * without throttling, stages or custom domains. Every route is a Lambda proxy integration.
  */
 export const startGateway = async (options: GatewayOptions): Promise<Gateway> => {
-  const server = createServer((request, response) => {
-    void respond(options, request)
+  const server = createServer({ maxHeaderSize: NODE_MAX_HEAD_BYTES }, (request, outgoing) => {
+    const requestId = randomUUID();
+    void respond(options, request, requestId)
       .catch(() => gatewayMessage(500, "Internal Server Error"))
+      .then((response) => ({ ...response, headers: { ...response.headers, "apigw-requestid": requestId } }))
       .then((made) => {
         options.onResponse?.(request.url?.split("?")[0] ?? "", made);
-        write(response, request, made, options.cors);
+        write(outgoing, request, made, options.cors);
       });
   });
+  // Only their size is limited. By default Node refuses, or in older versions drops, what is after the 2000th.
+  server.maxHeadersCount = 0;
   const port = await listen(server, options.port);
   return { url: `http://127.0.0.1:${port}`, port, close: () => closeServer(server) };
 };
 
-const respond = async (options: GatewayOptions, request: IncomingMessage): Promise<GatewayResponse> => {
+const respond = async (
+  options: GatewayOptions,
+  request: IncomingMessage,
+  requestId: string,
+): Promise<GatewayResponse> => {
   const { routes, authorize, cors, clock = Date.now } = options;
   const receivedAt = clock();
   const { method = "GET", url: target = "/", headers } = request;
+  if (headBytes(request) > MAX_HEAD_BYTES) return gatewayMessage(431, "Request Header Fields Too Large");
   if (cors && isPreflight(request))
     return { status: 204, headers: preflightHeaders(cors, headers.origin ?? ""), body: Buffer.alloc(0) };
   const match = findRoute(routes, method, target.split("?")[0] ?? "/");
@@ -75,7 +88,6 @@ const respond = async (options: GatewayOptions, request: IncomingMessage): Promi
   const body = await readBody(request);
   if (!body) return gatewayMessage(413, "Request Entity Too Large");
 
-  const requestId = randomUUID();
   const event = makeEvent(
     {
       method,
@@ -87,8 +99,7 @@ const respond = async (options: GatewayOptions, request: IncomingMessage): Promi
     },
     { match, jwt: verdict?.jwt, requestId, receivedAt, domainName: (headers.host ?? "").replace(/:\d+$/, "") },
   );
-  const response = await integrate(options, functionName, event, requestId);
-  return { ...response, headers: { ...response.headers, "apigw-requestid": requestId } };
+  return integrate(options, functionName, event, requestId);
 };
 
 const integrate = async (
@@ -115,6 +126,10 @@ const integrate = async (
 
 const isPreflight = ({ method, headers }: IncomingMessage): boolean =>
   method === "OPTIONS" && headers.origin !== undefined && headers["access-control-request-method"] !== undefined;
+
+/** Of the request line and of all headers, without what separates them. */
+const headBytes = ({ method = "", url = "", httpVersion, rawHeaders }: IncomingMessage): number =>
+  Buffer.byteLength(`${method} ${url} HTTP/${httpVersion}${rawHeaders.join("")}`, "latin1");
 
 /** The body; undefined if it is too large. Most of that is read all the same, or clients would see a reset. */
 const readBody = async (request: IncomingMessage): Promise<Buffer | undefined> => {

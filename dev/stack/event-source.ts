@@ -1,5 +1,6 @@
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
 import type { StackClock } from "./clock.ts";
+import { TooManyRequestsError } from "./lambda.ts";
 import { type Message, type Queue, waitForMessages } from "./sqs/queue.ts";
 
 export interface EventSourceOptions {
@@ -22,11 +23,22 @@ export interface EventSource {
 /**
  * Lambda's event source mapping of a queue, with a batch size of one and ReportBatchItemFailures. A message is deleted once
  * the function succeeds. If the function reports it as failed, or throws, the message is left with its current visibility.
+ * If Lambda has no room for the invocation, it is tried again for as long as the message is hidden.
  */
 export const startEventSource = (options: EventSourceOptions): EventSource => {
   const { queue, clock, maximumConcurrency } = options;
   const closing = new AbortController();
   const invocations = new Set<Promise<void>>();
+
+  const invoke = async (event: SQSEvent, until: number): Promise<unknown> => {
+    try {
+      return await options.invoke(event);
+    } catch (error) {
+      if (!(error instanceof TooManyRequestsError) || clock.now() + THROTTLED_PAUSE_MS > until) throw error;
+      await clock.sleep(THROTTLED_PAUSE_MS, closing.signal);
+      return await invoke(event, until);
+    }
+  };
 
   const poll = async (): Promise<void> => {
     while (!closing.signal.aborted) {
@@ -36,7 +48,8 @@ export const startEventSource = (options: EventSourceOptions): EventSource => {
       }
       const [message] = queue.receive(1);
       if (message) {
-        const invocation = passOn(options, message).finally(() => invocations.delete(invocation));
+        const passed = { ...options, invoke: (event: SQSEvent) => invoke(event, message.visibleAt) };
+        const invocation = passOn(passed, message).finally(() => invocations.delete(invocation));
         invocations.add(invocation);
       } else await waitForMessages(queue, clock, { until: Infinity, signal: closing.signal });
     }
@@ -52,6 +65,8 @@ export const startEventSource = (options: EventSourceOptions): EventSource => {
     },
   };
 };
+
+const THROTTLED_PAUSE_MS = 1_000;
 
 /** Invokes the function with a received message, and deletes the message if the function succeeds. */
 export const passOn = async (

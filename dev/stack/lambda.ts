@@ -9,7 +9,8 @@ export type Build = (runtime: Runtime) => FunctionHandler<never, unknown>;
 export interface Lambda {
   /**
    * Invokes a function and resolves with its result. Event and result pass through JSON, as in AWS.
-   * Rejects with what the function threw, with an error once it has run out of time, or with InvocationTooLargeError.
+   * Rejects with what the function threw, with an error once it has run out of time, with InvocationTooLargeError, or with
+   * TooManyRequestsError.
    */
   readonly invoke: (name: string, event: unknown, requestId?: string) => Promise<unknown>;
   /** Discards the built functions, so that the next invocations start cold, with nothing cached. */
@@ -18,6 +19,22 @@ export interface Lambda {
   readonly running: () => number;
   /** Resolves once no invocation is running, including those that ran out of time. */
   readonly idle: () => Promise<void>;
+}
+
+/** How many invocations may run at once. */
+export interface Concurrency {
+  readonly account: number;
+  /** What a function has for itself, which is also the most that it may run. */
+  readonly reserved?: Readonly<Record<string, number>>;
+}
+
+/** Too many invocations run already: this one has not begun. */
+export class TooManyRequestsError extends Error {
+  override readonly name = "TooManyRequestsException";
+
+  constructor() {
+    super("Rate Exceeded.");
+  }
 }
 
 /** How an invocation ended: with a result or an error. */
@@ -35,16 +52,19 @@ export const createLambda = ({
   runtime,
   functions,
   load,
+  concurrency = { account: Infinity },
   onOutcome,
 }: {
   runtime: Runtime;
   functions: readonly DeployedFunction[];
   load: (name: string) => Promise<Build>;
+  concurrency?: Concurrency | undefined;
   /** Called with the outcome of every invocation. */
   onOutcome?: ((name: string, outcome: Outcome) => void) | undefined;
 }): Lambda => {
   const handlers = new Map<string, Promise<FunctionHandler<never, unknown>>>();
   const running = new Set<Promise<unknown>>();
+  const enter = createTurnstile(concurrency);
 
   const findHandler = (name: string): Promise<FunctionHandler<never, unknown>> => {
     const known = handlers.get(name);
@@ -80,6 +100,7 @@ export const createLambda = ({
     invoke: async (name, event, requestId = randomUUID()) => {
       const deployed = functions.find((each) => each.name === name);
       if (!deployed) throw new Error(`There is no function ${name}`);
+      const leave = enter(name);
       try {
         const result = await run(deployed, event, requestId);
         onOutcome?.(name, { result });
@@ -88,6 +109,8 @@ export const createLambda = ({
         onOutcome?.(name, { error });
         if (!(error instanceof InvocationTooLargeError)) runtime.writeLine(describeFailure(error, requestId));
         throw error;
+      } finally {
+        leave();
       }
     },
     coldStart: () => {
@@ -99,6 +122,22 @@ export const createLambda = ({
     },
   };
 };
+
+/** Lets invocations in, by function, and returns what lets each out again. @throws {TooManyRequestsError} */
+const createTurnstile = ({ account, reserved = {} }: Concurrency) => {
+  const shared = Object.values(reserved).reduce((left, count) => left - count, account);
+  const free = new Map(Object.entries({ ...reserved, [SHARED]: shared }));
+  return (name: string): (() => void) => {
+    const pool = name in reserved ? name : SHARED;
+    const move = (by: number) => free.set(pool, (free.get(pool) ?? 0) + by);
+    if ((free.get(pool) ?? 0) <= 0) throw new TooManyRequestsError();
+    move(-1);
+    return () => move(1);
+  };
+};
+
+/** The pool of all functions without a reservation. No function has this name. */
+const SHARED = "";
 
 const track = (running: Set<Promise<unknown>>, work: Promise<unknown>): void => {
   running.add(work);

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { readConfig } from "../../lib/config.ts";
 import { connectTable } from "../../lib/delivery/aws/table.ts";
 import type { Ledger, Owners } from "../../lib/delivery/ledger.ts";
 import { hasEnded, showError, showLook, type Row } from "../../lib/delivery/machine/row.ts";
@@ -12,7 +13,9 @@ import { lambdaHandler, type Runtime } from "../../lib/runtime.ts";
 
 export const build = (runtime: Runtime): HttpHandler => {
   const { ledger, owners } = connectTable(runtime);
-  return apiHandler(runtime, "delivery-status", { scope: "media.read" }, deliveryStatus({ ledger, owners, runtime }));
+  const { longestWaitS } = readConfig(runtime.env, "longestWaitS");
+  const endpoint = deliveryStatus({ ledger, owners, runtime, longestWaitS });
+  return apiHandler(runtime, "delivery-status", { scope: "media.read" }, endpoint);
 };
 
 export const handler = lambdaHandler(build);
@@ -21,9 +24,11 @@ interface DeliveryStatus {
   readonly ledger: Pick<Ledger, "read">;
   readonly owners: Owners;
   readonly runtime: Pick<Runtime, "clock" | "sleep">;
+  /** The stage's own limit, below the API's. */
+  readonly longestWaitS: number;
 }
 
-/** Longer would not fit into the 24 s that a request may take. */
+/** What a client may ask for. Longer would not fit into the 24 s that a request may take. */
 const LONGEST_WAIT_S = 20;
 
 export const deliveryParameters = v.object({
@@ -42,10 +47,10 @@ const READ_RESERVE_MS = 2_000;
 
 /**
  * How the delivery of a job's media goes. With `wait`, answers as soon as the state, the progress, or what the delivery
- * waits for changes; at once if the delivery has ended, and after that many seconds in any case.
+ * waits for changes; at once if the delivery has ended, and after that many seconds, or `longestWaitS`, in any case.
  */
 export const deliveryStatus =
-  ({ ledger, owners, runtime }: DeliveryStatus): Endpoint =>
+  ({ ledger, owners, runtime, longestWaitS }: DeliveryStatus): Endpoint =>
   async ({ parameters, caller, deadline }) => {
     const { job_id, wait: waitS } = validate(deliveryParameters, parameters);
     await createOwnership(owners).check(caller, job_id);
@@ -57,7 +62,7 @@ export const deliveryStatus =
     };
 
     const startedAt = runtime.clock();
-    const until = Math.min(startedAt + waitS * 1000, deadline - READ_RESERVE_MS);
+    const until = Math.min(startedAt + Math.min(waitS, longestWaitS) * 1000, deadline - READ_RESERVE_MS);
     const first = await read();
     let row = first;
     let pollMs = FIRST_POLL_MS;

@@ -2,7 +2,7 @@ import * as v from "valibot";
 import { isList, type Kind, type ListKind } from "./kinds.ts";
 import { meant } from "./nearest.ts";
 import { findDisagreements, isUsed, PARAMETERS } from "./parameters.ts";
-import { findPoolFaults, findStageFaults } from "./stage.ts";
+import { findStageFaults } from "./stage.ts";
 
 /** The sections of a parameters' file by their names. Their values are texts, `null`, lists and mappings. */
 export type Sections = ReadonlyMap<string, unknown>;
@@ -66,9 +66,9 @@ export const checkParams = (sections: Sections, example: Sections, chosen: Chose
     if (chosen.isDeploy && isPlaceholder(one.value))
       faults.push(`${name} (${one.where}) still has the example's value`);
   }
-  const region = values["region"];
-  faults.push(...findStageFaults(chosen.stage, typeof region === "string" ? region : undefined));
-  if (values["identityProvider"] === "cognito") faults.push(...findPoolFaults(chosen.stage));
+  const region = values["region"] as string | undefined;
+  const hasUserPool = values["identityProvider"] === "cognito";
+  faults.push(...findStageFaults(chosen.stage, { region, hasUserPool }));
   faults.push(...findDisagreements(values));
   return { faults, values };
 };

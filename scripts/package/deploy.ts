@@ -2,6 +2,7 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { Params } from "./check.ts";
 import { checkIssuer } from "./issuer.ts";
 import { protectTable } from "./protect-table.ts";
+import { checkQuota } from "./quota.ts";
 
 /** What is deployed, and where. */
 export interface Deployment {
@@ -28,6 +29,7 @@ export const describeDeployment = (stage: string, params: Params, rest: readonly
  */
 export const checkBeforeDeploying = async (deployment: Deployment): Promise<string[]> => [
   ...(await checkOwnIssuer(deployment)),
+  ...(await checkQuota(deployment)),
 ];
 
 /**

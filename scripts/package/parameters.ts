@@ -44,6 +44,10 @@ export const PARAMETERS: Readonly<Record<string, Kind | ListKind>> = {
   capabilityLifetimeS: wholeNumber(60, 86_400),
   longestPullS: wholeNumber(60, 86_400),
   idleTimeoutS: wholeNumber(1, 600),
+  longestWaitS: wholeNumber(0, 20),
+  /** What an account may have is asked before a deployment, see `quota.ts`. */
+  deliveryStatusConcurrency: wholeNumber(0, 10_000),
+  deliverMediaConcurrency: wholeNumber(0, 10_000),
   /** Lambda's own range for a queue. */
   maximumConcurrency: wholeNumber(2, 1000),
 
@@ -82,6 +86,13 @@ export const findDisagreements = (values: Readonly<Record<string, unknown>>): st
     faults.push(
       `scopePrefix must have at most ${longest} characters where API Gateway checks scopes (scopeClaim: ${scopeClaim}), ` +
         `it has ${prefix.length}: a scope such as ${LONGEST_NAME} may have ${LONGEST_SCOPE} with its prefix`,
+    );
+  // With fewer, Lambda would take messages out of the queue that it may not deliver, and they would age.
+  const { deliverMediaConcurrency: reserved, maximumConcurrency } = values;
+  if (reserved !== 0 && Number(reserved) < Number(maximumConcurrency))
+    faults.push(
+      `deliverMediaConcurrency must be 0, or at least maximumConcurrency (${Number(maximumConcurrency)}): ` +
+        `the nearest is ${Number(maximumConcurrency)}`,
     );
   return faults;
 };

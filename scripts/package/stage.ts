@@ -8,33 +8,41 @@ const ACCOUNT_DIGITS = 12;
 export const longestStage = (region: string): number =>
   LONGEST_BUCKET_NAME - `${SERVICE}--media-${"0".repeat(ACCOUNT_DIGITS)}-${region}`.length;
 
-/** What is wrong with a stage's name; the region is `undefined` where it is not known. */
-export const findStageFaults = (stage: string, region: string | undefined): string[] => {
-  const near = stage
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9]+/g, "-")
-    .replaceAll(/^[^a-z]+|-+$/g, "");
+/** Cognito takes none of these words, nor a part of one, in a domain: "Domain cannot contain reserved word". */
+const RESERVED_BY_COGNITO = /aws|amazon|cognito/;
+
+interface Circumstances {
+  /** Absent where it is not known. */
+  readonly region?: string | undefined;
+  /** The stage has a user pool, whose domain is named after it. */
+  readonly hasUserPool: boolean;
+}
+
+/** What is wrong with a stage's name, and one that is right. */
+export const findStageFaults = (stage: string, { region, hasUserPool }: Circumstances): string[] => {
   if (!/^[a-z]([a-z0-9-]*[a-z0-9])?$/.test(stage))
     return [
       `the stage's name must begin with a lower-case letter, followed by lower-case letters, digits and hyphens, with no ` +
-        `hyphen at the end: ${near === "" ? "for instance dev" : `did you mean ${near}?`}`,
+        `hyphen at the end: ${named(stage.toLowerCase(), "did you mean", "?")}`,
     ];
-  const longest = region === undefined ? Infinity : longestStage(region);
-  if (region === undefined || stage.length <= longest) return [];
-  return [
-    `the stage's name must have at most ${longest} letters in ${region}, it has ${stage.length}: its bucket ` +
-      `${SERVICE}-${stage}-media-<account>-${region} would have more than ${LONGEST_BUCKET_NAME}. For instance ` +
-      stage.slice(0, longest).replace(/-+$/, ""),
-  ];
+  const faults: string[] = [];
+  const [reserved] = RESERVED_BY_COGNITO.exec(stage) ?? [];
+  if (hasUserPool && reserved !== undefined)
+    faults.push(
+      `the stage's name must not contain ${reserved}, since Cognito does not take that for the domain where users sign ` +
+        `in: ${named(stage.replaceAll(new RegExp(RESERVED_BY_COGNITO, "g"), "-"))}`,
+    );
+  if (region !== undefined && stage.length > longestStage(region))
+    faults.push(
+      `the stage's name must have at most ${longestStage(region)} letters in ${region}, it has ${stage.length}: its ` +
+        `bucket ${SERVICE}-${stage}-media-<account>-${region} would have more than ${LONGEST_BUCKET_NAME}: ` +
+        named(stage.slice(0, longestStage(region))),
+    );
+  return faults;
 };
 
-/** Words that Cognito allows in no address of its own for signing in. Ours begins with the stage's name, among others. */
-const RESERVED_BY_COGNITO = ["amazon", "aws", "cognito"];
-
-/** What is wrong with the name of a stage that makes a user pool. */
-export const findPoolFaults = (stage: string): string[] =>
-  RESERVED_BY_COGNITO.filter((word) => stage.includes(word)).map(
-    (word) =>
-      `the stage's name must not contain "${word}" with identityProvider: cognito, for Cognito allows none of ` +
-      `${RESERVED_BY_COGNITO.join(", ")} in the address where users sign in. For instance dev`,
-  );
+/** A name made of the letters, digits and hyphens of a text, after the words that introduce it. */
+const named = (text: string, introduction = "for instance", end = ""): string => {
+  const name = text.replaceAll(/[^a-z0-9]+/g, "-").replaceAll(/^[^a-z]+|-+$/g, "");
+  return name === "" ? "for instance dev" : `${introduction} ${name}${end}`;
+};

@@ -12,7 +12,7 @@ export interface ExternalServer {
   readonly close: () => Promise<void>;
 }
 
-const START_TIMEOUT_MS = 100_000;
+const START_TIMEOUT_MS = 200_000;
 const POLL_MS = 50;
 
 /**
@@ -20,7 +20,7 @@ const POLL_MS = 50;
  *
  * @param name for the error
  * @param argumentsFor arguments of the command for the port that it is to listen on
- * @throws where it ends, or does not answer within 100 seconds; it is closed then
+ * @throws where it ends, or does not answer within 200 seconds; it is closed then
  */
 export const startExternalServer = async (
   name: string,

@@ -6,17 +6,18 @@ import { findLeaks, watchStack } from "../leaks/canary.ts";
 
 /**
  * The whole local stack, up before the first test of the file and closed after the last. Read it only inside
- * tests and hooks, as `local.stack`: it does not exist yet while tests are declared.
+ * tests and hooks, as `local.stack`: it does not exist yet while tests are declared. Options that do not exist then either
+ * are a function.
  *
  * At the end, everything that the stack put out is searched for secrets; a find fails the file.
  */
-export const useStack = (options: StackOptions = {}) => {
+export const useStack = (options: StackOptions | (() => StackOptions) = {}) => {
   let started: Stack | undefined;
   let s3: S3Client | undefined;
   let logsBefore = 0;
   const watch = watchStack();
   beforeAll(async () => {
-    started = await startStack({ ...watch.options, ...options });
+    started = await startStack({ ...watch.options, ...(typeof options === "function" ? options() : options) });
   });
   beforeEach(() => {
     logsBefore = local.stack.logs.length;

@@ -25,6 +25,7 @@ describe("the configuration", () => {
     ["DROP_SETTLE_S", "dropSettleS", "901"],
     ["TRUNCATED_PATIENCE_S", "truncatedPatienceS", "43201"],
     ["PREFLIGHT", "preflight", "strict"],
+    ["LONGEST_WAIT_S", "longestWaitS", "21"],
     ["REQUIRE_AUDIO", "requireAudio", "always"],
     ["MAX_MEDIA_DURATION_S", "maxMediaDurationS", "604801"],
   ] as const)("refuses %s=… for %s without printing the value", (variable, name, value) => {

@@ -142,7 +142,10 @@ export const MISBEHAVIOURS: Readonly<Record<string, Misbehaviour>> = {
   "speaks TLS": sends(Buffer.from("16030100c8010000c40303", "hex"), "400"),
   "speaks nonsense": sends("\0\u0001\u0002 nonsense\r\n\r\n", "400"),
   "names no host": sends("GET /health HTTP/1.1\r\n\r\n", "400"),
-  "has a head of 20 KB": sends(`GET /health HTTP/1.1\r\n${HOST}X-Long: ${"x".repeat(20_000)}\r\n\r\n`, "431"),
+  "has a head of 20 KB": sends(
+    `GET /health HTTP/1.1\r\n${HOST}Connection: close\r\nX-Long: ${"x".repeat(20_000)}\r\n\r\n`,
+    "431",
+  ),
   "has two lengths": sends(`POST /health HTTP/1.1\r\n${HOST}Content-Length: 1\r\nContent-Length: 2\r\n\r\nab`, "400"),
   "has a length and chunks": sends(
     `POST /health HTTP/1.1\r\n${HOST}Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`,

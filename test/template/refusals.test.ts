@@ -159,6 +159,11 @@ const REFUSALS: readonly (readonly [line: string, must: string, end: string])[] 
   ["capabilityLifetimeS: 59", "a whole number from 60 to 86400", "the nearest is 60"],
   ["longestPullS: 86401", "a whole number from 60 to 86400", "the nearest is 86400"],
   ["idleTimeoutS: 0", "a whole number from 1 to 600", "the nearest is 1"],
+  ["longestWaitS: 21", "a whole number from 0 to 20", "the nearest is 20"],
+  ["longestWaitS: 5s", "a whole number from 0 to 20", "for instance 5"],
+  ["deliveryStatusConcurrency: none", "a whole number from 0 to 10000", "for instance 0"],
+  ["deliveryStatusConcurrency: -1", "a whole number from 0 to 10000", "the nearest is 0"],
+  ["deliverMediaConcurrency: 10001", "a whole number from 0 to 10000", "the nearest is 10000"],
   ["maximumConcurrency: 1", "a whole number from 2 to 1000", "the nearest is 2"],
   ["maximumConcurrency: 1001", "a whole number from 2 to 1000", "the nearest is 1000"],
 
@@ -322,6 +327,14 @@ describe("parameters that do not go together", () => {
     expect(faultsOfLines("jobsClaimRequired: true", "jobsClaim: jobs")).toEqual([]);
   });
 
+  it("are deliveries that the queue hands out, and fewer that are reserved", () => {
+    expect(faultsOfLines("maximumConcurrency: 10", "deliverMediaConcurrency: 9")).toEqual([
+      "deliverMediaConcurrency must be 0, or at least maximumConcurrency (10): the nearest is 10",
+    ]);
+    for (const reserved of [0, 10, 11])
+      expect(faultsOfLines("maximumConcurrency: 10", `deliverMediaConcurrency: ${reserved}`)).toEqual([]);
+  });
+
   it("are a prefix and a scope that API Gateway has to check, and that are too long together", () => {
     const prefix = (length: number) => `scopePrefix: ${"p".repeat(length - 1)}/`;
     expect(faultsOfLines(prefix(50))).toEqual([]);
@@ -343,17 +356,6 @@ describe("a stage with a user pool of its own", () => {
       "",
     );
     expect(faultsOf(without)).toEqual([]);
-  });
-
-  it.each([
-    ["cognito", "cognito"],
-    ["dev-aws", "aws"],
-    ["amazonia", "amazon"],
-  ])("has no name that Cognito refuses: %s", (stage, word) => {
-    expect(faultsOf(paramsFileWith(stage, "identityProvider: cognito"), { stage })).toEqual([
-      `the stage's name must not contain "${word}" with identityProvider: cognito, for Cognito allows none of amazon, aws, cognito in the address where users sign in. For instance dev`,
-    ]);
-    expect(faultsOf(paramsFileWith(stage), { stage })).toEqual([]);
   });
 
   it("is deployed with the example's placeholders for them", () => {
@@ -436,6 +438,17 @@ describe("a stage", () => {
     ]);
   });
 
+  it.each([
+    ["cognito", "cognito", "for instance dev"],
+    ["new-cognito2", "cognito", "for instance new-2"],
+    ["draws", "aws", "for instance dr"],
+  ])("has none of the words that Cognito keeps for itself, if it has a user pool: %s", (stage, word, end) => {
+    expect(faultsOf(paramsFileWith(stage, "identityProvider: cognito"), { stage })).toEqual([
+      `the stage's name must not contain ${word}, since Cognito does not take that for the domain where users sign in: ${end}`,
+    ]);
+    expect(faultsOf(paramsFileWith(stage), { stage })).toEqual([]);
+  });
+
   it.each(["us-east-1", "eu-central-1", "ap-southeast-2", "ap-northeast-1", "us-gov-west-1"])(
     "has as many letters as the bucket's name leaves in %s",
     (region) => {
@@ -443,7 +456,7 @@ describe("a stage", () => {
       const fault = (stage: string) => faultsOf(paramsFileWith(stage), { stage, region });
       expect(fault(longest)).toEqual([]);
       expect(fault(`${longest}s`)).toEqual([
-        `the stage's name must have at most ${longest.length} letters in ${region}, it has ${longest.length + 1}: its bucket cielo24-proxy-${longest}s-media-<account>-${region} would have more than 63. For instance ${longest}`,
+        `the stage's name must have at most ${longest.length} letters in ${region}, it has ${longest.length + 1}: its bucket cielo24-proxy-${longest}s-media-<account>-${region} would have more than 63: for instance ${longest}`,
       ]);
     },
   );
@@ -463,7 +476,7 @@ describe("a file", () => {
 
   it("may share values between sections as YAML does", () => {
     const own = paramsFileWith("own").replace("default:", "default: &all");
-    expect(faultsOf(`${own}copy:\n  <<: *all\n  corsOrigins: [https://a.test]\n`, { stage: "copy" })).toHaveLength(4);
+    expect(faultsOf(`${own}copy:\n  <<: *all\n  corsOrigins: [https://a.test]\n`, { stage: "copy" })).toHaveLength(5);
   });
 
   it("without sections is told so", () => {

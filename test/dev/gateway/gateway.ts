@@ -3,11 +3,17 @@ import { createJwtAuthorizer } from "../../../dev/gateway/authorizer.ts";
 import type { Cors } from "../../../dev/gateway/cors.ts";
 import type { Route } from "../../../dev/gateway/routes.ts";
 import { startGateway, type Gateway } from "../../../dev/gateway/server.ts";
-import { startIdentity, type Identity } from "../../../dev/stack/identity.ts";
+import { startIssuer, type Claims, type Issuer } from "../../harness/issuer.ts";
+
+type SignOptions = Parameters<Issuer["sign"]> extends [Claims, ...infer Rest] ? Rest : never;
+
+export const AUDIENCE = "https://captions.example/api";
 
 export interface GatewayFixture {
   readonly gateway: Gateway;
-  readonly identity: Identity;
+  readonly issuer: Issuer;
+  /** A token for the audience. */
+  readonly token: (claims: Claims, ...more: SignOptions) => Promise<string>;
   /** What the function that answers gets and returns; by default it returns its event. */
   result: (event: Record<string, unknown>) => unknown;
   readonly events: Record<string, unknown>[];
@@ -19,25 +25,29 @@ export const useGateway = (options: {
   cors?: Cors;
   clock?: () => number;
   integrationTimeoutMs?: number;
+  /** How long the issuer may take; by default longer than on any busy machine. */
+  issuerTimeoutMs?: number;
+  issuerPath?: string;
 }): GatewayFixture => {
-  const { clock = Date.now } = options;
+  const { clock = Date.now, issuerPath: path = "", issuerTimeoutMs: timeoutMs = 30_000 } = options;
   const parts = { events: [], result: (event) => event } as Pick<GatewayFixture, "events" | "result">;
   beforeAll(async () => {
-    const identity = await startIdentity({ clock });
+    const issuer = await startIssuer({ clock, path });
     const gateway = await startGateway({
       ...options,
-      authorize: createJwtAuthorizer({ issuer: identity.issuer, audience: [identity.audience], clock }),
+      authorize: createJwtAuthorizer({ issuer: issuer.issuer, audience: [AUDIENCE], clock, timeoutMs }),
       invoke: async (_name, event) => {
         parts.events.push(event as Record<string, unknown>);
         return Promise.resolve(parts.result(event as Record<string, unknown>));
       },
     });
-    Object.assign(parts, { identity, gateway });
+    const token: GatewayFixture["token"] = (claims, ...more) => issuer.sign({ aud: AUDIENCE, ...claims }, ...more);
+    Object.assign(parts, { issuer, token, gateway });
   });
   afterAll(async () => {
-    const { gateway, identity } = parts as GatewayFixture;
+    const { gateway, issuer } = parts as GatewayFixture;
     await gateway.close();
-    await identity.close();
+    await issuer.close();
   });
   return parts as GatewayFixture;
 };

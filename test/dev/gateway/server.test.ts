@@ -1,3 +1,4 @@
+import { Agent } from "node:http";
 import { afterEach, describe, expect, it } from "@jest/globals";
 import { readDeployment } from "../../../dev/gateway/deployment.ts";
 import { InvocationTooLargeError } from "../../../dev/gateway/server.ts";
@@ -35,9 +36,66 @@ describe("the gateway", () => {
     ["HEAD where only GET has one", "HEAD", "/jobs"],
     ["a trailing slash", "GET", "/jobs/"],
   ])("answers 404 to %s", async (_kind, method, path) => {
-    const { status, body } = await sendRaw(fixture.gateway.url + path, { method });
+    const { status, headers, body } = await sendRaw(fixture.gateway.url + path, { method });
     expect(status).toBe(404);
+    expect(headers["apigw-requestid"]).toMatch(/^[0-9a-f-]{36}$/);
     if (method !== "HEAD") expect(body).toBe('{"message":"Not Found"}');
+  });
+
+  describe("given a request line and headers", () => {
+    const MAX_HEAD_BYTES = 10_240;
+    const TOO_LARGE = [431, '{"message":"Request Header Fields Too Large"}'];
+    /** A request whose request line and headers have this many bytes, `x-long` filling up. */
+    const requestOf = (sizeBytes: number, target = "/jobs") => {
+      const names = ["host", "connection", "x-long"].join("");
+      const { host } = new URL(fixture.gateway.url);
+      const used = `GET ${target} HTTP/1.1${names}${host}keep-alive`.length;
+      return { target, headers: { connection: "keep-alive", "x-long": "x".repeat(sizeBytes - used) } };
+    };
+
+    it.each(["/jobs", `/jobs?padding=${"p".repeat(5_000)}`])(
+      "takes 10,240 bytes and not one more: %#",
+      async (target) => {
+        fixture.result = () => "taken";
+        const answers = [];
+        for (const sizeBytes of [MAX_HEAD_BYTES, MAX_HEAD_BYTES + 1, 500_000]) {
+          const { status, body } = await sendRaw(fixture.gateway.url, requestOf(sizeBytes, target));
+          answers.push([status, body]);
+        }
+        expect(answers).toEqual([[200, "taken"], TOO_LARGE, TOO_LARGE]);
+        expect(fixture.events).toHaveLength(1);
+      },
+    );
+
+    it("keeps the connection, whatever came with the request", async () => {
+      const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+      const { url } = fixture.gateway;
+      const { target, headers } = requestOf(MAX_HEAD_BYTES + 1);
+      const refused = await sendRaw(url, { method: "POST", target, headers, body: Buffer.alloc(MIB) }, agent);
+      expect([refused.status, refused.headers.connection]).toEqual([431, "keep-alive"]);
+      const sockets = Object.values(agent.freeSockets).flat();
+      expect(sockets).toHaveLength(1);
+      expect((await sendRaw(`${url}/jobs`, {}, agent)).status).toBe(200);
+      expect(Object.values(agent.freeSockets).flat()).toEqual(sockets);
+      agent.destroy();
+    });
+
+    it("counts every header, however many there are", async () => {
+      const headers = Object.fromEntries(Array.from({ length: 5_000 }, (_, at) => [`h${at}`, ""]));
+      const { status, body } = await sendRaw(`${fixture.gateway.url}/jobs`, { headers });
+      expect([status, body]).toEqual(TOO_LARGE);
+    });
+
+    it("refuses too many on every path, guarded, unknown or asked about beforehand", async () => {
+      const { headers } = requestOf(MAX_HEAD_BYTES + 1);
+      const preflight = { ...headers, origin: ORIGIN, "access-control-request-method": "POST" };
+      for (const [path, request] of [
+        ["/guarded", { headers }],
+        ["/nowhere", { headers }],
+        ["/jobs", { method: "OPTIONS", headers: preflight }],
+      ] as const)
+        expect((await sendRaw(fixture.gateway.url + path, request)).status).toBe(431);
+    });
   });
 
   it("takes a body of 10 MB and refuses one byte more, announced or not", async () => {

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from "@jest/globals";
 import type { SQSEvent } from "aws-lambda";
 import { createStackClock } from "../../../dev/stack/clock.ts";
 import { startEventSource, type EventSource } from "../../../dev/stack/event-source.ts";
+import { TooManyRequestsError } from "../../../dev/stack/lambda.ts";
 import { Queue } from "../../../dev/stack/sqs/queue.ts";
 
 let source: EventSource | undefined;
@@ -100,6 +101,38 @@ describe("the event source", () => {
     await invoked(1);
     expect(queue.inspect().hidden).toHaveLength(1);
     expect(events).toHaveLength(1);
+  });
+
+  it("tries again for as long as a message is hidden where Lambda has no room for its function", async () => {
+    let refusals = 2;
+    const { queue, clock, invoked } = start({
+      work: () => {
+        if (refusals-- > 0) throw new TooManyRequestsError();
+      },
+    });
+    queue.send("one");
+    for (const count of [1, 2]) {
+      await invoked(count);
+      clock.advance(1_000);
+    }
+    const { Records: records } = await invoked(3);
+    expect(records[0]?.attributes.ApproximateReceiveCount).toBe("1");
+    expect(queue.nextVisibleAt()).toBe(Infinity);
+  });
+
+  it("leaves a message for which there was no room in all that time", async () => {
+    const { queue, clock, invoked } = start({
+      work: () => {
+        throw new TooManyRequestsError();
+      },
+    });
+    queue.send("one");
+    await invoked(1);
+    clock.advance(599_500);
+    await invoked(2);
+    clock.advance(500);
+    const { Records: records } = await invoked(3);
+    expect(records[0]?.attributes.ApproximateReceiveCount).toBe("2");
   });
 
   it("delivers a failed message again when the visibility that the function chose is over", async () => {

@@ -2,12 +2,12 @@ import { describe, expect, it } from "@jest/globals";
 import type { Context } from "aws-lambda";
 import { InvocationTooLargeError } from "../../../dev/gateway/server.ts";
 import { createStackClock } from "../../../dev/stack/clock.ts";
-import { createLambda } from "../../../dev/stack/lambda.ts";
+import { createLambda, TooManyRequestsError, type Concurrency } from "../../../dev/stack/lambda.ts";
 import { randomHex } from "../../../lib/runtime.ts";
 
 type Work = (event: unknown, context: Context) => unknown;
 
-const start = (work: Work) => {
+const start = (work: Work, concurrency?: Concurrency) => {
   const clock = createStackClock();
   const lines: string[] = [];
   let builds = 0;
@@ -19,7 +19,8 @@ const start = (work: Work) => {
       sleep: clock.sleep,
       writeLine: (line) => lines.push(line),
     },
-    functions: [{ name: "work", timeoutMs: 29_000, routes: [] }],
+    functions: ["work", "other"].map((name) => ({ name, timeoutMs: 29_000, routes: [] })),
+    concurrency,
     load: () =>
       Promise.resolve(() => {
         builds += 1;
@@ -94,6 +95,33 @@ describe("the stand-in for Lambda", () => {
       errorType: "TypeError",
       errorMessage: "no such thing",
     });
+  });
+
+  it("runs as many functions at once as the account may, and refuses others without a word in the log", async () => {
+    let release: () => void = () => undefined;
+    const { lambda, lines } = start(() => new Promise<void>((resolve) => (release = resolve)), { account: 1 });
+    const running = lambda.invoke("work", {});
+    await expect(lambda.invoke("other", {})).rejects.toBeInstanceOf(TooManyRequestsError);
+    await new Promise(setImmediate);
+    release();
+    await running;
+    expect(lines).toEqual([]);
+    const next = lambda.invoke("other", {});
+    await new Promise(setImmediate);
+    release();
+    await expect(next).resolves.toBeUndefined();
+  });
+
+  it("keeps for a function what is reserved for it, and gives it no more", async () => {
+    const releases: (() => void)[] = [];
+    const work = () => new Promise<void>((resolve) => void releases.push(resolve));
+    const { lambda } = start(work, { account: 3, reserved: { work: 1 } });
+    const running = ["work", "other", "other"].map((name) => lambda.invoke(name, {}));
+    for (const name of ["work", "other"])
+      await expect(lambda.invoke(name, {})).rejects.toBeInstanceOf(TooManyRequestsError);
+    await new Promise(setImmediate);
+    for (const release of releases) release();
+    await Promise.all(running);
   });
 
   it("takes 6 MB and no more, either way", async () => {

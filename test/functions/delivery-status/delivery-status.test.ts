@@ -14,7 +14,7 @@ const NOT_FOUND = {
   body: { ErrorType: "ITEM_NOT_FOUND", ErrorComment: new ApiError("ITEM_NOT_FOUND").comment },
 };
 
-const setUp = (row: Row | undefined, owners: Record<string, string> = { [JOB]: "alice" }) => {
+const setUp = (row: Row | undefined, owners: Record<string, string> = { [JOB]: "alice" }, longestWaitS = 20) => {
   const ledger = row ? memoryLedger(row) : memoryLedger();
   const runtime = testRuntime();
   const startedAt = runtime.now;
@@ -32,7 +32,7 @@ const setUp = (row: Row | undefined, owners: Record<string, string> = { [JOB]: "
       return read(jobId);
     };
   };
-  const endpoint = deliveryStatus({ ledger, owners: memoryOwners(owners), runtime });
+  const endpoint = deliveryStatus({ ledger, owners: memoryOwners(owners), runtime, longestWaitS });
   const ask = (parameters: Record<string, string> = {}, more: Parameters<typeof apiRequest>[1] = {}) =>
     answered(endpoint(apiRequest({ v: "1", job_id: JOB, ...parameters }, { deadline: startedAt + 24_000, ...more })));
   return { ask, ledger, runtime, elapsedMs, changeAfter };
@@ -178,6 +178,17 @@ describe("deliveryStatus with wait", () => {
     expect((await ask({ wait: "10" })).body["State"]).toBe("SENDING");
     expect(elapsedMs()).toBe(10_000);
     expect(ledger.reads).toBeLessThanOrEqual(12);
+  });
+
+  it.each([
+    ["20", 5, 5_000],
+    ["5", 20, 5_000],
+    ["20", 20, 20_000],
+    ["20", 0, 0],
+  ])("answers wait=%s in time where the stage allows waits of %i s", async (wait, longestWaitS, afterMs) => {
+    const { ask, elapsedMs } = setUp(SENDING, undefined, longestWaitS);
+    expect((await ask({ wait })).status).toBe(200);
+    expect(elapsedMs()).toBe(afterMs);
   });
 
   it("answers as soon as the state changes", async () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { check, is, type Check } from "../check.ts";
-import { at, textAt, namesOf, put, type Template } from "../cloudformation.ts";
+import { at, textAt, namesOf, put, type Json, type Template } from "../cloudformation.ts";
 
 export const FUNCTIONS = [
   "SignUpload",
@@ -27,6 +27,13 @@ const every = (name: string, property: string, wanted: unknown, wrong: string): 
       put(template, `HealthLambdaFunction.Properties.${property}`, wrong);
     },
   );
+
+/** How many executions are reserved for a function; undefined if none are, while 0 would switch it off. */
+export const reservedBy = (template: Template, name: string): Json | undefined => {
+  const reserved = at(template, `${name}LambdaFunction.Properties.ReservedConcurrentExecutions`);
+  // CloudFormation takes the property away.
+  return JSON.stringify(reserved) === '{"Ref":"AWS::NoValue"}' ? undefined : reserved;
+};
 
 const LOG_DAYS = { dev: 14, prod: 90 };
 
@@ -75,6 +82,16 @@ export const functionChecks: Check[] = [
   is("gives functions that call cielo24 29 s", "AddMediaLambdaFunction.Properties.Timeout", 29, 6),
   is("gives a delivery 900 s", "DeliverMediaLambdaFunction.Properties.Timeout", 900, 300),
   is("gives a delivery a whole CPU", "DeliverMediaLambdaFunction.Properties.MemorySize", 1769, 512),
+  check(
+    "reserves executions for no function unless a parameter says so",
+    (template) => {
+      for (const name of functionsOf(template))
+        assert.equal(reservedBy(template, name.replace("LambdaFunction", "")), undefined, name);
+    },
+    (template) => {
+      put(template, "MediaSourceLambdaFunction.Properties.ReservedConcurrentExecutions", 0);
+    },
+  ),
   check(
     "updates deliver-media after media-source, whose redirects it relies on",
     (template) => {

@@ -99,6 +99,21 @@ export const httpChecks: Check[] = [
     { Issuer: "https://issuer.example/", Audience: [] },
   ),
   check(
+    "has at most 50 audiences and 10 scopes on a route, which are API Gateway's quotas",
+    (template) => {
+      const audiences = at(template, "HttpApiAuthorizerJwt.Properties.JwtConfiguration.Audience");
+      assert.ok(Array.isArray(audiences) && audiences.length <= 50);
+      for (const route of routesOf(template)) {
+        const scopes = at(template, `${route}.Properties.AuthorizationScopes`) ?? [];
+        assert.ok(Array.isArray(scopes) && scopes.length <= 10);
+      }
+    },
+    (template) => {
+      const scopes = Array.from({ length: 11 }, (_, index) => `media.${index}`);
+      put(template, `${routeNamed(template, "GET /api/job/delivery")}.Properties.AuthorizationScopes`, scopes);
+    },
+  ),
+  check(
     "speaks payload 2.0 with every HTTP function",
     (template) => {
       for (const name of namesOf(template, "AWS::ApiGatewayV2::Integration"))
