@@ -57,50 +57,61 @@ describe("what stands in params.yml", () => {
     const [expire] = at(template, "MediaBucket.Properties.LifecycleConfiguration.Rules") as Record<string, unknown>[];
     expect(String(expire?.["ExpirationInDays"])).toBe("60");
   });
+});
 
-  /** What AWS allows for a name. Sources: the services' API references. */
-  const LONGEST: Readonly<Record<string, readonly [property: string, length: number]>> = {
-    "AWS::S3::Bucket": ["BucketName", 63],
-    "AWS::Lambda::Function": ["FunctionName", 64],
-    "AWS::IAM::Role": ["RoleName", 64],
-    "AWS::Events::Rule": ["Name", 64],
-    "AWS::Events::EventBus": ["Name", 256],
-    "AWS::SQS::Queue": ["QueueName", 80],
-    "AWS::SNS::Topic": ["TopicName", 256],
-    "AWS::DynamoDB::Table": ["TableName", 255],
-    "AWS::CloudWatch::Alarm": ["AlarmName", 255],
-    "AWS::CloudWatch::Dashboard": ["DashboardName", 255],
-    "AWS::Logs::LogGroup": ["LogGroupName", 512],
-    "AWS::ApiGatewayV2::Api": ["Name", 128],
-    "AWS::Cognito::UserPool": ["UserPoolName", 128],
-    "AWS::Cognito::UserPoolClient": ["ClientName", 128],
-    "AWS::Cognito::UserPoolDomain": ["Domain", 63],
-  };
+/** What AWS allows for a name. Sources: the services' API references. */
+const LONGEST: Readonly<Record<string, readonly [property: string, length: number]>> = {
+  "AWS::S3::Bucket": ["BucketName", 63],
+  "AWS::Lambda::Function": ["FunctionName", 64],
+  "AWS::IAM::Role": ["RoleName", 64],
+  "AWS::Events::Rule": ["Name", 64],
+  "AWS::Events::EventBus": ["Name", 256],
+  "AWS::SQS::Queue": ["QueueName", 80],
+  "AWS::SNS::Topic": ["TopicName", 256],
+  "AWS::DynamoDB::Table": ["TableName", 255],
+  "AWS::CloudWatch::Alarm": ["AlarmName", 255],
+  "AWS::CloudWatch::Dashboard": ["DashboardName", 255],
+  "AWS::Logs::LogGroup": ["LogGroupName", 512],
+  "AWS::ApiGatewayV2::Api": ["Name", 128],
+  "AWS::Cognito::UserPool": ["UserPoolName", 128],
+  "AWS::Cognito::UserPoolClient": ["ClientName", 128],
+  "AWS::Cognito::UserPoolDomain": ["Domain", 63],
+};
 
-  it("leads to names that AWS takes, even with the longest stage: the bucket's is the tightest", () => {
-    const spare = Object.entries(LONGEST).flatMap(([type, [property, length]]) =>
-      namesOf(template, type).flatMap((name) => {
-        const value = at(template, `${name}.Properties.${property}`);
-        if (value === undefined) return [];
-        const pattern = typeof value === "string" ? value : String((value as Record<string, unknown>)["Fn::Sub"]);
-        const whole = pattern.replaceAll("${AWS::AccountId}", "123456789012").replaceAll("${AWS::Region}", "us-east-1");
-        expect(whole).not.toContain("$");
-        return [{ name, letters: length - whole.length }];
-      }),
-    );
+/** How many letters each name in a template may be longer. */
+const spareLetters = (template: Template) =>
+  Object.entries(LONGEST).flatMap(([type, [property, length]]) =>
+    namesOf(template, type).flatMap((name) => {
+      const value = at(template, `${name}.Properties.${property}`);
+      if (value === undefined) return [];
+      const pattern = typeof value === "string" ? value : String((value as Record<string, unknown>)["Fn::Sub"]);
+      const whole = pattern.replaceAll("${AWS::AccountId}", "123456789012").replaceAll("${AWS::Region}", "us-east-1");
+      expect(whole).not.toContain("$");
+      return [{ name, letters: length - whole.length }];
+    }),
+  );
+
+describe("a stage with a user pool of its own", () => {
+  let template: Template;
+  beforeAll(async () => {
+    const unused = ["issuerUrl: none", "audience: []", "scopePrefix: x"];
+    template = await packageWith(paramsFileWith(STAGE, "identityProvider: cognito", ...unused), STAGE);
+  });
+
+  it("needs nothing of an issuer", () => {
+    expect(at(template, "HttpApiAuthorizerJwt.Properties.JwtConfiguration.Issuer.Fn::Sub")).toMatch(/cognito/);
+  });
+
+  it("has names that AWS takes, even if its own is as long as possible: the bucket's is the tightest", () => {
+    const spare = spareLetters(template);
     expect(spare.filter(({ letters }) => letters < 0)).toEqual([]);
     expect(spare.find(({ name }) => name === "MediaBucket")).toEqual({ name: "MediaBucket", letters: 0 });
+    expect(spare.map(({ name }) => name)).toContain("UserPoolDomain");
     expect(spare.length).toBeGreaterThan(30);
   });
 });
 
 describe("npx serverless package", () => {
-  it("needs nothing of an issuer for a stage with a user pool of its own", async () => {
-    const file = paramsFileWith("own", "identityProvider: cognito", "issuerUrl: none", "audience: []");
-    const issuer = "HttpApiAuthorizerJwt.Properties.JwtConfiguration.Issuer.Fn::Sub";
-    expect(at(await packageWith(file, "own"), issuer)).toMatch(/cognito/);
-  });
-
   it("checks the parameters, too", async () => {
     const file = paramsFileWith("own", "settleS: 0", "deliveryMode: atuo");
     await expect(packageWith(file, "own", "--param", "setleS=1")).rejects.toMatchObject({

@@ -415,8 +415,9 @@ describe("a stage", () => {
   });
 
   it("may have an empty section, where default has all", () => {
-    const dev = /^dev:\n((?: .*\n)+)/m.exec(file)?.[1] ?? "";
-    expect(faultsOf(`${file.replace("default:\n", `default:\n${dev}`)}empty: {}\n`, { stage: "empty" })).toEqual([]);
+    const anchored = file.replace("default:\n", "base: &base\n").replace("dev:\n", "dev: &dev\n");
+    const whole = `${anchored}default:\n  <<: [*dev, *base]\nempty: {}\n`;
+    expect(faultsOf(whole, { stage: "empty" })).toEqual([]);
   });
 
   it("is not named default", () => {
