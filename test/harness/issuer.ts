@@ -56,8 +56,6 @@ export const startIssuer = async ({ path = "", clock = Date.now } = {}): Promise
       parts.keySet(response, { keys: parts.published });
     } else response.writeHead(404).end();
   });
-  // A file that fails before it can close its issuers must not keep the process alive.
-  server.unref();
   const origin = `http://127.0.0.1:${await listen(server)}`;
   const parts: Issuer = {
     issuer: origin + path,

@@ -6,6 +6,9 @@ import { until } from "../harness/until.ts";
 
 type Local = ReturnType<typeof useStack>;
 
+/** API Gateway's 1,500 ms are of the internet, not of a provider that shares a busy machine. */
+export const ISSUER_TIMEOUT_MS = 30_000;
+
 /** A caller with a token, at the gateway of a stage. */
 export const callerWith = (local: Local, token: string) => {
   const send = sendWith(local, { authorization: `Bearer ${token}` });

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { decodeJwt } from "jose";
 import { NOT_FOUND, errorOf } from "../harness/api.ts";
 import { useStack } from "../harness/stack.ts";
-import { callerWith, DELIVERED, refusalOf } from "./calls.ts";
+import { callerWith, DELIVERED, ISSUER_TIMEOUT_MS, refusalOf } from "./calls.ts";
 import { startKeycloak, type Keycloak } from "./keycloak.ts";
 import { logIn, logInBackend, renew, type Tokens, type User } from "./log-in.ts";
 import {
@@ -35,7 +35,7 @@ const SCOPE = SCOPES.join(" ");
   const logInAt = (clientId: string, user: User, scope = `openid ${SCOPE}`): Promise<Tokens> =>
     logIn({ issuer: keycloak.issuer, client: { id: clientId }, scope, user });
   const stage = (env: Record<string, string> = {}, audience: readonly string[] = [AUDIENCE]) =>
-    useStack(() => ({ authorizer: { issuer: keycloak.issuer, audience }, env }));
+    useStack(() => ({ authorizer: { issuer: keycloak.issuer, audience, timeoutMs: ISSUER_TIMEOUT_MS }, env }));
 
   describe("and a stage with its issuer and the API as audience", () => {
     const local = stage();

@@ -3,7 +3,7 @@ import { decodeJwt, decodeProtectedHeader } from "jose";
 import { errorOf, NOT_FOUND } from "../harness/api.ts";
 import { SCOPE } from "../harness/scope.ts";
 import { useStack } from "../harness/stack.ts";
-import { callerWith, DELIVERED, refusalOf } from "./calls.ts";
+import { callerWith, DELIVERED, ISSUER_TIMEOUT_MS, refusalOf } from "./calls.ts";
 import { logIn, logInBackend, type Tokens } from "./log-in.ts";
 import { startOidcProvider, type OidcProvider } from "./oidc-provider.ts";
 
@@ -28,7 +28,7 @@ describe("node oidc-provider", () => {
   const backend = (id: string, scope = SCOPE, resource = API): Promise<Tokens> =>
     logInBackend({ issuer: provider.issuer, client: { id, secret: `of-${id}` }, scope, more: { resource } });
   const stage = (env: Record<string, string> = {}, audience: readonly string[] = [API]) =>
-    useStack(() => ({ authorizer: { issuer: provider.issuer, audience }, env }));
+    useStack(() => ({ authorizer: { issuer: provider.issuer, audience, timeoutMs: ISSUER_TIMEOUT_MS }, env }));
 
   describe("and a stage with its issuer and the resource as audience", () => {
     const local = stage();

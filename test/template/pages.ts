@@ -16,7 +16,7 @@ const find = (pattern: RegExp): Name[] =>
 
 /** The outputs that pages call by name: `<MediaQueueUrl>`, `$(output MediaQueueUrl)`, "the output `MediaQueueUrl`". */
 export const usedOutputs = (): Name[] =>
-  find(/(?:<|\boutput `?)([A-Z][a-z]\w+)(?:>|`|\)|\b)/g).filter(({ name }) => /[a-z][A-Z]/.test(name));
+  find(/(?:(?<!\w)<|\boutput `?)([A-Z][a-z]\w+)(?:>|`|\)|\b)/g).filter(({ name }) => /[a-z][A-Z]/.test(name));
 
 /** What pages leave to their readers to fill in: `<job_id>`. */
 export const placeholders = (): Name[] => find(/<([a-z]\w*)>/g);
