@@ -59,22 +59,21 @@ const isReadByGateway = (claim: string): boolean => claim === "scope" || claim =
 const ACCESS_TOKEN_KINDS = new Set(["access", "bearer", "dpop", "at+jwt", "application/at+jwt"]);
 /** OpenID Connect Core: what only ID tokens have. */
 const OF_ID_TOKENS = ["nonce", "at_hash", "c_hash"];
-/** Who the token was issued to, or for what: RFC 9068, Okta, Entra ID. ID tokens have none of them. */
-const OF_ACCESS_TOKENS = ["scope", "scp", "client_id", "cid", "appid"];
+/** Which client a token was issued to: RFC 9068, OpenID Connect Core, Okta, Entra ID. */
+const CLIENT = ["client_id", "azp", "cid", "appid"];
 
 /**
  * Whether these are an access token's claims. Any other kind of token is refused, and so is one that cannot be told: an ID
- * token that carries roles would otherwise do. One by which only `azp` tells is an access token where its audience is not
- * its own client.
+ * token that carries roles would otherwise do. Where no kind is named, scopes tell, or a client that is not the audience
+ * itself: the audience of an ID token is its client.
  */
 const isAccessToken = (claims: Claims): boolean => {
-  const has = (name: string) => readClaim(claims, name) !== undefined;
-  const kinds = ["token_use", "typ"].flatMap((name) => readClaim(claims, name)?.toLowerCase() ?? []);
-  if (kinds.length > 0) return kinds.every((kind) => ACCESS_TOKEN_KINDS.has(kind));
-  if (OF_ID_TOKENS.some(has)) return false;
-  if (OF_ACCESS_TOKENS.some(has)) return true;
-  const client = readClaim(claims, "azp");
-  return client !== undefined && !listIn(claims, "aud").has(client);
+  const valuesOf = (names: readonly string[]) => names.flatMap((name) => readClaim(claims, name) ?? []);
+  const kinds = valuesOf(["token_use", "typ"]);
+  if (kinds.length > 0) return kinds.every((kind) => ACCESS_TOKEN_KINDS.has(kind.toLowerCase()));
+  if (valuesOf(OF_ID_TOKENS).length > 0) return false;
+  const audience = listIn(claims, "aud");
+  return valuesOf(["scope", "scp"]).length > 0 || valuesOf(CLIENT).some((client) => !audience.has(client));
 };
 
 type Claims = Readonly<Record<string, unknown>>;
