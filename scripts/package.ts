@@ -10,7 +10,7 @@ import { readParams } from "./package/params.ts";
  * network nor credentials. With `--deploy` it deploys the stage, too. Other arguments are the framework's.
  */
 const run = async () => {
-  const options = readOptions(process.argv.slice(2));
+  const options = readOptions(process.argv.slice(2), process.env);
   const { stage, isDeploy, rest } = options;
   const deployment = describeDeployment(stage, readParams(".", options), rest);
 

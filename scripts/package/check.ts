@@ -172,7 +172,7 @@ const hint = (instance: unknown, near?: unknown): string => {
   return instance === undefined ? "" : `: for instance ${shown(instance)}`;
 };
 
-/** RFC 2606: nobody can own such a name. */
-const PLACEHOLDER = /\.example\b/;
+/** RFC 2606: nobody can own such a name. `example-corp.test` is another one, and somebody's. */
+const PLACEHOLDER = /\.example(?![\w-])/;
 
 const isPlaceholder = (value: unknown): boolean => PLACEHOLDER.test(shown(value));

@@ -23,7 +23,7 @@ export const checkIssuer = async (
     return answer;
   };
 
-  const discovery = await get("The issuer's discovery document", discoveryUrlOf(issuerUrl));
+  const discovery = await get("The discovery document of issuerUrl", discoveryUrlOf(issuerUrl));
   const { issuer, jwks_uri: keysUrl } = asObject(discovery);
   if (issuer !== issuerUrl) throw new Error(describeDifference(issuerUrl, issuer, discovery.url));
   if (typeof keysUrl !== "string" || !URL.canParse(keysUrl)) throw new Error(`${discovery.url} names no jwks_uri`);

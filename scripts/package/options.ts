@@ -5,8 +5,18 @@ export interface PackageOptions extends Chosen {
   readonly rest: readonly string[];
 }
 
-/** Reads the command line: `[--deploy] [--stage <stage>] [whatever the framework takes]`. */
-export const readOptions = (argv: readonly string[]): PackageOptions => {
+/**
+ * Reads the command line: `[--deploy] [--stage <stage>] [whatever the framework takes]`.
+ *
+ * @param env tells what npm has kept for itself: without its `--`, `npm run deploy --stage=prod` would deploy dev
+ * @throws {Error} that says what is wrong
+ */
+export const readOptions = (
+  argv: readonly string[],
+  env: Readonly<Record<string, string | undefined>> = {},
+): PackageOptions => {
+  for (const name of ["stage", "region", "param"])
+    if (env[`npm_config_${name}`] !== undefined) throw new Error(`npm has taken --${name} for its own. ${NPM_NEEDS}`);
   const assignments: string[] = [];
   const rest: string[] = [];
   let stage = "dev";
@@ -23,10 +33,13 @@ export const readOptions = (argv: readonly string[]): PackageOptions => {
       const assignment = valueOf(argument, left);
       assignments.push(assignment);
       rest.push(argument, assignment);
-    } else rest.push(argument);
+    } else if (argument.startsWith("-") || rest.at(-1)?.startsWith("-")) rest.push(argument);
+    else throw new Error(`${argument} belongs to no option. ${NPM_NEEDS}`);
   }
   return { stage, region, isDeploy, params: readAssignments(assignments), rest };
 };
+
+const NPM_NEEDS = "Give options behind `--`, for instance: npm run package -- --stage prod";
 
 /** `name=value` of each `--param`, cut as the framework cuts it; the last one of a name counts. */
 export const readAssignments = (assignments: readonly (string | null)[]): ReadonlyMap<string, string> =>

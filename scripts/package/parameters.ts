@@ -71,6 +71,19 @@ export const isUsed = (name: string, identityProvider: unknown): boolean =>
 const LONGEST_SCOPE = 64;
 const LONGEST_NAME = "metadata.write";
 
+/** "Amazon Cognito requires HTTPS over HTTP except for http://localhost." Source: its API Reference, `CallbackURLs`. */
+const findSignInFaults = (origin: string): string[] => {
+  if (/^(https:|http:\/\/localhost(:|$))/.test(origin)) return [];
+  const { hostname, port } = new URL(origin);
+  const near = /^(127\.|\[::1\])/.test(hostname)
+    ? `http://localhost${port === "" ? "" : `:${port}`}`
+    : origin.replace("http:", "https:");
+  return [
+    `corsOrigins must be https, or http://localhost with any port, since Cognito sends users back there ` +
+      `(identityProvider: cognito): did you mean ${near} in place of ${origin}?`,
+  ];
+};
+
 /** The parameters that are right each by itself, but not together; a sentence for each case. */
 export const findDisagreements = (values: Readonly<Record<string, unknown>>): string[] => {
   const faults: string[] = [];
@@ -78,7 +91,9 @@ export const findDisagreements = (values: Readonly<Record<string, unknown>>): st
     faults.push(
       "jobsClaimRequired must be false as long as jobsClaim is empty: set it to false, or name the claim in jobsClaim",
     );
-  const { scopePrefix: prefix, scopeClaim, identityProvider } = values;
+  const { scopePrefix: prefix, scopeClaim, identityProvider, corsOrigins } = values;
+  if (identityProvider === "cognito" && Array.isArray(corsOrigins))
+    faults.push(...(corsOrigins as readonly string[]).flatMap(findSignInFaults));
   const longest = LONGEST_SCOPE - LONGEST_NAME.length;
   const isCheckedByGateway =
     (scopeClaim === "scope" || scopeClaim === "scp") && isUsed("scopePrefix", identityProvider);

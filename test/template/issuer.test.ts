@@ -114,7 +114,11 @@ describe("an issuer that API Gateway would refuse", () => {
   });
 
   it.each<[string, RegExp, RequestListener]>([
-    ["a page", /discovery document at \S+ is no JSON object/, (_request, response) => response.end("<html>")],
+    [
+      "a page",
+      /discovery document of issuerUrl at \S+ is no JSON object/,
+      (_request, response) => response.end("<html>"),
+    ],
     ["a list", /is no JSON object/, says([])],
     ["a 404", /cannot be read at \S+ \(HTTP 404\)/, (_request, response) => response.writeHead(404).end()],
     ["a broken connection", /cannot be read at \S+ \(UND_ERR_SOCKET\)/, (request) => request.socket.destroy()],
@@ -158,7 +162,7 @@ describe("an issuer that API Gateway would refuse", () => {
   it("cannot be found", async () => {
     await closeServer(server);
     await expect(ask()).rejects.toThrow(
-      /cannot be read at \S+ \(ECONNREFUSED\)\. API Gateway asks for it from the internet/,
+      /of issuerUrl cannot be read at \S+ \(ECONNREFUSED\)\. API Gateway asks for it from the internet/,
     );
   });
 

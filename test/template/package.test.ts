@@ -124,4 +124,22 @@ describe("the command line", () => {
   it.each([["--stage"], ["--region"], ["--param"]])("refuses %s without a value", (argument) => {
     expect(() => readOptions([argument])).toThrow(`${argument} needs a value`);
   });
+
+  it.each([
+    ["npm run package --stage prod", ["prod"], { npm_config_stage: "true" }],
+    ["npm run package --stage=prod", [], { npm_config_stage: "prod" }],
+    ["npm run deploy --region=eu-west-1", ["--deploy"], { npm_config_region: "eu-west-1" }],
+    ["npm run deploy -s prod", ["--deploy", "prod"], {}],
+    ["npm run package -- --region eu-west-1 prod", ["--region", "eu-west-1", "prod"], {}],
+  ])("refuses what npm makes of `%s`: it would be another stage or region", (_, argv, env) => {
+    expect(() => readOptions(argv, env)).toThrow(
+      "Give options behind `--`, for instance: npm run package -- --stage prod",
+    );
+  });
+
+  it("leaves options of the framework their values", () => {
+    expect(readOptions(["--deploy", "--aws-profile", "captions", "--force"], {}).rest).toEqual([
+      ...["--aws-profile", "captions", "--force"],
+    ]);
+  });
 });

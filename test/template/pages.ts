@@ -18,6 +18,10 @@ const find = (pattern: RegExp): Name[] =>
 export const usedOutputs = (): Name[] =>
   find(/(?:(?<!\w)<|\boutput `?)([A-Z][a-z]\w+)(?:>|`|\)|\b)/g).filter(({ name }) => /[a-z][A-Z]/.test(name));
 
+/** What pages have to be typed into a shell, line by line. */
+export const shellLines = (): string[] =>
+  find(/^```sh\n(.*?)^```$/gms).flatMap(({ name: block }) => block.trimEnd().split("\n"));
+
 /** What pages leave to their readers to fill in: `<job_id>`. */
 export const placeholders = (): Name[] => find(/<([a-z]\w*)>/g);
 

@@ -358,6 +358,23 @@ describe("a stage with a user pool of its own", () => {
     expect(faultsOf(without)).toEqual([]);
   });
 
+  it("sends users back to https alone, or to localhost: Cognito refuses others at the end of a deployment", () => {
+    const origins = (...list: string[]) => `corsOrigins: [${list.map((each) => `"${each}"`).join(", ")}]`;
+    const right = origins("https://a.test", "http://localhost", "http://localhost:5173");
+    expect(faultsOfLines("identityProvider: cognito", right)).toEqual([]);
+
+    const wrong = origins("http://a.test:8080", "http://127.0.0.1:3000", "http://[::1]", "http://localhost.test");
+    expect(faultsOfLines(wrong)).toEqual([]);
+    const sentence =
+      "corsOrigins must be https, or http://localhost with any port, since Cognito sends users back there";
+    expect(faultsOfLines("identityProvider: cognito", wrong)).toEqual([
+      `${sentence} (identityProvider: cognito): did you mean https://a.test:8080 in place of http://a.test:8080?`,
+      `${sentence} (identityProvider: cognito): did you mean http://localhost:3000 in place of http://127.0.0.1:3000?`,
+      `${sentence} (identityProvider: cognito): did you mean http://localhost in place of http://[::1]?`,
+      `${sentence} (identityProvider: cognito): did you mean https://localhost.test in place of http://localhost.test?`,
+    ]);
+  });
+
   it("is deployed with the example's placeholders for them", () => {
     expect(faultsOf(paramsFileWith("own", "identityProvider: cognito"), { isDeploy: true })).toEqual([]);
     expect(faultsOf(paramsFileWith("own"), { isDeploy: true })).toEqual([
@@ -365,6 +382,22 @@ describe("a stage with a user pool of its own", () => {
       "audience (default) still has the example's value",
     ]);
   });
+});
+
+describe("a placeholder of the example", () => {
+  const faultsOfIssuer = (issuer: string) =>
+    faultsOf(paramsFileWith("own", `issuerUrl: ${issuer}`, "audience: [api]"), { isDeploy: true });
+
+  it.each(["https://id.example", "https://id.example/", "https://id.example:8443/realms/a"])("is %s", (issuer) => {
+    expect(faultsOfIssuer(issuer)).toEqual(["issuerUrl (own) still has the example's value"]);
+  });
+
+  it.each(["https://id.example-corp.com/", "https://id.examples.org", "https://example.acme.org"])(
+    "is not %s, which is somebody's",
+    (issuer) => {
+      expect(faultsOfIssuer(issuer)).toEqual([]);
+    },
+  );
 });
 
 describe("the command line", () => {

@@ -11,7 +11,7 @@ import { wholeChecks } from "./checks/whole.ts";
 import type { Template } from "./cloudformation.ts";
 import { compareEnvironment, FOLDERS } from "./environment.ts";
 import { packageStages } from "./packaged.ts";
-import { namesOfStage, outputsOf, placeholders, usedNames, usedOutputs } from "./pages.ts";
+import { namesOfStage, outputsOf, placeholders, shellLines, usedNames, usedOutputs } from "./pages.ts";
 
 const CHECKS = [
   ...httpChecks,
@@ -75,6 +75,14 @@ describe("the pages for operators", () => {
     const names = namesOfStage(templates[stage], stage);
     expect(usedNames(stage).length).toBeGreaterThan(0);
     expect(usedNames(stage).filter(({ name }) => !names.has(name))).toEqual([]);
+  });
+
+  it("have no command that an interactive shell changes: `!` in double quotes names an earlier one there", () => {
+    const isChanged = (line: string) => /![^\s=(]/.test(line.replaceAll(/'[^']*'/g, ""));
+    expect(isChanged(`--query "Rules[?!starts_with(Name, '$BUS-')].Name"`)).toBe(true);
+    expect(isChanged(`--query 'Rules[?!ManagedBy].Name'`)).toBe(false);
+    expect(shellLines().length).toBeGreaterThan(50);
+    expect(shellLines().filter(isChanged)).toEqual([]);
   });
 
   it("redrive to a destination that is named: a message that was buried by hand has no source", () => {
