@@ -67,7 +67,8 @@ export const readDeployment = async ({
 }: ScopeParameters = {}): Promise<Deployment> => {
   const { provider, custom } = (await readYaml("serverless.yml")) as ServerlessFile;
   const authorizers = (await readYaml("resources/authorizers.yml")) as AuthorizersFile;
-  const chosen = authorizers[custom.scopesReadBy[scopeClaim] ?? "functions"];
+  const readBy = Object.entries(custom.scopesReadBy).find(([claim]) => claim === scopeClaim)?.[1] ?? "functions";
+  const chosen = authorizers[readBy];
   const scopesOf = (authorizer: string): string[] => {
     const name = /^\$\{self:custom\.authorizers\.(\w+)\}$/.exec(authorizer)?.[1] ?? "";
     const known = chosen[name];

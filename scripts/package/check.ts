@@ -55,7 +55,7 @@ export const checkParams = (sections: Sections, example: Sections, chosen: Chose
   for (const [name, kind] of Object.entries(PARAMETERS)) {
     if (!isUsed(name, given.get("identityProvider")?.value)) continue;
     const one = given.get(name);
-    const instance = exampleOf(example, name);
+    const instance = exampleOf(example, name) || (isList(kind) ? undefined : kind.instance);
     if (one === undefined) {
       if (sections.has(chosen.stage)) faults.push(`${name} is missing: it must be ${kind.wanted}${hint(instance)}`);
       continue;

@@ -11,6 +11,8 @@ export interface Kind {
   readonly nearest: (text: string) => string | undefined;
   /** The range or the allowed values, as the parameter's row in docs/parameters.md has them. */
   readonly range?: readonly string[];
+  /** A right value to name where the example's is empty. */
+  readonly instance?: string;
 }
 
 /** A list of such values. */

@@ -15,10 +15,10 @@ export const PARAMETERS: Readonly<Record<string, Kind | ListKind>> = {
   issuerUrl: issuer,
   /** API Gateway's quota for one authorizer. */
   audience: listOf(audience, 50),
-  scopePrefix: emptyOr(scopePrefix),
+  scopePrefix: { ...emptyOr(scopePrefix), instance: "captions/" },
   scopeClaim: claim,
   ownerClaim: claim,
-  jobsClaim: emptyOr(claim),
+  jobsClaim: { ...emptyOr(claim), instance: "jobs" },
   jobsClaimRequired: flag,
   corsOrigins: listOf(origin),
   throttleRatePerS: wholeNumber(1, 100_000),
@@ -57,7 +57,7 @@ export const PARAMETERS: Readonly<Record<string, Kind | ListKind>> = {
     ...[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731],
     ...[1096, 1827, 2192, 2557, 2922, 3288, 3653],
   ),
-  alarmEmail: emptyOr(email),
+  alarmEmail: { ...emptyOr(email), instance: "operators@captions.example" },
 };
 
 /** What a stage with a user pool of its own has from there. */
