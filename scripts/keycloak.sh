@@ -11,33 +11,14 @@ home="$directory/keycloak-$version"
 
 if [ ! -e "$home/.complete" ]; then
   rm -rf "$home"
-  pom="$(mktemp -d)"
-  trap 'rm -rf "$pom"' EXIT
-  cat >"$pom/pom.xml" <<POM
-<project xmlns="http://maven.apache.org/POM/4.0.0">
-  <modelVersion>4.0.0</modelVersion>
-  <groupId>local</groupId>
-  <artifactId>keycloak</artifactId>
-  <version>1</version>
-  <packaging>pom</packaging>
-  <dependencies>
-    <dependency>
-      <groupId>org.keycloak</groupId>
-      <artifactId>keycloak-quarkus-dist</artifactId>
-      <version>$version</version>
-      <type>zip</type>
-      <exclusions>
-        <exclusion>
-          <groupId>*</groupId>
-          <artifactId>*</artifactId>
-        </exclusion>
-      </exclusions>
-    </dependency>
-  </dependencies>
-</project>
-POM
-  # The zip's own root is keycloak-<version>/.
-  mvn --batch-mode --quiet --file "$pom/pom.xml" dependency:unpack-dependencies -DoutputDirectory="$directory" >&2
+  # Maven leaves its notes in the folder that it runs in. The zip's own root is keycloak-<version>/.
+  work="$(mktemp -d)"
+  trap 'rm -rf "$work"' EXIT
+  (
+    cd "$work"
+    mvn --batch-mode --quiet org.apache.maven.plugins:maven-dependency-plugin:3.8.1:unpack \
+      -Dartifact="org.keycloak:keycloak-quarkus-dist:$version:zip" -DoutputDirectory="$directory" >&2
+  )
   # Maven unpacks no permissions.
   chmod +x "$home"/bin/*.sh
   touch "$home/.complete"

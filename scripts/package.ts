@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { buildFunctions, type BuiltFunction } from "./package/build.ts";
-import { checkBeforeDeploying, describeDeployment, finishDeployment } from "./package/deploy.ts";
+import { checkBeforeDeploying, finishDeployment } from "./package/deploy.ts";
 import { runFramework } from "./package/framework.ts";
 import { readOptions } from "./package/options.ts";
 import { readParams } from "./package/params.ts";
@@ -11,8 +11,9 @@ import { readParams } from "./package/params.ts";
  */
 const run = async () => {
   const options = readOptions(process.argv.slice(2), process.env);
-  const { stage, isDeploy, rest } = options;
-  const deployment = describeDeployment(stage, readParams(".", options), rest);
+  const { stage, profile, isDeploy, rest } = options;
+  const params = readParams(".", options);
+  const deployment = { stage, params, region: String(params["region"]), profile };
 
   if (isDeploy) for (const doubt of await checkBeforeDeploying(deployment)) console.warn(`Warning: ${doubt}`);
   printSizes(await buildFunctions("functions", "dist"));

@@ -4,7 +4,7 @@ import { connectTable } from "../../lib/delivery/aws/table.ts";
 import type { Ledger, Owners } from "../../lib/delivery/ledger.ts";
 import { hasEnded, showError, showLook, type Row } from "../../lib/delivery/machine/row.ts";
 import { isExpired } from "../../lib/delivery/machine/uploading.ts";
-import { createOwnership } from "../../lib/http/caller.ts";
+import { createOwnership, type Ownership } from "../../lib/http/caller.ts";
 import { respond, type Endpoint } from "../../lib/http/endpoint.ts";
 import { ApiError } from "../../lib/http/errors.ts";
 import { apiHandler, type HttpHandler } from "../../lib/http/handler.ts";
@@ -14,7 +14,7 @@ import { lambdaHandler, type Runtime } from "../../lib/runtime.ts";
 export const build = (runtime: Runtime): HttpHandler => {
   const { ledger, owners } = connectTable(runtime);
   const { longestWaitS } = readConfig(runtime.env, "longestWaitS");
-  const endpoint = deliveryStatus({ ledger, owners, runtime, longestWaitS });
+  const endpoint = deliveryStatus({ ledger, owners, ownership: createOwnership(owners), runtime, longestWaitS });
   return apiHandler(runtime, "delivery-status", { scope: "media.read" }, endpoint);
 };
 
@@ -22,7 +22,8 @@ export const handler = lambdaHandler(build);
 
 interface DeliveryStatus {
   readonly ledger: Pick<Ledger, "read">;
-  readonly owners: Owners;
+  readonly owners: Pick<Owners, "ownerOf">;
+  readonly ownership: Ownership;
   readonly runtime: Pick<Runtime, "clock" | "sleep">;
   /** The stage's own limit, below the API's. */
   readonly longestWaitS: number;
@@ -50,10 +51,10 @@ const READ_RESERVE_MS = 2_000;
  * waits for changes; at once if the delivery has ended, and after that many seconds, or `longestWaitS`, in any case.
  */
 export const deliveryStatus =
-  ({ ledger, owners, runtime, longestWaitS }: DeliveryStatus): Endpoint =>
+  ({ ledger, owners, ownership, runtime, longestWaitS }: DeliveryStatus): Endpoint =>
   async ({ parameters, caller, deadline }) => {
     const { job_id, wait: waitS } = validate(deliveryParameters, parameters);
-    await createOwnership(owners).check(caller, job_id);
+    await ownership.check(caller, job_id);
 
     const read = async (): Promise<Row> => {
       const row = await ledger.read(job_id);

@@ -3,23 +3,16 @@ import type { Params } from "./check.ts";
 import { checkIssuer } from "./issuer.ts";
 import { protectTable } from "./protect-table.ts";
 import { checkQuota } from "./quota.ts";
+import { SERVICE } from "./stage.ts";
 
 /** What is deployed, and where. */
 export interface Deployment {
   readonly stage: string;
   readonly params: Params;
   readonly region: string;
-  /** `--aws-profile`; otherwise what the environment says. */
+  /** Of the AWS configuration; without it, what the environment says. */
   readonly profile: string | undefined;
 }
-
-/** @param rest the arguments that the framework gets */
-export const describeDeployment = (stage: string, params: Params, rest: readonly string[]): Deployment => ({
-  stage,
-  params,
-  region: String(params["region"]),
-  profile: optionIn(rest, "--aws-profile"),
-});
 
 /**
  * What would make the deployment fail, asked before anything is built.
@@ -49,7 +42,7 @@ const checkOwnIssuer = async ({ params }: Deployment): Promise<string[]> =>
  * deployment fails, and the next one would find its name taken.
  */
 const protectLedger = async ({ stage, region, profile }: Deployment): Promise<string> => {
-  const table = `cielo24-proxy-${stage}-deliveries`;
+  const table = `${SERVICE}-${stage}-deliveries`;
   const client = new DynamoDBClient({ region, ...(profile === undefined ? {} : { profile }) });
   try {
     const isNew = await protectTable(client, table);
@@ -65,10 +58,4 @@ const protectLedger = async ({ stage, region, profile }: Deployment): Promise<st
   } finally {
     client.destroy();
   }
-};
-
-/** The value of an option, written as `--name value` or `--name=value`. */
-const optionIn = (args: readonly string[], name: string): string | undefined => {
-  const at = args.findIndex((arg) => arg === name || arg.startsWith(`${name}=`));
-  return args[at] === name ? args[at + 1] : args[at]?.slice(name.length + 1);
 };

@@ -1,6 +1,8 @@
 import type { Chosen } from "./check.ts";
 
 export interface PackageOptions extends Chosen {
+  /** `--aws-profile`; otherwise what the environment says. */
+  readonly profile: string | undefined;
   /** Everything but `--stage` and `--deploy`, for the framework. */
   readonly rest: readonly string[];
 }
@@ -21,6 +23,7 @@ export const readOptions = (
   const rest: string[] = [];
   let stage = "dev";
   let region: string | undefined;
+  let profile: string | undefined;
   let isDeploy = false;
   const left = argv.flatMap((argument) => splitAssignment(argument));
   for (let argument = left.shift(); argument !== undefined; argument = left.shift()) {
@@ -29,6 +32,9 @@ export const readOptions = (
     else if (argument === "--region" || argument === "-r") {
       region = valueOf(argument, left);
       rest.push(argument, region);
+    } else if (argument === "--aws-profile") {
+      profile = valueOf(argument, left);
+      rest.push(argument, profile);
     } else if (argument === "--param") {
       const assignment = valueOf(argument, left);
       assignments.push(assignment);
@@ -36,7 +42,7 @@ export const readOptions = (
     } else if (argument.startsWith("-") || rest.at(-1)?.startsWith("-")) rest.push(argument);
     else throw new Error(`${argument} belongs to no option. ${NPM_NEEDS}`);
   }
-  return { stage, region, isDeploy, params: readAssignments(assignments), rest };
+  return { stage, region, profile, isDeploy, params: readAssignments(assignments), rest };
 };
 
 const NPM_NEEDS = "Give options behind `--`, for instance: npm run package -- --stage prod";
@@ -52,7 +58,7 @@ export const readAssignments = (assignments: readonly (string | null)[]): Readon
 
 /** `--stage=dev` is `--stage dev`. */
 const splitAssignment = (argument: string): string[] => {
-  const [, name, value] = /^(--(?:stage|region|param)|-[sr])=(.*)$/s.exec(argument) ?? [];
+  const [, name, value] = /^(--(?:stage|region|aws-profile|param)|-[sr])=(.*)$/s.exec(argument) ?? [];
   return name === undefined || value === undefined ? [argument] : [name, value];
 };
 

@@ -1,4 +1,6 @@
 import { GetAccountSettingsCommand, GetFunctionConcurrencyCommand, LambdaClient } from "@aws-sdk/client-lambda";
+import type { Params } from "./check.ts";
+import { SERVICE } from "./stage.ts";
 
 /** How many functions may run at once in an account and a region. */
 export interface Executions {
@@ -16,8 +18,6 @@ interface Wanted {
   readonly deliveryStatusConcurrency: number;
   readonly deliverMediaConcurrency: number;
 }
-
-type Params = Readonly<Record<string, unknown>>;
 
 interface Target {
   readonly stage: string;
@@ -122,7 +122,7 @@ const askExecutions = async ({ stage, region, profile }: Target): Promise<Execut
   const client = new LambdaClient({ region, maxAttempts: 2, requestHandler, ...(profile && { profile }) });
   const askReserved = async (functionName: string): Promise<number> => {
     try {
-      const command = new GetFunctionConcurrencyCommand({ FunctionName: `cielo24-proxy-${stage}-${functionName}` });
+      const command = new GetFunctionConcurrencyCommand({ FunctionName: `${SERVICE}-${stage}-${functionName}` });
       return (await client.send(command)).ReservedConcurrentExecutions ?? 0;
     } catch (error) {
       // Before the first deployment.

@@ -1,5 +1,5 @@
 /** The service's name in serverless.yml. */
-const SERVICE = "cielo24-proxy";
+export const SERVICE = "cielo24-proxy";
 /** S3's limit. No other name that a stage leads to is as close to its own limit. */
 const LONGEST_BUCKET_NAME = 63;
 const ACCOUNT_DIGITS = 12;

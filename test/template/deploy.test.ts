@@ -3,7 +3,7 @@ import { createServer, type Server } from "node:http";
 import { writeFile } from "node:fs/promises";
 import { json } from "node:stream/consumers";
 import { closeServer, listen } from "../../dev/stack/listen.ts";
-import { checkBeforeDeploying, describeDeployment, finishDeployment } from "../../scripts/package/deploy.ts";
+import { checkBeforeDeploying, finishDeployment } from "../../scripts/package/deploy.ts";
 import { useFolder } from "../harness/folder.ts";
 
 /** Answers DynamoDB's two calls as it does, and keeps what it was asked. */
@@ -45,7 +45,7 @@ afterEach(async () => {
   await closeServer(dynamoDb);
 });
 
-const deployment = describeDeployment("dev", { region: "eu-west-1" }, []);
+const deployment = { stage: "dev", params: {}, region: "eu-west-1", profile: undefined };
 const TableName = "cielo24-proxy-dev-deliveries";
 
 describe("once a stage is deployed", () => {
@@ -81,23 +81,15 @@ describe("once a stage is deployed", () => {
 describe("a deployment", () => {
   const folder = useFolder();
 
-  it.each([
-    [["--aws-profile", "operator"], "operator"],
-    [["--verbose", "--aws-profile=operator"], "operator"],
-    [["--verbose"], undefined],
-  ])("with %j has the profile %s", (rest, profile) => {
-    expect(describeDeployment("dev", {}, rest)).toMatchObject({ profile });
-  });
-
   it("is finished with the profile that the framework gets", async () => {
     await writeFile(
       folder.file("credentials"),
       "[operator]\naws_access_key_id = AKIDOPERATOR\naws_secret_access_key = secret\n",
     );
-    await finishDeployment(describeDeployment("dev", { region: "us-east-1" }, []));
+    await finishDeployment(deployment);
     Reflect.deleteProperty(process.env, "AWS_ACCESS_KEY_ID");
     process.env["AWS_SHARED_CREDENTIALS_FILE"] = folder.file("credentials");
-    await finishDeployment(describeDeployment("dev", { region: "us-east-1" }, ["--aws-profile", "operator"]));
+    await finishDeployment({ ...deployment, profile: "operator" });
     expect(asked.map(({ accessKeyId }) => accessKeyId)).toEqual(["AKIDTEST", "AKIDTEST", "AKIDOPERATOR"]);
   });
 

@@ -116,12 +116,22 @@ describe("the command line", () => {
     },
   );
 
+  it.each([
+    [["--aws-profile", "operator"], "operator"],
+    [["--verbose", "--aws-profile=operator"], "operator"],
+    [["--verbose"], undefined],
+  ])("with %j has the profile %s, as the framework does", (argv, profile) => {
+    const { profile: found, rest } = readOptions(argv);
+    expect(found).toBe(profile);
+    expect(rest.includes("operator")).toBe(profile !== undefined);
+  });
+
   it("takes the last value of a parameter, and what follows the first equals sign, as the framework does", () => {
     const argv = ["--param", "ownerClaim=sub", "--param", "ownerClaim=a=b "];
     expect(readOptions(argv).params).toEqual(new Map([["ownerClaim", "a=b"]]));
   });
 
-  it.each([["--stage"], ["--region"], ["--param"]])("refuses %s without a value", (argument) => {
+  it.each([["--stage"], ["--region"], ["--aws-profile"], ["--param"]])("refuses %s without a value", (argument) => {
     expect(() => readOptions([argument])).toThrow(`${argument} needs a value`);
   });
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
 import { deliveryStatus } from "../../../functions/delivery-status/handler.ts";
 import type { Row } from "../../../lib/delivery/machine/row.ts";
+import { createOwnership } from "../../../lib/http/caller.ts";
 import { testRuntime } from "../../harness/runtime.ts";
 import { memoryLedger, memoryOwners } from "../../harness/memory-ports.ts";
 import { admin, answered, apiRequest, bob } from "../../harness/requests.ts";
@@ -32,7 +33,8 @@ const setUp = (row: Row | undefined, owners: Record<string, string> = { [JOB]: "
       return read(jobId);
     };
   };
-  const endpoint = deliveryStatus({ ledger, owners: memoryOwners(owners), runtime, longestWaitS });
+  const port = memoryOwners(owners);
+  const endpoint = deliveryStatus({ ledger, owners: port, ownership: createOwnership(port), runtime, longestWaitS });
   const ask = (parameters: Record<string, string> = {}, more: Parameters<typeof apiRequest>[1] = {}) =>
     answered(endpoint(apiRequest({ v: "1", job_id: JOB, ...parameters }, { deadline: startedAt + 24_000, ...more })));
   return { ask, ledger, runtime, elapsedMs, changeAfter };
