@@ -1,5 +1,5 @@
 import { ProxyError } from "../errors.ts";
-import type { Waiting } from "../waiting.ts";
+import type { Waiting } from "../upload-types.ts";
 
 interface AttemptsOptions {
   /** Ends all of it, with the signal's reason. */

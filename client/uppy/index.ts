@@ -8,8 +8,7 @@ import { BasePlugin, type Body, type Meta, type PluginOpts, type Uppy, type Uppy
 import type { Delivery } from "../delivery.ts";
 import { ProxyError } from "../errors.ts";
 import { normalJobId } from "../job-id.ts";
-import type { UploadState } from "../upload-types.ts";
-import type { Waiting } from "../waiting.ts";
+import type { UploadState, Waiting } from "../upload-types.ts";
 import { createFileUpload, discardLeftBehind, type UploadedFile, type Uploader } from "./file-upload.ts";
 import { createPool } from "./pool.ts";
 
