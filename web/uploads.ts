@@ -1,10 +1,9 @@
-import AwsS3 from "@uppy/aws-s3";
 import Uppy, { type UppyFile } from "@uppy/core";
 import Dashboard from "@uppy/dashboard";
 import GoldenRetriever, { type GoldenRetrieverOptions } from "@uppy/golden-retriever";
+import type { Client } from "../client/index.ts";
+import Cielo24 from "../client/uppy/index.ts";
 import { kindOfName } from "../lib/media/names.ts";
-import { resumeByItself } from "./uppy/resume.ts";
-import { signRequestOptions, type SignUpload } from "./uppy/sign-request.ts";
 
 /** What the page keeps with a file. */
 export interface FileMeta {
@@ -61,12 +60,12 @@ const createLeftOut = (tell: (text: string) => void) => {
 export const createUploads = ({
   id,
   target,
-  signUpload,
+  client,
 }: {
   /** Files are restored by this id after a reload. */
   id: string;
   target: HTMLElement;
-  signUpload: SignUpload;
+  client: Client;
 }): Uploads => {
   const leaveOut = createLeftOut((text) => {
     uppy.info(text, "error", NOTICE_MS);
@@ -100,9 +99,8 @@ export const createUploads = ({
     singleFileFullScreen: false,
     note: "Video or audio, up to 10 GiB each. Large files resume where they stopped.",
   });
-  uppy.use(AwsS3, signRequestOptions({ uppy, signUpload }));
+  uppy.use(Cielo24, { client });
   // The plugin's types lack this option, which it passes on to its store.
   uppy.use(GoldenRetriever, { indexedDB: RESTORED_FILES } as GoldenRetrieverOptions);
-  resumeByItself(uppy);
   return uppy;
 };
