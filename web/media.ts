@@ -1,5 +1,4 @@
-import type { Delivery } from "../client/index.ts";
-import type { Waiting } from "../client/waiting.ts";
+import type { Delivery, Waiting } from "../client/index.ts";
 import type { FileLook } from "./look.ts";
 
 /** What went wrong, and what the person can do about it. */

@@ -1,11 +1,10 @@
-import AwsS3 from "@uppy/aws-s3";
 import Uppy, { type UppyFile } from "@uppy/core";
 import Dashboard from "@uppy/dashboard";
 import GoldenRetriever, { type GoldenRetrieverOptions } from "@uppy/golden-retriever";
+import type { Client } from "../client/index.ts";
+import Cielo24 from "../client/uppy/index.ts";
 import { createChoosing } from "./choosing.ts";
 import { UPPY_WORDS } from "./uppy-words.ts";
-import { resumeByItself } from "./uppy/resume.ts";
-import { signRequestOptions, type SignUpload } from "./uppy/sign-request.ts";
 
 /** What the page keeps with a file. */
 export interface FileMeta {
@@ -27,12 +26,12 @@ const RESTORED_FILES = { maxFileSize: 2 * GIB, maxTotalSize: 8 * GIB };
 export const createUploads = ({
   id,
   target,
-  signUpload,
+  client,
 }: {
   /** Files are restored by this id after a reload. */
   id: string;
   target: HTMLElement;
-  signUpload: SignUpload;
+  client: Client;
 }): Uploads => {
   const mayBeAdded = createChoosing({
     tell: (text) => {
@@ -63,9 +62,8 @@ export const createUploads = ({
     singleFileFullScreen: false,
     note: "Video or audio, up to 10 GB each. Large files resume where they stopped.",
   });
-  uppy.use(AwsS3, signRequestOptions({ uppy, signUpload }));
+  uppy.use(Cielo24, { client });
   // The plugin's types lack this option, which it passes on to its store.
   uppy.use(GoldenRetriever, { indexedDB: RESTORED_FILES } as GoldenRetrieverOptions);
-  resumeByItself(uppy);
   return uppy;
 };

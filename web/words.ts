@@ -1,5 +1,4 @@
-import { describeMedia } from "../client/index.ts";
-import type { Waiting } from "../client/waiting.ts";
+import { describeMedia, type Waiting } from "../client/index.ts";
 import { formatBytes, formatPercent } from "../client/words.ts";
 import type { MediaItem } from "./media.ts";
 import { checkJobId, refusalOf } from "./problems.ts";
