@@ -60,20 +60,21 @@ export const showFiles = ({
 
   /** Whether each file has a job of its own, and none is held back. */
   const mayStart = (files: readonly MediaFile[]): boolean => {
-    const jobs = new Set<string>();
-    for (const { id, progress } of files) {
+    const nameOf = new Map<string, string>();
+    for (const { id, name, progress } of files) {
       if (progress.uploadComplete) continue;
       const jobId = media.get(id)?.jobId ?? "";
+      const other = nameOf.get(jobId);
       const problem =
         checkJobId(jobId) ??
-        (jobs.has(jobId)
-          ? {
-              text: "Another file has this job.",
+        (other === undefined
+          ? undefined
+          : {
+              text: `Another file has this job: ${other}.`,
               next: "A job takes one file: give each file its own.",
               isAboutJob: true,
-            }
-          : undefined);
-      jobs.add(jobId);
+            });
+      nameOf.set(jobId, name);
       if (problem) {
         media.change(id, { problem });
         focusJobId(id);

@@ -6,8 +6,11 @@ import { byId } from "./dom.ts";
 import { showFiles } from "./files.ts";
 import { createMediaList } from "./media-list.ts";
 import { createMediaStore } from "./media.ts";
+import { showNetwork } from "./network.ts";
 import { AGAIN, describeError } from "./problems.ts";
 import { createRemembered } from "./remembered.ts";
+import { createStillness } from "./stillness.ts";
+import { createTab } from "./tab.ts";
 import { createUploads, type MediaFile } from "./uploads.ts";
 
 const announce = (text: string): void => {
@@ -24,13 +27,22 @@ const start = (connection: Connection): void => {
   const remembered = createRemembered(connection.apiUrl);
   const media = createMediaStore((id, item) => {
     list.show(id, item);
+    noteMove(id, item);
+    showInTab();
   });
+  const noteMove = createStillness(media);
   const deliveries = createDeliveries({ media, client });
   const uppy = createUploads({
     id: connection.apiUrl,
     target: byId("dashboard"),
     client,
   });
+
+  const tab = createTab();
+  const showInTab = () => {
+    tab(media.all(), uppy.getState().totalProgress / 100);
+  };
+  uppy.on("progress", showInTab);
 
   const setJob = (id: string, jobId: string) => {
     media.change(id, { jobId, problem: undefined });
@@ -120,6 +132,7 @@ const showConnection = (text: string, state: "ready" | "failed"): void => {
   line.dataset["state"] = state;
 };
 
+showNetwork(byId("offline"), announce);
 try {
   const connection = await connect();
   start(connection);
