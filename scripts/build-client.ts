@@ -38,7 +38,8 @@ const buildClient = async (folder: string): Promise<void> => {
 
 const writeDeclarations = async (folder: string): Promise<void> => {
   const declarations = ["--noEmit", "false", "--declaration", "--emitDeclarationOnly", "--outDir", folder];
-  await run(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "client", ...declarations]);
+  for (const project of ["client", "client/uppy"])
+    await run(process.execPath, ["node_modules/typescript/bin/tsc", "-p", project, ...declarations]);
   const files = (await readdir(folder, { recursive: true })).filter((each) => each.endsWith(".d.ts"));
   for (const name of files) {
     const text = await readFile(join(folder, name), "utf8");
