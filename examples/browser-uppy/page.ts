@@ -21,7 +21,7 @@ const session = () => ask<{ apiUrl: string; token: string }>("GET", "/session");
 const { apiUrl } = await session();
 const client = createClient({ baseUrl: apiUrl, token: async () => (await session()).token });
 
-const uppy = new Uppy<Meta, Record<string, never>>({
+const uppy = new Uppy<Meta, Record<string, unknown>>({
   restrictions: { maxFileSize: 10_737_418_239, minFileSize: 1 },
 })
   .use(Dashboard, { inline: true, target: "#uploads" })
