@@ -107,7 +107,7 @@ export const prepareRequest = (
       return { key: to.key, etag: null, text: answer.text, doublings: 0 };
     } catch (error) {
       signal?.throwIfAborted();
-      throw error instanceof ProxyError ? error : networkError(error, STORE);
+      throw networkError(error, STORE);
     }
   };
 

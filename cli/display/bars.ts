@@ -1,5 +1,5 @@
 import progress from "cli-progress";
-import { waitNoter, type Display } from "./display.ts";
+import { standstillNoter, waitNoter, type Display } from "./display.ts";
 import { createMeter, type Speed } from "./meter.ts";
 import { describeDelivery, formatBytes, formatBytesOf, formatDuration } from "./words.ts";
 
@@ -84,6 +84,7 @@ export const createBars = (stream: NodeJS.WriteStream, clock: () => number): Dis
         note(`${name}: ${text}`);
       };
       const noteWait = waitNoter(noteFile);
+      const noteStandstill = standstillNoter(noteFile, clock);
       return {
         uploading: (sent) => {
           show({ phase: "uploading", ...sent, speed: meter.measure(sent) });
@@ -93,6 +94,10 @@ export const createBars = (stream: NodeJS.WriteStream, clock: () => number): Dis
           const share = state === "SENDING" && sizeBytes > 0 ? ` ${Math.floor((100 * sentBytes) / sizeBytes)}%` : "";
           show({ phase: `${describeDelivery(delivery)}${share}`, speed: undefined });
           noteWait(delivery);
+        },
+        waiting: (standstill) => {
+          show({ phase: standstill.phase, speed: undefined });
+          noteStandstill(standstill);
         },
         note: noteFile,
         end: (phase) => {

@@ -1,4 +1,4 @@
-import { waitNoter, type Display } from "./display.ts";
+import { standstillNoter, waitNoter, type Display } from "./display.ts";
 import { createMeter } from "./meter.ts";
 import { describeDelivery, formatBytes, formatBytesOf, formatDuration } from "./words.ts";
 
@@ -40,6 +40,7 @@ export const createLines = (write: (line: string) => void, clock: () => number):
           progress("sent to cielo24", sentBytes, sizeBytes);
         noteWait(delivery);
       },
+      waiting: standstillNoter(note, clock),
       note,
       end: () => undefined,
     };

@@ -1,4 +1,5 @@
-import type { Delivery } from "../../client/index.ts";
+import type { Delivery, Waiting } from "../../client/index.ts";
+import type { Standstill } from "./display.ts";
 
 const UNITS = ["B", "KiB", "MiB", "GiB"] as const;
 
@@ -8,6 +9,10 @@ export const formatBytes = (bytes: number): string => {
   const value = bytes / 1024 ** power;
   return `${power === 0 ? String(Math.round(value)) : value.toFixed(1)} ${UNITS[power] ?? ""}`;
 };
+
+/** `12.0 MiB (12,582,913 bytes)`, where two sizes may differ by little. */
+export const formatExactly = (bytes: number): string =>
+  bytes < 1024 ? formatBytes(bytes) : `${formatBytes(bytes)} (${bytes.toLocaleString("en")} bytes)`;
 
 /** `10.0 MiB of 12.0 MiB` */
 export const formatBytesOf = (doneBytes: number, totalBytes: number): string =>
@@ -49,3 +54,11 @@ export const describeProgress = (delivery: Pick<Delivery, "state" | "sentBytes" 
   const { sentBytes, sizeBytes } = delivery;
   return `${describeDelivery(delivery)}${sizeBytes === undefined ? "" : `, ${formatBytesOf(sentBytes, sizeBytes)}`}`;
 };
+
+/** Why an upload, or the wait for a delivery, stands still: the network, or a server that refuses at present. */
+export const describeWaiting = ({ errorType, comment }: Waiting): Standstill => ({
+  phase: PHASES[errorType] ?? "waiting",
+  comment: `${comment} It goes on by itself.`,
+});
+
+const PHASES: Readonly<Record<string, string>> = { NETWORK: "no answer", STALLED: "standing still" };
