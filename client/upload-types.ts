@@ -1,3 +1,4 @@
+import type { TakeConnection } from "./connections.ts";
 import type { Delivery, DeliveryQuery } from "./delivery.ts";
 import type { Patience, PatienceOptions } from "./patience.ts";
 import type { UploadProgress } from "./progress.ts";
@@ -52,6 +53,8 @@ export interface UploadOptions {
   readonly partBytes?: number | undefined;
   /** How many parts are sent at the same time. 6 by default. */
   readonly parallelParts?: number | undefined;
+  /** Called before each request that carries media, where several uploads share connections to the store. */
+  readonly takeConnection?: TakeConnection | undefined;
   /** Ends the upload with the signal's reason. The parts that have arrived stay, so the upload can be resumed. */
   readonly signal?: AbortSignal | undefined;
 }
