@@ -1,5 +1,5 @@
 import { beginLimit, type Clock } from "./clock.ts";
-import { networkError, ProxyError } from "./errors.ts";
+import { networkError } from "./errors.ts";
 import type { Patience } from "./patience.ts";
 import { readStoreAnswer, type Sender, type StoreAnswer } from "./send-media.ts";
 import { answerLimitMs, sendWatched, STORE } from "./send-watched.ts";
