@@ -10,7 +10,7 @@ import { seededIds } from "./stack/ids.ts";
 import { makeJob, readEnv, trials } from "./start/commands.ts";
 import { writeEnvFile } from "./start/env-file.ts";
 import { eventLine } from "./start/event-line.ts";
-import { HELP, readOptions, type StartOptions } from "./start/options.ts";
+import { HELP, readOptions, UsageError, type StartOptions } from "./start/options.ts";
 import { choosePorts } from "./start/ports.ts";
 import { makeSample } from "./start/sample.ts";
 import { startUploadPage } from "./web/server.ts";
@@ -190,7 +190,9 @@ try {
     console_.line("stopped");
   }
 } catch (error) {
-  console_.failed("start", error instanceof Error ? error.message : String(error));
+  const isUsage = error instanceof UsageError;
+  if (isUsage) process.stderr.write(`npm start: ${error.message}\n`);
+  else console_.failed("start", error instanceof Error ? error.message : String(error));
   // What has started already would keep the process alive.
-  process.exit(1);
+  process.exit(isUsage ? 2 : 1);
 }

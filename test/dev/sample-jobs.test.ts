@@ -3,10 +3,8 @@ import { FATES, faultOf } from "../../dev/cielo24/fates.ts";
 import { sampleJobsOf, type NewSampleJob } from "../../dev/sample-jobs.ts";
 import { sendAs } from "../harness/api.ts";
 import { MINUTE_MS, useDrops } from "../harness/drops.ts";
-import { until } from "../harness/until.ts";
 
-// A person waits a minute for cielo24 to be found silent; the tests wait a second.
-const local = useDrops({ env: { IDLE_TIMEOUT_S: "1" } });
+const local = useDrops();
 let newSampleJob: NewSampleJob;
 beforeAll(() => {
   const made = sampleJobsOf(local.stack);
