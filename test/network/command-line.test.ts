@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it } from "@jest/globals";
+import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { writeFile } from "node:fs/promises";
 import { setTimeout as wait } from "node:timers/promises";
 import { startCommand, useCommandLine, type Ended } from "../cli/command-line.ts";
@@ -29,6 +29,11 @@ describe("cielo24-proxy upload on a bad network", () => {
   });
   const media = makeMedia(SIZE);
   let file: string;
+  /** What is left of tests that failed. */
+  const leftovers: (() => void)[] = [];
+  afterAll(() => {
+    for (const end of leftovers) end();
+  });
   beforeAll(async () => {
     file = folder.file("lecture.mp4");
     await writeFile(file, media);
@@ -38,11 +43,15 @@ describe("cielo24-proxy upload on a bad network", () => {
   let people = 0;
   const start = (apiUrl: string, words: readonly string[]) => {
     people += 1;
-    return startCommand(["upload", ...words], {
+    const running = startCommand(["upload", ...words], {
       ...environment(),
       CIELO24_PROXY_URL: apiUrl,
       XDG_STATE_HOME: folder.file(`person-${people}`),
     });
+    leftovers.push(() => {
+      running.signal("SIGKILL");
+    });
+    return running;
   };
   /** Starts to upload the file in parts, and waits until some of it is on its way. */
   const uploadHalfway = async (way: Way) => {
@@ -123,9 +132,9 @@ describe("cielo24-proxy upload on a bad network", () => {
     ["takes connections and says nothing", neverAnswers],
   ])("gives up within seconds where the address %s, and says to check it", async (_what, address) => {
     const { url, close } = await address();
+    leftovers.push(close);
     const startedAt = Date.now();
     const { code, stderr, stdout } = await start(url, [file, "-j", local.newJob()]).ended;
-    close();
     expect({ stdout, stderr }).toMatchObject({ stderr: expect.stringMatching(/check the address/i) as unknown });
     expect(code).toBe(5);
     // 20 s, and as much for a busy machine to start the process.
