@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
-import { formatBytes } from "../cli/display/words.ts";
+import { formatBytes } from "../client/words.ts";
 import { createConsole } from "./console.ts";
 import { startDocsPage } from "./docs-page.ts";
 import { createProxyClient } from "./proxy-client.ts";
