@@ -13,8 +13,8 @@ export interface Connection {
 }
 
 /** A question is repeated for some seconds, an upload or a watch for minutes. */
-const ATTEMPTS = { short: 4, long: 20 } as const;
-export type Patience = keyof typeof ATTEMPTS;
+const PATIENCE_MS = { short: 5_000, long: 10 * 60_000 } as const;
+export type Patience = keyof typeof PATIENCE_MS;
 /** Shorter pauses are not worth a note. */
 const NOTED_PAUSE_MS = 2_000;
 
@@ -37,7 +37,7 @@ export const connect = (
   if (!baseUrl) throw new UsageError("There is no address: set CIELO24_PROXY_URL, or give --url URL.");
   let quietUntil = 0;
   const repeats = {
-    attempts: ATTEMPTS[patience],
+    patienceMs: PATIENCE_MS[patience],
     onRepeat: ({ comment }: ProxyError, pauseMs: number) => {
       // Parts that are sent at the same time fail at the same time; one line is enough.
       if (pauseMs < NOTED_PAUSE_MS || Date.now() < quietUntil) return;

@@ -1,6 +1,7 @@
 import { open, type FileHandle } from "node:fs/promises";
-import { basename, extname } from "node:path";
+import { basename } from "node:path";
 import { ProxyError, type MediaSource } from "../client/index.ts";
+import { mediaTypeOf } from "../client/media-names.ts";
 import { codeOf } from "./files.ts";
 import { UsageError } from "./outcome.ts";
 
@@ -18,32 +19,6 @@ export interface FileSource extends MediaSource, AsyncDisposable {
    */
   readonly checkUnchanged: () => Promise<void>;
 }
-
-const TYPES: Readonly<Record<string, string>> = {
-  ".aac": "audio/aac",
-  ".aif": "audio/aiff",
-  ".aiff": "audio/aiff",
-  ".avi": "video/x-msvideo",
-  ".flac": "audio/flac",
-  ".m4a": "audio/mp4",
-  ".m4v": "video/x-m4v",
-  ".mkv": "video/x-matroska",
-  ".mov": "video/quicktime",
-  ".mp3": "audio/mpeg",
-  ".mp4": "video/mp4",
-  ".mpeg": "video/mpeg",
-  ".mpg": "video/mpeg",
-  ".mxf": "application/mxf",
-  ".oga": "audio/ogg",
-  ".ogg": "audio/ogg",
-  ".ogv": "video/ogg",
-  ".opus": "audio/ogg",
-  ".ts": "video/mp2t",
-  ".wav": "audio/wav",
-  ".webm": "video/webm",
-  ".wma": "audio/x-ms-wma",
-  ".wmv": "video/x-ms-wmv",
-};
 
 const ANOTHER_FILE = "Give the path of a media file that you may read.";
 
@@ -66,7 +41,7 @@ export const openFile = async (path: string): Promise<FileSource> => {
   };
   return {
     name: basename(path),
-    type: TYPES[extname(path).toLowerCase()],
+    type: mediaTypeOf(path),
     size: stat.size,
     modifiedAt: stat.mtimeMs,
     slice: async (start, end) => {

@@ -11,6 +11,7 @@ const CHUNK_BYTES = 64 * 1024;
  * would, it hangs if the store refuses before it has received the whole body.
  */
 export const sendMedia: SendMedia = async ({ url, headers, body, onSent, signal }) => {
+  if (!(body instanceof Blob || body instanceof Uint8Array)) throw new TypeError("Streams cannot be sent yet");
   const bytes = body instanceof Blob ? new Uint8Array(await body.arrayBuffer()) : body;
   signal.throwIfAborted();
   const { request: makeRequest } = url.startsWith("https:") ? https : http;

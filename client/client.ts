@@ -17,7 +17,7 @@ export interface ClientOptions {
   readonly fetch?: typeof globalThis.fetch;
   /** Sends media, on platforms that can report progress in more detail than `fetch` does. */
   readonly sendMedia?: SendMedia;
-  /** How failures are repeated. By default 8 attempts, over about a minute. */
+  /** How failures are repeated. By default for 10 minutes. */
   readonly repeats?: Partial<Repeats>;
 }
 
@@ -44,7 +44,7 @@ export interface Client {
 export const createClient = ({ baseUrl, token, repeats: wished, ...given }: ClientOptions): Client => {
   // Browsers insist that `fetch` is called without a `this`.
   const fetch: typeof globalThis.fetch = given.fetch ?? ((...request) => globalThis.fetch(...request));
-  const repeats: Repeats = { attempts: 8, sleep, random: Math.random, ...wished };
+  const repeats: Repeats = { patienceMs: 10 * 60_000, sleep, random: Math.random, ...wished };
   const callApi = createApi({ baseUrl, token, fetch, repeats });
   const deliveries = createDeliveries(callApi, repeats);
   const signUpload = createSignUpload(callApi);

@@ -3,6 +3,7 @@ import { optionalNumber, optionalText, textField, type ResponseBody } from "./ap
 import type { Repeats } from "./backoff.ts";
 import type { ProxyError } from "./errors.ts";
 import type { MediaDescription } from "./media-description.ts";
+import type { OnWaiting, Waiting } from "./upload-types.ts";
 
 /** The last three are final. */
 export type DeliveryState =
@@ -16,7 +17,7 @@ export interface Delivery extends MediaDescription {
   readonly taskId?: string;
   readonly error?: { readonly errorType: string; readonly comment: string };
   /** Why the delivery is waiting. It is not final, and nothing needs to be done: the delivery goes on by itself. */
-  readonly waiting?: DeliveryWait;
+  readonly waiting?: Waiting;
   /** What may be wrong with the media, which is sent all the same: a film without sound, for example. */
   readonly concern?: { readonly errorType: string; readonly comment: string };
   /** How many objects with other contents came for the job when it had its media. They were not sent. */
@@ -30,14 +31,6 @@ export interface Delivery extends MediaDescription {
   readonly attempts: number;
   /** ISO 8601, UTC. */
   readonly updatedAt: string;
-}
-
-export interface DeliveryWait {
-  readonly errorType: string;
-  /** For people. */
-  readonly comment: string;
-  /** When the next step is due: ISO 8601, UTC. */
-  readonly nextAttemptAt?: string;
 }
 
 export interface DeliveryQuery {
@@ -54,6 +47,8 @@ export interface WaitForDeliveryOptions {
   readonly jobId: string;
   /** Called with every response. */
   readonly onDelivery?: ((delivery: Delivery) => void) | undefined;
+  /** Told while the API cannot be reached. What the delivery itself waits for is in `delivery.waiting`. */
+  readonly onWaiting?: OnWaiting | undefined;
   /** Gives up with the signal's reason; `AbortSignal.timeout(ms)` limits the time. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -143,7 +138,7 @@ const readDelivery = (body: ResponseBody): Delivery => {
     taskId: optionalText(body, "TaskId"),
     error: error ? readProblem(error) : undefined,
     waiting: waiting
-      ? withoutUndefined<DeliveryWait>({
+      ? withoutUndefined<Waiting>({
           ...readProblem(waiting),
           nextAttemptAt: optionalText(waiting, "NextAttemptAt"),
         })

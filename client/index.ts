@@ -23,6 +23,6 @@ export { normalJobId } from "./job-id.ts";
 export { describeMedia, type MediaDescription } from "./media-description.ts";
 export type { MediaRequest, SendMedia, StoreAnswer } from "./send-media.ts";
 export type { SignedRequest, SignUpload, SignUploadRequest } from "./sign-upload.ts";
-export type { MediaBytes, MediaSource } from "./source.ts";
+export type { MediaBytes, MediaRange, MediaSource } from "./source.ts";
 export type { UploadProgress } from "./progress.ts";
-export type { Uploaded, UploadOptions, UploadState } from "./upload-types.ts";
+export type { Uploaded, UploadOptions, UploadState, Waiting } from "./upload-types.ts";

@@ -17,7 +17,7 @@ interface StoredPart {
   readonly sizeBytes: number;
 }
 
-const PARALLEL_PARTS = 4;
+const PARALLEL_PARTS = 6;
 
 /** Uploads media in parts, several at a time, each signed just before it is sent. Resumes `options.resume`. */
 export const uploadInParts = async (ports: UploadPorts, options: PartsOptions): Promise<Uploaded> => {

@@ -43,6 +43,7 @@ const NEXT_STEPS: Readonly<Record<string, string>> = {
   NOT_MEDIA: "Choose the media itself.",
   MEDIA_INCOMPLETE: "Export or copy the file again, and upload the whole of it.",
   SOURCE_CHANGED: "Make sure that nothing writes to the file, and start the upload again.",
+  NO_SENDER: "Give the client a `sendMedia` that can send streams, or give it Blobs or arrays.",
   OTHER_UPLOAD: "Start the upload again, without the state of the other one.",
 };
 

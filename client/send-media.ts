@@ -1,12 +1,15 @@
-import { networkError } from "./errors.ts";
-import type { MediaBytes } from "./source.ts";
+import { networkError, ProxyError } from "./errors.ts";
+import { sizeOf, type MediaBytes } from "./source.ts";
 
 /** A PUT of media to the store. */
 export interface MediaRequest {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: MediaBytes;
-  /** To be called as the body goes out, with the number of bytes sent so far. */
+  /**
+   * To be called as the body goes out, with the number of bytes sent so far, and with the size of the body once all of it
+   * is out: from then on, more time is given for the answer than for the next bytes before.
+   */
   readonly onSent: (bytes: number) => void;
   readonly signal: AbortSignal;
 }
@@ -50,10 +53,20 @@ export const readStoreAnswer = async (response: Response): Promise<StoreAnswer> 
 const fetchSender =
   (fetch: typeof globalThis.fetch): SendMedia =>
   async ({ url, headers, body, onSent, signal }) => {
-    const response = await readStoreAnswer(await fetch(url, { method: "PUT", body, headers, signal }));
-    onSent(body instanceof Blob ? body.size : body.byteLength);
+    const response = await readStoreAnswer(await fetch(url, { method: "PUT", body: sendable(body), headers, signal }));
+    onSent(sizeOf(body));
     return response;
   };
+
+/** @throws {ProxyError} for bytes that neither `fetch` nor XMLHttpRequest can send */
+const sendable = (body: MediaBytes): Blob | Uint8Array<ArrayBuffer> => {
+  if (body instanceof Blob || body instanceof Uint8Array) return body;
+  throw new ProxyError({
+    source: "client",
+    errorType: "NO_SENDER",
+    comment: "Media that is read as a stream needs a `sendMedia` of the application's own.",
+  });
+};
 
 /** As much of XMLHttpRequest as is used here: in Node, which has none, its types are missing, too. */
 interface XhrRequest {
@@ -99,7 +112,7 @@ const xhrSender =
         reject(signal.reason as Error);
       });
       signal.addEventListener("abort", abort, { once: true });
-      request.send(body);
+      request.send(sendable(body));
     });
 
 const abortStalled =

@@ -1,8 +1,19 @@
 import { orAborted } from "./abort.ts";
 import { ProxyError } from "./errors.ts";
 
-/** Bytes that `fetch` can send more than once. */
-export type MediaBytes = Blob | Uint8Array<ArrayBuffer>;
+/**
+ * Bytes that are read anew each time they are sent, so that they are never in memory as a whole. Only a `sendMedia` of
+ * the application's own can send them: `fetch` and XMLHttpRequest cannot.
+ */
+export interface MediaRange {
+  readonly size: number;
+  readonly stream: () => AsyncIterable<Uint8Array>;
+}
+
+/** Bytes that can be sent more than once. */
+export type MediaBytes = Blob | Uint8Array<ArrayBuffer> | MediaRange;
+
+export const sizeOf = (bytes: MediaBytes): number => (bytes instanceof Uint8Array ? bytes.byteLength : bytes.size);
 
 /** Media to upload: a browser's File or Blob, or anything else that can be read by range. */
 export interface MediaSource {
@@ -21,8 +32,7 @@ export const readSlice = async (
   signal: AbortSignal | undefined,
 ): Promise<MediaBytes> => {
   const bytes = await orAborted(source.slice(start, end), signal);
-  const size = bytes instanceof Blob ? bytes.size : bytes.byteLength;
-  if (size === end - start) return bytes;
+  if (sizeOf(bytes) === end - start) return bytes;
   throw new ProxyError({
     source: "client",
     errorType: "SOURCE_CHANGED",

@@ -1,3 +1,4 @@
+import type { TakeConnection } from "./connections.ts";
 import type { Delivery, DeliveryQuery } from "./delivery.ts";
 import type { UploadProgress } from "./progress.ts";
 import type { SignUpload } from "./sign-upload.ts";
@@ -15,6 +16,22 @@ export interface UploadState {
   readonly isCompleting: boolean;
 }
 
+/** Why something stands still. It is not final, and nothing needs to be done: it goes on by itself. */
+export interface Waiting {
+  /**
+   * NETWORK (no answer), STALLED (a connection on which nothing moves), or the type of the refusal that is being repeated.
+   * Deliveries have the proxy's own types.
+   */
+  readonly errorType: string;
+  /** For people. */
+  readonly comment: string;
+  /** When the next step is due: ISO 8601, UTC. */
+  readonly nextAttemptAt?: string;
+}
+
+/** Told when something begins to stand still, or for another reason, and undefined once it moves again. */
+export type OnWaiting = (waiting: Waiting | undefined) => void;
+
 export interface UploadOptions {
   readonly jobId: string;
   readonly source: MediaSource;
@@ -30,10 +47,13 @@ export interface UploadOptions {
    */
   readonly onState?: ((state: UploadState | undefined) => void | Promise<void>) | undefined;
   readonly onProgress?: ((progress: UploadProgress) => void) | undefined;
+  readonly onWaiting?: OnWaiting | undefined;
   /** Media up to this size is sent in one request, larger media in parts of this size. 8 MiB by default, at least 5 MiB. */
   readonly partBytes?: number | undefined;
-  /** How many parts are sent at the same time. 4 by default. */
+  /** How many parts are sent at the same time. 6 by default. */
   readonly parallelParts?: number | undefined;
+  /** Called before each request that carries media, where several uploads share connections to the store. */
+  readonly takeConnection?: TakeConnection | undefined;
   /** Ends the upload with the signal's reason. The parts that have arrived stay, so the upload can be resumed. */
   readonly signal?: AbortSignal | undefined;
 }

@@ -1,5 +1,5 @@
 import { mkdir, writeFile } from "node:fs/promises";
-import { formatBytes } from "../cli/display/words.ts";
+import { formatBytes } from "../client/words.ts";
 import { FATES } from "./cielo24/fates.ts";
 import { createConsole } from "./console.ts";
 import { startDocsPage } from "./docs-page.ts";

@@ -19,6 +19,7 @@ const ON_THIS_PAGE: Readonly<Record<string, (again: string) => string>> = {
   UNAUTHORIZED: (again) => `Log in again, then ${again}: what is uploaded is not lost.`,
   FORBIDDEN: (again) => `Log in as somebody who may do this, then ${again}.`,
   NETWORK: (again) => `Check your network, then ${again}: what is uploaded is not lost.`,
+  SOURCE_CHANGED: () => "Remove it, and choose it again.",
 };
 
 /** What went wrong with a call or an upload, and what the person can do about it. */

@@ -28,6 +28,12 @@ export const createRemembered = (connectionId: string) => {
   const without = (id: string) => read().filter((each) => each.id !== id);
   return {
     all: read,
+    /** Calls back when another tab has changed what is remembered. */
+    onChangeElsewhere: (callback: () => void): void => {
+      addEventListener("storage", ({ key }) => {
+        if (key === name) callback();
+      });
+    },
     add: ({ id, name: title, sizeBytes, jobId, fileId }: Remembered): void => {
       write([...without(id), { id, name: title, sizeBytes, jobId, fileId }]);
     },

@@ -1,7 +1,7 @@
 import { realpath } from "node:fs/promises";
 import { isOfOtherMedia, ProxyError, type Client, type Delivery, type UploadProgress } from "../../client/index.ts";
 import type { Display, Track } from "../display/display.ts";
-import { formatBytes, formatBytesOf } from "../display/words.ts";
+import { formatBytes, formatBytesOf } from "../../client/words.ts";
 import { openFile, type FileSource } from "../file-source.ts";
 import type { Assignment } from "../jobs.ts";
 import { commandLine, flag, watchCommand, type Invocation } from "../next-command.ts";

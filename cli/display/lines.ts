@@ -1,6 +1,7 @@
+import { formatBytes, formatBytesOf } from "../../client/words.ts";
 import { waitNoter, type Display } from "./display.ts";
 import { createMeter } from "./meter.ts";
-import { describeDelivery, formatBytes, formatBytesOf, formatDuration } from "./words.ts";
+import { describeDelivery, formatDuration } from "./words.ts";
 
 const EVERY_MS = 10_000;
 

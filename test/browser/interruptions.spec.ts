@@ -8,7 +8,8 @@ import { openPage, useUploadPage } from "./upload-page.ts";
 const MIB = 1024 * 1024;
 const HOUR_MS = 3_600_000;
 const NAME = "conference.mp4";
-const PARTS = 24;
+/** 120 MiB in parts of 8 MiB. */
+const PARTS = 15;
 const TOKEN_LIFE_S = 600;
 
 const local = useUploadPage({

@@ -30,7 +30,7 @@ describe("cielo24-proxy upload, before a byte travels", () => {
     const { code, stdout, stderr } = await upload(folder.file("lecture.mp4"), "-j", jobId);
     expect(stderr.split("\n").slice(0, 2)).toEqual([
       "lecture.mp4: 2 s, MP4, 1 audio track",
-      "lecture.mp4: uploaded 0 B of 6.7 KiB",
+      "lecture.mp4: uploaded 0 B of 6.7 KB",
     ]);
     expect(stdout).toMatch(/^Delivered: .*\n {2}2 s, MP4, 1 audio track\n$/);
     expect(code).toBe(0);

@@ -49,7 +49,7 @@ describe("cielo24-proxy upload", () => {
     expect(arrivedAt(local.stack, jobId)).toEqual([sha256(makeMedia(50_000))]);
     expect(countStored(local.stack, "PutObject", jobId)).toBe(1);
     const lines = stderr.trimEnd().split("\n");
-    expect(lines[0]).toBe("short.mp3: uploaded 0 B of 48.8 KiB");
+    expect(lines[0]).toBe("short.mp3: uploaded 0 B of 49 KB");
     expect(lines.at(-1)).toBe("short.mp3: delivered");
     expect(stderr).not.toContain("\u001b");
   });
@@ -93,7 +93,7 @@ describe("cielo24-proxy upload", () => {
     expect(code).toBe(130);
     expect(stdout).toBe("");
     expect(stderr).toContain("Ending. Ctrl-C once more ends at once.");
-    expect(stderr).toContain("10.0 MiB of 10.1 MiB are at the store and are not sent again.");
+    expect(stderr).toContain("10 MB of 10 MB are at the store and are not sent again.");
     expect(stderr).toContain(`cielo24-proxy upload '${file}' --job-id ${jobId}`);
     expect(arrivedAt(local.stack, jobId)).toEqual([]);
 
@@ -105,7 +105,7 @@ describe("cielo24-proxy upload", () => {
     const second = await upload(file, "-j", jobId, ...IN_PARTS);
     expect(second).toMatchObject({ code: 0, stdout: expect.stringContaining("Delivered") as unknown });
     expect(second.stderr).toContain("going on with the upload of an earlier run");
-    expect(second.stderr).toContain("uploaded 10.0 MiB of 10.1 MiB");
+    expect(second.stderr).toContain("uploaded 10 MB of 10 MB");
     expect(countStored(local.stack, "UploadPart", jobId)).toBe(3);
     expect(countStored(local.stack, "CreateMultipartUpload", jobId)).toBe(1);
     expect(arrivedAt(local.stack, jobId)).toEqual([sha256(media)]);
@@ -150,7 +150,7 @@ describe("cielo24-proxy upload", () => {
     expect((await upload(smallFile, "-j", jobId)).code).toBe(0);
     gate.letGo();
     const { code, stderr } = await first.ended;
-    expect(stderr).toMatch(/took another medium for this job, of 48\.8 KiB[\s\S]*Use another job for this file/);
+    expect(stderr).toMatch(/took another medium for this job, of 49 KB[\s\S]*Use another job for this file/);
     expect(code).toBe(3);
     expect(arrivedAt(local.stack, jobId)).toEqual([sha256(makeMedia(50_000))]);
   });
@@ -166,7 +166,7 @@ describe("cielo24-proxy upload", () => {
     gate.letGo();
     const { code, stderr } = await first.ended;
     expect(code).toBe(4);
-    expect(stderr).toMatch(/UNAUTHORIZED, 401[\s\S]*Get a new token[\s\S]*MiB of 10\.1 MiB are at the store/);
+    expect(stderr).toMatch(/UNAUTHORIZED, 401[\s\S]*Get a new token[\s\S]*5 MB of 10 MB are at the store/);
     expect((await uploadAndDrain(...words)).code).toBe(0);
     expect(countStored(local.stack, "UploadPart", jobId)).toBe(3);
     expect(arrivedAt(local.stack, jobId)).toEqual([sha256(media)]);

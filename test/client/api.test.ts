@@ -10,7 +10,7 @@ const METADATA = { jobId: JOB, referenceId: "course 7/Größe", requestorId: "le
 const connect = (baseUrl: string, options: Partial<ClientOptions> = {}): Client & { readonly pauses: number[] } => {
   const pauses: number[] = [];
   const repeats = {
-    attempts: 4,
+    patienceMs: 1_800,
     random: () => 0,
     sleep: (ms: number) => {
       pauses.push(ms);

@@ -143,7 +143,7 @@ declare const proxy: typeof ClientModule;
         pauses.push(ms);
         return Promise.resolve();
       };
-      const client = proxy.createClient({ ...options, repeats: { attempts: 2, sleep } });
+      const client = proxy.createClient({ ...options, repeats: { patienceMs: 60_000, sleep } });
       await client.getDelivery({ jobId: options.jobId }).catch(() => undefined);
       return pauses;
     }, told(newJob()));

@@ -193,7 +193,7 @@ describe("where nothing comes any more", () => {
         });
       });
     };
-    const client = createClient({ baseUrl: api.url, token: "token", sendMedia, repeats: { attempts: 1 } });
+    const client = createClient({ baseUrl: api.url, token: "token", sendMedia, repeats: { patienceMs: 0 } });
     const failure = failureOf(client.uploadMedia({ jobId, source: new Blob(["m\0dia"]) }));
     let isOver = false;
     void failure.then(() => (isOver = true));
@@ -211,7 +211,7 @@ describe("where nothing comes any more", () => {
     const client = createClient({
       baseUrl: "http://127.0.0.1:9",
       token: "token",
-      repeats: { attempts: 1 },
+      repeats: { patienceMs: 0 },
       fetch: (_target, init) =>
         new Promise((_resolve, reject) => {
           init?.signal?.addEventListener("abort", () => {

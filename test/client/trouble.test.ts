@@ -54,7 +54,7 @@ describe("a client that is in trouble", () => {
       sendMedia: async ({ url, headers, body, onSent, signal }) => {
         onSent(50_000);
         if (failures-- > 0) throw new TypeError("broken");
-        const answer = await fetch(url, { method: "PUT", headers: { ...headers }, body, signal });
+        const answer = await fetch(url, { method: "PUT", headers: { ...headers }, body: body as Blob, signal });
         return { status: answer.status, header: (name) => answer.headers.get(name), text: await answer.text() };
       },
     });
