@@ -16,13 +16,17 @@ describe("a line", () => {
     line = await startLine({ echo: `http://127.0.0.1:${await listen(echo)}` }, quality);
     return join();
   };
-  const join = async () => {
+  const dial = () => {
     const socket = connect({ port: Number(new URL(line.addresses["echo"] ?? "").port), host: "127.0.0.1" });
     sockets.push(socket);
     let receivedBytes = 0;
     socket.on("data", (bytes: Buffer) => (receivedBytes += bytes.length)).on("error", () => undefined);
-    await once(socket, "connect");
     return { socket, receivedBytes: () => receivedBytes };
+  };
+  const join = async () => {
+    const dialled = dial();
+    await once(dialled.socket, "connect");
+    return dialled;
   };
   afterEach(async () => {
     for (const socket of sockets.splice(0)) socket.destroy();
@@ -80,7 +84,7 @@ describe("a line", () => {
     await until(() => line.connections().length === 1);
     line.refuse();
     await until(() => socket.destroyed);
-    const { socket: other } = await join();
+    const { socket: other } = dial();
     await until(() => other.destroyed);
     line.comeBack();
     const { socket: late, receivedBytes } = await join();
