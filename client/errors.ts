@@ -56,15 +56,20 @@ export class ProxyError extends Error {
   }
 }
 
-/** There was no connection, or it broke before the response: the request may or may not have arrived. */
+/**
+ * There was no connection, or it broke before the response: the request may or may not have arrived. An application's own
+ * `fetch` or `sendMedia` may know better, and throw a ProxyError itself.
+ */
 export const networkError = (cause: unknown, whereTo: string): ProxyError =>
-  new ProxyError({
-    source: "network",
-    errorType: "NETWORK",
-    comment: `No answer from ${whereTo}${codeOf(cause)}.`,
-    isRetryable: true,
-    cause,
-  });
+  cause instanceof ProxyError
+    ? cause
+    : new ProxyError({
+        source: "network",
+        errorType: "NETWORK",
+        comment: `No answer from ${whereTo}${codeOf(cause)}.`,
+        isRetryable: true,
+        cause,
+      });
 
 /** Node's code for the failure, which tells a wrong host name from a closed port. Browsers give none. */
 const codeOf = (error: unknown): string => {

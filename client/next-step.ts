@@ -52,6 +52,9 @@ const NEXT_STEPS: Readonly<Record<string, string>> = {
   NOT_THE_STORE: OTHER_NETWORK,
   // From this client
   NETWORK: "Check the connection, and try again.",
+  HTTP_PROXY:
+    "Check the HTTP proxy's address, name and password, or let NO_PROXY name the host that it does not reach.",
+  BAD_HTTP_PROXY: "Give an address such as http://proxy.example.org:8080, or unset the variable.",
   BAD_BASE_URL: "Give the address of the stage, such as https://captions.example.org.",
   UNINTELLIGIBLE: "Check the base URL: what answered there is not this API.",
   NO_TOKEN: NEW_TOKEN,

@@ -51,32 +51,31 @@ describe("the client on a bad network", () => {
     expect(countStored(local.stack, "CompleteMultipartUpload", jobId)).toBe(1);
   };
 
-  it.concurrent("says that it waits while nothing passes, for 20 s, and then that it goes on", async () => {
+  it.concurrent("goes on by itself after 20 s in which nothing passed", async () => {
     const way = await openWay({ quality: LINE });
     const { jobId, ended, waits } = upload(way.apiUrl);
     await isHalfway(way);
     way.goDark();
     await wait(20_000);
-    const whileDark = waits.at(-1);
     way.comeBack();
     await expectArrived(jobId, ended);
-    expect(whileDark?.errorType).toMatch(/^(STALLED|NETWORK)$/);
     expect(waits.at(-1)).toBeUndefined();
   });
 
-  it.concurrent("sends a part anew whose connection is frozen", async () => {
+  // `fetch` tells nothing of what it sends, so a part is given the time that a slow line would take for it.
+  it.concurrent("sends a part anew whose connection is frozen, and says that it waited for that", async () => {
     const way = await openWay({ quality: LINE });
     const { jobId, ended, waits } = upload(way.apiUrl);
     await isHalfway(way);
-    for (const connection of way
+    way
       .connections()
-      .filter(({ upstream }) => upstream === "store")
-      .slice(0, 1))
-      connection.freeze();
-    const frozenAt = Date.now();
-    await until(() => waits.some((waiting) => waiting !== undefined));
-    expect(Date.now() - frozenAt).toBeLessThan(60_000);
+      .find(({ upstream }) => upstream === "store")
+      ?.freeze();
     await expectArrived(jobId, ended);
+    expect(waits).toContainEqual(
+      expect.objectContaining({ errorType: expect.stringMatching(/STALLED|NETWORK/) as unknown }),
+    );
+    expect(waits.at(-1)).toBeUndefined();
     expect(countStored(local.stack, "UploadPart", jobId)).toBe(PARTS);
   });
 
