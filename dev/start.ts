@@ -133,7 +133,7 @@ const main = async (): Promise<void> => {
   console_.fact("bucket", `${stack.s3.url}/${stack.bucketName}`);
   console_.fact("cielo24", real ? `${real.baseUrl} (the real one)` : `${stack.cielo24?.url ?? ""} (simulated)`);
   console_.fact("functions' log", LOG_FILE);
-  const docs = await startDocsPage();
+  const docs = await startDocsPage(undefined, stack.apiUrl);
   console_.fact("the API, described", docs.url);
 
   const tokenFor = (sub: string, scope: string) => stack.token({ sub, scope, expiresInS: 12 * 3600 });

@@ -131,8 +131,8 @@ export const showFiles = ({
   uppy.on("resume-all", () => {
     for (const { id } of media.all()) setPaused(id, false);
   });
-  uppy.on("cielo24-elsewhere", ({ id }, isElsewhere) => {
-    media.change(id, { phase: isElsewhere ? "elsewhere" : "uploading" });
+  uppy.on("cielo24-elsewhere", ({ id, isPaused }, isElsewhere) => {
+    media.change(id, { phase: isElsewhere ? "elsewhere" : isPaused ? "paused" : "uploading" });
   });
   uppy.on("cielo24-waiting", (file, waiting) => {
     media.change(idOf(file), { waiting });
