@@ -66,7 +66,7 @@ export const createApi = ({
       return { response, text: await response.text() };
     } catch (error) {
       signal?.throwIfAborted();
-      throw error instanceof ProxyError ? error : networkError(error, host);
+      throw networkError(error, host);
     } finally {
       limit.end();
     }

@@ -31,6 +31,13 @@ export interface Failure {
 
 export type Outcome<T> = { readonly value: T; readonly beganAt: number } | Failure;
 
+export interface AttemptOptions {
+  /** Ends this attempt, in place of the operation's own. */
+  readonly signal?: AbortSignal | undefined;
+  /** Awaited after the pause, and no part of the attempt: it may take any time. Resolves with what undoes it. */
+  readonly enter?: (() => Promise<() => void>) | undefined;
+}
+
 /**
  * The one budget of an operation. Whatever fails in it uses up the same time, which begins anew with everything that
  * arrives. So nothing in it may have repeats of its own.
@@ -41,7 +48,7 @@ export interface Patience {
    *
    * @throws what fails for good, what failed for too long, and the signal's reason
    */
-  readonly attempt: <T>(run: () => Promise<T>, signal?: AbortSignal) => Promise<Outcome<T>>;
+  readonly attempt: <T>(run: () => Promise<T>, options?: AttemptOptions) => Promise<Outcome<T>>;
   /** Attempts until it succeeds. @throws like `attempt` */
   readonly repeat: <T>(run: () => Promise<T>) => Promise<T>;
   /** Bytes have moved: new ones are something that arrives, ones that were sent before are not. */
@@ -112,9 +119,10 @@ export const createPatience = (
     standstill.failed({ errorType, comment, nextAttemptAt: new Date(now + pauseMs).toISOString() });
   };
 
-  const attempt: Patience["attempt"] = async (run, each = signal) => {
+  const attempt: Patience["attempt"] = async (run, { signal: each = signal, enter } = {}) => {
     each?.throwIfAborted();
     await orAborted(pause, each);
+    const leave = await enter?.();
     const beganAt = clock.now();
     const end = isWatched ? standstill.begin() : () => {};
     try {
@@ -129,6 +137,7 @@ export const createPatience = (
       return { error, beganAt };
     } finally {
       end();
+      leave?.();
     }
   };
 

@@ -20,7 +20,7 @@ export interface StoredPart {
  */
 export const sendParts = async (
   upload: UploadRun,
-  { source, signal }: UploadOptions,
+  { source, signal, takeConnection }: UploadOptions,
   state: UploadState,
   found: readonly StoredPart[],
 ): Promise<StoredPart[] | undefined> => {
@@ -44,6 +44,7 @@ export const sendParts = async (
   // Once one part has failed for good, sending the others is pointless.
   const failing = new AbortController();
   const each = signal ? AbortSignal.any([signal, failing.signal]) : failing.signal;
+  const enter = takeConnection && (() => takeConnection(each));
   const ahead = createSignAhead(clock, (partNumber) =>
     upload.signUpload({ jobId, method: "PUT", key, uploadId, partNumber, signal: each }),
   );
@@ -68,7 +69,7 @@ export const sendParts = async (
   /** One attempt. @returns whether smaller parts are worth a try */
   const attempt = async (part: ReturnType<typeof prepare>): Promise<boolean> => {
     const { partNumber, sizeBytes } = part;
-    const outcome = await patience.attempt(part.send, each);
+    const outcome = await patience.attempt(part.send, { signal: each, enter });
     const sentBytes = sending.get(partNumber) ?? 0;
     sending.delete(partNumber);
     if ("error" in outcome) {

@@ -27,7 +27,7 @@ export const uploadWhole = async (upload: UploadRun, options: UploadOptions): Pr
 /** @returns undefined if the network seems to lose what is larger than a small part */
 const putWhole = async (
   upload: UploadRun,
-  { source, jobId, filename, contentType, signal }: UploadOptions,
+  { source, jobId, filename, contentType, takeConnection, signal }: UploadOptions,
   onSigned: (key: string) => void,
 ): Promise<Stored | undefined> => {
   const { patience, tell } = upload;
@@ -46,9 +46,10 @@ const putWhole = async (
   onSent(0);
   const readBody = () => readSlice(source, { start: 0, end: totalBytes }, signal);
   const send = prepareRequest(upload, patience, sign, { method: "PUT", readBody, onSent, doublings: () => 0, signal });
+  const enter = takeConnection && (() => takeConnection(signal ?? new AbortController().signal));
   const inVain = countInVain(upload.clock);
   for (;;) {
-    const outcome = await patience.attempt(send);
+    const outcome = await patience.attempt(send, { enter });
     if ("value" in outcome) return outcome.value;
     if (inVain(outcome, sent) && smallerPartBytes(totalBytes) < totalBytes) return undefined;
   }

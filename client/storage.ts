@@ -1,5 +1,5 @@
 import { beginLimit, type Clock } from "./clock.ts";
-import { networkError, ProxyError } from "./errors.ts";
+import { networkError } from "./errors.ts";
 import type { Patience } from "./patience.ts";
 import { readStoreAnswer, type Sender, type StoreAnswer } from "./send-media.ts";
 import { answerLimitMs, sendWatched, STORE } from "./send-watched.ts";
@@ -107,7 +107,7 @@ export const prepareRequest = (
       return { key: to.key, etag: null, text: answer.text, doublings: 0 };
     } catch (error) {
       signal?.throwIfAborted();
-      throw error instanceof ProxyError ? error : networkError(error, STORE);
+      throw networkError(error, STORE);
     }
   };
 

@@ -1,4 +1,3 @@
-import { onSharedConnections } from "./connections.ts";
 import { ProxyError } from "./errors.ts";
 import { normalJobId } from "./job-id.ts";
 import { uploadInParts } from "./multipart.ts";
@@ -18,9 +17,8 @@ const PARALLEL_PARTS = 6;
  * @throws {ProxyError}
  * @throws the signal's reason
  */
-export const uploadMedia = async (given: UploadPorts, options: UploadOptions): Promise<Uploaded> => {
+export const uploadMedia = async (ports: UploadPorts, options: UploadOptions): Promise<Uploaded> => {
   const { source } = options;
-  const ports = { ...given, sendMedia: onSharedConnections(given.sendMedia, options.takeConnection) };
   if (source.size === 0)
     throw new ProxyError({ source: "client", errorType: "EMPTY_MEDIA", comment: "The media is empty." });
   const resume = checkResume(options);
