@@ -124,8 +124,21 @@ export default {
       name: "client-stands-alone",
       comment: "It runs in browsers, and whoever installs it gets nothing with it.",
       severity: "error",
-      from: { path: "^client/" },
+      from: { path: "^client/", pathNot: "^client/uppy/" },
       to: { pathNot: "^client/" },
+    },
+    {
+      name: "client-does-not-know-its-plugin",
+      severity: "error",
+      from: { path: "^client/", pathNot: "^client/uppy/" },
+      to: { path: "^client/uppy/" },
+    },
+    {
+      name: "uppy-plugin-uses-client-and-core",
+      comment: "Applications that use it have Uppy's core, whatever else of Uppy they have.",
+      severity: "error",
+      from: { path: "^client/uppy/" },
+      to: { pathNot: "^(client/|node_modules/@uppy/core/)" },
     },
     {
       name: "command-line-uses-the-client-alone",

@@ -16,6 +16,8 @@ export interface ProxyErrorDetails {
   readonly isRetryable?: boolean;
   /** How long the server asks to wait, ms. */
   readonly retryAfterMs?: number | undefined;
+  /** In place of the one that goes with the type. */
+  readonly nextStep?: string | undefined;
   readonly cause?: unknown;
 }
 
@@ -44,7 +46,13 @@ export class ProxyError extends Error {
     this.requestId = details.requestId;
     this.isRetryable = isRetryable;
     this.retryAfterMs = details.retryAfterMs;
-    this.nextStep = nextStep(details.errorType, isRetryable);
+    this.nextStep = details.nextStep ?? nextStep(details.errorType, isRetryable);
+  }
+
+  /** The same failure in other words. */
+  with(words: { readonly comment: string; readonly nextStep: string }): ProxyError {
+    const { source, errorType, status, requestId, isRetryable, retryAfterMs, cause } = this;
+    return new ProxyError({ source, errorType, status, requestId, isRetryable, retryAfterMs, cause, ...words });
   }
 }
 

@@ -1,4 +1,6 @@
+import type { TakeConnection } from "./connections.ts";
 import type { Delivery, DeliveryQuery } from "./delivery.ts";
+import type { Patience, PatienceOptions } from "./patience.ts";
 import type { UploadProgress } from "./progress.ts";
 import type { SignUpload } from "./sign-upload.ts";
 import type { MediaSource } from "./source.ts";
@@ -51,6 +53,8 @@ export interface UploadOptions {
   readonly partBytes?: number | undefined;
   /** How many parts are sent at the same time. 6 by default. */
   readonly parallelParts?: number | undefined;
+  /** Called before each request that carries media, where several uploads share connections to the store. */
+  readonly takeConnection?: TakeConnection | undefined;
   /** Ends the upload with the signal's reason. The parts that have arrived stay, so the upload can be resumed. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -59,8 +63,27 @@ export interface Uploaded {
   readonly key: string;
 }
 
-/** What an upload needs from the client. */
+/** Begins the budget of an operation. A single call, for whose answer somebody waits, has less of it. */
+export type BeginPatience = (options: Omit<PatienceOptions, "hasAnswered"> & { readonly isCall?: boolean }) => Patience;
+
+/** What an upload needs from the client. Nothing but `getDelivery` repeats anything by itself. */
 export interface UploadPorts extends StoragePorts {
+  readonly beginPatience: BeginPatience;
   readonly signUpload: SignUpload;
   readonly getDelivery: (query: DeliveryQuery) => Promise<Delivery>;
+}
+
+/** One upload that is under way: all its steps share one budget and one account of progress. */
+export interface UploadRun extends UploadPorts {
+  readonly patience: Patience;
+  readonly tell: (progress: UploadProgress) => void;
+  /** The most that are sent at the same time. */
+  readonly parallelParts: number;
+  /** What it has learned about its line. */
+  readonly learned: {
+    /** How often the time for the store's answer is doubled from the start. */
+    doublings: number;
+    /** How many parts are sent at the same time now. */
+    parallelParts: number;
+  };
 }

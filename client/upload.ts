@@ -2,10 +2,13 @@ import { ProxyError } from "./errors.ts";
 import { normalJobId } from "./job-id.ts";
 import { uploadInParts } from "./multipart.ts";
 import { choosePartBytes } from "./parts.ts";
+import { progressTeller } from "./progress.ts";
 import { uploadWhole } from "./single-put.ts";
-import type { Uploaded, UploadOptions, UploadPorts, UploadState } from "./upload-types.ts";
+import type { Uploaded, UploadOptions, UploadPorts, UploadRun, UploadState } from "./upload-types.ts";
 
 const PART_BYTES = 8 * 1024 * 1024;
+/** As many as a browser opens connections to a host. */
+const PARALLEL_PARTS = 6;
 
 /**
  * Uploads media for a job, in one request or in parts, depending on its size. The proxy then delivers it to cielo24 by
@@ -21,8 +24,17 @@ export const uploadMedia = async (ports: UploadPorts, options: UploadOptions): P
   const resume = checkResume(options);
   const partBytes = resume?.partBytes ?? choosePartBytes(source.size, options.partBytes ?? PART_BYTES);
   const named = { ...options, ...describe(options) };
-  if (!resume && source.size <= partBytes) return uploadWhole(ports, named);
-  return uploadInParts(ports, { ...named, partBytes });
+  const { signal, onWaiting, onProgress } = options;
+  const parallelParts = Math.max(1, Math.floor(options.parallelParts ?? PARALLEL_PARTS));
+  const upload: UploadRun = {
+    ...ports,
+    patience: ports.beginPatience({ signal, onWaiting, isWatched: !ports.sender.isSilent }),
+    tell: progressTeller(onProgress),
+    parallelParts,
+    learned: { doublings: 0, parallelParts },
+  };
+  if (!resume && source.size <= partBytes) return uploadWhole(upload, named);
+  return uploadInParts(upload, { ...named, partBytes });
 };
 
 const checkResume = ({ resume, jobId, source }: UploadOptions): UploadState | undefined => {

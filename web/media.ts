@@ -1,4 +1,4 @@
-import type { Delivery } from "../client/index.ts";
+import type { Delivery, Waiting } from "../client/index.ts";
 import type { FileLook } from "./look.ts";
 
 /** What went wrong, and what the person can do about it. */
@@ -16,13 +16,16 @@ export interface MediaItem {
   readonly name: string;
   readonly sizeBytes?: number | undefined;
   readonly jobId: string;
-  readonly phase: "chosen" | "uploading" | "paused" | "failed" | "delivering" | "delivered" | "ended";
+  /** "elsewhere": another tab uploads it. */
+  readonly phase: "chosen" | "uploading" | "elsewhere" | "paused" | "failed" | "delivering" | "delivered" | "ended";
   /** What is in the file, once it was looked into. */
   readonly look?: FileLook;
   /** The person wants it to be uploaded, whatever the look has found. */
   readonly isOverruled?: boolean;
   /** The share that is uploaded, 0 to 1. */
   readonly uploaded?: number;
+  /** Why the upload, or the question for the delivery, stands still. It goes on by itself. */
+  readonly waiting?: Waiting | undefined;
   /** The latest from `/api/job/delivery`. */
   readonly delivery?: Omit<Delivery, "taskId"> & { readonly taskId?: string | undefined };
   readonly problem?: Problem | undefined;

@@ -64,6 +64,8 @@ export const phaseText = (item: MediaItem): PhaseText => {
       return { badge: refusalOf(item) ? "Held back" : "Ready", text: "" };
     case "uploading":
       return { badge: "Uploading", text: `${percent(uploaded)} uploaded`, share: uploaded };
+    case "elsewhere":
+      return { badge: "In another tab", text: "It is being uploaded in another tab." };
     case "paused":
       return { badge: "Paused", text: `${percent(uploaded)} uploaded`, share: uploaded };
     case "failed":

@@ -1,0 +1,154 @@
+import type { Client } from "../client.ts";
+import { isOfOtherMedia } from "../delivery.ts";
+import { ProxyError } from "../errors.ts";
+import { normalJobId } from "../job-id.ts";
+import type { UploadProgress } from "../progress.ts";
+import type { UploadState, Waiting } from "../upload-types.ts";
+import { createAttempts } from "./attempts.ts";
+import { takeFreeLock, takeLock, type Lock } from "./lock.ts";
+import type { Take } from "./pool.ts";
+
+/** What of the client the plugin uses. */
+export type Uploader = Pick<Client, "uploadMedia" | "abortUpload" | "getDelivery" | "waitForDelivery">;
+
+interface FileUploadOptions {
+  readonly client: Uploader;
+  /** Room for files, and for requests to the store. */
+  readonly takeTurn: Take;
+  readonly takeConnection: Take;
+  readonly id: string;
+  readonly jobId: string;
+  readonly source: Blob;
+  readonly filename: string;
+  readonly contentType: string | undefined;
+  readonly isPaused: boolean;
+  /** Of an earlier run. */
+  readonly state: UploadState | undefined;
+  readonly onState: (state: UploadState | undefined) => void;
+  readonly onProgress: (progress: UploadProgress) => void;
+  readonly onWaiting: (waiting: Waiting | undefined) => void;
+  readonly onElsewhere: (isElsewhere: boolean) => void;
+}
+
+/** The file is at the store. */
+export interface UploadedFile {
+  /** Undefined if another tab has uploaded it. */
+  readonly key: string | undefined;
+  /** To be given back once the proxy has seen that the file has arrived: until then, another tab would upload it, too. */
+  readonly lock: Lock;
+}
+
+/** How long to wait for the proxy to see what another tab has uploaded before it was closed. */
+const ARRIVAL_WAIT_S = 5;
+
+/** One file on its way to the store. */
+export const createFileUpload = (options: FileUploadOptions) => {
+  const { client, id, jobId, source, onElsewhere } = options;
+  const removed = new AbortController();
+  const { signal } = removed;
+  let { state } = options;
+  let isMine = false;
+  const attempts = createAttempts({ signal, isPaused: options.isPaused, onWaiting: options.onWaiting });
+  const keep = (next: UploadState | undefined) => {
+    state = next;
+    if (!signal.aborted) options.onState(next);
+  };
+
+  const upload = () =>
+    attempts.run(async ({ signal, onWaiting }) => {
+      const endTurn = await options.takeTurn(id, signal);
+      try {
+        const { key } = await client.uploadMedia({
+          jobId,
+          source,
+          filename: options.filename,
+          contentType: options.contentType,
+          resume: state,
+          onState: keep,
+          onProgress: options.onProgress,
+          onWaiting,
+          takeConnection: (each) => options.takeConnection(id, each),
+          signal,
+        });
+        return key;
+      } finally {
+        endTurn();
+      }
+    });
+
+  /** Whether the proxy has media of this size for the job. */
+  const hasArrived = async (waitS: number): Promise<boolean> => {
+    const delivery = await client.getDelivery({ jobId, waitS, signal });
+    return delivery.state !== "UPLOADING" && !isOfOtherMedia(delivery, source.size);
+  };
+
+  const uploadUnlessArrived = async (wasElsewhere: boolean): Promise<string | undefined> => {
+    if (wasElsewhere && (await hasArrived(ARRIVAL_WAIT_S).catch(() => false))) return undefined;
+    signal.throwIfAborted();
+    const wasBegun = state !== undefined;
+    try {
+      return await upload();
+    } catch (error) {
+      signal.throwIfAborted();
+      // Another tab may have completed the upload that this one has the state of.
+      if (!wasBegun || !isRefusedJob(error) || !(await hasArrived(0).catch(() => false))) throw error;
+      keep(undefined);
+      return undefined;
+    }
+  };
+
+  return {
+    ...attempts,
+    /** Uploads the file. @throws what the client throws; undefined: the file was removed */
+    run: async (): Promise<UploadedFile | undefined> => {
+      if (state && !isSameJob(state.jobId, jobId)) {
+        discard(client, state);
+        keep(undefined);
+      }
+      let lock: Lock | undefined;
+      try {
+        lock = await takeLock(normalJobId(jobId) ?? jobId, {
+          signal,
+          onElsewhere: () => {
+            onElsewhere(true);
+          },
+        });
+        isMine = true;
+        if (lock.wasElsewhere) onElsewhere(false);
+        return { key: await uploadUnlessArrived(lock.wasElsewhere), lock };
+      } catch (error) {
+        if (signal.aborted && state && isMine) discard(client, state);
+        lock?.release();
+        if (signal.aborted) return undefined;
+        throw error;
+      }
+    },
+    /** Ends the upload, and deletes its parts if they are this tab's. */
+    remove: (): void => {
+      removed.abort(new DOMException("The file was removed", "AbortError"));
+    },
+    /** Ends the upload, and leaves its parts: it can go on later. */
+    stop: (): void => {
+      state = undefined;
+      removed.abort(new DOMException("The uploader was removed", "AbortError"));
+    },
+  };
+};
+
+const isSameJob = (one: string, other: string): boolean => (normalJobId(one) ?? one) === (normalJobId(other) ?? other);
+
+const isRefusedJob = (error: unknown): boolean =>
+  error instanceof ProxyError && (error.status === 409 || error.errorType === "NoSuchUpload");
+
+const discard = (client: Uploader, state: UploadState): void => {
+  // If this fails, the bucket's lifecycle rule removes the parts after a week.
+  client.abortUpload(state).catch(() => undefined);
+};
+
+/** Deletes the parts of an upload that was interrupted earlier, unless another tab goes on with it. */
+export const discardLeftBehind = async (client: Uploader, state: UploadState): Promise<void> => {
+  const lock = await takeFreeLock(normalJobId(state.jobId) ?? state.jobId);
+  if (!lock) return;
+  await client.abortUpload(state).catch(() => undefined);
+  lock.release();
+};
