@@ -54,10 +54,15 @@ export const createHttp = (env: Readonly<Record<string, string | undefined>>): H
     const url = new URL(target);
     const proxy = chooseProxy(url, env);
     const request = open(url, proxy, { method, headers: { "user-agent": "cielo24-proxy", ...headers } });
-    const abort = () => request.destroy(signal.reason as Error);
-    signal.addEventListener("abort", abort, { once: true });
+    let abort = () => request.destroy();
     try {
       const answer = await new Promise<StoreAnswer>((resolve, reject) => {
+        abort = () => {
+          // A request that has no connection yet says nothing of its end.
+          reject(signal.reason as Error);
+          return request.destroy();
+        };
+        signal.addEventListener("abort", abort, { once: true });
         request.on("error", reject);
         request.on("response", (response) => {
           readAnswer(response).then(resolve, reject);
