@@ -120,7 +120,7 @@ const run = async ({ port, seed }: StartOptions, stopped: Promise<void>): Promis
   open.defer(stack.close);
   const page = await startUploadPage(stack, { port: ports.page });
   open.defer(page.close);
-  const docs = await startDocsPage(ports.docs);
+  const docs = await startDocsPage(ports.docs, stack.apiUrl);
   open.defer(docs.close);
 
   const tokenFor = (sub: string, scope: string) => stack.token({ sub, scope, expiresInS: TOKEN_LIFE_S });
