@@ -1,83 +1,114 @@
-import { open, type FileHandle } from "node:fs/promises";
+import fs, { open, type FileHandle } from "node:fs/promises";
 import { basename } from "node:path";
-import { ProxyError, type MediaSource } from "../client/index.ts";
+import { ProxyError, type MediaRange, type MediaSource } from "../client/index.ts";
 import { mediaTypeOf } from "../client/media-names.ts";
 import { codeOf } from "./files.ts";
 import { UsageError } from "./outcome.ts";
 
-/** A file on disk; only the parts that are being sent are in memory. */
+/** A file on disk, which is read while it is sent: of each part under way, only one piece is in memory. */
 export interface FileSource extends MediaSource, AsyncDisposable {
   readonly name: string;
-  readonly slice: (start: number, end: number) => Promise<Uint8Array<ArrayBuffer>>;
-  /** From the file name's extension; undefined if that is unknown. */
+  readonly slice: (start: number, end: number) => MediaRange;
+  /** A few bytes, for a look into the file. */
+  readonly read: (start: number, end: number) => Promise<Uint8Array<ArrayBuffer>>;
+  /** From the file name's ending; undefined if that is unknown. */
   readonly type: string | undefined;
   /** Milliseconds since 1970. */
   readonly modifiedAt: number;
   /**
-   * Guards against mixing parts of two versions, and against a recording that is still growing. `slice` checks, too.
+   * Guards against mixing parts of two versions, and against a recording that is still growing. Reading checks, too.
    * @throws {ProxyError} SOURCE_CHANGED
    */
   readonly checkUnchanged: () => Promise<void>;
 }
 
+/** Small enough to show progress on a slow connection. */
+const PIECE_BYTES = 64 * 1024;
 const ANOTHER_FILE = "Give the path of a media file that you may read.";
 
 /** @throws {UsageError} */
 export const openFile = async (path: string): Promise<FileSource> => {
-  const handle = await openForReading(path);
+  await checkIsFile(path);
+  const handle = await reading(path, () => open(path, "r"));
   const stat = await handle.stat();
-  if (!stat.isFile()) {
-    await handle.close();
-    throw new UsageError(`${path} is ${stat.isDirectory() ? "a directory" : "no plain file"}.`, ANOTHER_FILE);
-  }
+  const changed = (how: string) =>
+    new ProxyError({ source: "client", errorType: "SOURCE_CHANGED", comment: `${path} ${how}.` });
   const checkUnchanged = async (): Promise<void> => {
     const { size, mtimeMs } = await handle.stat();
-    if (size === stat.size && mtimeMs === stat.mtimeMs) return;
-    throw new ProxyError({
-      source: "client",
-      errorType: "SOURCE_CHANGED",
-      comment: `${path} changed while it was uploaded.`,
+    if (size !== stat.size || mtimeMs !== stat.mtimeMs) throw changed("changed while it was uploaded");
+  };
+  const read = async (bytes: Uint8Array<ArrayBuffer>, start: number) => {
+    const length = await readAll(handle, bytes, start).catch((error: unknown) => {
+      throw changed(`cannot be read any more (${codeOf(error)})`);
     });
+    await checkUnchanged();
+    return bytes.subarray(0, length);
   };
   return {
     name: basename(path),
     type: mediaTypeOf(path),
     size: stat.size,
     modifiedAt: stat.mtimeMs,
-    slice: async (start, end) => {
-      const bytes = await readRange(handle, start, end);
-      await checkUnchanged();
-      return bytes;
-    },
+    slice: (start, end) => ({
+      size: end - start,
+      // Each piece is in the memory of the one before, which its reader has sent by then.
+      async *stream() {
+        const piece = new Uint8Array(Math.min(PIECE_BYTES, end - start));
+        for (let at = start; at < end; at += piece.length)
+          yield await read(piece.subarray(0, Math.min(piece.length, end - at)), at);
+      },
+    }),
+    read: (start, end) => read(new Uint8Array(end - start), start),
     checkUnchanged,
     [Symbol.asyncDispose]: () => handle.close(),
   };
 };
 
+/** Before it is opened, since opening a pipe waits for whoever writes to it. @throws {UsageError} */
+const checkIsFile = async (path: string): Promise<void> => {
+  if (path === "-") throw noFile("- stands for the standard input, which");
+  const stat = await reading(path, () => fs.stat(path));
+  if (stat.isFile()) return;
+  if (stat.isDirectory())
+    throw new UsageError(
+      `${path} is a directory.`,
+      "A job takes one file: give each file its job, in a list (--jobs list.csv), or as FILE=JOB FILE=JOB ….",
+    );
+  if (stat.isFIFO() || stat.isSocket()) throw noFile(`${path} is a pipe, which`);
+  throw new UsageError(`${path} is no plain file.`, ANOTHER_FILE);
+};
+
+const noFile = (what: string) =>
+  new UsageError(
+    `${what} cannot be uploaded: its size has to be known first, and what a bad network loses is read once more.`,
+    "Write it to a file, and upload that.",
+  );
+
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: "there is no such file",
   EACCES: "you may not read it",
   EPERM: "you may not read it",
-  EISDIR: "it is a directory",
+  ENOTDIR: "there is no such folder",
+  ELOOP: "its links lead nowhere",
 };
 
-const openForReading = async (path: string): Promise<FileHandle> => {
+/** @throws {UsageError} */
+const reading = async <T>(path: string, act: () => Promise<T>): Promise<T> => {
   try {
-    return await open(path, "r");
+    return await act();
   } catch (error) {
     const code = codeOf(error);
     throw new UsageError(`${path} cannot be read: ${REASONS[code] ?? code}.`, ANOTHER_FILE);
   }
 };
 
-/** Returns fewer bytes if the file has become shorter. */
-const readRange = async (handle: FileHandle, start: number, end: number): Promise<Uint8Array<ArrayBuffer>> => {
-  const bytes = new Uint8Array(end - start);
+/** @returns how many bytes there were; fewer if the file has become shorter */
+const readAll = async (handle: FileHandle, bytes: Uint8Array, start: number): Promise<number> => {
   let filled = 0;
   while (filled < bytes.length) {
     const { bytesRead } = await handle.read(bytes, filled, bytes.length - filled, start + filled);
     if (bytesRead === 0) break;
     filled += bytesRead;
   }
-  return bytes.subarray(0, filled);
+  return filled;
 };

@@ -4,6 +4,7 @@ import { ProxyError, type Delivery } from "../client/index.ts";
 export type Outcome =
   | "done"
   | "delivered"
+  | "already_delivered"
   | "uploaded"
   | "skipped"
   | "failed"
@@ -21,6 +22,7 @@ export type Outcome =
 export const EXIT_CODES: Readonly<Record<Outcome, number>> = {
   done: 0,
   delivered: 0,
+  already_delivered: 0,
   uploaded: 0,
   skipped: 0,
   failed: 1,
@@ -71,17 +73,21 @@ export const outcomeOfDelivery = ({ state }: Pick<Delivery, "state">): Outcome =
   }
 };
 
+/** What stands between this program and the API, whatever its status. */
+const UNREACHABLE: ReadonlySet<string> = new Set(["UNINTELLIGIBLE", "HTTP_PROXY"]);
+
 export const outcomeOfError = (error: unknown): Outcome => {
   if (error instanceof UsageError) return "usage";
   if (error instanceof Interruption) return error.outcome;
   if (error instanceof Error && error.name === "TimeoutError") return "not_yet";
   if (!(error instanceof ProxyError)) return "failed";
   const { errorType, status = 0, source } = error;
+  if (UNREACHABLE.has(errorType)) return "unavailable";
   if (errorType === "NO_TOKEN" || status === 401 || (status === 403 && source !== "storage")) return "unauthorized";
-  if (errorType === "BAD_BASE_URL") return "usage";
+  if (errorType === "BAD_BASE_URL" || errorType === "BAD_HTTP_PROXY") return "usage";
   if (errorType === "NEEDS_REVIEW") return "needs_review";
   // cielo24 may have taken the media: only the delivery's status tells.
   if (errorType === "CIELO24_ANSWER_UNKNOWN") return "not_yet";
-  if (error.isRetryable || status >= 500 || errorType === "UNINTELLIGIBLE") return "unavailable";
+  if (error.isRetryable || status >= 500) return "unavailable";
   return "refused";
 };

@@ -19,28 +19,44 @@ export const refusalOfName = (path: string): string | undefined => {
   }
 };
 
+interface LookOptions {
+  /** False: judges by the name alone. */
+  readonly look: boolean;
+  /** Whether the file is sent in any case. */
+  readonly force: boolean;
+  /** Tells what is in the file, if that is known, and what may be wrong with it. */
+  readonly note: (text: string) => void;
+}
+
 /**
- * Looks into a file before it is sent, by the same rules as the proxy once it has arrived. In doubt it is sent: the proxy's
- * verdict is the one that counts.
+ * Judges a file before it is sent: by its name, and by a look into it, by the same rules as the proxy once it has arrived.
+ * A file with the name of media is sent in doubt, since the proxy's verdict is the one that counts; one with any other name
+ * only if the look finds media.
  *
- * @param note tells what is in the file, if that is known, and what may be wrong with it
- * @throws {ProxyError} NOT_MEDIA, MEDIA_INCOMPLETE
+ * @throws {ProxyError} NOT_MEDIA, MEDIA_INCOMPLETE; never if it is sent in any case
  */
-export const lookInto = async (source: FileSource, note: (text: string) => void): Promise<void> => {
+export const judgeFile = async (source: FileSource, { look, force, note }: LookOptions): Promise<void> => {
+  const holdBack = (errorType: string, comment: string) => {
+    if (!force) throw new ProxyError({ source: "client", errorType, comment });
+    note(`${comment} It is sent all the same.`);
+  };
   const refusal = refusalOfName(source.name);
-  if (refusal !== undefined) throw notSent("NOT_MEDIA", refusal);
+  if (refusal !== undefined) holdBack("NOT_MEDIA", refusal);
+  const isNamed = refusal !== undefined || source.type !== undefined;
+  if (!look) {
+    if (!isNamed) holdBack("NOT_MEDIA", `The name ${source.name} is not one of media that is known.`);
+    return;
+  }
   // Only uploads need it, so other commands start without it.
   const { judge, lookAt } = await import("../lib/media/preflight/preflight.ts");
-  const facts = await lookAt({ sizeBytes: source.size, read: source.slice });
+  const facts = await lookAt({ sizeBytes: source.size, read: source.read });
   const { container, durationS, audioTracks } = facts;
   const words = describeMedia({ container, durationSeconds: durationS, audioTracks });
   if (words !== "") note(words);
   // How long media may be, and whether it may be silent, is the stage's business, which is not known here.
   const verdict = judge(facts, { requireAudio: true });
-  if (!verdict) return;
-  if (HELD_BACK.has(verdict.type)) throw notSent(verdict.type, verdict.message);
-  note(`${verdict.message} It is sent all the same.`);
+  if (verdict && HELD_BACK.has(verdict.type)) holdBack(verdict.type, verdict.message);
+  else if (verdict) note(`${verdict.message} It is sent all the same.`);
+  else if (!isNamed && container === undefined)
+    holdBack("NOT_MEDIA", `Neither by its name nor by what is in it is ${source.name} media that is known.`);
 };
-
-const notSent = (errorType: string, comment: string): ProxyError =>
-  new ProxyError({ source: "client", errorType, comment });

@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from "commander";
 
-const MIB = 1024 * 1024;
+export const MIB = 1024 * 1024;
 const UNIT_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000 };
 
 /** `16` (MiB) as bytes. */
@@ -8,7 +8,7 @@ export const parseMebibytes = (text: string): number => {
   const mebibytes = Number(text);
   if (!/^\d+$/.test(text) || mebibytes < 5 || mebibytes > 100)
     throw new InvalidArgumentError(
-      "It must be a whole number of MiB from 5 to 100: parts under way are held in memory.",
+      "It must be a whole number of MiB from 5 to 100: a part that fails is sent once more as a whole.",
     );
   return mebibytes * MIB;
 };

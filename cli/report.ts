@@ -78,6 +78,7 @@ export const reportDelivery = (delivery: Delivery, invocation: Invocation, file?
 const WORDS: Readonly<Record<Outcome, string>> = {
   done: "Done",
   delivered: "Delivered",
+  already_delivered: "Already delivered",
   uploaded: "Uploaded",
   skipped: "Skipped",
   failed: "Failed",

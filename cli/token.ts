@@ -19,7 +19,8 @@ const COMMAND_TIMEOUT_MS = 60_000;
  * command run again, so an upload may last longer than a token.
  *
  * @param signal ends a token command that is running
- * @throws {UsageError} if there is no source, or more than one flag
+ * @throws {UsageError} if there is more than one flag
+ * @throws {ProxyError} NO_TOKEN if there is no source
  */
 export const chooseToken = (options: TokenOptions, env: Env, signal: AbortSignal): TokenSource => {
   const flags = sourcesOf(options, signal);
@@ -36,9 +37,7 @@ export const chooseToken = (options: TokenOptions, env: Env, signal: AbortSignal
     ),
   ];
   if (source) return source;
-  throw new UsageError(
-    "There is no token: set CIELO24_PROXY_TOKEN, or give --token-file FILE or --token-command COMMAND.",
-  );
+  throw noToken("There is no token: set CIELO24_PROXY_TOKEN, or give --token-file FILE or --token-command COMMAND.");
 };
 
 const sourcesOf = ({ token, tokenFile, tokenCommand }: TokenOptions, signal: AbortSignal): TokenSource[] => [

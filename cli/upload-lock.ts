@@ -1,9 +1,9 @@
-import { mkdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { lstat, mkdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
-import { dirname } from "node:path";
+import { basename, dirname } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { codeOf } from "./files.ts";
-import { UsageError } from "./outcome.ts";
+import { cannotSave, saving } from "./upload-record.ts";
 
 const REFRESHED_EVERY_MS = 10_000;
 /** Whether a process on another machine still runs cannot be checked, only when it last refreshed its lock. */
@@ -15,8 +15,8 @@ const ASKED_EVERY_MS = 250;
  * the later one would find the upload gone. Waits for the other process; the lock of a process that is gone is ignored.
  *
  * @param file the lock, while it exists
- * @param onWait tells the person that another process has the lock
- * @throws {UsageError} if the lock cannot be written
+ * @param onWait called again and again while another process has the lock
+ * @throws {UsageError} if the lock cannot be written, or not be removed
  * @throws the signal's reason
  */
 export const uploadAlone = async <T>(
@@ -24,10 +24,11 @@ export const uploadAlone = async <T>(
   { signal, onWait }: { readonly signal: AbortSignal; readonly onWait: () => void },
   upload: () => Promise<T>,
 ): Promise<T> => {
-  for (let isFirst = true; !(await create(file)); isFirst = false) {
-    if (await isAbandoned(file)) await rm(file, { force: true });
+  await saving(file, () => mkdir(dirname(file), { recursive: true, mode: 0o700 }));
+  while (!(await create(file))) {
+    if (await isAbandoned(file)) await saving(file, () => rm(file, { force: true }));
     else {
-      if (isFirst) onWait();
+      onWait();
       await wait(ASKED_EVERY_MS, undefined, { signal }).catch(() => undefined);
       signal.throwIfAborted();
     }
@@ -46,30 +47,26 @@ export const uploadAlone = async <T>(
 };
 
 /** @returns false if the file exists already */
-const create = async (file: string): Promise<boolean> => {
-  try {
-    await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-    await writeFile(file, `${process.pid} ${hostname()}`, { flag: "wx", mode: 0o600 });
-    return true;
-  } catch (error) {
-    const code = codeOf(error);
-    if (code === "EEXIST") return false;
-    throw new UsageError(
-      `The state of uploads cannot be saved in ${dirname(file)} (${code}).`,
-      "Set XDG_STATE_HOME to a folder that you may write to.",
-    );
-  }
-};
+const create = (file: string): Promise<boolean> =>
+  saving(file, async () => {
+    try {
+      await writeFile(file, `${process.pid} ${hostname()}`, { flag: "wx", mode: 0o600 });
+      return true;
+    } catch (error) {
+      if (codeOf(error) === "EEXIST") return false;
+      throw error;
+    }
+  });
 
+/** Whether the process that has written the lock is gone. @throws {UsageError} if it is no lock that could be removed */
 const isAbandoned = async (file: string): Promise<boolean> => {
-  try {
-    const [pid = "", host] = (await readFile(file, "utf8")).split(" ");
-    if (host === hostname() && !isRunning(Number(pid))) return true;
-    return Date.now() - (await stat(file)).mtimeMs > ABANDONED_AFTER_MS;
-  } catch {
-    // It has just been removed, or cannot be read: the next attempt to create it tells.
-    return false;
-  }
+  const found = await lstat(file).catch(() => undefined);
+  // It has just been removed: the next attempt to create it tells.
+  if (!found) return false;
+  if (!found.isFile()) throw cannotSave(file, `${basename(file)} is no file`);
+  if (Date.now() - found.mtimeMs > ABANDONED_AFTER_MS) return true;
+  const [pid = "", host] = (await readFile(file, "utf8").catch(() => "")).split(" ");
+  return host === hostname() && !isRunning(Number(pid));
 };
 
 const isRunning = (pid: number): boolean => {

@@ -1,12 +1,14 @@
 import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { UploadState } from "../client/index.ts";
+import { codeOf } from "./files.ts";
+import { UsageError } from "./outcome.ts";
 
 /**
- * What is kept of an upload until its delivery has ended, so that the same command can resume it. It holds no token and
- * no signed URL.
+ * What is kept of an upload, so that the same command can resume it, or knows that there is nothing left to do. It holds no
+ * token and no signed URL.
  */
 export interface UploadRecord {
   /** The file as it was: one that has changed since is uploaded from the start. */
@@ -15,6 +17,8 @@ export interface UploadRecord {
   /** Absent for an upload in one request. */
   readonly upload?: UploadState | undefined;
   readonly isUploaded: boolean;
+  /** True once an earlier run has told that cielo24 has the media. */
+  readonly isDelivered?: boolean | undefined;
 }
 
 export interface UploadRecords {
@@ -47,15 +51,32 @@ export const uploadRecords = (
         return undefined;
       }
     },
-    write: async (record) => {
-      await mkdir(directory, { recursive: true, mode: 0o700 });
-      const fresh = `${file}.${process.pid}`;
-      await writeFile(fresh, JSON.stringify(record), { mode: 0o600 });
-      await rename(fresh, file);
-    },
+    write: (record) =>
+      saving(file, async () => {
+        await mkdir(directory, { recursive: true, mode: 0o700 });
+        const fresh = `${file}.${process.pid}`;
+        await writeFile(fresh, JSON.stringify(record), { mode: 0o600 });
+        await rename(fresh, file);
+      }),
     remove: () => rm(file, { force: true }),
     lockFile: `${file}.lock`,
   };
+};
+
+/** @param file what could not be written */
+export const cannotSave = (file: string, reason: string): UsageError =>
+  new UsageError(
+    `The state of uploads cannot be saved in ${dirname(file)} (${reason}).`,
+    "Set XDG_STATE_HOME to a folder that you may write to.",
+  );
+
+/** @throws {UsageError} for whatever the system refuses */
+export const saving = async <T>(file: string, act: () => Promise<T>): Promise<T> => {
+  try {
+    return await act();
+  } catch (error) {
+    throw cannotSave(file, codeOf(error));
+  }
 };
 
 /** Removes records that are too old to be resumed. */
@@ -65,7 +86,8 @@ export const removeOldRecords = async (directory: string, now: number): Promise<
     names.map(async (name) => {
       const file = join(directory, name);
       const { mtimeMs } = await stat(file).catch(() => ({ mtimeMs: now }));
-      if (now - mtimeMs > KEPT_MS) await rm(file, { force: true });
+      // What cannot be removed is not in the way.
+      if (now - mtimeMs > KEPT_MS) await rm(file, { force: true }).catch(() => undefined);
     }),
   );
 };

@@ -1,6 +1,6 @@
 /**
  * Settles like `waited`, or rejects with the signal's reason as soon as it aborts. For the application's own promises,
- * which take no signal.
+ * which take no signal or may not heed it.
  */
 export const orAborted = <T>(waited: T | Promise<T>, signal: AbortSignal | undefined): Promise<T> =>
   new Promise((resolve, reject) => {
@@ -14,14 +14,3 @@ export const orAborted = <T>(waited: T | Promise<T>, signal: AbortSignal | undef
       .then(resolve, reject)
       .finally(() => signal?.removeEventListener("abort", end));
   });
-
-/** @throws the signal's reason */
-export const sleep = (ms: number, signal: AbortSignal | undefined): Promise<void> => {
-  let timer: ReturnType<typeof setTimeout>;
-  const pause = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
-  });
-  return orAborted(pause, signal).finally(() => {
-    clearTimeout(timer);
-  });
-};

@@ -1,22 +1,15 @@
-import { readRetryAfter } from "./backoff.ts";
-import { networkError, ProxyError } from "./errors.ts";
+import { ProxyError } from "./errors.ts";
+import { readRetryAfter } from "./retry-after.ts";
 
 /** The JSON object in the body of a 200. */
 export type ResponseBody = Readonly<Record<string, unknown>>;
 
-/** @throws {ProxyError} for every other status, for a body that is not this API's, and if the connection breaks */
-export const readResponse = async (
-  response: Response,
-  signal: AbortSignal | undefined,
+/** @throws {ProxyError} for every other status, and for a body that is not this API's */
+export const readResponse = (
+  response: Pick<Response, "ok" | "status" | "headers">,
+  text: string,
   host: string,
-): Promise<ResponseBody> => {
-  let text: string;
-  try {
-    text = await response.text();
-  } catch (error) {
-    signal?.throwIfAborted();
-    throw networkError(error, host);
-  }
+): ResponseBody => {
   const body = parseObject(text);
   if (response.ok && body) return body;
   throw asError(response, body, host);
@@ -45,7 +38,11 @@ const RETRYABLE_STATUS = new Set([429, 500, 503, 504]);
 /** The 504 that is not retryable: cielo24 may have taken the media. */
 const UNKNOWN = "CIELO24_ANSWER_UNKNOWN";
 
-const asError = (response: Response, body: ResponseBody | undefined, host: string): ProxyError => {
+const asError = (
+  response: Pick<Response, "status" | "headers">,
+  body: ResponseBody | undefined,
+  host: string,
+): ProxyError => {
   const { status, headers } = response;
   const text = (name: string) => (typeof body?.[name] === "string" ? body[name] : undefined);
   const errorType = text("ErrorType");

@@ -1,6 +1,6 @@
 import { orAborted } from "./abort.ts";
 import { readResponse, type ResponseBody } from "./api-response.ts";
-import { repeat, type Repeats } from "./backoff.ts";
+import { beginLimit, type Clock } from "./clock.ts";
 import { networkError, ProxyError } from "./errors.ts";
 
 /**
@@ -9,79 +9,83 @@ import { networkError, ProxyError } from "./errors.ts";
  */
 export type TokenSource = string | ((context: { readonly refused?: string }) => string | Promise<string>);
 
-type Query = Readonly<Record<string, string>>;
-
 export interface ApiCall {
   readonly method: "GET" | "POST";
   readonly path: string;
-  readonly query?: Query;
-  /** The query to repeat the call with after this failure; without it, the same as before. */
-  readonly queryAfter?: (error: ProxyError) => Query | undefined;
+  readonly query?: Readonly<Record<string, string>>;
   /** Sent as JSON; undefined values are left out. Long or secret parameters belong here: logs hold queries, not bodies. */
   readonly body?: Readonly<Record<string, string | number | boolean | undefined>>;
+  /** How long the API is asked to hold the response back, ms. */
+  readonly waitMs?: number;
   readonly signal?: AbortSignal | undefined;
-  /** False: never repeated, except with another token after a 401, which did nothing. */
-  readonly isRepeatable?: boolean;
 }
 
-/** @throws {ProxyError} */
+/** Makes one call. @throws {ProxyError} */
 export type CallApi = (call: ApiCall) => Promise<ResponseBody>;
+
+export interface Api {
+  readonly call: CallApi;
+  /** Whether anything at all has ever answered at the address. */
+  readonly hasAnswered: () => boolean;
+}
 
 /** API Gateway itself ends a request after 30 s. */
 const RESPONSE_TIMEOUT_MS = 35_000;
+const FIRST_RESPONSE_TIMEOUT_MS = 10_000;
 
-/** Calls the proxy's HTTP API. */
+/** Calls the proxy's HTTP API, once each, except that a call is made again with another token after a 401, which did nothing. */
 export const createApi = ({
   baseUrl,
   token,
   fetch,
-  repeats,
+  clock,
 }: {
   baseUrl: string;
   token: TokenSource;
   fetch: typeof globalThis.fetch;
-  repeats: Repeats;
-}): CallApi => {
+  clock: Clock;
+}): Api => {
   const root = checkBaseUrl(baseUrl);
   const { host } = new URL(root);
+  let hasAnswered = false;
 
-  const send = async ({ method, path, query, body, signal }: ApiCall, bearer: string): Promise<Response> => {
-    const timeout = AbortSignal.timeout(RESPONSE_TIMEOUT_MS);
+  const send = async ({ method, path, query, body, waitMs = 0, signal }: ApiCall, bearer: string) => {
+    const limit = beginLimit(clock, signal);
+    const limitMs = hasAnswered ? RESPONSE_TIMEOUT_MS : FIRST_RESPONSE_TIMEOUT_MS + waitMs;
+    limit.allow(limitMs, () => networkError(undefined, host));
     try {
-      return await fetch(`${root}${path}?${new URLSearchParams({ v: "1", ...query }).toString()}`, {
+      const response = await fetch(`${root}${path}?${new URLSearchParams({ v: "1", ...query }).toString()}`, {
         method,
         headers: { authorization: `Bearer ${bearer}`, ...(body && { "content-type": "application/json" }) },
         ...(body && { body: JSON.stringify(body) }),
-        signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
+        signal: limit.signal,
         redirect: "error",
         cache: "no-store",
       });
+      hasAnswered = true;
+      return { response, text: await response.text() };
     } catch (error) {
       signal?.throwIfAborted();
       throw networkError(error, host);
+    } finally {
+      limit.end();
     }
   };
 
-  const sendWithToken = async (call: ApiCall): Promise<Response> => {
+  const sendWithToken = async (call: ApiCall) => {
     const bearer = await askToken(token, {}, call.signal);
-    const response = await send(call, bearer);
-    if (response.status !== 401 || typeof token === "string") return response;
+    const answer = await send(call, bearer);
+    if (answer.response.status !== 401 || typeof token === "string") return answer;
     const other = await askToken(token, { refused: bearer }, call.signal);
-    return other === bearer ? response : send(call, other);
+    return other === bearer ? answer : send(call, other);
   };
 
-  return async ({ queryAfter, isRepeatable = true, ...call }) => {
-    let current: ApiCall = call;
-    const once = async () => {
-      try {
-        return await readResponse(await sendWithToken(current), call.signal, host);
-      } catch (error) {
-        const query = error instanceof ProxyError ? queryAfter?.(error) : undefined;
-        if (query) current = { ...call, query };
-        throw error;
-      }
-    };
-    return isRepeatable ? repeat(repeats, call.signal, once) : once();
+  return {
+    call: async (call) => {
+      const { response, text } = await sendWithToken(call);
+      return readResponse(response, text, host);
+    },
+    hasAnswered: () => hasAnswered,
   };
 };
 

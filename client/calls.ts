@@ -21,8 +21,12 @@ export interface Task {
   readonly taskId: string;
 }
 
-/** The calls that return a task of cielo24. */
-export const createCalls = (callApi: CallApi) => ({
+/**
+ * The calls that return a task of cielo24.
+ *
+ * @param callPatiently repeats what may pass
+ */
+export const createCalls = (callApi: CallApi, callPatiently: CallApi) => ({
   /** Never repeated automatically: after a lost response, `waitForDelivery` tells whether cielo24 took the media. */
   addMediaUrl: async ({ jobId, mediaUrl, isDuplicate = false, signal }: AddMediaUrlOptions): Promise<Task> =>
     readTask(
@@ -31,13 +35,12 @@ export const createCalls = (callApi: CallApi) => ({
         path: "/api/job/add_media",
         body: { job_id: jobId, media_url: mediaUrl, is_duplicate: isDuplicate || undefined },
         signal,
-        isRepeatable: false,
       }),
     ),
 
   updateMetadata: async ({ jobId, referenceId, requestorId, signal }: UpdateMetadataOptions): Promise<Task> =>
     readTask(
-      await callApi({
+      await callPatiently({
         method: "POST",
         path: "/api/job/update_metadata",
         body: { job_id: jobId, reference_id: referenceId, requestor_id: requestorId },

@@ -1,12 +1,13 @@
-import { sleep } from "./abort.ts";
-import { createApi, type TokenSource } from "./api.ts";
-import type { Repeats } from "./backoff.ts";
+import { createApi, type CallApi, type TokenSource } from "./api.ts";
 import { createCalls, type AddMediaUrlOptions, type Task, type UpdateMetadataOptions } from "./calls.ts";
-import { createDeliveries, type Delivery, type DeliveryQuery, type WaitForDeliveryOptions } from "./delivery.ts";
+import { platformClock, sleepBy, type Clock } from "./clock.ts";
+import { createDeliveries } from "./deliveries.ts";
+import type { Delivery, DeliveryQuery, WaitForDeliveryOptions } from "./delivery.ts";
 import { abortUpload } from "./multipart.ts";
+import { createPatience, type Repeats } from "./patience.ts";
 import { chooseSender, type SendMedia } from "./send-media.ts";
 import { createSignUpload, type SignUpload } from "./sign-upload.ts";
-import type { Uploaded, UploadOptions, UploadState } from "./upload-types.ts";
+import type { BeginPatience, Uploaded, UploadOptions, UploadPorts, UploadState } from "./upload-types.ts";
 import { uploadMedia } from "./upload.ts";
 
 export interface ClientOptions {
@@ -17,9 +18,15 @@ export interface ClientOptions {
   readonly fetch?: typeof globalThis.fetch;
   /** Sends media, on platforms that can report progress in more detail than `fetch` does. */
   readonly sendMedia?: SendMedia;
-  /** How failures are repeated. By default for 10 minutes. */
+  /** How failures are repeated. */
   readonly repeats?: Partial<Repeats>;
+  /** For tests. */
+  readonly clock?: Clock;
 }
+
+const PATIENCE_MS = 10 * 60_000;
+/** Somebody waits for the answer to a single call. */
+const CALL_PATIENCE_MS = 60_000;
 
 /** Every call throws ProxyError, the reason of the signal it was given, or whatever the application's `token` threw. */
 export interface Client {
@@ -41,19 +48,37 @@ export interface Client {
   readonly signUpload: SignUpload;
 }
 
-export const createClient = ({ baseUrl, token, repeats: wished, ...given }: ClientOptions): Client => {
+export const createClient = ({
+  baseUrl,
+  token,
+  repeats: wished,
+  clock = platformClock,
+  ...given
+}: ClientOptions): Client => {
   // Browsers insist that `fetch` is called without a `this`.
   const fetch: typeof globalThis.fetch = given.fetch ?? ((...request) => globalThis.fetch(...request));
-  const repeats: Repeats = { patienceMs: 10 * 60_000, sleep, random: Math.random, ...wished };
-  const callApi = createApi({ baseUrl, token, fetch, repeats });
-  const deliveries = createDeliveries(callApi, repeats);
-  const signUpload = createSignUpload(callApi);
-  const ports = { fetch, sendMedia: chooseSender(given), repeats, signUpload, getDelivery: deliveries.getDelivery };
+  const repeats: Repeats = { patienceMs: PATIENCE_MS, sleep: sleepBy(clock), random: Math.random, ...wished };
+  const { call: callApi, hasAnswered } = createApi({ baseUrl, token, fetch, clock });
+  const beginPatience: BeginPatience = ({ isCall, ...options }) => {
+    const patienceMs = isCall ? Math.min(repeats.patienceMs, CALL_PATIENCE_MS) : repeats.patienceMs;
+    return createPatience({ ...repeats, patienceMs }, clock, { ...options, hasAnswered });
+  };
+  const callPatiently: CallApi = (call) =>
+    beginPatience({ signal: call.signal, isCall: true }).repeat(() => callApi(call));
+  const deliveries = createDeliveries({ callApi, beginPatience, clock, repeats });
+  const ports: UploadPorts = {
+    fetch,
+    sender: chooseSender(given),
+    clock,
+    beginPatience,
+    signUpload: createSignUpload(callApi),
+    getDelivery: deliveries.getDelivery,
+  };
   return {
     uploadMedia: (options) => uploadMedia(ports, options),
     abortUpload: (state, { signal } = {}) => abortUpload(ports, state, signal),
     ...deliveries,
-    ...createCalls(callApi),
-    signUpload,
+    ...createCalls(callApi, callPatiently),
+    signUpload: createSignUpload(callPatiently),
   };
 };

@@ -16,6 +16,8 @@ export interface ProxyErrorDetails {
   readonly isRetryable?: boolean;
   /** How long the server asks to wait, ms. */
   readonly retryAfterMs?: number | undefined;
+  /** In place of the one that goes with the type. */
+  readonly nextStep?: string | undefined;
   readonly cause?: unknown;
 }
 
@@ -44,19 +46,30 @@ export class ProxyError extends Error {
     this.requestId = details.requestId;
     this.isRetryable = isRetryable;
     this.retryAfterMs = details.retryAfterMs;
-    this.nextStep = nextStep(details.errorType, isRetryable);
+    this.nextStep = details.nextStep ?? nextStep(details.errorType, isRetryable);
+  }
+
+  /** The same failure in other words. */
+  with(words: { readonly comment: string; readonly nextStep: string }): ProxyError {
+    const { source, errorType, status, requestId, isRetryable, retryAfterMs, cause } = this;
+    return new ProxyError({ source, errorType, status, requestId, isRetryable, retryAfterMs, cause, ...words });
   }
 }
 
-/** There was no connection, or it broke before the response: the request may or may not have arrived. */
+/**
+ * There was no connection, or it broke before the response: the request may or may not have arrived. An application's own
+ * `fetch` or `sendMedia` may know better, and throw a ProxyError itself.
+ */
 export const networkError = (cause: unknown, whereTo: string): ProxyError =>
-  new ProxyError({
-    source: "network",
-    errorType: "NETWORK",
-    comment: `No answer from ${whereTo}${codeOf(cause)}.`,
-    isRetryable: true,
-    cause,
-  });
+  cause instanceof ProxyError
+    ? cause
+    : new ProxyError({
+        source: "network",
+        errorType: "NETWORK",
+        comment: `No answer from ${whereTo}${codeOf(cause)}.`,
+        isRetryable: true,
+        cause,
+      });
 
 /** Node's code for the failure, which tells a wrong host name from a closed port. Browsers give none. */
 const codeOf = (error: unknown): string => {

@@ -8,7 +8,6 @@
  */
 export { createClient, type Client, type ClientOptions } from "./client.ts";
 export type { TokenSource } from "./api.ts";
-export type { Repeats } from "./backoff.ts";
 export type { AddMediaUrlOptions, Task, UpdateMetadataOptions } from "./calls.ts";
 export {
   hasEnded,
@@ -18,10 +17,12 @@ export {
   type DeliveryState,
   type WaitForDeliveryOptions,
 } from "./delivery.ts";
+export type { Clock } from "./clock.ts";
 export { ProxyError } from "./errors.ts";
 export { normalJobId } from "./job-id.ts";
 export { describeMedia, type MediaDescription } from "./media-description.ts";
 export type { MediaRequest, SendMedia, StoreAnswer } from "./send-media.ts";
+export type { Repeats } from "./patience.ts";
 export type { SignedRequest, SignUpload, SignUploadRequest } from "./sign-upload.ts";
 export type { MediaBytes, MediaRange, MediaSource } from "./source.ts";
 export type { UploadProgress } from "./progress.ts";

@@ -2,6 +2,10 @@ const LATER = "Try again later.";
 const OPERATOR = "Ask the operator, with the request id.";
 const NEW_JOB = "Use another job for other media.";
 const NEW_TOKEN = "Get a new token from your identity provider and try again.";
+const AGAIN = "Try again: a new URL is signed then.";
+const FROM_THE_START = "Start the upload again, from the beginning.";
+const OTHER_NETWORK =
+  "Sign in to the network if it asks for that, or try another one: a proxy or firewall on this one stands in the way.";
 
 /** What a person can do about an error, by its type. */
 const NEXT_STEPS: Readonly<Record<string, string>> = {
@@ -32,23 +36,39 @@ const NEXT_STEPS: Readonly<Record<string, string>> = {
   TOO_MANY_REQUESTS: "Wait a little and try again.",
   // From the store
   AccessDenied: "Try again: a new URL is signed then. If it stays, ask the operator.",
+  SignatureDoesNotMatch: "Try another network: a proxy on this one may change requests. If it stays, ask the operator.",
+  ExpiredToken: AGAIN,
+  TokenRefreshRequired: AGAIN,
+  InvalidToken: AGAIN,
+  RequestTimeTooSkewed: OPERATOR,
+  InvalidAccessKeyId: OPERATOR,
+  NoSuchBucket: OPERATOR,
   NoSuchUpload: "Start the upload again: its parts are gone.",
   EntityTooLarge: "Upload in parts.",
+  EntityTooSmall: FROM_THE_START,
+  InvalidPart: FROM_THE_START,
+  InvalidPartOrder: FROM_THE_START,
+  MissingContentLength: OTHER_NETWORK,
+  NOT_THE_STORE: OTHER_NETWORK,
   // From this client
-  NETWORK: "Check the connection and the address, and try again.",
+  NETWORK: "Check the connection, and try again.",
+  HTTP_PROXY:
+    "Check the HTTP proxy's address, name and password, or let NO_PROXY name the host that it does not reach.",
+  BAD_HTTP_PROXY: "Give an address such as http://proxy.example.org:8080, or unset the variable.",
   BAD_BASE_URL: "Give the address of the stage, such as https://captions.example.org.",
   UNINTELLIGIBLE: "Check the base URL: what answered there is not this API.",
   NO_TOKEN: NEW_TOKEN,
   EMPTY_MEDIA: "Choose the file that holds the media.",
   NOT_MEDIA: "Choose the media itself.",
   MEDIA_INCOMPLETE: "Export or copy the file again, and upload the whole of it.",
-  SOURCE_CHANGED: "Make sure that nothing writes to the file, and start the upload again.",
+  SOURCE_CHANGED: "Make sure that nothing writes to the file, choose it again, and start the upload again.",
   NO_SENDER: "Give the client a `sendMedia` that can send streams, or give it Blobs or arrays.",
   OTHER_UPLOAD: "Start the upload again, without the state of the other one.",
 };
 
 export const nextStep = (errorType: string, isRetryable: boolean): string => {
   const known = NEXT_STEPS[errorType];
+  if (errorType.startsWith("KMS.")) return OPERATOR;
   if (known === undefined) return isRetryable ? LATER : "Correct what the message names, or ask the operator.";
   // A 502 has the same type as an outage, but waiting does not help.
   return known === LATER && !isRetryable ? OPERATOR : known;

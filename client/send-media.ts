@@ -1,4 +1,4 @@
-import { networkError, ProxyError } from "./errors.ts";
+import { ProxyError } from "./errors.ts";
 import { sizeOf, type MediaBytes } from "./source.ts";
 
 /** A PUT of media to the store. */
@@ -24,8 +24,11 @@ export interface StoreAnswer {
 /** PUTs media. Rejects with the signal's reason, or with the failure where no response came. */
 export type SendMedia = (request: MediaRequest) => Promise<StoreAnswer>;
 
-/** A connection on which nothing moves for this long is dead, even if neither side has closed it. */
-const STALLED_MS = 60_000;
+export interface Sender {
+  readonly send: SendMedia;
+  /** Whether it tells nothing of a body before the answer is there. */
+  readonly isSilent: boolean;
+}
 
 /**
  * The application's own way to send, or else the platform's best: in browsers, only XMLHttpRequest reports how much of a
@@ -34,28 +37,39 @@ const STALLED_MS = 60_000;
 export const chooseSender = (given: {
   readonly sendMedia?: SendMedia | undefined;
   readonly fetch?: typeof globalThis.fetch | undefined;
-}): SendMedia => {
-  if (given.sendMedia) return abortStalled(given.sendMedia);
-  if (given.fetch) return fetchSender(given.fetch);
+}): Sender => {
+  if (given.sendMedia) return { send: given.sendMedia, isSilent: false };
   const { XMLHttpRequest } = globalThis as { XMLHttpRequest?: new () => XhrRequest };
-  return XMLHttpRequest
-    ? abortStalled(xhrSender(XMLHttpRequest))
-    : fetchSender((...request) => globalThis.fetch(...request));
+  if (XMLHttpRequest && !given.fetch) return { send: xhrSender(XMLHttpRequest), isSilent: false };
+  return { send: fetchSender(given.fetch ?? ((...request) => globalThis.fetch(...request))), isSilent: true };
 };
 
-export const readStoreAnswer = async (response: Response): Promise<StoreAnswer> => ({
+/** @param onBytes called when something of the body has arrived */
+export const readStoreAnswer = async (response: Response, onBytes: () => void): Promise<StoreAnswer> => ({
   status: response.status,
   header: (name) => response.headers.get(name),
-  text: await response.text(),
+  text: await readText(response, onBytes),
 });
+
+const readText = async ({ body }: Response, onBytes: () => void): Promise<string> => {
+  const decoder = new TextDecoder();
+  const reader = body?.getReader();
+  let text = "";
+  for (let piece = await reader?.read(); piece && !piece.done; piece = await reader?.read()) {
+    onBytes();
+    text += decoder.decode(piece.value, { stream: true });
+  }
+  return text + decoder.decode();
+};
 
 /** `fetch` reports nothing while it sends, so progress comes with the response. */
 const fetchSender =
   (fetch: typeof globalThis.fetch): SendMedia =>
   async ({ url, headers, body, onSent, signal }) => {
-    const response = await readStoreAnswer(await fetch(url, { method: "PUT", body: sendable(body), headers, signal }));
+    const response = await fetch(url, { method: "PUT", body: sendable(body), headers, signal, redirect: "manual" });
+    const answer = await readStoreAnswer(response, () => {});
     onSent(sizeOf(body));
-    return response;
+    return answer;
   };
 
 /** @throws {ProxyError} for bytes that neither `fetch` nor XMLHttpRequest can send */
@@ -114,27 +128,3 @@ const xhrSender =
       signal.addEventListener("abort", abort, { once: true });
       request.send(sendable(body));
     });
-
-const abortStalled =
-  (send: SendMedia): SendMedia =>
-  async (request) => {
-    const stalled = new AbortController();
-    const watch = () =>
-      setTimeout(() => {
-        stalled.abort(networkError(undefined, "the store of uploads, which takes no more bytes"));
-      }, STALLED_MS);
-    let timer = watch();
-    try {
-      return await send({
-        ...request,
-        signal: AbortSignal.any([request.signal, stalled.signal]),
-        onSent: (bytes) => {
-          clearTimeout(timer);
-          timer = watch();
-          request.onSent(bytes);
-        },
-      });
-    } finally {
-      clearTimeout(timer);
-    }
-  };

@@ -1,48 +1,65 @@
 import { ProxyError } from "./errors.ts";
-import { progressTeller } from "./progress.ts";
+import { uploadInSmallerParts } from "./multipart.ts";
+import { countInVain, smallerPartBytes } from "./parts.ts";
 import type { SignedRequest } from "./sign-upload.ts";
 import { readSlice } from "./source.ts";
-import { sendSigned } from "./storage.ts";
-import type { Uploaded, UploadOptions, UploadPorts } from "./upload-types.ts";
+import { prepareRequest, type Stored } from "./storage.ts";
+import type { Uploaded, UploadOptions, UploadRun } from "./upload-types.ts";
 
-/** Uploads media in one PUT, for which the exact size is signed. */
-export const uploadWhole = async (ports: UploadPorts, options: UploadOptions): Promise<Uploaded> => {
-  const { source, jobId, filename, contentType, signal } = options;
-  const totalBytes = source.size;
-  const body = await readSlice(source, { start: 0, end: totalBytes }, signal);
+/** Uploads media in one PUT, for which the exact size is signed; in small parts if the PUT fails time and again. */
+export const uploadWhole = async (upload: UploadRun, options: UploadOptions): Promise<Uploaded> => {
+  const { signal, source } = options;
   let lastKey: string | undefined;
+  const onSigned = (key: string) => {
+    lastKey = key;
+  };
+  try {
+    const stored = await putWhole(upload, options, onSigned);
+    if (!stored) return await uploadInSmallerParts(upload, options);
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (lastKey === undefined || !(await hasArrived(upload, options, error))) throw error;
+  }
+  upload.tell({ sentBytes: source.size, storedBytes: source.size, totalBytes: source.size });
+  return { key: lastKey ?? "" };
+};
+
+/** @returns undefined if the network seems to lose what is larger than a small part */
+const putWhole = async (
+  upload: UploadRun,
+  { source, jobId, filename, contentType, takeConnection, signal }: UploadOptions,
+  onSigned: (key: string) => void,
+): Promise<Stored | undefined> => {
+  const { patience, tell } = upload;
+  const totalBytes = source.size;
   const sign = async (): Promise<SignedRequest> => {
-    const signed = await ports.signUpload({
-      jobId,
-      method: "PUT",
-      filename,
-      contentType,
-      contentLength: totalBytes,
-      signal,
-    });
-    lastKey = signed.key;
+    const put = { jobId, method: "PUT", filename, contentType, contentLength: totalBytes, signal } as const;
+    const signed = await upload.signUpload(put);
+    onSigned(signed.key);
     return signed;
   };
-  const tell = progressTeller(options.onProgress);
+  let sent = 0;
   const onSent = (sentBytes: number) => {
+    sent = sentBytes;
     tell({ sentBytes, storedBytes: 0, totalBytes });
   };
   onSent(0);
-  try {
-    await sendSigned(ports, sign, { method: "PUT", body, onSent, signal });
-  } catch (error) {
-    signal?.throwIfAborted();
-    if (lastKey === undefined || !(await hasArrived(ports, options, error))) throw error;
+  const readBody = () => readSlice(source, { start: 0, end: totalBytes }, signal);
+  const send = prepareRequest(upload, patience, sign, { method: "PUT", readBody, onSent, doublings: () => 0, signal });
+  const enter = takeConnection && (() => takeConnection(signal ?? new AbortController().signal));
+  const inVain = countInVain(upload.clock);
+  for (;;) {
+    const outcome = await patience.attempt(send, { enter });
+    if ("value" in outcome) return outcome.value;
+    if (inVain(outcome, sent) && smallerPartBytes(totalBytes) < totalBytes) return undefined;
   }
-  tell({ sentBytes: totalBytes, storedBytes: totalBytes, totalBytes });
-  return { key: lastKey ?? "" };
 };
 
 /**
  * Signing again is refused once the job's media is being delivered. If only the store's response was lost, that media is
  * ours. Its size is the only evidence there is.
  */
-const hasArrived = async ({ getDelivery }: UploadPorts, { jobId, source, signal }: UploadOptions, error: unknown) => {
+const hasArrived = async ({ getDelivery }: UploadRun, { jobId, source, signal }: UploadOptions, error: unknown) => {
   if (!(error instanceof ProxyError) || error.source !== "api" || error.status !== 409) return false;
   const { sizeBytes } = await getDelivery({ jobId, signal });
   return sizeBytes === source.size;

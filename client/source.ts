@@ -33,9 +33,27 @@ export const readSlice = async (
 ): Promise<MediaBytes> => {
   const bytes = await orAborted(source.slice(start, end), signal);
   if (sizeOf(bytes) === end - start) return bytes;
-  throw new ProxyError({
+  throw sourceChanged();
+};
+
+/**
+ * Whether a Blob of a file can still be read: it cannot once the file was changed, moved or deleted after it was chosen.
+ * Senders cannot tell that from a lost connection. Of other bytes, nothing is known.
+ */
+export const canBeRead = async (bytes: MediaBytes | MediaSource): Promise<boolean> => {
+  if (!(bytes instanceof Blob)) return true;
+  try {
+    await bytes.slice(-1).arrayBuffer();
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+export const sourceChanged = (cause?: unknown): ProxyError =>
+  new ProxyError({
     source: "client",
     errorType: "SOURCE_CHANGED",
-    comment: "The media changed while it was uploaded.",
+    comment: "The file has changed since it was chosen, or it can no longer be read.",
+    cause,
   });
-};

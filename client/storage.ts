@@ -1,124 +1,163 @@
-import { readRetryAfter, repeat, type Repeats } from "./backoff.ts";
-import { networkError, ProxyError } from "./errors.ts";
-import { readStoreAnswer, type SendMedia, type StoreAnswer } from "./send-media.ts";
+import { beginLimit, type Clock } from "./clock.ts";
+import { networkError } from "./errors.ts";
+import type { Patience } from "./patience.ts";
+import { readStoreAnswer, type Sender, type StoreAnswer } from "./send-media.ts";
+import { answerLimitMs, sendWatched, STORE } from "./send-watched.ts";
 import type { SignedRequest } from "./sign-upload.ts";
-import type { MediaBytes } from "./source.ts";
-import { textOf } from "./xml.ts";
+import { canBeRead, sourceChanged, type MediaBytes } from "./source.ts";
+import { checkAnswer, isRefusedSignature } from "./store-errors.ts";
 
 /** What requests to the store need. */
 export interface StoragePorts {
   readonly fetch: typeof globalThis.fetch;
-  readonly sendMedia: SendMedia;
-  readonly repeats: Repeats;
+  readonly sender: Sender;
+  readonly clock: Clock;
 }
 
-/** A request to the store: a PUT of media, or one with a little XML or no body. */
-export type StorageRequest = { readonly signal?: AbortSignal | undefined } & (
-  | {
-      readonly method: "PUT";
-      readonly body: MediaBytes;
-      /** Called with the number of bytes sent so far; starts from 0 again when the request is repeated. */
-      readonly onSent: (bytes: number) => void;
-    }
-  | { readonly method: "GET" | "POST" | "DELETE"; readonly body?: string }
-);
+/** A PUT of media. */
+interface MediaPut {
+  readonly method: "PUT";
+  readonly signal?: AbortSignal | undefined;
+  /** Called for each attempt, so that between attempts no bytes are in memory. */
+  readonly readBody: () => Promise<MediaBytes>;
+  /** Called with the number of bytes sent so far; starts from 0 again when the request is repeated. */
+  readonly onSent: (bytes: number) => void;
+  /** How often the time for the answer is doubled from the start; see `Stored`. */
+  readonly doublings: () => number;
+}
+
+/** A request with a little XML or no body. */
+export interface ShortRequest {
+  readonly method: "GET" | "POST" | "DELETE";
+  readonly signal?: AbortSignal | undefined;
+  readonly body?: string;
+  /** The element that the answer of a success consists of. Without it, that answer is empty. */
+  readonly root?: string;
+}
+
+type StorageRequest = MediaPut | ShortRequest;
 
 export interface Stored {
   readonly key: string;
   readonly etag: string | null;
   readonly text: string;
+  /** How often the time for the answer would have to be doubled for the next request like this one. */
+  readonly doublings: number;
 }
 
 /** After this many refused signatures, the reason must be another one. */
 const SIGNATURES = 3;
 /** A request that is repeated later than this is signed again. */
-const SIGNATURE_TRUSTED_MS = 5 * 60_000;
-/** Completing may take S3 minutes. (Sending media is watched for stalls instead.) */
-const RESPONSE_TIMEOUT_MS = 5 * 60_000;
-const RETRYABLE_STATUS = new Set([408, 429, 500, 502, 503, 504]);
-/** S3's errors that pass, whatever their status: a completion may fail with a 200. */
-const RETRYABLE_CODE = new Set(["RequestTimeout", "InternalError", "SlowDown", "OperationAborted"]);
-/** The credentials that signed the URL have expired; S3 reports that with status 400. */
-const DEAD_SIGNATURE = new Set(["ExpiredToken", "TokenRefreshRequired", "InvalidToken"]);
+export const SIGNATURE_TRUSTED_MS = 5 * 60_000;
 
 /**
- * Signs one request to the store and sends it. Signs again if the store refuses the signature, and repeats failures
- * that may pass.
+ * Prepares attempts at one request to the store. Each signs, if there is no fresh signature yet or the store refuses it,
+ * and sends.
  *
- * @throws {ProxyError}
+ * @throws {ProxyError} from each attempt
  */
-export const sendSigned = async (
+export const prepareRequest = (
   ports: StoragePorts,
+  { moved }: Pick<Patience, "moved">,
   sign: () => Promise<SignedRequest>,
   request: StorageRequest,
-): Promise<Stored> => {
+): (() => Promise<Stored>) => {
+  const { signal } = request;
   let signed: SignedRequest | undefined;
   let signedAt = 0;
   let refused = 0;
-  return repeat(ports.repeats, request.signal, async () => {
+  let failures = 0;
+  let furthest = 0;
+
+  const put = async ({ url, headers }: SignedRequest, body: MediaBytes, { onSent, doublings }: MediaPut) => {
+    onSent(0);
+    try {
+      return await sendWatched(
+        ports.sender,
+        {
+          url,
+          headers,
+          body,
+          signal: signal ?? new AbortController().signal,
+          onSent: (bytes) => {
+            onSent(bytes);
+            moved(bytes > furthest);
+            furthest = Math.max(furthest, bytes);
+          },
+        },
+        { clock: ports.clock, doublings: doublings() + failures },
+      );
+    } catch (error) {
+      if (!signal?.aborted && !(await canBeRead(body))) throw sourceChanged(error);
+      throw error;
+    }
+  };
+
+  const send = async (to: SignedRequest): Promise<Stored> => {
+    // Whatever is wrong with the source is not the network's fault.
+    const body = request.method === "PUT" ? await request.readBody() : undefined;
+    try {
+      if (request.method === "PUT") {
+        const { answer, doublings } = await put(to, body as MediaBytes, request);
+        checkAnswer(answer, undefined);
+        return { key: to.key, etag: answer.header("etag"), text: "", doublings };
+      }
+      const answer = await exchange(ports, to, request, { failures, moved });
+      checkAnswer(answer, request.root);
+      return { key: to.key, etag: null, text: answer.text, doublings: 0 };
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw networkError(error, STORE);
+    }
+  };
+
+  return async () => {
     // S3 may refuse an expired URL and close the connection while the body is being sent, which looks like a network error.
-    if (Date.now() - signedAt > SIGNATURE_TRUSTED_MS) signed = undefined;
+    if (ports.clock.now() - signedAt > SIGNATURE_TRUSTED_MS) signed = undefined;
     for (;;) {
       if (!signed) {
         signed = await sign();
-        signedAt = Date.now();
+        signedAt = ports.clock.now();
       }
       try {
-        const response = await send(ports, signed, request);
-        checkResponse(response);
-        return { key: signed.key, etag: response.header("etag"), text: response.text };
+        return await send(signed);
       } catch (error) {
-        if (!isRefusedSignature(error) || (refused += 1) >= SIGNATURES) throw error;
-        signed = undefined;
+        if (!isRefusedSignature(error)) failures += 1;
+        else if ((refused += 1) < SIGNATURES) {
+          signed = undefined;
+          continue;
+        }
+        throw error;
       }
     }
-  });
+  };
 };
 
-const isRefusedSignature = (error: unknown): boolean =>
-  error instanceof ProxyError &&
-  error.source === "storage" &&
-  (error.status === 403 || DEAD_SIGNATURE.has(error.errorType));
-
-const send = async (
-  { fetch, sendMedia }: StoragePorts,
+/** A request without media. Completing may take S3 minutes, in which it sends blanks. */
+const exchange = async (
+  { fetch, clock }: StoragePorts,
   { url, headers }: SignedRequest,
-  request: StorageRequest,
+  { method, body, signal }: ShortRequest,
+  { failures, moved }: { readonly failures: number; readonly moved: Patience["moved"] },
 ): Promise<StoreAnswer> => {
-  const { signal = new AbortController().signal } = request;
+  const limit = beginLimit(clock, signal);
+  const allow = () => {
+    limit.allow(answerLimitMs(failures), () => networkError(undefined, STORE));
+  };
+  allow();
   try {
-    if (request.method === "PUT") {
-      const { body, onSent } = request;
-      onSent(0);
-      return await sendMedia({ url, headers, body, onSent, signal });
-    }
-    const { method, body } = request;
-    return await readStoreAnswer(
-      await fetch(url, {
-        method,
-        headers,
-        body: body ?? null,
-        signal: AbortSignal.any([signal, AbortSignal.timeout(RESPONSE_TIMEOUT_MS)]),
-      }),
-    );
-  } catch (error) {
-    signal.throwIfAborted();
-    throw error instanceof ProxyError ? error : networkError(error, "the store of uploads");
+    const response = await fetch(url, {
+      method,
+      headers,
+      body: body ?? null,
+      signal: limit.signal,
+      redirect: "manual",
+    });
+    return await readStoreAnswer(response, () => {
+      allow();
+      moved(false);
+    });
+  } finally {
+    limit.end();
   }
-};
-
-/** @throws {ProxyError} */
-const checkResponse = ({ status, text, header }: StoreAnswer): void => {
-  // S3 sends the 200 of a long completion before it is done; if that then fails, the body says so.
-  if (status >= 200 && status < 300 && !/<Error>/.test(text)) return;
-  const code = textOf(text, "Code") ?? "STORAGE";
-  throw new ProxyError({
-    source: "storage",
-    errorType: code,
-    comment: `The store of uploads refused: ${textOf(text, "Message") ?? `status ${status}`}`,
-    status,
-    requestId: header("x-amz-request-id") ?? undefined,
-    retryAfterMs: readRetryAfter(header("retry-after")),
-    isRetryable: RETRYABLE_STATUS.has(status) || RETRYABLE_CODE.has(code),
-  });
 };

@@ -1,12 +1,14 @@
-import { onSharedConnections } from "./connections.ts";
 import { ProxyError } from "./errors.ts";
 import { normalJobId } from "./job-id.ts";
 import { uploadInParts } from "./multipart.ts";
 import { choosePartBytes } from "./parts.ts";
+import { progressTeller } from "./progress.ts";
 import { uploadWhole } from "./single-put.ts";
-import type { Uploaded, UploadOptions, UploadPorts, UploadState } from "./upload-types.ts";
+import type { Uploaded, UploadOptions, UploadPorts, UploadRun, UploadState } from "./upload-types.ts";
 
 const PART_BYTES = 8 * 1024 * 1024;
+/** As many as a browser opens connections to a host. */
+const PARALLEL_PARTS = 6;
 
 /**
  * Uploads media for a job, in one request or in parts, depending on its size. The proxy then delivers it to cielo24 by
@@ -15,16 +17,24 @@ const PART_BYTES = 8 * 1024 * 1024;
  * @throws {ProxyError}
  * @throws the signal's reason
  */
-export const uploadMedia = async (given: UploadPorts, options: UploadOptions): Promise<Uploaded> => {
+export const uploadMedia = async (ports: UploadPorts, options: UploadOptions): Promise<Uploaded> => {
   const { source } = options;
-  const ports = { ...given, sendMedia: onSharedConnections(given.sendMedia, options.takeConnection) };
   if (source.size === 0)
     throw new ProxyError({ source: "client", errorType: "EMPTY_MEDIA", comment: "The media is empty." });
   const resume = checkResume(options);
   const partBytes = resume?.partBytes ?? choosePartBytes(source.size, options.partBytes ?? PART_BYTES);
   const named = { ...options, ...describe(options) };
-  if (!resume && source.size <= partBytes) return uploadWhole(ports, named);
-  return uploadInParts(ports, { ...named, partBytes });
+  const { signal, onWaiting, onProgress } = options;
+  const parallelParts = Math.max(1, Math.floor(options.parallelParts ?? PARALLEL_PARTS));
+  const upload: UploadRun = {
+    ...ports,
+    patience: ports.beginPatience({ signal, onWaiting, isWatched: !ports.sender.isSilent }),
+    tell: progressTeller(onProgress),
+    parallelParts,
+    learned: { doublings: 0, parallelParts },
+  };
+  if (!resume && source.size <= partBytes) return uploadWhole(upload, named);
+  return uploadInParts(upload, { ...named, partBytes });
 };
 
 const checkResume = ({ resume, jobId, source }: UploadOptions): UploadState | undefined => {

@@ -51,7 +51,8 @@ const call = async (
     readonly afterError: (report: Pick<Report, "outcome" | "error">, jobId: string) => Pick<Report, "next" | "command">;
   },
 ): Promise<number> => {
-  const { client, jobId, signal } = connectForJob(context, options, options.jobId, "short");
+  using connection = connectForJob(context, options, options.jobId, "short");
+  const { client, jobId, signal } = connection;
   try {
     const { taskId } = await make(client, jobId, signal);
     return print(context, options, { outcome: "done", jobId, taskId });

@@ -24,8 +24,9 @@ export interface CommandOptions extends ConnectionOptions {
 export const connectForJob = (context: Context, options: CommandOptions, job: string, patience: Patience) => {
   const note = (text: string) => void context.stderr.write(`${text}\n`);
   const signal = context.interruptible(SILENT);
-  const { client } = connect(options, context.env, { patience, note, signal });
-  return { client, jobId: readJobId(job), signal, note };
+  // What takes longer tells of its waiting by itself.
+  const connection = connect(options, context.env, { patience, ...(patience === "short" && { note }), signal });
+  return { ...connection, jobId: readJobId(job), signal, note };
 };
 
 /** The signal, limited in time. */

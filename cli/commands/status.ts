@@ -1,4 +1,4 @@
-import { describeProgress } from "../display/words.ts";
+import { describeProgress, describeWaiting } from "../display/words.ts";
 import { watchCommand } from "../next-command.ts";
 import { reportDelivery, reportError } from "../report.ts";
 import { connectForJob, print, within, type CommandOptions, type Context } from "./command.ts";
@@ -10,7 +10,7 @@ export interface StatusOptions extends CommandOptions {
 
 /** `cielo24-proxy status`: where a job's media is. @returns the exit code */
 export const status = async (context: Context, job: string, options: StatusOptions): Promise<number> => {
-  const connected = connectForJob(context, options, job, options.watch ? "long" : "short");
+  using connected = connectForJob(context, options, job, options.watch ? "long" : "short");
   const { client, jobId, note } = connected;
   const signal = within(options.timeout, connected.signal);
   const invocation = { program: context.program, options };
@@ -26,6 +26,9 @@ export const status = async (context: Context, job: string, options: StatusOptio
           signal,
           onDelivery: (news) => {
             show(`${describeProgress(news)}${news.waiting ? `; waits: ${news.waiting.comment}` : ""}`);
+          },
+          onWaiting: (waiting) => {
+            if (waiting) show(describeWaiting(waiting).comment);
           },
         })
       : await client.getDelivery({ jobId, signal });

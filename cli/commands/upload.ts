@@ -17,6 +17,7 @@ export interface UploadOptions extends CommandOptions {
   readonly partSize?: number;
   readonly parallel?: number;
   readonly preflight: boolean;
+  readonly force?: boolean;
   readonly wait: boolean;
   readonly timeout?: number;
   readonly restart?: boolean;
@@ -40,7 +41,8 @@ export const upload = async (context: Context, files: readonly string[], options
       stderr.write("Ended at once. The same command goes on where it was.\n");
     },
   });
-  const { client, baseUrl } = connect(options, env, { patience: "long", note: display.note, signal });
+  using connection = connect(options, env, { patience: "long", signal });
+  const { client, baseUrl } = connection;
   const list = options.jobs === undefined ? undefined : await readTextFile(options.jobs, "The list");
   const assignments = assignJobs({ files, jobId: options.jobId, list });
   const directory = recordsDirectory(env);
@@ -58,8 +60,10 @@ export const upload = async (context: Context, files: readonly string[], options
     contentType: options.contentType,
     restart: options.restart ?? false,
     preflight: options.preflight,
+    force: options.force ?? false,
     wait: options.wait,
     timeoutMs: options.timeout,
+    quiet: options.quiet ?? false,
   };
   const codes: number[] = [];
   const printNow = (report: Report) => codes.push(print(context, options, report));
@@ -70,7 +74,7 @@ export const upload = async (context: Context, files: readonly string[], options
   };
   const reports: Promise<Report>[] = [];
   for (const assignment of assignments) {
-    const leftOut = options.preflight && assignments.length > 1 ? refusalOfName(assignment.file) : undefined;
+    const leftOut = !run.force && assignments.length > 1 ? refusalOfName(assignment.file) : undefined;
     const { delivered } =
       leftOut === undefined
         ? await uploadFile(run, assignment)
@@ -78,7 +82,7 @@ export const upload = async (context: Context, files: readonly string[], options
             delivered: Promise.resolve<Report>({
               outcome: "skipped",
               ...assignment,
-              next: `${leftOut} Nothing was sent.`,
+              next: `${leftOut} Nothing was sent; --force sends it all the same.`,
             }),
           };
     reports.push(delivered);

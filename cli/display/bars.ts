@@ -1,6 +1,6 @@
 import progress from "cli-progress";
 import { formatBytes, formatBytesOf, formatPercent } from "../../client/words.ts";
-import { waitNoter, type Display } from "./display.ts";
+import { standstillNoter, waitNoter, type Display } from "./display.ts";
 import { createMeter, type Speed } from "./meter.ts";
 import { describeDelivery, formatDuration } from "./words.ts";
 
@@ -85,6 +85,7 @@ export const createBars = (stream: NodeJS.WriteStream, clock: () => number): Dis
         note(`${name}: ${text}`);
       };
       const noteWait = waitNoter(noteFile);
+      const noteStandstill = standstillNoter(noteFile, clock);
       return {
         uploading: (sent) => {
           show({ phase: "uploading", ...sent, speed: meter.measure(sent) });
@@ -94,6 +95,10 @@ export const createBars = (stream: NodeJS.WriteStream, clock: () => number): Dis
           const share = state === "SENDING" && sizeBytes > 0 ? ` ${formatPercent(sentBytes / sizeBytes)}` : "";
           show({ phase: `${describeDelivery(delivery)}${share}`, speed: undefined });
           noteWait(delivery);
+        },
+        waiting: (standstill) => {
+          show({ phase: standstill.phase, speed: undefined });
+          noteStandstill(standstill);
         },
         note: noteFile,
         end: (phase) => {

@@ -1,5 +1,5 @@
 import { formatBytes, formatBytesOf } from "../../client/words.ts";
-import { waitNoter, type Display } from "./display.ts";
+import { standstillNoter, waitNoter, type Display } from "./display.ts";
 import { createMeter } from "./meter.ts";
 import { describeDelivery, formatDuration } from "./words.ts";
 
@@ -41,6 +41,7 @@ export const createLines = (write: (line: string) => void, clock: () => number):
           progress("sent to cielo24", sentBytes, sizeBytes);
         noteWait(delivery);
       },
+      waiting: standstillNoter(note, clock),
       note,
       end: () => undefined,
     };

@@ -1,5 +1,10 @@
-import type { Delivery } from "../../client/index.ts";
-import { formatBytesOf } from "../../client/words.ts";
+import type { Delivery, Waiting } from "../../client/index.ts";
+import { formatBytes, formatBytesOf } from "../../client/words.ts";
+import type { Standstill } from "./display.ts";
+
+/** `12.0 MiB (12,582,913 bytes)`, where two sizes may differ by little. */
+export const formatExactly = (bytes: number): string =>
+  bytes < 1024 ? formatBytes(bytes) : `${formatBytes(bytes)} (${bytes.toLocaleString("en")} bytes)`;
 
 /** `0:07`, `12:34`, `1:02:03` */
 export const formatDuration = (seconds: number): string => {
@@ -37,3 +42,11 @@ export const describeProgress = (delivery: Pick<Delivery, "state" | "sentBytes" 
   const { sentBytes, sizeBytes } = delivery;
   return `${describeDelivery(delivery)}${sizeBytes === undefined ? "" : `, ${formatBytesOf(sentBytes, sizeBytes)}`}`;
 };
+
+/** Why an upload, or the wait for a delivery, stands still: the network, or a server that refuses at present. */
+export const describeWaiting = ({ errorType, comment }: Waiting): Standstill => ({
+  phase: PHASES[errorType] ?? "waiting",
+  comment: `${comment} It goes on by itself.`,
+});
+
+const PHASES: Readonly<Record<string, string>> = { NETWORK: "no answer", STALLED: "standing still" };

@@ -1,6 +1,8 @@
 import { beforeAll } from "@jest/globals";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
 import type { Stack } from "../../dev/stack.ts";
 import { useFolder } from "../harness/folder.ts";
 import { SCOPE } from "../client/media.ts";
@@ -59,7 +61,13 @@ export const useCommandLine = (local: { readonly stack: Stack }) => {
     folder,
     token: () => token,
     renewToken,
-    recordsFolder: () => folder.file("cielo24-proxy/uploads"),
+    /** The files that are kept of uploads which are not delivered yet, and locks. */
+    openRecords: async (): Promise<string[]> => {
+      const records = folder.file("cielo24-proxy/uploads");
+      const names = await readdir(records);
+      const texts = await Promise.all(names.map((name) => readFile(join(records, name), "utf8")));
+      return texts.filter((text) => !text.includes('"isDelivered":true'));
+    },
     environment: () => ({
       CIELO24_PROXY_URL: local.stack.apiUrl,
       CIELO24_PROXY_TOKEN: token,

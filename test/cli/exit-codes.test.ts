@@ -71,7 +71,7 @@ describe("the command line's exit code", () => {
     [2, "two tokens", ["status", JOB, "--token-file", "a", "--token-command", "b"], {}, /Give one of/],
     [2, "a token file that is not there", ["status", JOB, "--token-file", "/nowhere"], {}, /ENOENT/],
     [2, "a file that is not there", ["upload", "/nowhere.mp4", "-j", JOB], {}, /there is no such file/],
-    [2, "a folder", ["upload", "/", "-j", JOB], {}, /is a directory/],
+    [2, "a folder", ["upload", "/", "-j", JOB], {}, /is a directory\.[\s\S]*--jobs list\.csv/],
     [2, "a file without a job", ["upload", "a.mp4"], {}, /a\.mp4=JOB/],
     [2, "two files for one job", ["upload", "a.mp4", "b.mp4", "-j", JOB], {}, /a job takes one file/],
     [3, "a refusal", ["status", JOB], refusal(404, "ITEM_NOT_FOUND"), /Check the job id/],
@@ -202,13 +202,13 @@ describe("the command line's exit code", () => {
     expect(stderr).toContain(`status ${JOB} --watch --url ${api.url} --token-file ${tokenFile}`);
   });
 
-  it("is 2 without an address, and without a token", async () => {
+  it("is 2 without an address, and 4 without a token", async () => {
     expect(await startCommand(["status", JOB], {}).ended).toMatchObject({
       code: 2,
       stderr: expect.stringMatching(/set CIELO24_PROXY_URL, or give --url/) as unknown as string,
     });
     expect(await startCommand(["status", JOB], { CIELO24_PROXY_URL: "http://127.0.0.1:1" }).ended).toMatchObject({
-      code: 2,
+      code: 4,
       stderr: expect.stringMatching(/set CIELO24_PROXY_TOKEN, or give --token-file/) as unknown as string,
     });
   });

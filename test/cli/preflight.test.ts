@@ -66,12 +66,12 @@ describe("cielo24-proxy upload, before a byte travels", () => {
     expect(refused.stderr).toMatch(says);
     expect(refused.stderr).toContain(`(${errorType})\n  Nothing was sent.`);
     expect(refused.stderr).toContain(
-      `cielo24-proxy upload ${path} --job-id ${jobId} --content-type video/mp4 --no-preflight\n`,
+      `cielo24-proxy upload ${path} --job-id ${jobId} --content-type video/mp4 --force\n`,
     );
     expect(refused).toMatchObject({ code: 3, stdout: "" });
     expect(stored(jobId)).toBe(0);
 
-    const sent = await upload(path, "-j", jobId, "--no-preflight", "--json", "--quiet");
+    const sent = await upload(path, "-j", jobId, "--force", "--json", "--quiet");
     expect(JSON.parse(sent.stdout)).toMatchObject({
       outcome: "rejected",
       exitCode: 6,
@@ -93,7 +93,7 @@ describe("cielo24-proxy upload, before a byte travels", () => {
     const jobId = newJob();
     const { code, stdout, stderr } = await upload(folder.file(name), "-j", jobId);
     expect(stderr).toMatch(says);
-    expect(stderr).toMatch(/Choose the media|--no-preflight/);
+    expect(stderr).toMatch(/If you know better, [\s\S]* --force$/m);
     expect([code, stdout]).toEqual([3, ""]);
     expect(stored(jobId)).toBe(0);
   });
@@ -119,7 +119,7 @@ describe("cielo24-proxy upload, before a byte travels", () => {
       exitCode: 0,
       file: folder.file("lecture.srt"),
       jobId: jobs.get(folder.file("lecture.srt")),
-      next: "By its name, lecture.srt only goes with media, as subtitles and pictures do. Nothing was sent.",
+      next: "By its name, lecture.srt only goes with media, as subtitles and pictures do. Nothing was sent; --force sends it all the same.",
     });
     expect(code).toBe(0);
     expect([...jobs.values()].map(stored)).toEqual([0, 1, 0]);

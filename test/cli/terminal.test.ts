@@ -1,5 +1,5 @@
 import { beforeAll, expect, it } from "@jest/globals";
-import { readdir, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { build as buildDeliverMedia } from "../../functions/deliver-media/handler.ts";
 import { build as buildSignUpload } from "../../functions/sign-upload/handler.ts";
 import { arrivedAt, countStored, makeMedia, PART_BYTES, SCOPE, sha256 } from "../client/media.ts";
@@ -22,7 +22,7 @@ describeOnTerminal("cielo24-proxy upload on a terminal", () => {
     },
   });
   const media = makeMedia(2 * PART_BYTES + 100_000);
-  const { folder, recordsFolder, environment, renewToken } = useCommandLine(local);
+  const { folder, openRecords, environment, renewToken } = useCommandLine(local);
   let file: string;
   beforeAll(async () => {
     file = folder.file("lecture.mp4");
@@ -89,7 +89,7 @@ describeOnTerminal("cielo24-proxy upload on a terminal", () => {
     expect((await startCommand(wordsFor(jobId), environment()).ended).code).toBe(0);
     expect(countStored(local.stack, "UploadPart", jobId)).toBe(3);
     expect(arrivedAt(local.stack, jobId)).toEqual([sha256(media)]);
-    expect(await readdir(recordsFolder())).toEqual([]);
+    expect(await openRecords()).toEqual([]);
   });
 
   it("waits for the TaskId until Ctrl-C, which ends the waiting alone", async () => {

@@ -1,6 +1,5 @@
 import { beforeAll, describe, expect, it } from "@jest/globals";
-import { appendFile, readdir, readFile, truncate, utimes, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { appendFile, readFile, truncate, utimes, writeFile } from "node:fs/promises";
 import { build as buildSignUpload } from "../../functions/sign-upload/handler.ts";
 import { arrivedAt, countStored, makeMedia, MIB, PART_BYTES, SCOPE, sha256 } from "../client/media.ts";
 import { useStack } from "../harness/stack.ts";
@@ -19,7 +18,7 @@ describe("cielo24-proxy upload", () => {
     },
   });
   const media = makeMedia(SIZE);
-  const { folder, recordsFolder, environment, token } = useCommandLine(local);
+  const { folder, openRecords, environment, token } = useCommandLine(local);
   let file: string;
   let smallFile: string;
   beforeAll(async () => {
@@ -79,7 +78,7 @@ describe("cielo24-proxy upload", () => {
     expect(ended).toMatchObject({ code: 0, stderr: "" });
     expect(arrivedAt(local.stack, jobId)).toEqual([sha256(media)]);
     expect(countStored(local.stack, "UploadPart", jobId)).toBe(3);
-    expect(await readdir(recordsFolder())).toEqual([]);
+    expect(await openRecords()).toEqual([]);
   });
 
   it("ends in order at Ctrl-C and goes on with the same command, sending no part twice", async () => {
@@ -97,8 +96,7 @@ describe("cielo24-proxy upload", () => {
     expect(stderr).toContain(`cielo24-proxy upload '${file}' --job-id ${jobId}`);
     expect(arrivedAt(local.stack, jobId)).toEqual([]);
 
-    const [record = ""] = await readdir(recordsFolder());
-    const remembered = await readFile(join(recordsFolder(), record), "utf8");
+    const [remembered = ""] = await openRecords();
     expect(remembered).not.toMatch(/X-Amz|https?:/);
     expect(remembered).not.toContain(token());
 
@@ -109,7 +107,7 @@ describe("cielo24-proxy upload", () => {
     expect(countStored(local.stack, "UploadPart", jobId)).toBe(3);
     expect(countStored(local.stack, "CreateMultipartUpload", jobId)).toBe(1);
     expect(arrivedAt(local.stack, jobId)).toEqual([sha256(media)]);
-    expect(await readdir(recordsFolder())).toEqual([]);
+    expect(await openRecords()).toEqual([]);
   });
 
   it("goes on after it was killed", async () => {
@@ -138,7 +136,9 @@ describe("cielo24-proxy upload", () => {
       outcome: "terminated",
       exitCode: 143,
       next: "To go on:",
-      command: expect.stringMatching(/--content-type audio\/mp4 --no-wait$/) as unknown,
+      command: expect.stringMatching(
+        / --content-type audio\/mp4 --part-size 5 --parallel 1 --quiet --no-wait --json$/,
+      ) as unknown,
     });
   });
 

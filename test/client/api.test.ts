@@ -10,7 +10,7 @@ const METADATA = { jobId: JOB, referenceId: "course 7/Größe", requestorId: "le
 const connect = (baseUrl: string, options: Partial<ClientOptions> = {}): Client & { readonly pauses: number[] } => {
   const pauses: number[] = [];
   const repeats = {
-    patienceMs: 1_800,
+    patienceMs: 9_000,
     random: () => 0,
     sleep: (ms: number) => {
       pauses.push(ms);
@@ -175,7 +175,8 @@ describe("calls of the API", () => {
       expect(failure).toMatchObject({ status: canned.status ?? 200, ...expected });
       expect(failure.nextStep).not.toBe("");
       expect(failure.message).toBe(failure.comment);
-      expect(api.requests).toHaveLength(failure.isRetryable ? 4 : 1);
+      expect(failure.comment.endsWith(" It was tried 6 times in 8 s.")).toBe(failure.isRetryable);
+      expect(api.requests).toHaveLength(failure.isRetryable ? 6 : 1);
     });
 
     it("no answer, where nobody listens", async () => {
@@ -183,7 +184,10 @@ describe("calls of the API", () => {
       await api[Symbol.asyncDispose]();
       const failure = await failureOf(connect(api.url).updateMetadata(METADATA));
       expect(failure).toMatchObject({ source: "network", status: undefined, isRetryable: true });
-      expect(failure.comment).toMatch(/^No answer from 127\.0\.0\.1:\d+ \(ECONNREFUSED\)\.$/);
+      expect(failure.comment).toMatch(
+        /^No answer from 127\.0\.0\.1:\d+ \(ECONNREFUSED\)\. It was tried 6 times in 8 s\.$/,
+      );
+      expect(failure.nextStep).toMatch(/^Check the address/);
     });
   });
 

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it, jest } from "@jest/globals";
 import { createClient, type SendMedia, type UploadState } from "../../client/index.ts";
 import { useStack } from "../harness/stack.ts";
 import { startCannedApi } from "./canned-api.ts";
+import { createTestClock } from "./clock.ts";
 import { arrivedAt, countStored, makeMedia, MIB, PART_BYTES, SCOPE, sha256 } from "./media.ts";
 import { failureOf, type Operation, operationOf } from "./requests.ts";
 
@@ -12,7 +13,6 @@ type Fetch = typeof globalThis.fetch;
 
 afterEach(() => {
   jest.restoreAllMocks();
-  jest.useRealTimers();
 });
 
 describe("what the store may answer", () => {
@@ -133,9 +133,10 @@ describe("what the store may answer", () => {
       after.push(target.searchParams.get("part-number-marker"));
       const text = await (await fetch(target)).text();
       const [next = ""] = /<Part>.*?<\/Part>/s.exec(text) ?? [];
-      if (after.length === 1) return new Response(`<L><IsTruncated>true</IsTruncated>${next}</L>`);
+      if (after.length === 1)
+        return new Response(`<ListPartsResult><IsTruncated>true</IsTruncated>${next}</ListPartsResult>`);
       // The second part is shorter than this upload's, as if another client had sent it.
-      return new Response(`<L>${next.replace(/<Size>\d+</, "<Size>5<")}</L>`);
+      return new Response(`<ListPartsResult>${next.replace(/<Size>\d+</, "<Size>5<")}</ListPartsResult>`);
     });
     await client.uploadMedia({ ...inParts(jobId), resume: state });
     expect(after).toEqual([null, "1"]);
@@ -178,51 +179,63 @@ describe("where nothing comes any more", () => {
   };
   const jobId = "0123456789abcdef0123456789abcdef";
 
-  it("gives a connection up that takes no more bytes, a minute after the last of them", async () => {
+  it("gives a connection up that takes no more bytes, 30 s after the last of them", async () => {
     await using api = await startCannedApi(SIGNED);
-    jest.useFakeTimers({ doNotFake: ["nextTick", "setImmediate", "queueMicrotask", "performance", "Date"] });
+    const clock = createTestClock();
     let send: (bytes: number) => void = () => undefined;
     let begin: () => void = () => undefined;
     const sending = new Promise<void>((resolve) => (begin = resolve));
-    const sendMedia: SendMedia = ({ onSent, signal }) => {
+    const sendMedia: SendMedia = ({ onSent }) => {
       send = onSent;
       begin();
-      return new Promise((_resolve, reject) => {
-        signal.addEventListener("abort", () => {
-          reject(signal.reason as Error);
-        });
-      });
+      // One that does not heed its signal, either.
+      return new Promise(() => undefined);
     };
-    const client = createClient({ baseUrl: api.url, token: "token", sendMedia, repeats: { patienceMs: 0 } });
+    const client = createClient({ baseUrl: api.url, token: "token", sendMedia, clock, repeats: { patienceMs: 0 } });
     const failure = failureOf(client.uploadMedia({ jobId, source: new Blob(["m\0dia"]) }));
     let isOver = false;
     void failure.then(() => (isOver = true));
     await sending;
-    await jest.advanceTimersByTimeAsync(MINUTE_MS - 1);
+    clock.advance(29_999);
     send(3);
-    await jest.advanceTimersByTimeAsync(MINUTE_MS - 1);
+    send(3);
+    clock.advance(29_999);
+    await new Promise((resolve) => setImmediate(resolve));
     expect(isOver).toBe(false);
-    await jest.advanceTimersByTimeAsync(1);
+    clock.advance(1);
     expect(await failure).toMatchObject({ source: "network", isRetryable: true, comment: /takes no more bytes/ });
   });
-  it("waits for the API no longer than API Gateway itself would, and a little", async () => {
-    const timeout = new AbortController();
-    const limited = jest.spyOn(AbortSignal, "timeout").mockReturnValue(timeout.signal);
+
+  it.each([
+    ["API Gateway itself would, and a little", true, 35_000],
+    ["ten seconds, where nothing has ever answered", false, 10_000],
+  ])("waits for the API no longer than %s", async (_what, isKnown, limitMs) => {
+    const clock = createTestClock();
+    let isSilent = !isKnown;
     const client = createClient({
       baseUrl: "http://127.0.0.1:9",
       token: "token",
+      clock,
       repeats: { patienceMs: 0 },
       fetch: (_target, init) =>
-        new Promise((_resolve, reject) => {
-          init?.signal?.addEventListener("abort", () => {
-            reject(init.signal?.reason as Error);
-          });
-          timeout.abort(new DOMException("The time is over", "TimeoutError"));
-        }),
+        isSilent
+          ? new Promise((_resolve, reject) => {
+              init?.signal?.addEventListener("abort", () => {
+                reject(init.signal?.reason as Error);
+              });
+            })
+          : Promise.resolve(new Response("{}", { status: 404 })),
     });
-    expect(await failureOf(client.getDelivery({ jobId }))).toMatchObject({ source: "network", isRetryable: true });
-    const limitMs = limited.mock.calls[0]?.[0] ?? 0;
-    expect(limitMs).toBeGreaterThan(30_000);
-    expect(limitMs).toBeLessThan(60_000);
+    if (isKnown) await failureOf(client.getDelivery({ jobId }));
+    isSilent = true;
+    const failure = failureOf(client.getDelivery({ jobId }));
+    let isOver = false;
+    void failure.then(() => (isOver = true));
+    await new Promise((resolve) => setImmediate(resolve));
+    clock.advance(limitMs - 1);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(isOver).toBe(false);
+    clock.advance(1);
+    expect(await failure).toMatchObject({ source: "network", isRetryable: true });
   });
 });

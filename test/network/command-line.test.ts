@@ -61,7 +61,10 @@ describe("cielo24-proxy upload on a bad network", () => {
     return { job, running };
   };
   const expectDelivered = ({ code, stdout, stderr }: Ended, job: string): void => {
-    expect({ code, stdout, stderr }).toMatchObject({ code: 0, stdout: expect.stringContaining("Delivered") as unknown });
+    expect({ code, stdout, stderr }).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining("Delivered") as unknown,
+    });
     expect(arrivedAt(local.stack, job)).toEqual([sha256(media)]);
   };
   const expectOneObject = (job: string): void => {
@@ -111,19 +114,22 @@ describe("cielo24-proxy upload on a bad network", () => {
     expect(way.upBytes("store")).toBeLessThan(SIZE + 6 * MIB);
   });
 
-  it.concurrent("gets through a box that takes all at once and passes on 80 KiB/s, and carries little twice", async () => {
-    const way = await openWay({ quality: LINE });
-    way.swallow(80 * 1024);
-    const job = local.newJob();
-    const path = folder.file("memo.mp3");
-    const memo = makeMedia(9 * MIB);
-    await writeFile(path, memo);
-    const { code, stdout, stderr } = await start(way.apiUrl, [path, "-j", job]).ended;
-    expect({ code, stdout, stderr }).toMatchObject({ code: 0 });
-    expect(arrivedAt(local.stack, job)).toEqual([sha256(memo)]);
-    // Today 26 MB, and not done.
-    expect(way.upBytes("store")).toBeLessThan(24 * MIB);
-  });
+  it.concurrent(
+    "gets through a box that takes all at once and passes on 80 KiB/s, and carries little twice",
+    async () => {
+      const way = await openWay({ quality: LINE });
+      way.swallow(80 * 1024);
+      const job = local.newJob();
+      const path = folder.file("memo.mp3");
+      const memo = makeMedia(9 * MIB);
+      await writeFile(path, memo);
+      const { code, stdout, stderr } = await start(way.apiUrl, [path, "-j", job]).ended;
+      expect({ code, stdout, stderr }).toMatchObject({ code: 0 });
+      expect(arrivedAt(local.stack, job)).toEqual([sha256(memo)]);
+      // Today 26 MB, and not done.
+      expect(way.upBytes("store")).toBeLessThan(24 * MIB);
+    },
+  );
 
   it.concurrent.each<[what: string, address: () => Promise<{ url: string; close: () => void }>]>([
     ["refuses connections", freePort],
