@@ -15,6 +15,8 @@ const stack = await startStack();
 const server = await startUploadPage(stack);
 const browser = await launchChromium();
 const context = await browser.newContext({ viewport: { width: 1120, height: 720 } });
+// Tens of megabytes go to the browser in memory.
+context.setDefaultTimeout(120_000);
 const page = await context.newPage();
 const picture = (name: string) => page.screenshot({ path: `${FOLDER}${name}.png`, animations: "disabled" });
 
