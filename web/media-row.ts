@@ -1,3 +1,4 @@
+import type { Fates } from "./connection.ts";
 import { element, quietButton } from "./dom.ts";
 import { createJobField } from "./job-field.ts";
 import type { MediaItem, Problem } from "./media.ts";
@@ -7,7 +8,9 @@ import { describeItem, phaseText, warningsOf } from "./words.ts";
 export interface RowActions {
   readonly onJobId: (id: string, jobId: string) => void;
   /** Given if sample jobs can be made. */
-  readonly onSampleJob: ((id: string) => void) | undefined;
+  readonly onSampleJob: ((id: string, fate: string | undefined) => void) | undefined;
+  /** What can become of the media of a sample job. */
+  readonly fates: Fates;
   readonly onCheckAgain: (id: string) => void;
   readonly onUploadAnyway: (id: string) => void;
   readonly onDismiss: (id: string) => void;
@@ -32,9 +35,10 @@ export const createMediaRow = (first: MediaItem, actions: RowActions) => {
     },
     onSampleJob:
       onSampleJob &&
-      (() => {
-        onSampleJob(id);
+      ((fate) => {
+        onSampleJob(id, fate);
       }),
+    fates: actions.fates,
   });
   const bar = element("progress", { max: 1 });
   const status = element("p", { className: "status" });

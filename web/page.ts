@@ -19,12 +19,12 @@ const announce = (text: string): void => {
 
 /** Wires the page: Uppy uploads, the client follows the deliveries, the list shows both. */
 const start = (connection: Connection): void => {
-  const { newSampleJob } = connection;
+  const { newSampleJob, fates } = connection;
   const client = createClient({
     baseUrl: connection.apiUrl,
     token: ({ refused }) => connection.token({ renew: refused !== undefined }),
   });
-  const remembered = createRemembered(connection.apiUrl);
+  const remembered = createRemembered(connection.id);
   const media = createMediaStore((id, item) => {
     list.show(id, item);
     noteMove(id, item);
@@ -33,7 +33,7 @@ const start = (connection: Connection): void => {
   const noteMove = createStillness(media);
   const deliveries = createDeliveries({ media, client });
   const uppy = createUploads({
-    id: connection.apiUrl,
+    id: connection.id,
     target: byId("dashboard"),
     client,
   });
@@ -48,9 +48,9 @@ const start = (connection: Connection): void => {
     media.change(id, { jobId, problem: undefined });
     if (uppy.getFiles().some((each) => each.id === id)) uppy.setFileMeta(id, { job_id: jobId });
   };
-  const takeSampleJob = async (id: string) => {
+  const takeSampleJob = async (id: string, fate?: string) => {
     try {
-      if (newSampleJob) setJob(id, await newSampleJob());
+      if (newSampleJob) setJob(id, await newSampleJob(fate));
     } catch (error) {
       media.change(id, { problem: describeError(error, AGAIN.sampleJob) });
     }
@@ -82,7 +82,8 @@ const start = (connection: Connection): void => {
     empty: byId("nothing-yet"),
     announce,
     onJobId: setJob,
-    onSampleJob: newSampleJob && ((id) => void takeSampleJob(id)),
+    onSampleJob: newSampleJob && ((id, fate) => void takeSampleJob(id, fate)),
+    fates,
     onCheckAgain: deliveries.follow,
     onUploadAnyway: (id) => {
       files.uploadAnyway(id);
@@ -110,6 +111,7 @@ const start = (connection: Connection): void => {
   });
   createUrlForm({
     newSampleJob,
+    fates,
     add: async ({ mediaUrl, jobId }) => {
       try {
         await client.addMediaUrl({ mediaUrl, jobId });

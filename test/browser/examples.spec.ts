@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "@jest/globals";
 import { build } from "esbuild";
 import { mkdir, writeFile } from "node:fs/promises";
+import { parse } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { readExamples } from "../client-pages/examples.ts";
 import { installExamples, startBackend } from "../examples/backend.ts";
@@ -35,7 +36,7 @@ afterAll(() => browser.close());
 const open = async (...entryPoints: readonly string[]): Promise<void> => {
   const outdir = folder.file("page");
   await build({
-    entryPoints: entryPoints.map((name) => folder.file(name)),
+    entryPoints: entryPoints.map((name) => ({ in: folder.file(name), out: parse(name).name })),
     bundle: true,
     format: "esm",
     loader: { ".html": "copy" },

@@ -14,12 +14,15 @@ export const installPackage = async (folder: string, beside: readonly string[] =
   const unpacked = join(folder, "node_modules/cielo24-proxy");
   await mkdir(unpacked, { recursive: true });
   await run("tar", ["-xzf", stdout.trim(), "-C", unpacked, "--strip-components=1"]);
-  for (const name of beside) {
-    const link = join(folder, "node_modules", name);
-    await mkdir(dirname(link), { recursive: true });
-    await symlink(resolve("node_modules", name), link);
-  }
+  for (const name of beside) await linkPackage(folder, name);
   await writeFile(join(folder, "package.json"), JSON.stringify({ type: "module" }));
+};
+
+/** Gives the application a package that this repository has. */
+export const linkPackage = async (folder: string, name: string, from = "node_modules"): Promise<void> => {
+  const link = join(folder, "node_modules", name);
+  await mkdir(dirname(link), { recursive: true });
+  await symlink(resolve(from, name), link);
 };
 
 /** What careful applications ask of their code, beyond `strict`. */
