@@ -2,7 +2,7 @@ import type { Delivery, Waiting } from "../../client/index.ts";
 import { formatBytes, formatBytesOf } from "../../client/words.ts";
 import type { Standstill } from "./display.ts";
 
-/** `12.0 MiB (12,582,913 bytes)`, where two sizes may differ by little. */
+/** `12 MB (12,582,913 bytes)`, where two sizes may differ by little. */
 export const formatExactly = (bytes: number): string =>
   bytes < 1024 ? formatBytes(bytes) : `${formatBytes(bytes)} (${bytes.toLocaleString("en")} bytes)`;
 
