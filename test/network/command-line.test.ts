@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { writeFile } from "node:fs/promises";
 import { setTimeout as wait } from "node:timers/promises";
-import { startCommand, useCommandLine, type Ended } from "../cli/command-line.ts";
+import { startCommand, useCommandLine, type Ended, type Running } from "../cli/command-line.ts";
 import { arrivedAt, countStored, makeMedia, MIB, sha256 } from "../client/media.ts";
 import { until } from "../harness/until.ts";
 import { useWays, type Way } from "../harness/ways.ts";
@@ -53,11 +53,16 @@ describe("cielo24-proxy upload on a bad network", () => {
     });
     return running;
   };
+  const isHalfway = (way: Way, { ended }: Running) =>
+    Promise.race([
+      until(() => way.upBytes("store") > 3 * MIB),
+      ended.then(({ stderr }) => Promise.reject(Error(stderr))),
+    ]);
   /** Starts to upload the file in parts, and waits until some of it is on its way. */
   const uploadHalfway = async (way: Way) => {
     const job = local.newJob();
     const running = start(way.apiUrl, [file, "-j", job, ...IN_PARTS]);
-    await until(() => way.upBytes("store") > 3 * MIB);
+    await isHalfway(way, running);
     return { job, running };
   };
   const expectDelivered = ({ code, stdout, stderr }: Ended, job: string): void => {
@@ -215,7 +220,7 @@ describe("cielo24-proxy upload on a bad network", () => {
     const path = folder.file(`recording ${how}.mp4`);
     await writeFile(path, media);
     const running = start(way.apiUrl, [path, "-j", job, ...words]);
-    await until(() => way.upBytes("store") > 3 * MIB);
+    await isHalfway(way, running);
     await writeFile(path, media.slice().fill(7));
     const { code, stderr } = await running.ended;
     expect(stderr).toMatch(/changed while it was uploaded/);
