@@ -14,10 +14,12 @@ import { blackHole, freePort, neverAnswers } from "./nowhere.ts";
 
 const LINE = { latencyMs: 20, bytesPerSecond: 1_500_000 };
 const IN_PARTS = ["--part-size", "5"];
-const SIZE = 24 * MIB;
-const PARTS = 5;
+const SIZE = 14 * MIB;
+const PARTS = 3;
 /** Said while it waits. */
 const A_WORD = /trying again|waiting|stands still|no answer|goes on by itself/i;
+/** Slow enough for a part of 8 MiB to take longer than its answer is waited for at first. */
+const BOX_BYTES_PER_SECOND = 150 * 1024;
 
 describe("cielo24-proxy upload on a bad network", () => {
   const { local, openWay } = useWays();
@@ -54,7 +56,7 @@ describe("cielo24-proxy upload on a bad network", () => {
   };
   const isHalfway = (way: Way, { ended }: Running) =>
     Promise.race([
-      when(() => way.upBytes("store") > 3 * MIB),
+      when(() => way.upBytes("store") > 2 * MIB),
       ended.then(({ stderr }) => Promise.reject(Error(stderr))),
     ]);
   /** Starts to upload the file in parts, and waits until some of it is on its way. */
@@ -119,10 +121,10 @@ describe("cielo24-proxy upload on a bad network", () => {
   });
 
   it.concurrent(
-    "gets through a box that takes all at once and passes on 80 KiB/s, and carries little twice",
+    "gets through a box that takes all at once and passes on 150 KiB/s, and carries little twice",
     async () => {
       const way = await openWay({ quality: LINE });
-      way.swallow(80 * 1024);
+      way.swallow(BOX_BYTES_PER_SECOND);
       const job = local.newJob();
       const path = folder.file("memo.mp3");
       const memo = makeMedia(9 * MIB);
