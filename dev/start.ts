@@ -76,6 +76,8 @@ const deliverSample = async (
     return false;
   }
   console_.passed("delivered to cielo24", console_.bold(`TaskId ${String(answer.body["TaskId"])}`));
+  // Its event must not come in between the commands.
+  await stack.drain();
   return true;
 };
 

@@ -152,6 +152,7 @@ const sendFile = async (
  * The job has media already, or it is on its way. Nobody tells its name or its checksum, only its size; and the record of an
  * earlier run tells whether the file has changed since.
  *
+ * @returns why nothing has to be sent; undefined if nobody wants to wait until it is delivered
  * @throws {ProxyError} the refusal, with what it is about, if it is other media
  */
 const findSameMedia = async (
@@ -185,8 +186,7 @@ const findSameMedia = async (
     sizeBytes === source.size
       ? "This file has changed since it was uploaded for the job."
       : `The job's media has ${formatExactly(sizeBytes)}, and this file ${formatExactly(source.size)}.`;
-  const { source: from, errorType, status, requestId } = error;
-  throw new ProxyError({ source: from, errorType, status, requestId, comment: `${error.comment} ${other}` });
+  throw error.with({ comment: `${error.comment} ${other}`, nextStep: error.nextStep });
 };
 
 interface FoundRecord {

@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import { FATES } from "../cielo24/fates.ts";
 
-export const DEFAULT_PORT = 4624;
+const DEFAULT_PORT = 4624;
 /** What `npm start` serves at ports of its own, in their order from `--port` on. */
 export const SERVED = ["page", "gateway", "s3", "docs", "cielo24"] as const;
 const HIGHEST_PORT = 65_535 - SERVED.length + 1;

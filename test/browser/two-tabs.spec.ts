@@ -31,9 +31,11 @@ describe("a file that is being uploaded in another tab", () => {
     second = await context.newPage();
     await openPage(second, url);
     expect(await jobIdOf(second, NAME)).toBe(jobId);
+  });
+  const uploadInSecond = async () => {
     await pressUpload(second);
     await seesBadge(second, NAME, "In another tab");
-  });
+  };
 
   /** Each part has arrived once, and cielo24 has the media once. */
   const expectOneUpload = () => {
@@ -47,6 +49,7 @@ describe("a file that is being uploaded in another tab", () => {
 
   it("is shown as such, and followed to its TaskId without being sent again", async () => {
     const { page, picture } = local.opened;
+    await uploadInSecond();
     await second.getByText(/uploaded in another tab/).waitFor();
     await picture("two-tabs-1-first");
     await part.continue();
@@ -57,7 +60,18 @@ describe("a file that is being uploaded in another tab", () => {
     expectOneUpload();
   });
 
+  it("is shown with its delivery here once it is uploaded there, and no longer as a file to upload", async () => {
+    await seesBadge(second, NAME, "Paused");
+    await part.continue();
+    const taskId = await taskIdOf(local.opened.page, NAME);
+    expect(await taskIdOf(second, NAME)).toBe(taskId);
+    expect(await second.locator(".medium").count()).toBe(1);
+    expect(await second.getByRole("button", { name: /^Upload \+?\d+ files?$/ }).count()).toBe(0);
+    expectOneUpload();
+  });
+
   it("goes on here, from where it stopped, where the other tab is closed", async () => {
+    await uploadInSecond();
     await local.opened.page.close();
     await taskIdOf(second, NAME);
     expectOneUpload();
@@ -65,6 +79,7 @@ describe("a file that is being uploaded in another tab", () => {
 
   it("is uploaded from here where it is cancelled there", async () => {
     const { page, stack } = local.opened;
+    await uploadInSecond();
     await cancelIn(page);
     await taskIdOf(second, NAME);
     const requests = requestsFor(stack, jobId);
@@ -77,6 +92,7 @@ describe("a file that is being uploaded in another tab", () => {
     ["removed", (page: Page) => page.getByRole("button", { name: `Remove ${NAME}` }).click()],
   ])("goes on there where it is %s here", async (_how, leave) => {
     const { page, stack } = local.opened;
+    await uploadInSecond();
     await leave(second);
     await rowOf(second, NAME).waitFor({ state: "detached" });
     await part.continue();

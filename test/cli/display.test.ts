@@ -2,7 +2,7 @@ import { describe, expect, it } from "@jest/globals";
 import { createBars, renderBar } from "../../cli/display/bars.ts";
 import { createLines } from "../../cli/display/lines.ts";
 import { createMeter } from "../../cli/display/meter.ts";
-import { formatDuration } from "../../cli/display/words.ts";
+import { describeWaiting, formatDuration } from "../../cli/display/words.ts";
 import type { Delivery } from "../../client/index.ts";
 import { Writable } from "node:stream";
 
@@ -151,5 +151,20 @@ describe("what the command line shows", () => {
       "a.mp4: waits: The object cannot be read.",
       "a.mp4: delivered",
     ]);
+  });
+
+  it("why nothing moves: once for each cause, and again after a minute, in lines", () => {
+    const lines: string[] = [];
+    let now = 0;
+    const track = createLines(
+      (line) => lines.push(line),
+      () => now,
+    ).track({ name: "a.mp4", sizeBytes: 100 * MIB });
+    const network = describeWaiting({ errorType: "NETWORK", comment: "No answer from the store of uploads." });
+    for (; now <= 65_000; now += 5_000) track.waiting(network);
+    track.waiting(describeWaiting({ errorType: "STALLED", comment: "Nothing has moved for 10 seconds." }));
+    const noAnswer = "a.mp4: No answer from the store of uploads. It goes on by itself.";
+    expect(lines).toEqual([noAnswer, noAnswer, "a.mp4: Nothing has moved for 10 seconds. It goes on by itself."]);
+    expect(network.phase).toBe("no answer");
   });
 });

@@ -306,6 +306,71 @@ describe("cielo24-proxy upload", () => {
     expect(arrivedAt(local.stack, other)).toHaveLength(1);
   });
 
+  describe("for jobs that have their media already", () => {
+    const outcomesOf = ({ stdout }: Ended) =>
+      stdout
+        .trimEnd()
+        .split("\n")
+        .map((line) => JSON.parse(line) as Record<string, unknown>);
+
+    it("does a list once, and the second time only what is open", async () => {
+      const [one, other, open] = [newJob(), newJob(), newJob()];
+      const late = folder.file("late.mp3");
+      const list = folder.file("batch.csv");
+      await writeFile(list, `${file},${one}\n${smallFile},${other}\n${late},${open}\n`);
+      expect((await upload("--jobs", list, "--quiet")).code).toBe(2);
+      const tasks = [one, other].map((job) => local.taken(job)[0]?.taskId);
+
+      await writeFile(late, makeMedia(60_000));
+      const second = await upload("--jobs", list, "--json", "--quiet");
+      expect(second.code).toBe(0);
+      const results = new Map(outcomesOf(second).map((result) => [result["jobId"], result]));
+      expect([one, other].map((job) => results.get(job))).toMatchObject(
+        tasks.map((taskId) => ({ outcome: "already_delivered", exitCode: 0, taskId })),
+      );
+      expect(results.get(open)).toMatchObject({ outcome: "delivered" });
+      for (const job of [one, other, open]) expect(arrivedAt(local.stack, job)).toHaveLength(1);
+
+      // On another machine, which has no record of it, too.
+      const elsewhere = { ...environment(), XDG_STATE_HOME: folder.file("elsewhere") };
+      const third = await start(["--jobs", list, "--quiet"], elsewhere).ended;
+      expect(third.code).toBe(0);
+      expect(third.stdout.match(/^Already delivered: .*, TaskId [0-9a-f]{32}$/gm)).toHaveLength(3);
+      expect(third.stdout).toContain(
+        "Nothing was sent: the job's media has the same size, which is all that is compared.",
+      );
+      for (const job of [one, other, open]) expect(arrivedAt(local.stack, job)).toHaveLength(1);
+    });
+
+    it("refuses a file that has another size, or has changed since", async () => {
+      const jobId = newJob();
+      const path = folder.file("edited.mp3");
+      await writeFile(path, makeMedia(40_000));
+      expect((await upload(path, "-j", jobId)).code).toBe(0);
+
+      await writeFile(path, makeMedia(40_000).fill(7));
+      await utimes(path, new Date(), new Date(Date.now() + 60_000));
+      const changed = await upload(path, "-j", jobId);
+      expect(changed.stderr).toMatch(/This file has changed since it was uploaded for the job\. \(JOB_HAS_MEDIA, 409/);
+      expect(changed.code).toBe(3);
+
+      await writeFile(path, makeMedia(40_001));
+      const larger = await upload(path, "-j", jobId);
+      expect(larger.stderr).toContain("has 39.1 KiB (40,000 bytes), and this file 39.1 KiB (40,001 bytes).");
+      expect(larger.code).toBe(3);
+      expect(arrivedAt(local.stack, jobId)).toEqual([sha256(makeMedia(40_000))]);
+    });
+
+    it("sends a file again that was rejected", async () => {
+      const jobId = newJob();
+      const path = folder.file("mended.mp3");
+      await writeFile(path, "<!doctype html><title>Not found</title>");
+      expect((await upload(path, "-j", jobId, "--force")).code).toBe(6);
+      await writeFile(path, makeMedia(30_000));
+      expect((await upload(path, "-j", jobId)).code).toBe(0);
+    });
+  });
+
   it("gets another token where one is refused, from a command", async () => {
     const jobId = newJob();
     const count = folder.file("asked");

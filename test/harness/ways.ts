@@ -1,4 +1,5 @@
 import { afterAll } from "@jest/globals";
+import { setTimeout as wait } from "node:timers/promises";
 import type { Build } from "../../dev/stack/lambda.ts";
 import type { StackOptions } from "../../dev/stack.ts";
 import { build as buildSignUpload } from "../../functions/sign-upload/handler.ts";
@@ -65,4 +66,11 @@ export const useWays = (options: StackOptions = {}) => {
     return { ...line, apiUrl };
   };
   return { local, openWay };
+};
+
+const LOOK_EVERY_MS = 20;
+
+/** Resolves once it is so. Looks now and then, since tests that run side by side need the processor themselves. */
+export const when = async (isSo: () => boolean): Promise<void> => {
+  while (!isSo()) await wait(LOOK_EVERY_MS);
 };

@@ -1,10 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { writeFile } from "node:fs/promises";
 import { setTimeout as wait } from "node:timers/promises";
-import { startCommand, useCommandLine, type Ended } from "../cli/command-line.ts";
+import { startCommand, useCommandLine, type Ended, type Running } from "../cli/command-line.ts";
 import { arrivedAt, countStored, makeMedia, MIB, sha256 } from "../client/media.ts";
-import { until } from "../harness/until.ts";
-import { useWays, type Way } from "../harness/ways.ts";
+import { useWays, when, type Way } from "../harness/ways.ts";
 import { emptySuccess, htmlSuccess, isCompletion, nth, refusal } from "./answers.ts";
 import { blackHole, freePort, neverAnswers } from "./nowhere.ts";
 
@@ -15,10 +14,12 @@ import { blackHole, freePort, neverAnswers } from "./nowhere.ts";
 
 const LINE = { latencyMs: 20, bytesPerSecond: 1_500_000 };
 const IN_PARTS = ["--part-size", "5"];
-const SIZE = 24 * MIB;
-const PARTS = 5;
+const SIZE = 14 * MIB;
+const PARTS = 3;
 /** Said while it waits. */
 const A_WORD = /trying again|waiting|stands still|no answer|goes on by itself/i;
+/** Slow enough for a part of 8 MiB to take longer than its answer is waited for at first. */
+const BOX_BYTES_PER_SECOND = 150 * 1024;
 
 describe("cielo24-proxy upload on a bad network", () => {
   const { local, openWay } = useWays();
@@ -53,11 +54,16 @@ describe("cielo24-proxy upload on a bad network", () => {
     });
     return running;
   };
+  const isHalfway = (way: Way, { ended }: Running) =>
+    Promise.race([
+      when(() => way.upBytes("store") > 2 * MIB),
+      ended.then(({ stderr }) => Promise.reject(Error(stderr))),
+    ]);
   /** Starts to upload the file in parts, and waits until some of it is on its way. */
   const uploadHalfway = async (way: Way) => {
     const job = local.newJob();
     const running = start(way.apiUrl, [file, "-j", job, ...IN_PARTS]);
-    await until(() => way.upBytes("store") > 3 * MIB);
+    await isHalfway(way, running);
     return { job, running };
   };
   const expectDelivered = ({ code, stdout, stderr }: Ended, job: string): void => {
@@ -108,17 +114,17 @@ describe("cielo24-proxy upload on a bad network", () => {
     const ended = await running.ended;
     expectDelivered(ended, job);
     expectOneObject(job);
-    expect(Date.now() - frozenAt).toBeLessThan(75_000);
+    expect(Date.now() - frozenAt).toBeLessThan(120_000);
     expect(ended.stderr).toMatch(A_WORD);
     expect(countStored(local.stack, "UploadPart", job)).toBe(PARTS);
     expect(way.upBytes("store")).toBeLessThan(SIZE + 6 * MIB);
   });
 
   it.concurrent(
-    "gets through a box that takes all at once and passes on 80 KiB/s, and carries little twice",
+    "gets through a box that takes all at once and passes on 150 KiB/s, and carries little twice",
     async () => {
       const way = await openWay({ quality: LINE });
-      way.swallow(80 * 1024);
+      way.swallow(BOX_BYTES_PER_SECOND);
       const job = local.newJob();
       const path = folder.file("memo.mp3");
       const memo = makeMedia(9 * MIB);
@@ -143,8 +149,8 @@ describe("cielo24-proxy upload on a bad network", () => {
     const { code, stderr, stdout } = await start(url, [file, "-j", local.newJob()]).ended;
     expect({ stdout, stderr }).toMatchObject({ stderr: expect.stringMatching(/check the address/i) as unknown });
     expect(code).toBe(5);
-    // 20 s, and as much for a busy machine to start the process.
-    expect(Date.now() - startedAt).toBeLessThan(40_000);
+    // 20 s, and the rest for a busy machine.
+    expect(Date.now() - startedAt).toBeLessThan(60_000);
   });
 
   it.concurrent.each([
@@ -200,8 +206,8 @@ describe("cielo24-proxy upload on a bad network", () => {
     await writeFile(list, rows.join(""));
     const startedAt = Date.now();
     const running = start(way.apiUrl, ["--jobs", list]);
-    await until(() => jobs.every((job) => countStored(local.stack, "PutObject", job) === 1));
-    expect(Date.now() - startedAt).toBeLessThan(60_000);
+    await when(() => jobs.every((job) => countStored(local.stack, "PutObject", job) === 1));
+    expect(Date.now() - startedAt).toBeLessThan(120_000);
     running.signal("SIGINT");
     await running.ended;
   });
@@ -215,7 +221,7 @@ describe("cielo24-proxy upload on a bad network", () => {
     const path = folder.file(`recording ${how}.mp4`);
     await writeFile(path, media);
     const running = start(way.apiUrl, [path, "-j", job, ...words]);
-    await until(() => way.upBytes("store") > 3 * MIB);
+    await isHalfway(way, running);
     await writeFile(path, media.slice().fill(7));
     const { code, stderr } = await running.ended;
     expect(stderr).toMatch(/changed while it was uploaded/);
