@@ -1,8 +1,13 @@
 import { describe, expect, it } from "@jest/globals";
+import { createServer } from "node:http";
 import { createClient } from "../../client/index.ts";
+import { closeServer, listen } from "../../dev/stack/listen.ts";
 import { startCannedApi, type Canned } from "./canned-api.ts";
+import { createTestClock } from "./clock.ts";
 
 const JOB = "0123456789abcdef0123456789abcdef";
+
+const JOBS = Array.from({ length: 6 }, (_, index) => index.toString(16).padStart(32, "0"));
 
 let minute = 0;
 /** A response with news, unless it is of the same time as the one before. */
@@ -98,5 +103,52 @@ describe("a client that waits for a delivery while executions are scarce", () =>
     const repeats = { sleep: () => Promise.resolve() };
     await createClient({ baseUrl: api.url, token: "t", repeats }).getDelivery({ jobId: JOB, waitS: 5 });
     expect(api.requests.map(({ target }) => kindOf(target))).toEqual(["long", "plain"]);
+  });
+});
+
+describe("a client that waits for many deliveries", () => {
+  it("has two long polls at a time, shares them, and asks plainly for the others", async () => {
+    let open = 0;
+    let mostOpen = 0;
+    const longFor = new Set<string>();
+    const server = createServer((request, response) => {
+      const { searchParams } = new URL(request.url ?? "", "http://api.test");
+      const jobId = searchParams.get("job_id") ?? "";
+      const answer = () => {
+        // All are delivered once each of them has had its turn.
+        const State = longFor.size === JOBS.length ? "DELIVERED" : "SENDING";
+        response.end(JSON.stringify({ JobId: jobId, State, UpdatedAt: "2026-01-01T00:00:00.000Z" }));
+      };
+      if (!searchParams.has("wait")) {
+        answer();
+        return;
+      }
+      longFor.add(jobId);
+      open += 1;
+      mostOpen = Math.max(mostOpen, open);
+      clock.after(20_000, () => {
+        open -= 1;
+        answer();
+      });
+    });
+    const clock = createTestClock();
+    const baseUrl = `http://127.0.0.1:${await listen(server)}`;
+    const client = createClient({ baseUrl, token: "t", clock });
+    const outcomes = await clock.runUntil(Promise.all(JOBS.map((jobId) => client.waitForDelivery({ jobId }))));
+    server.closeAllConnections();
+    await closeServer(server);
+    expect(outcomes.map(({ state }) => state)).toEqual(JOBS.map(() => "DELIVERED"));
+    expect(mostOpen).toBe(2);
+  });
+
+  it("says that the API cannot be reached, and that it can be again", async () => {
+    await using api = await startCannedApi(sending(), { reset: true }, { reset: true }, delivered);
+    const waits: (string | undefined)[] = [];
+    const repeats = { sleep: () => Promise.resolve() };
+    await createClient({ baseUrl: api.url, token: "t", repeats }).waitForDelivery({
+      jobId: JOB,
+      onWaiting: (waiting) => waits.push(waiting?.errorType),
+    });
+    expect(waits).toEqual(["NETWORK", "NETWORK", undefined]);
   });
 });
