@@ -24,7 +24,9 @@ const ON_THIS_PAGE: Readonly<Record<string, (again: string) => string>> = {
 /** What went wrong with a call or an upload, and what the person can do about it. */
 export const describeError = (error: unknown, again: (typeof AGAIN)[keyof typeof AGAIN]): Problem => {
   if (error instanceof ProxyError) {
-    const next = ON_THIS_PAGE[error.errorType]?.(again) ?? error.nextStep;
+    // Where nothing has ever answered, the network may be well, and the page's own words would mislead.
+    const isStranger = error.nextStep.startsWith("Check the address");
+    const next = (isStranger ? undefined : ON_THIS_PAGE[error.errorType]?.(again)) ?? error.nextStep;
     // Only for errors that the operator, who needs it, can fix.
     const requestId = (error.status ?? 0) >= 500 ? error.requestId : undefined;
     return { text: error.message, next: requestId === undefined ? next : `${next} (Request ${requestId})` };

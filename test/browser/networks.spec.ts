@@ -19,9 +19,9 @@ import { openPage } from "./upload-page.ts";
 
 const LINE = { latencyMs: 20, bytesPerSecond: 1_000_000 };
 const NAME = "lecture.mp4";
-const SIZE = 40 * MIB;
+const SIZE = 24 * MIB;
 /** Of 8 MiB. */
-const PARTS = 5;
+const PARTS = 3;
 const PATIENCE_MS = 150_000;
 /** Slow enough for a part of 8 MiB to take longer than its answer is waited for at first. */
 const BOX_BYTES_PER_SECOND = 150 * 1024;
