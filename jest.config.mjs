@@ -13,4 +13,6 @@ export default {
   maxWorkers: "100%",
   // An upper bound alone: on a machine with other work, starting a stack takes many times its second or two.
   testTimeout: 240_000,
+  // `it.concurrent` is for tests that wait in real time, such as those of bad networks.
+  maxConcurrency: 8,
 };

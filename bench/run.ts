@@ -6,6 +6,7 @@ import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { startStack } from "../dev/stack.ts";
 import { bundleProgram } from "./bundled.ts";
+import { spread } from "./spread.ts";
 import { dropVirtualObject, simulatorOf } from "./virtual-drop.ts";
 import type { WorkerReport } from "./worker.ts";
 
@@ -114,12 +115,6 @@ const measureLook = async (): Promise<LookFigures> => {
     figures.moreRssMiB.push(looking.peakRssMiB - without.peakRssMiB);
   }
   return figures;
-};
-
-const spread = (numbers: readonly number[], digits = 1): string => {
-  const sorted = [...numbers].sort((a, b) => a - b);
-  const at = (index: number) => (sorted[index] ?? Number.NaN).toFixed(digits);
-  return `${at(Math.floor(sorted.length / 2))} (${at(0)}–${at(sorted.length - 1)})`;
 };
 
 const summarize = ({ sizeBytes, workers, curlMs }: Figures) => ({

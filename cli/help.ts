@@ -3,11 +3,15 @@ Address and token:
   The stage's address is --url, or else CIELO24_PROXY_URL. The bearer token comes from one of
   --token-file, --token-command and --token, or else from CIELO24_PROXY_TOKEN,
   CIELO24_PROXY_TOKEN_FILE or CIELO24_PROXY_TOKEN_COMMAND. Files and commands are asked again
-  when a token has expired; a command has 60 s.`;
+  when a token has expired; a command has 60 s.
+
+HTTP proxies:
+  HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY are obeyed, for the API and the store alike; a name
+  and a password may be in the URL. Lower case wins.`;
 
 const EXIT_CODES = `
 Exit codes:
-  0    delivered, or done            5    not reachable at present: try again
+  0    delivered (or before), done   5    not reachable at present: try again
   1    a fault of this program       6    rejected: see the reason
   2    not understood, or no file    7    needs review by the operator
   3    refused: see the reason       8    not yet: the timeout has passed, or no response came
@@ -29,9 +33,14 @@ export const uploadHelp = `
 One job takes one file, so each of several files has its own: FILE=JOB, or --jobs with a list.
 A job is 32 hex characters, in either case, without hyphens or with those of a UUID.
 Each file is looked into before it is sent: the command says how long it is and whether it has sound,
-and sends no documents, web pages and the like, and no MP4 or MOV that is cut off (3). Of several
-files, those are skipped whose names are not of media: .DS_Store, lecture.srt, lecture.mp4.part.
---no-preflight sends everything as it is; the proxy looks again, and its verdict counts.
+and sends no documents, web pages and the like, and no MP4 or MOV that is cut off (3). Files with the
+names of other things (notes.txt, lecture.srt, .DS_Store, lecture.mp4.part) are refused, too; of
+several files they are skipped. Any other name is taken if the look finds media. --force sends what
+is held back; --no-preflight looks into nothing. The proxy looks again, and its verdict counts.
+A job that has its media already is left alone: if that has the size of the file, the file counts as
+delivered (0), and while it is on its way, it is watched. Only the size is compared, and whether the
+file has changed since it was uploaded from here. So the same list can be run again and again.
+Pipes and - cannot be uploaded: the size has to be known, and lost parts are read once more.
 Files above the part size go in parts. After Ctrl-C, a crash or a lost connection the same
 command goes on where it was: what is at the store is not sent again. A second Ctrl-C ends at once.
 The state for this is kept for 7 days in $XDG_STATE_HOME/cielo24-proxy/uploads, ~/.local/state/…

@@ -1,5 +1,6 @@
 import http, { type ClientRequest, type IncomingMessage } from "node:http";
 import https from "node:https";
+import { Readable } from "node:stream";
 import { ProxyError, type StoreAnswer } from "../client/index.ts";
 import { chooseProxy, noAnswerFromProxy, refusedByProxy, type HttpProxy } from "./http-proxy.ts";
 import { askProxy, TunnelAgent, type ProxiedOptions } from "./tunnel.ts";
@@ -49,41 +50,60 @@ export const createHttp = (env: Readonly<Record<string, string | undefined>>): H
     return askProxy(proxy, { ...options, path: url.href, headers: { ...options.headers, host: url.host } });
   };
 
-  const exchange: Exchange = async (target, { method, headers, signal }, write) => {
+  /** Resolves once the answer begins. Its connection is let go of when it has been read. */
+  const begin = async (
+    target: string,
+    { method, headers, signal }: HttpRequest,
+    write: (request: ClientRequest) => Promise<void>,
+  ): Promise<IncomingMessage> => {
     signal.throwIfAborted();
     const url = new URL(target);
     const proxy = chooseProxy(url, env);
     const request = open(url, proxy, { method, headers: { "user-agent": "cielo24-proxy", ...headers } });
-    const abort = () => request.destroy(signal.reason as Error);
-    signal.addEventListener("abort", abort, { once: true });
+    let abort = () => request.destroy();
+    const end = () => {
+      signal.removeEventListener("abort", abort);
+      // If the server answered before it had the whole body, there is no point in sending the rest.
+      if (!request.writableFinished) request.destroy();
+    };
     try {
-      const answer = await new Promise<StoreAnswer>((resolve, reject) => {
+      const message = await new Promise<IncomingMessage>((resolve, reject) => {
+        abort = () => {
+          // A request that has no connection yet says nothing of its end.
+          reject(signal.reason as Error);
+          return request.destroy();
+        };
+        signal.addEventListener("abort", abort, { once: true });
         request.on("error", reject);
-        request.on("response", (response) => {
-          readAnswer(response).then(resolve, reject);
-        });
+        request.on("response", resolve);
         write(request).catch(reject);
       });
-      if (proxy && answer.status === 407) throw refusedByProxy(proxy, answer.status, url.host);
-      return answer;
+      message.once("close", end);
+      if (proxy && message.statusCode === 407) throw refusedByProxy(proxy, 407, url.host);
+      return message;
     } catch (error) {
+      end();
+      request.destroy();
       if (signal.aborted) throw signal.reason;
       if (error instanceof ProxyError) throw error;
       if (proxy && url.protocol === "http:") throw noAnswerFromProxy(proxy, error as Error);
       throw new TypeError("The request failed", { cause: error });
-    } finally {
-      signal.removeEventListener("abort", abort);
-      // If the server answered before it had the whole body, there is no point in sending the rest.
-      if (!request.writableFinished) request.destroy();
     }
   };
 
   return {
-    exchange,
+    exchange: async (target, request, write) => {
+      const message = await begin(target, request, write);
+      try {
+        return { status: message.statusCode ?? 0, header: headerOf(message), text: await textOf(message) };
+      } catch (error) {
+        throw request.signal.aborted ? request.signal.reason : new TypeError("The request failed", { cause: error });
+      }
+    },
     fetch: async (input, { method = "GET", headers = {}, body = null, signal, redirect } = {}) => {
       const bytes = Buffer.from(typeof body === "string" ? body : "");
       const length = body === null ? {} : { "content-length": String(bytes.byteLength) };
-      const answer = await exchange(
+      const message = await begin(
         input as string,
         {
           method,
@@ -95,14 +115,20 @@ export const createHttp = (env: Readonly<Record<string, string | undefined>>): H
           return Promise.resolve();
         },
       );
-      const { status, header, text } = answer;
-      if (redirect === "error" && status >= 300 && status < 400) throw new TypeError("There was a redirect");
-      // A real Response would load the whole of `fetch`.
+      const { statusCode: status = 0 } = message;
+      if (redirect === "error" && status >= 300 && status < 400) {
+        message.destroy();
+        throw new TypeError("There was a redirect");
+      }
+      // A real Response would load the whole of the built-in `fetch`.
       const response = {
         status,
         ok: status >= 200 && status < 300,
-        headers: { get: header },
-        text: () => Promise.resolve(text),
+        headers: { get: headerOf(message) },
+        get body() {
+          return Readable.toWeb(message);
+        },
+        text: () => textOf(message),
       };
       return response as unknown as Response;
     },
@@ -112,13 +138,16 @@ export const createHttp = (env: Readonly<Record<string, string | undefined>>): H
   };
 };
 
-const readAnswer = async (response: IncomingMessage): Promise<StoreAnswer> => {
-  let text = "";
-  response.setEncoding("utf8");
-  for await (const piece of response) text += String(piece);
-  const header = (name: string) => {
-    const value = response.headers[name.toLowerCase()];
+const headerOf =
+  ({ headers }: IncomingMessage) =>
+  (name: string): string | null => {
+    const value = headers[name.toLowerCase()];
     return typeof value === "string" ? value : null;
   };
-  return { status: response.statusCode ?? 0, header, text };
+
+const textOf = async (message: IncomingMessage): Promise<string> => {
+  let text = "";
+  message.setEncoding("utf8");
+  for await (const piece of message) text += String(piece);
+  return text;
 };

@@ -82,11 +82,12 @@ export const outcomeOfError = (error: unknown): Outcome => {
   if (error instanceof Error && error.name === "TimeoutError") return "not_yet";
   if (!(error instanceof ProxyError)) return "failed";
   const { errorType, status = 0, source } = error;
+  if (UNREACHABLE.has(errorType)) return "unavailable";
   if (errorType === "NO_TOKEN" || status === 401 || (status === 403 && source !== "storage")) return "unauthorized";
   if (errorType === "BAD_BASE_URL" || errorType === "BAD_HTTP_PROXY") return "usage";
   if (errorType === "NEEDS_REVIEW") return "needs_review";
   // cielo24 may have taken the media: only the delivery's status tells.
   if (errorType === "CIELO24_ANSWER_UNKNOWN") return "not_yet";
-  if (error.isRetryable || status >= 500 || UNREACHABLE.has(errorType)) return "unavailable";
+  if (error.isRetryable || status >= 500) return "unavailable";
   return "refused";
 };

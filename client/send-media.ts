@@ -51,11 +51,14 @@ export const readStoreAnswer = async (response: Response, onBytes: () => void): 
   text: await readText(response, onBytes),
 });
 
-const readText = async ({ body }: Response, onBytes: () => void): Promise<string> => {
+const readText = async (response: Response, onBytes: () => void): Promise<string> => {
+  // Not every `fetch` gives a stream: that of the command line does not, nor do those of some platforms.
+  const body = response.body as Response["body"] | undefined;
+  if (!body) return response.text();
   const decoder = new TextDecoder();
-  const reader = body?.getReader();
+  const reader = body.getReader();
   let text = "";
-  for (let piece = await reader?.read(); piece && !piece.done; piece = await reader?.read()) {
+  for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
     onBytes();
     text += decoder.decode(piece.value, { stream: true });
   }

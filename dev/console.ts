@@ -11,6 +11,7 @@ export const createConsole = (out: NodeJS.WriteStream = process.stdout) => {
     title: (text: string) => line(`\n${colors.bold(text)}`),
     passed: (label: string, text: string) => line(`${colors.green("  ok")}  ${label.padEnd(LABEL_WIDTH)} ${text}`),
     failed: (label: string, text: string) => line(`${colors.red("FAIL")}  ${label.padEnd(LABEL_WIDTH)} ${text}`),
+    note: (text: string) => line(colors.yellow(`      ${text}`)),
     fact: (label: string, text: string) => line(`      ${colors.dim(label.padEnd(LABEL_WIDTH))} ${text}`),
     /** Overwrites one line on a terminal. Prints nothing elsewhere. */
     progress: (label: string, text: string) => {

@@ -2,7 +2,7 @@ import { GetObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import { createHash, randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { formatBytes } from "../cli/display/words.ts";
+import { formatBytes } from "../client/words.ts";
 import { createConsole } from "./console.ts";
 import { createProxyClient, type ProxyResponse } from "./proxy-client.ts";
 import { startStack } from "./stack.ts";

@@ -1,8 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
+import { describeForPage } from "./docs-page/description.ts";
 import { closeServer, listen } from "./stack/listen.ts";
 
-/** Shows `docs/openapi.yml` as a readable page. */
+/** Shows `docs/openapi.yml` as a readable page, with a command for each call. */
 export interface DocsPage {
   readonly url: string;
   readonly close: () => Promise<void>;
@@ -26,9 +27,10 @@ const PAGE = `<!doctype html>
 </html>
 `;
 /** System fonts only, so that nothing is loaded from elsewhere. */
-const SHOW = `Redoc.init("/openapi.yml", {
+const SHOW = `Redoc.init("/openapi.json", {
+  downloadUrls: [{ title: "openapi.yml", url: "/openapi.yml" }],
   expandResponses: "200",
-  hideDownloadButton: false,
+  payloadSampleIdx: 99,
   sortRequiredPropsFirst: true,
   theme: { typography: { fontFamily: "system-ui, sans-serif", headings: { fontFamily: "system-ui, sans-serif" } } },
 }, document.getElementById("api"));
@@ -47,17 +49,27 @@ const readRedoc = async (): Promise<string> => {
 /** Read for each request, so that edits show up on reload. */
 const readDescription = () => readFile(new URL("../docs/openapi.yml", import.meta.url), "utf8");
 
-const ROUTES: Readonly<Record<string, { type: string; read: () => string | Promise<string> }>> = {
+type Routes = Readonly<Record<string, { readonly type: string; readonly read: () => string | Promise<string> }>>;
+
+const routesFor = (apiUrl: string | undefined): Routes => ({
   "/": { type: "text/html; charset=utf-8", read: () => PAGE },
   "/show.js": { type: "text/javascript; charset=utf-8", read: () => SHOW },
   "/redoc.js": { type: "text/javascript; charset=utf-8", read: readRedoc },
   "/openapi.yml": { type: "application/yaml; charset=utf-8", read: readDescription },
-};
+  "/openapi.json": {
+    type: "application/json; charset=utf-8",
+    read: async () => JSON.stringify(describeForPage(await readDescription(), apiUrl)),
+  },
+});
 
-/** Serves the page, its script and the description on the loopback interface. Nothing is loaded from elsewhere. */
-export const startDocsPage = async (port?: number): Promise<DocsPage> => {
+/**
+ * Serves the page, its script and the description on the loopback interface. Nothing is loaded from elsewhere. `apiUrl` is
+ * the address of an API to try it with.
+ */
+export const startDocsPage = async (port?: number, apiUrl?: string): Promise<DocsPage> => {
+  const routes = routesFor(apiUrl);
   const server = createServer((request, response) => {
-    const route = ROUTES[(request.url ?? "/").split("?")[0] ?? "/"];
+    const route = routes[(request.url ?? "/").split("?")[0] ?? "/"];
     if (!route || request.method !== "GET") {
       response.writeHead(404, { "content-type": "text/plain" }).end("There is no such page.\n");
       return;

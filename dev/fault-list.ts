@@ -3,6 +3,8 @@ export interface Spell {
   readonly times?: number;
   /** Hits every call for this long after it was added. */
   readonly forMs?: number;
+  /** The time of `forMs` begins with the first call that is hit. */
+  readonly fromFirstHit?: boolean;
 }
 
 /** A simulator's active faults, oldest first. */
@@ -18,13 +20,13 @@ export interface FaultList<Fault> {
 }
 
 export const createFaultList = <Fault extends Spell>(clock: () => number = Date.now): FaultList<Fault> => {
-  let active: { readonly fault: Fault; left: number; readonly until: number }[] = [];
+  let active: { readonly fault: Fault; left: number; until: number }[] = [];
   let hits = 0;
   let lastHitAt: number | undefined;
   return {
     add: (fault) => {
-      const { times = fault.forMs === undefined ? 1 : Infinity, forMs = Infinity } = fault;
-      active.push({ fault, left: times, until: clock() + forMs });
+      const { times = fault.forMs === undefined ? 1 : Infinity, forMs = Infinity, fromFirstHit = false } = fault;
+      active.push({ fault, left: times, until: fromFirstHit ? Infinity : clock() + forMs });
     },
     clear: () => {
       active = [];
@@ -36,6 +38,7 @@ export const createFaultList = <Fault extends Spell>(clock: () => number = Date.
       if (!found) return undefined;
       hits += 1;
       lastHitAt = now;
+      if (found.until === Infinity) found.until = now + (found.fault.forMs ?? Infinity);
       found.left -= 1;
       if (found.left <= 0) active = active.filter((each) => each !== found);
       return found.fault;

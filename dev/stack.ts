@@ -15,6 +15,7 @@ import { functionEnvironment, type AccessKey } from "./stack/environment.ts";
 import { createEventBus, type BusEvent, type EventBus } from "./stack/event-bus.ts";
 import { startEventSource } from "./stack/event-source.ts";
 import { startIdentity, type Identity, type TokenClaims } from "./stack/identity.ts";
+import { randomIds, type Ids } from "./stack/ids.ts";
 import { createLambda, type Build, type Concurrency, type Outcome } from "./stack/lambda.ts";
 import { loadFunction } from "./stack/load.ts";
 import { createStackLog } from "./stack/log.ts";
@@ -33,6 +34,8 @@ const VISIBILITY_TIMEOUT_S = 6 * 900;
 const RETENTION_S = 7 * 86_400;
 const DEAD_LETTER_RETENTION_S = 14 * 86_400;
 const MAX_RECEIVES = 1000;
+/** The function that gives each upload its id. */
+const SIGN_UPLOAD = "sign-upload";
 const OWN_ISSUER_TIMEOUT_MS = 30_000;
 /** How long running invocations may continue while the stack closes. */
 const CLOSING_GRACE_MS = 1_000;
@@ -62,7 +65,8 @@ export interface StackOptions {
   readonly maximumConcurrency?: number;
   /** How many functions may run at once. By default, there is no limit. */
   readonly concurrency?: Concurrency;
-  readonly randomHex?: () => string;
+  /** Where the ids of `jobs and tasks` and of `uploads` come from. Random ones by default. */
+  readonly ids?: Ids;
   /** Called with every line that a function logs. */
   readonly onLine?: (line: string) => void;
   readonly onEvent?: (event: BusEvent) => void;
@@ -119,6 +123,8 @@ export interface Stack {
   readonly runCensus: () => Promise<CensusReport>;
   /** Makes the functions start cold, with nothing cached. */
   readonly coldStart: () => void;
+  /** From now on, messages about the job are as old as this when they are sent. */
+  readonly ageMessages: (jobId: string, ageMs: number) => void;
   /** Advances the time of everything in the stack: leases, visibility, tokens, URLs. */
   readonly advanceTime: (ms: number) => void;
   /**
@@ -131,7 +137,8 @@ export interface Stack {
 
 /** Starts the whole system in this process, on the loopback interface. */
 export const startStack = async (options: StackOptions = {}): Promise<Stack> => {
-  const { ports = {} } = options;
+  const { ports = {}, ids = randomIds } = options;
+  const aged = new Map<string, number>();
   const clock = createStackClock(options.clock);
   const log = createStackLog(options.logFile, options.onLine);
   const functionKey = { accessKeyId: "AKIALOCALFUNCTIONS00", secretAccessKey: randomHex() };
@@ -153,6 +160,7 @@ export const startStack = async (options: StackOptions = {}): Promise<Stack> => 
     visibilityTimeoutS: VISIBILITY_TIMEOUT_S,
     retentionS: RETENTION_S,
     redrive: { deadLetterQueue, maxReceives },
+    ageMs: (body) => [...aged].find(([jobId]) => body.includes(jobId))?.[1] ?? 0,
   });
 
   const [deployment, identity, s3, cielo24, table] = await Promise.all([
@@ -173,6 +181,7 @@ export const startStack = async (options: StackOptions = {}): Promise<Stack> => 
           ...portOption(ports.cielo24),
           clock: clock.now,
           accounts: [credentials],
+          newId: ids("jobs and tasks"),
           ...(options.fetchMedia ? { fetchMedia: options.fetchMedia } : {}),
           ...(options.digest === undefined ? {} : { digest: options.digest }),
           ...(options.enforceOneMedia === undefined ? {} : { enforceOneMedia: options.enforceOneMedia }),
@@ -230,14 +239,18 @@ export const startStack = async (options: StackOptions = {}): Promise<Stack> => 
   const runtime: Runtime = {
     env,
     clock: clock.now,
-    randomHex: options.randomHex ?? randomHex,
+    randomHex,
     sleep: clock.sleep,
     writeLine: log.write,
   };
   const lambda = createLambda({
     runtime,
     functions: deployment.functions,
-    load: async (name) => options.functions?.[name] ?? loadFunction(name),
+    load: async (name) => {
+      const build = options.functions?.[name] ?? (await loadFunction(name));
+      // The others need what is random for secrets, too.
+      return name === SIGN_UPLOAD ? (parts) => build({ ...parts, randomHex: ids("uploads") }) : build;
+    },
     concurrency: options.concurrency,
     onOutcome: options.onOutcome,
   });
@@ -296,6 +309,9 @@ export const startStack = async (options: StackOptions = {}): Promise<Stack> => 
     invoke: lambda.invoke,
     runCensus: async () => (await lambda.invoke("census", makeScheduledEvent(clock.now()))) as CensusReport,
     coldStart: lambda.coldStart,
+    ageMessages: (jobId, ageMs) => {
+      aged.set(jobId, ageMs);
+    },
     advanceTime: clock.advance,
     drain: async () => {
       while (queue.inspect().visible.length > 0 || (eventSource?.running() ?? 0) > 0 || lambda.running() > 0)

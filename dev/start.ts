@@ -1,27 +1,37 @@
-import { randomBytes } from "node:crypto";
-import { mkdir } from "node:fs/promises";
-import { dirname } from "node:path";
-import { formatBytes } from "../cli/display/words.ts";
+import { mkdir, writeFile } from "node:fs/promises";
+import { formatBytes } from "../client/words.ts";
+import { FATES } from "./cielo24/fates.ts";
 import { createConsole } from "./console.ts";
 import { startDocsPage } from "./docs-page.ts";
 import { createProxyClient } from "./proxy-client.ts";
+import { sampleJobsOf } from "./sample-jobs.ts";
 import { startStack, type Stack } from "./stack.ts";
+import { seededIds } from "./stack/ids.ts";
+import { makeJob, readEnv, trials } from "./start/commands.ts";
+import { writeEnvFile } from "./start/env-file.ts";
+import { eventLine } from "./start/event-line.ts";
+import { HELP, readOptions, UsageError, type StartOptions } from "./start/options.ts";
+import { choosePorts } from "./start/ports.ts";
+import { makeSample } from "./start/sample.ts";
 import { startUploadPage } from "./web/server.ts";
 
 /**
  * `npm start`: starts the whole system, delivers a sample file through it, prints how to use it by hand, and runs until
- * Ctrl-C.
+ * Ctrl-C. `start/options.ts` has its options.
  *
  * Given CIELO24_BASE_URL and credentials (CIELO24_USERNAME with CIELO24_SECUREKEY or CIELO24_PASSWORD, or
  * CIELO24_API_TOKEN), it uses the real cielo24 instead of the simulator. CIELO24_JOB_ID then names the job for the sample;
  * without it, nothing is sent.
  */
 
-const SAMPLE_BYTES = 8 * 1024 * 1024;
 /** An operator's drop waits for newer versions of its key. A person who tries it out need not wait as long as in a stage. */
 const SOON = { DROP_SETTLE_S: "2" };
-const LOG_FILE = ".local/functions.log";
+const FOLDER = ".local";
+const LOG_FILE = `${FOLDER}/functions.log`;
+const ENV_FILE = `${FOLDER}/env`;
+const SAMPLE_FILE = `${FOLDER}/sample.mp4`;
 const CENSUS_INTERVAL_MS = 15 * 60_000;
+const TOKEN_LIFE_S = 12 * 3600;
 const console_ = createConsole();
 
 const realCielo24 = () => {
@@ -40,7 +50,12 @@ const realCielo24 = () => {
   return { baseUrl: env["CIELO24_BASE_URL"], credentials };
 };
 
-const deliverSample = async (stack: Stack, token: string, jobId: string): Promise<boolean> => {
+/** @returns whether it was delivered */
+const deliverSample = async (
+  stack: Stack,
+  token: string,
+  { jobId, sample }: { jobId: string; sample: Buffer<ArrayBuffer> },
+): Promise<boolean> => {
   const label = "sample file";
   const client = createProxyClient(stack.apiUrl, token);
   const signed = await client.call("GET", "/api/job/request_upload_url", { job_id: jobId, filename: "sample.mp4" });
@@ -49,8 +64,8 @@ const deliverSample = async (stack: Stack, token: string, jobId: string): Promis
     return false;
   }
   console_.passed("upload URL signed", `PUT ${String(signed.body["key"])}`);
-  const stored = await fetch(String(signed.body["upload_url"]), { method: "PUT", body: randomBytes(SAMPLE_BYTES) });
-  console_.passed("uploaded to the bucket", `${stored.status}, ${formatBytes(SAMPLE_BYTES)}`);
+  const stored = await fetch(String(signed.body["upload_url"]), { method: "PUT", body: sample });
+  console_.passed("uploaded to the bucket", `${stored.status}, ${formatBytes(sample.length)}`);
   const answer = await client.awaitDelivery(jobId, ({ body }) => {
     const { State: state, SentBytes: sent } = body;
     if (typeof state === "string") console_.progress(label, `${state} ${formatBytes(Number(sent ?? 0))}`);
@@ -61,105 +76,125 @@ const deliverSample = async (stack: Stack, token: string, jobId: string): Promis
     return false;
   }
   console_.passed("delivered to cielo24", console_.bold(`TaskId ${String(answer.body["TaskId"])}`));
+  // Its event must not come in between the commands.
+  await stack.drain();
   return true;
 };
 
-const jobOf = ({ JobId: jobId }: Readonly<Record<string, unknown>>): string => (typeof jobId === "string" ? jobId : "");
-
-const printUse = (stack: Stack, token: string, adminToken: string, jobs: readonly string[]) => {
-  const [first = "<job_id>", second = "<job_id>", third = "<job_id>"] = jobs;
-  console_.title("Try it");
-  console_.line(`export API=${stack.apiUrl}`);
-  console_.line(`export TOKEN=${token}`);
-  console_.line(`export JOB=${first}`);
-  console_.line();
-  console_.line(console_.dim("# upload a file of yours with the command line"));
-  console_.command(`CIELO24_PROXY_URL=$API CIELO24_PROXY_TOKEN=$TOKEN npx cielo24-proxy upload my.mp4 --job-id $JOB`);
-  console_.line();
-  console_.line(console_.dim("# or with curl: sign, PUT, watch"));
-  console_.command(
-    `curl -sG "$API/api/job/request_upload_url" -H "Authorization: Bearer $TOKEN" -d v=1 -d job_id=$JOB -d filename=my.mp4`,
-  );
-  console_.command(`curl -sT my.mp4 "<upload_url from the answer>"`);
-  console_.command(
-    `curl -sG "$API/api/job/delivery" -H "Authorization: Bearer $TOKEN" -d v=1 -d job_id=$JOB -d wait=20`,
-  );
-  console_.line();
-  console_.line(console_.dim("# a small body, without an upload"));
-  console_.command(
-    `curl -s "$API/api/job/add_media?v=1&job_id=${second}" -H "Authorization: Bearer $TOKEN" -H "Content-Type: video/mp4" --data-binary @README.md`,
-  );
-  console_.line();
-  console_.line(console_.dim("# by URL: cielo24 fetches it"));
-  console_.command(
-    `curl -sG "$API/api/job/add_media" -H "Authorization: Bearer $TOKEN" -d v=1 -d job_id=${third} --data-urlencode media_url=https://media.example.org/lecture.mp4`,
-  );
-  console_.line();
-  console_.line(console_.dim("# metadata of a job"));
-  console_.command(
-    `curl -sG "$API/api/job/update_metadata" -H "Authorization: Bearer $TOKEN" -d v=1 -d job_id=$JOB -d reference_id=course-7 -d requestor_id=me`,
-  );
-  console_.line();
-  console_.line(
-    console_.dim("# an operator's drop, with the AWS command line, and what becomes of it: an admin sees all jobs"),
-  );
-  console_.command(
-    `AWS_ACCESS_KEY_ID=${stack.operator.accessKeyId} AWS_SECRET_ACCESS_KEY=${stack.operator.secretAccessKey} AWS_REGION=us-east-1 aws --endpoint-url ${stack.s3.url} s3 cp my.mp4 s3://${stack.bucketName}/media/$JOB/my.mp4`,
-  );
-  console_.command(`CIELO24_PROXY_URL=$API CIELO24_PROXY_TOKEN=${adminToken} npx cielo24-proxy status $JOB --watch`);
+const printTrials = (newJob: () => string) => {
+  console_.title("Try it: in another terminal, in this folder");
+  console_.command(readEnv(ENV_FILE));
+  for (const { title, commands } of trials(newJob, SAMPLE_FILE)) {
+    console_.line();
+    console_.line(console_.dim(`# ${title}`));
+    for (const command of commands) console_.command(command);
+  }
 };
 
-const main = async (): Promise<void> => {
+const printFates = () => {
+  console_.title("See what can happen: these make jobs that have their fate already");
+  for (const [name, meaning] of Object.entries(FATES)) {
+    console_.command(makeJob(name));
+    console_.line(console_.dim(`#   ${meaning}`));
+  }
+};
+
+/** Starts everything in the order in which it is torn down, from the end. */
+const run = async ({ port, seed }: StartOptions, stopped: Promise<void>): Promise<void> => {
+  await using open = new AsyncDisposableStack();
   const startedAt = Date.now();
   console_.title("cielo24-proxy");
   const real = realCielo24();
-  await mkdir(dirname(LOG_FILE), { recursive: true });
+  await mkdir(FOLDER, { recursive: true });
+  const { ports, taken } = await choosePorts(port);
   const stack = await startStack({
+    ports,
     logFile: LOG_FILE,
     env: SOON,
+    ...(seed === undefined ? {} : { ids: seededIds(seed) }),
     ...(real ? { cielo24: real } : {}),
-    fetchMedia: () => Promise.resolve(randomBytes(1024 * 1024)),
-    onEvent: ({ detailType, detail }) => {
-      console_.fact("event", `${detailType} ${jobOf(detail)}`);
+    fetchMedia: makeSample,
+    onEvent: (event) => {
+      console_.progressDone();
+      console_.fact("event", eventLine(event));
     },
   });
-  const stop = new Promise<void>((resolve) => {
-    process.once("SIGINT", resolve);
-    process.once("SIGTERM", resolve);
+  open.defer(stack.close);
+  const page = await startUploadPage(stack, { port: ports.page });
+  open.defer(page.close);
+  const docs = await startDocsPage(ports.docs, stack.apiUrl);
+  open.defer(docs.close);
+
+  const tokenFor = (sub: string, scope: string) => stack.token({ sub, scope, expiresInS: TOKEN_LIFE_S });
+  const token = await tokenFor("you", "media.write media.read metadata.write");
+  const newSampleJob = sampleJobsOf(stack);
+  const newJob = () => newSampleJob?.() ?? "<job_id>";
+  const sample = await makeSample();
+  await writeFile(SAMPLE_FILE, sample);
+  const env = await writeEnvFile(ENV_FILE, {
+    API: stack.apiUrl,
+    PAGE: page.url,
+    DOCS: docs.url,
+    S3: stack.s3.url,
+    BUCKET: stack.bucketName,
+    TOKEN: token,
+    ADMIN_TOKEN: await tokenFor("operator", "media.read admin"),
+    ...(newSampleJob ? { JOB: newJob() } : {}),
+    CIELO24_PROXY_URL: stack.apiUrl,
+    CIELO24_PROXY_TOKEN: token,
+    OPERATOR_KEY_ID: stack.operator.accessKeyId,
+    OPERATOR_SECRET_KEY: stack.operator.secretAccessKey,
   });
-  const page = await startUploadPage(stack);
+  open.defer(env.remove);
+
   console_.passed("local stack is up", `${Date.now() - startedAt} ms`);
+  if (taken.length > 0)
+    console_.note(`port ${taken.join(", ")} cannot be had, perhaps for another npm start: free ones take their place`);
+  console_.fact("upload page", page.url);
   console_.fact("proxy", stack.apiUrl);
   console_.fact("bucket", `${stack.s3.url}/${stack.bucketName}`);
-  console_.fact("cielo24", real ? `${real.baseUrl} (the real one)` : `${stack.cielo24?.url ?? ""} (simulated)`);
-  console_.fact("functions' log", LOG_FILE);
-  const docs = await startDocsPage();
   console_.fact("the API, described", docs.url);
+  console_.fact("cielo24", real ? `${real.baseUrl} (the real one)` : `${stack.cielo24?.url ?? ""} (simulated)`);
+  console_.fact("addresses and tokens", ENV_FILE);
+  console_.fact("functions' log", LOG_FILE);
 
-  const tokenFor = (sub: string, scope: string) => stack.token({ sub, scope, expiresInS: 12 * 3600 });
-  const token = await tokenFor("you", "media.write media.read metadata.write");
-  const adminToken = await tokenFor("operator", "media.read admin");
-  const jobs = stack.cielo24 ? Array.from({ length: 4 }, () => stack.cielo24?.addJob() ?? "") : [];
-  const sampleJob = stack.cielo24 ? jobs[0] : process.env["CIELO24_JOB_ID"];
+  const sampleJob = newSampleJob ? newJob() : process.env["CIELO24_JOB_ID"];
   if (sampleJob) {
     console_.title("A sample file, from a presigned URL to a TaskId");
-    if (!(await deliverSample(stack, token, sampleJob))) process.exitCode = 1;
+    const delivered = await Promise.race([deliverSample(stack, token, { jobId: sampleJob, sample }), stopped]);
+    if (delivered === false) process.exitCode = 1;
   }
-  printUse(stack, token, adminToken, stack.cielo24 ? jobs.slice(1) : []);
+  printTrials(newJob);
+  if (newSampleJob) printFates();
   console_.title("Upload a file of yours");
   console_.line(`Open ${console_.bold(page.url)} in your browser.`);
   console_.line(console_.dim("\nCtrl-C ends it. Nothing is kept."));
 
   const census = setInterval(() => void stack.runCensus(), CENSUS_INTERVAL_MS);
-  await stop;
+  await stopped;
   clearInterval(census);
   console_.line("\nstopping …");
-  await page.close();
-  await Promise.all([docs.close(), stack.close()]);
-  console_.line("stopped");
 };
 
-await main().catch((error: unknown) => {
-  console_.failed("start", error instanceof Error ? error.message : String(error));
-  process.exitCode = 1;
-});
+try {
+  const options = readOptions(process.argv.slice(2), process.env);
+  if (options.help) process.stdout.write(HELP);
+  else {
+    const stopped = new Promise<void>((resolve) => {
+      process.once("SIGINT", () => {
+        resolve();
+      });
+      process.once("SIGTERM", () => {
+        resolve();
+      });
+    });
+    await run(options, stopped);
+    console_.line("stopped");
+  }
+} catch (error) {
+  const isUsage = error instanceof UsageError;
+  if (isUsage) process.stderr.write(`npm start: ${error.message}\n`);
+  else console_.failed("start", error instanceof Error ? error.message : String(error));
+  // What has started already would keep the process alive.
+  process.exit(isUsage ? 2 : 1);
+}

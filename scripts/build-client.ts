@@ -1,36 +1,54 @@
-import { build } from "esbuild";
+import { build, type BuildOptions } from "esbuild";
 import { execFile } from "node:child_process";
 import { cp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { parseArgs, promisify } from "node:util";
 
 /**
- * Builds what people install: the client (`dist/client`, for browsers and Node, with its types) and the command line
- * (`dist/cli`, with the packages that it needs in it).
+ * Builds what people install: the client (`dist/client`, for browsers and Node, as an ES module and as CommonJS, each with
+ * its types), the uploader for Uppy (`dist/client/uppy`, an ES module, as Uppy is), and the command line (`dist/cli`, with
+ * the packages that it needs in it).
  *
- * With `--pack <folder>` it makes a package of both there, `cielo24-proxy-<version>.tgz`. The package's manifest is this
+ * With `--pack <folder>` it makes a package of all there, `cielo24-proxy-<version>.tgz`. The package's manifest is this
  * repository's without the dependencies, which are the functions' and the tools'.
  */
 
 const run = promisify(execFile);
 
+const CLIENT: BuildOptions = { bundle: true, platform: "neutral", target: "es2022", sourcemap: true };
+
 const buildClient = async (folder: string): Promise<void> => {
   await rm(folder, { recursive: true, force: true });
-  await build({
-    entryPoints: ["client/index.ts"],
-    outfile: join(folder, "index.js"),
-    bundle: true,
-    format: "esm",
-    platform: "neutral",
-    target: "es2022",
-    sourcemap: true,
-  });
+  const entryPoints = ["client/index.ts", "client/uppy/index.ts"];
+  await Promise.all([
+    // One ProxyError for both: what they share is a file of its own.
+    build({
+      ...CLIENT,
+      entryPoints,
+      outbase: "client",
+      outdir: folder,
+      format: "esm",
+      splitting: true,
+      external: ["@uppy/core"],
+    }),
+    build({ ...CLIENT, entryPoints: ["client/index.ts"], outfile: join(folder, "index.cjs"), format: "cjs" }),
+    writeDeclarations(folder),
+  ]);
+};
+
+const writeDeclarations = async (folder: string): Promise<void> => {
   const declarations = ["--noEmit", "false", "--declaration", "--emitDeclarationOnly", "--outDir", folder];
-  await run(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "client", ...declarations]);
-  // TypeScript leaves the names of our sources in declarations, and not every resolution understands those.
-  for (const name of (await readdir(folder)).filter((each) => each.endsWith(".d.ts"))) {
+  for (const project of ["client", "client/uppy"])
+    await run(process.execPath, ["node_modules/typescript/bin/tsc", "-p", project, ...declarations]);
+  const files = (await readdir(folder, { recursive: true })).filter((each) => each.endsWith(".d.ts"));
+  for (const name of files) {
     const text = await readFile(join(folder, name), "utf8");
-    await writeFile(join(folder, name), text.replace(/ from "(\.\/[\w-]+)\.ts";/g, ' from "$1.js";'));
+    // TypeScript leaves the names of our sources in declarations, and not every resolution understands those.
+    const namedFor = (ending: string) =>
+      text.replaceAll(/((?:from|import\() ?"\.\.?\/[\w./-]+)\.ts"/g, `$1.${ending}"`);
+    await writeFile(join(folder, name), namedFor("js"));
+    // For `require`, a declaration's own name has to say that it describes CommonJS.
+    if (!name.startsWith("uppy")) await writeFile(join(folder, name.replace(/\.d\.ts$/, ".d.cts")), namedFor("cjs"));
   }
 };
 
@@ -71,14 +89,25 @@ const pack = async (folder: string): Promise<string> => {
   await rm(stage, { recursive: true, force: true });
   await buildInto(stage);
   await cp("cli/cielo24-proxy.mjs", join(stage, "cli/cielo24-proxy.mjs"), { recursive: true });
-  const pages = ["docs/clients/command-line.md", "docs/clients/client.md"].map((page) => readFile(page, "utf8"));
-  // What the pages link to in this repository is not in the package.
-  const readme = (await Promise.all(pages)).join("\n").replaceAll(/\[([^\]]+)\]\((?!https?:)[^)]+\)/g, "$1");
+  // What the page links to in this repository is not in the package.
+  const readme = (await readFile("client/README.md", "utf8")).replaceAll(/\[([^\]]+)\]\((?!https?:|#)[^)]+\)/g, "$1");
   await writeFile(join(stage, "README.md"), readme);
   await cp("LICENSE", join(stage, "LICENSE"));
   const manifest = JSON.parse(await readFile("package.json", "utf8")) as Record<string, unknown>;
-  const kept = ["name", "version", "description", "license", "type", "engines", "bin", "exports", "files"];
-  const packed = Object.fromEntries(kept.map((name) => [name, manifest[name]]));
+  const peers = ["peerDependencies", "peerDependenciesMeta"];
+  const kept = [
+    "name",
+    "version",
+    "description",
+    "license",
+    "type",
+    "engines",
+    "bin",
+    "exports",
+    "sideEffects",
+    "files",
+  ];
+  const packed = Object.fromEntries([...kept, ...peers].map((name) => [name, manifest[name]]));
   await writeFile(join(stage, "package.json"), `${JSON.stringify(packed, null, 2)}\n`);
   const { stdout } = await run("npm", ["pack", "--silent", "--pack-destination", resolve(folder)], { cwd: stage });
   return join(folder, stdout.trim());

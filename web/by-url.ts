@@ -1,32 +1,36 @@
+import type { Connection } from "./connection.ts";
 import { byId } from "./dom.ts";
 import { createJobField } from "./job-field.ts";
 import type { Problem } from "./media.ts";
 import { AGAIN, checkJobId, describeError } from "./problems.ts";
 
-interface UrlForm {
-  /** Makes a sample job; undefined if the person has to give a job id. */
-  readonly newSampleJob: (() => Promise<string>) | undefined;
+/** Without sample jobs, the person has to give a job id. */
+interface UrlForm extends Pick<Connection, "newSampleJob" | "fates"> {
   /** Makes cielo24 fetch the media. Rejects with the API's error. */
   readonly add: (item: { readonly mediaUrl: string; readonly jobId: string }) => Promise<void>;
 }
 
 /** The form for media that cielo24 fetches itself. It is cleared once the API has accepted the URL. */
-export const createUrlForm = ({ newSampleJob, add }: UrlForm): void => {
+export const createUrlForm = ({ newSampleJob, fates, add }: UrlForm): void => {
   const form = byId("by-url") as HTMLFormElement;
   const input = byId("media-url") as HTMLInputElement;
   const button = byId("add-url") as HTMLButtonElement;
   const problem = byId("media-url-problem");
   let sampleJob = "";
 
-  const takeSampleJob = async () => {
+  const takeSampleJob = async (fate?: string) => {
     try {
-      sampleJob = (await newSampleJob?.()) ?? "";
+      sampleJob = (await newSampleJob?.(fate)) ?? "";
       job.input.value = sampleJob;
     } catch (error) {
       show(describeError(error, AGAIN.sampleJob));
     }
   };
-  const job = createJobField({ id: "url-job", onSampleJob: newSampleJob && (() => void takeSampleJob()) });
+  const job = createJobField({
+    id: "url-job",
+    onSampleJob: newSampleJob && ((fate) => void takeSampleJob(fate)),
+    fates,
+  });
   byId("url-job-field").append(job.label, job.field);
 
   const show = (found: Problem | undefined, field?: HTMLInputElement) => {

@@ -1,21 +1,23 @@
-import type { Client } from "../client/index.ts";
+import type { Delivery } from "../client/index.ts";
 import { lookInto } from "./look.ts";
-import { mendLostUpload } from "./lost-upload.ts";
 import type { MediaStore } from "./media.ts";
-import { AGAIN, checkJobId, describeError, LOST_NETWORK, refusalOf } from "./problems.ts";
+import { AGAIN, checkJobId, describeError, refusalOf } from "./problems.ts";
 import type { MediaFile, Uploads } from "./uploads.ts";
 
 interface FilesOptions {
   readonly uppy: Uploads;
   readonly media: MediaStore;
-  readonly client: Pick<Client, "getDelivery">;
   readonly takeSampleJob: (id: string) => Promise<void>;
   /** Whether a file that Uppy restores after a reload was uploaded before. */
   readonly isUploaded: (id: string) => boolean;
   /** From now on the file counts as not uploaded. */
   readonly chooseAnew: (id: string) => void;
-  /** Takes over a file that is uploaded. Its item gets an id of its own, since the same file may be chosen again. */
-  readonly handOver: (id: string) => void;
+  /** Takes over a file that is uploaded. */
+  readonly handOver: (file: MediaFile) => void;
+  /** The item of a file that may be handed over. */
+  readonly idOf: (file: MediaFile) => string;
+  readonly onDelivery: (id: string, delivery: Delivery) => void;
+  readonly onDeliveryError: (id: string, error: unknown) => void;
   readonly focusJobId: (id: string) => void;
   readonly focusUploadAnyway: (id: string) => void;
 }
@@ -28,11 +30,13 @@ interface FilesOptions {
 export const showFiles = ({
   uppy,
   media,
-  client,
   takeSampleJob,
   isUploaded,
   chooseAnew,
   handOver,
+  idOf,
+  onDelivery,
+  onDeliveryError,
   focusJobId,
   focusUploadAnyway,
 }: FilesOptions) => {
@@ -44,10 +48,11 @@ export const showFiles = ({
     looks.delete(id);
   };
 
-  const add = ({ id, name, size, meta, progress, s3Multipart, data }: MediaFile) => {
+  const add = ({ id, name, size, meta, progress, data }: MediaFile) => {
     const jobId = meta.job_id ?? "";
     const uploaded = (progress.percentage ?? 0) / 100;
-    media.put({ id, name, sizeBytes: size ?? undefined, jobId, uploaded, phase: s3Multipart ? "paused" : "chosen" });
+    const phase = progress.uploadStarted ? "paused" : "chosen";
+    media.put({ id, name, sizeBytes: size ?? undefined, jobId, uploaded, phase });
     if (jobId === "") void takeSampleJob(id);
     // A large file that is restored after a reload has no bytes until the person selects it again.
     if (data instanceof Blob) looks.set(id, look(id, data));
@@ -55,20 +60,21 @@ export const showFiles = ({
 
   /** Whether each file has a job of its own, and none is held back. */
   const mayStart = (files: readonly MediaFile[]): boolean => {
-    const jobs = new Set<string>();
-    for (const { id, progress } of files) {
+    const nameOf = new Map<string, string>();
+    for (const { id, name, progress } of files) {
       if (progress.uploadComplete) continue;
       const jobId = media.get(id)?.jobId ?? "";
+      const other = nameOf.get(jobId);
       const problem =
         checkJobId(jobId) ??
-        (jobs.has(jobId)
-          ? {
-              text: "Another file has this job.",
+        (other === undefined
+          ? undefined
+          : {
+              text: `Another file has this job: ${other}.`,
               next: "A job takes one file: give each file its own.",
               isAboutJob: true,
-            }
-          : undefined);
-      jobs.add(jobId);
+            });
+      nameOf.set(jobId, name);
       if (problem) {
         media.change(id, { problem });
         focusJobId(id);
@@ -125,14 +131,24 @@ export const showFiles = ({
   uppy.on("resume-all", () => {
     for (const { id } of media.all()) setPaused(id, false);
   });
+  uppy.on("cielo24-elsewhere", ({ id, isPaused }, isElsewhere) => {
+    media.change(id, { phase: isElsewhere ? "elsewhere" : isPaused ? "paused" : "uploading" });
+  });
+  uppy.on("cielo24-waiting", (file, waiting) => {
+    media.change(idOf(file), { waiting });
+  });
   uppy.on("upload-error", (file, error) => {
-    if (!file || !media.get(file.id)) return;
-    if (navigator.onLine) media.change(file.id, { phase: "failed", problem: describeError(error, AGAIN.upload) });
-    else media.change(file.id, { phase: "paused", problem: LOST_NETWORK });
-    void mendLostUpload({ uppy, client }, file, error);
+    if (file)
+      media.change(file.id, { phase: "failed", waiting: undefined, problem: describeError(error, AGAIN.upload) });
   });
   uppy.on("upload-success", (file) => {
-    if (file) handOver(file.id);
+    if (file) handOver(file);
+  });
+  uppy.on("cielo24-delivery", (file, delivery) => {
+    onDelivery(idOf(file), delivery);
+  });
+  uppy.on("cielo24-delivery-error", (file, error) => {
+    onDeliveryError(idOf(file), error);
   });
 
   return {

@@ -1,4 +1,5 @@
 import { normalJobId } from "../client/index.ts";
+import type { Fates } from "./connection.ts";
 import { element, quietButton } from "./dom.ts";
 
 interface JobFieldOptions {
@@ -7,11 +8,13 @@ interface JobFieldOptions {
   readonly value?: string;
   readonly onInput?: (jobId: string) => void;
   /** Given if sample jobs can be made, which only the simulated cielo24 does. */
-  readonly onSampleJob: (() => void) | undefined;
+  readonly onSampleJob: ((fate: string | undefined) => void) | undefined;
+  /** What can become of the media of a sample job, for a menu. */
+  readonly fates: Fates;
 }
 
-/** The field for a job id, with a button that makes a sample job. */
-export const createJobField = ({ id, value = "", onInput, onSampleJob }: JobFieldOptions) => {
+/** The field for a job id, with a button that makes a sample job, and a menu for what becomes of its media. */
+export const createJobField = ({ id, value = "", onInput, onSampleJob, fates }: JobFieldOptions) => {
   const input = element("input", {
     id,
     className: "job-id",
@@ -25,7 +28,12 @@ export const createJobField = ({ id, value = "", onInput, onSampleJob }: JobFiel
     return normalJobId(text) ?? text;
   };
   input.addEventListener("input", () => onInput?.(read()));
-  const sampleJob = quietButton("New sample job", () => onSampleJob?.());
+  const fate = element("select", { className: "fate", ariaLabel: "What becomes of the sample job's media" }, [
+    element("option", { value: "", textContent: "that goes well" }),
+    ...Object.entries(fates).map(([value, textContent]) => element("option", { value, textContent })),
+  ]);
+  const button = quietButton("New sample job", () => onSampleJob?.(fate.value === "" ? undefined : fate.value));
+  const sampleJob = element("div", { className: "sample-job" }, [button, fate]);
   return {
     label: element("label", { htmlFor: id, textContent: "cielo24 job id" }),
     field: element("div", { className: "field" }, [input, ...(onSampleJob ? [sampleJob] : [])]),

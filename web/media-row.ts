@@ -1,3 +1,4 @@
+import type { Fates } from "./connection.ts";
 import { element, quietButton } from "./dom.ts";
 import { createJobField } from "./job-field.ts";
 import type { MediaItem, Problem } from "./media.ts";
@@ -7,7 +8,9 @@ import { describeItem, phaseText, warningsOf } from "./words.ts";
 export interface RowActions {
   readonly onJobId: (id: string, jobId: string) => void;
   /** Given if sample jobs can be made. */
-  readonly onSampleJob: ((id: string) => void) | undefined;
+  readonly onSampleJob: ((id: string, fate: string | undefined) => void) | undefined;
+  /** What can become of the media of a sample job. */
+  readonly fates: Fates;
   readonly onCheckAgain: (id: string) => void;
   readonly onUploadAnyway: (id: string) => void;
   readonly onDismiss: (id: string) => void;
@@ -32,9 +35,10 @@ export const createMediaRow = (first: MediaItem, actions: RowActions) => {
     },
     onSampleJob:
       onSampleJob &&
-      (() => {
-        onSampleJob(id);
+      ((fate) => {
+        onSampleJob(id, fate);
       }),
+    fates: actions.fates,
   });
   const bar = element("progress", { max: 1 });
   const status = element("p", { className: "status" });
@@ -56,14 +60,15 @@ export const createMediaRow = (first: MediaItem, actions: RowActions) => {
   const copy = quietButton("Copy", () => {
     void copyText(taskId).then((isCopied) => {
       if (isCopied) copy.firstChild?.replaceWith("Copied");
-      actions.announce(isCopied ? "TaskId copied" : "The TaskId is selected: copy it with the keyboard");
+      const what = `the TaskId of ${first.name}`;
+      actions.announce(isCopied ? `Copied ${what}` : `Selected ${what}: copy it with the keyboard`);
     });
   });
   copy.append(unseen(` the TaskId of ${first.name}`));
   const task = element("p", { className: "task" }, [element("span", { textContent: "TaskId" }), taskId, copy]);
   const root = element("li", { className: "medium" }, [
     element("div", { className: "medium-head" }, [
-      element("h3", { className: "name", textContent: first.name }),
+      element("h3", { className: "name", title: first.name, textContent: first.name }),
       size,
       badge,
     ]),
@@ -85,6 +90,7 @@ export const createMediaRow = (first: MediaItem, actions: RowActions) => {
     root.dataset["phase"] = phase;
     size.textContent = describeItem(item);
     badge.textContent = words.badge;
+    badge.dataset["tone"] = words.tone;
     status.textContent = words.text;
 
     const isOpen = phase === "chosen" || phase === "failed";
@@ -93,16 +99,15 @@ export const createMediaRow = (first: MediaItem, actions: RowActions) => {
     job.sampleJob.hidden = !isOpen;
     job.label.textContent = isOpen ? "cielo24 job id" : "Job";
 
-    bar.hidden = phase !== "uploading" && phase !== "paused" && phase !== "delivering";
+    bar.hidden = words.share === undefined;
     bar.setAttribute("aria-label", `${words.badge}: ${item.name}`);
-    if (words.share === undefined) bar.removeAttribute("value");
-    else bar.value = words.share;
+    if (typeof words.share === "number") bar.value = words.share;
+    else bar.removeAttribute("value");
 
     const refusal = refusalOf(item);
     const shownProblem = item.problem ?? refusal;
     showProblem(shownProblem);
     uploadAnyway.hidden = !refusal;
-    root.toggleAttribute("data-held-back", refusal !== undefined);
     const warned = warningsOf(item);
     warnings.replaceChildren(...warned.map((text) => element("p", { className: "warning", textContent: text })));
     const followingFailed = phase === "delivering" && item.problem !== undefined;

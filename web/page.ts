@@ -4,12 +4,14 @@ import { connect, type Connection } from "./connection.ts";
 import { createDeliveries } from "./deliveries.ts";
 import { byId } from "./dom.ts";
 import { showFiles } from "./files.ts";
-import { forgetUpload } from "./lost-upload.ts";
 import { createMediaList } from "./media-list.ts";
 import { createMediaStore } from "./media.ts";
+import { showNetwork } from "./network.ts";
 import { AGAIN, describeError } from "./problems.ts";
 import { createRemembered } from "./remembered.ts";
-import { createUploads } from "./uploads.ts";
+import { createStillness } from "./stillness.ts";
+import { createTab } from "./tab.ts";
+import { createUploads, type MediaFile } from "./uploads.ts";
 
 const announce = (text: string): void => {
   byId("announcements").textContent = text;
@@ -17,48 +19,62 @@ const announce = (text: string): void => {
 
 /** Wires the page: Uppy uploads, the client follows the deliveries, the list shows both. */
 const start = (connection: Connection): void => {
-  const { newSampleJob } = connection;
+  const { newSampleJob, fates } = connection;
   const client = createClient({
     baseUrl: connection.apiUrl,
     token: ({ refused }) => connection.token({ renew: refused !== undefined }),
   });
-  const remembered = createRemembered(connection.apiUrl);
+  const remembered = createRemembered(connection.id);
   const media = createMediaStore((id, item) => {
     list.show(id, item);
+    noteMove(id, item);
+    showInTab();
   });
+  const noteMove = createStillness(media);
   const deliveries = createDeliveries({ media, client });
   const uppy = createUploads({
-    id: connection.apiUrl,
+    id: connection.id,
     target: byId("dashboard"),
-    signUpload: client.signUpload,
+    client,
   });
+
+  const tab = createTab();
+  const showInTab = () => {
+    tab(media.all(), uppy.getState().totalProgress / 100);
+  };
+  uppy.on("progress", showInTab);
 
   const setJob = (id: string, jobId: string) => {
     media.change(id, { jobId, problem: undefined });
-    const file = uppy.getFiles().find((each) => each.id === id);
-    if (!file) return;
-    // The parts that were uploaded belong to the previous job.
-    if (file.s3Multipart) forgetUpload({ uppy, client }, file);
-    uppy.setFileMeta(id, { job_id: jobId });
+    if (uppy.getFiles().some((each) => each.id === id)) uppy.setFileMeta(id, { job_id: jobId });
   };
-  const takeSampleJob = async (id: string) => {
+  const takeSampleJob = async (id: string, fate?: string) => {
     try {
-      if (newSampleJob) setJob(id, await newSampleJob());
+      if (newSampleJob) setJob(id, await newSampleJob(fate));
     } catch (error) {
       media.change(id, { problem: describeError(error, AGAIN.sampleJob) });
     }
   };
-  /** Follows a delivery, and continues to do so after a reload. */
-  const follow = (id: string, fileId?: string) => {
+  /** Once it is uploaded, a file's item has an id of its own, since the same file may be chosen again for another job. */
+  const uploadedId = ({ id, meta }: MediaFile) => `${meta.job_id ?? ""} ${id}`;
+  const idOf = (file: MediaFile) => (media.get(uploadedId(file)) ? uploadedId(file) : file.id);
+  const handOver = (file: MediaFile) => {
+    const id = uploadedId(file);
+    media.rename(file.id, id);
+    deliveries.begin(id);
     const item = media.get(id);
-    if (!item) return;
-    remembered.add({ ...item, fileId });
-    deliveries.follow(id);
+    if (item) remembered.add({ ...item, fileId: file.id });
   };
-  const handOver = (fileId: string) => {
-    const id = `${media.get(fileId)?.jobId ?? ""} ${fileId}`;
-    media.rename(fileId, id);
-    follow(id, fileId);
+  /** Shows what was uploaded before a reload, or in another tab. */
+  const showRemembered = () => {
+    for (const item of remembered.all()) {
+      const { id, fileId } = item;
+      if (media.get(id)) continue;
+      media.put({ ...item, phase: "delivering" });
+      deliveries.follow(id);
+      // It was restored here, too, while the other tab uploaded it.
+      if (uppy.getFiles().some((file) => file.id === fileId && uploadedId(file) === id)) uppy.removeFile(fileId ?? "");
+    }
   };
 
   const list = createMediaList({
@@ -66,7 +82,8 @@ const start = (connection: Connection): void => {
     empty: byId("nothing-yet"),
     announce,
     onJobId: setJob,
-    onSampleJob: newSampleJob && ((id) => void takeSampleJob(id)),
+    onSampleJob: newSampleJob && ((id, fate) => void takeSampleJob(id, fate)),
+    fates,
     onCheckAgain: deliveries.follow,
     onUploadAnyway: (id) => {
       files.uploadAnyway(id);
@@ -77,23 +94,24 @@ const start = (connection: Connection): void => {
     },
   });
 
-  for (const item of remembered.all()) {
-    media.put({ ...item, phase: "delivering" });
-    deliveries.follow(item.id);
-  }
+  showRemembered();
+  remembered.onChangeElsewhere(showRemembered);
   const files = showFiles({
     uppy,
     media,
-    client,
     takeSampleJob,
     isUploaded: remembered.hasFile,
     chooseAnew: remembered.releaseFile,
     handOver,
+    idOf,
+    onDelivery: deliveries.show,
+    onDeliveryError: deliveries.fail,
     focusJobId: list.focusJobId,
     focusUploadAnyway: list.focusUploadAnyway,
   });
   createUrlForm({
     newSampleJob,
+    fates,
     add: async ({ mediaUrl, jobId }) => {
       try {
         await client.addMediaUrl({ mediaUrl, jobId });
@@ -102,8 +120,10 @@ const start = (connection: Connection): void => {
         if (!(error instanceof ProxyError) || error.errorType !== "CIELO24_ANSWER_UNKNOWN") throw error;
       }
       const id = `url-${jobId}`;
-      media.put({ id, name: mediaUrl, jobId, phase: "delivering" });
-      follow(id);
+      const item = { id, name: mediaUrl, jobId };
+      media.put({ ...item, phase: "delivering" });
+      remembered.add(item);
+      deliveries.follow(id);
     },
   });
 };
@@ -114,6 +134,7 @@ const showConnection = (text: string, state: "ready" | "failed"): void => {
   line.dataset["state"] = state;
 };
 
+showNetwork(byId("offline"), announce);
 try {
   const connection = await connect();
   start(connection);

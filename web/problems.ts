@@ -1,6 +1,5 @@
 import { normalJobId, ProxyError, type Delivery } from "../client/index.ts";
 import type { MediaItem, Problem } from "./media.ts";
-import { s3Status, type UploadError } from "./uppy/resume.ts";
 
 /** How a person tries again, as the end of a sentence. */
 export const AGAIN = {
@@ -19,6 +18,7 @@ const ON_THIS_PAGE: Readonly<Record<string, (again: string) => string>> = {
   UNAUTHORIZED: (again) => `Log in again, then ${again}: what is uploaded is not lost.`,
   FORBIDDEN: (again) => `Log in as somebody who may do this, then ${again}.`,
   NETWORK: (again) => `Check your network, then ${again}: what is uploaded is not lost.`,
+  SOURCE_CHANGED: () => "Remove it, and choose it again.",
 };
 
 /** What went wrong with a call or an upload, and what the person can do about it. */
@@ -29,23 +29,7 @@ export const describeError = (error: unknown, again: (typeof AGAIN)[keyof typeof
     const requestId = (error.status ?? 0) >= 500 ? error.requestId : undefined;
     return { text: error.message, next: requestId === undefined ? next : `${next} (Request ${requestId})` };
   }
-  const uploadError = error as UploadError;
-  if (uploadError.code === "NETWORK")
-    return { text: "The connection was lost.", next: `Check your network, then ${again} to go on where it stopped.` };
-  const status = s3Status(uploadError);
-  return {
-    text:
-      status === undefined
-        ? (uploadError.message ?? "Something went wrong.")
-        : `The bucket refused the upload (${status}).`,
-    next: `To go on, ${again}.`,
-  };
-};
-
-/** For every failure of an upload while the browser is offline. */
-export const LOST_NETWORK: Problem = {
-  text: "The connection was lost.",
-  next: "The upload goes on by itself once it is back.",
+  return { text: error instanceof Error ? error.message : "Something went wrong.", next: `To go on, ${again}.` };
 };
 
 export const OTHER_MEDIUM: Problem = {

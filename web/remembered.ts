@@ -8,9 +8,9 @@ export interface Remembered extends Pick<MediaItem, "id" | "name" | "sizeBytes" 
 
 const MOST = 50;
 
-/** Uploaded media in the browser's local storage, by API address. Without local storage nothing is remembered. */
-export const createRemembered = (apiUrl: string) => {
-  const name = `cielo24-proxy deliveries ${apiUrl}`;
+/** Uploaded media in the browser's local storage, by connection. Without local storage nothing is remembered. */
+export const createRemembered = (connectionId: string) => {
+  const name = `cielo24-proxy deliveries ${connectionId}`;
   const read = (): readonly Remembered[] => {
     try {
       return JSON.parse(localStorage.getItem(name) ?? "[]") as Remembered[];
@@ -28,6 +28,12 @@ export const createRemembered = (apiUrl: string) => {
   const without = (id: string) => read().filter((each) => each.id !== id);
   return {
     all: read,
+    /** Calls back when another tab has changed what is remembered. */
+    onChangeElsewhere: (callback: () => void): void => {
+      addEventListener("storage", ({ key }) => {
+        if (key === name) callback();
+      });
+    },
     add: ({ id, name: title, sizeBytes, jobId, fileId }: Remembered): void => {
       write([...without(id), { id, name: title, sizeBytes, jobId, fileId }]);
     },

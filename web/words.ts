@@ -1,20 +1,9 @@
-import { describeMedia } from "../client/index.ts";
+import { describeMedia, type Waiting } from "../client/index.ts";
+import { formatBytes, formatPercent } from "../client/words.ts";
 import type { MediaItem } from "./media.ts";
-import { refusalOf } from "./problems.ts";
+import { checkJobId, refusalOf } from "./problems.ts";
 
-/** The same units as Uppy shows, so that the page is consistent. */
-const formatBytes = (bytes: number): string => {
-  const units = ["B", "KB", "MB", "GB"];
-  let value = bytes;
-  let unit = 0;
-  while (value >= 1024 && unit < units.length - 1) {
-    value /= 1024;
-    unit += 1;
-  }
-  return `${unit === 0 ? value : value.toFixed(1)} ${units[unit] ?? ""}`;
-};
-
-/** `12.0 MB · 48 min, MP4, 1 audio track`, as far as it is known: by the proxy, or by a look into the file. */
+/** `12 MB · 48 min, MP4, 1 audio track`, as far as it is known: by the proxy, or by a look into the file. */
 export const describeItem = ({ sizeBytes, look, delivery }: MediaItem): string =>
   [
     sizeBytes === undefined ? "" : formatBytes(sizeBytes),
@@ -40,62 +29,113 @@ export const warningsOf = ({ look, delivery }: MediaItem): readonly string[] => 
   ];
 };
 
-/** Waits that the general sentence does not fit. */
-const WAITS: Readonly<Record<string, string>> = {
+/** Waits of a delivery that the general sentence does not fit. */
+const DELIVERY_WAITS: Readonly<Record<string, string>> = {
   SETTLING: "It has arrived. If it is replaced within a moment, the latest version is delivered.",
   MEDIA_INCOMPLETE: "What arrived is cut off. It waits for the whole file; if that does not come, it is rejected.",
 };
 
+/** Why an upload stands still, where the client's own sentence would say less. */
+const UPLOAD_WAITS: Readonly<Record<string, string>> = {
+  NETWORK: "There is no connection at present.",
+  STALLED: "Nothing has moved for a while.",
+};
+const BY_ITSELF = "It goes on by itself.";
+
+/** Whether the upload stands still, but for a pause that the person wants. */
+export const isStandingStill = ({ phase, waiting, isStill = false }: MediaItem): boolean =>
+  phase === "uploading" && (waiting !== undefined || isStill);
+
 interface PhaseText {
   /** A word or two. */
   readonly badge: string;
+  /** How good that is. */
+  readonly tone: "calm" | "busy" | "good" | "warn" | "bad";
   readonly text: string;
-  /** Of the progress bar, 0 to 1; undefined if unknown. */
-  readonly share?: number;
+  /** Of the progress bar, 0 to 1; "unknown" while something is under way; undefined where nothing is. */
+  readonly share?: number | "unknown";
 }
-
-const percent = (share: number): string => `${Math.floor(share * 100)} %`;
 
 /** What a phase is called, and what it means. */
 export const phaseText = (item: MediaItem): PhaseText => {
-  const { phase, uploaded = 0, delivery, sizeBytes } = item;
+  const { phase, uploaded = 0, delivery } = item;
+  const share = uploaded;
+  const howFar = `${formatPercent(uploaded)} uploaded`;
   switch (phase) {
     case "chosen":
-      return { badge: refusalOf(item) ? "Held back" : "Ready", text: "" };
+      return chosenText(item);
     case "uploading":
-      return { badge: "Uploading", text: `${percent(uploaded)} uploaded`, share: uploaded };
+      return isStandingStill(item)
+        ? { badge: "Waiting", tone: "warn", text: `${howFar}. ${uploadWaitText(item.waiting)}`, share }
+        : { badge: "Uploading", tone: "busy", text: howFar, share };
     case "elsewhere":
-      return { badge: "In another tab", text: "It is being uploaded in another tab." };
+      return { badge: "In another tab", tone: "calm", text: "It is being uploaded in another tab." };
     case "paused":
-      return { badge: "Paused", text: `${percent(uploaded)} uploaded`, share: uploaded };
+      return { badge: "Paused", tone: "warn", text: howFar, share };
     case "failed":
-      return { badge: "Not uploaded", text: "" };
+      return { badge: "Not uploaded", tone: "bad", text: "" };
     case "delivering":
-      return delivery?.waiting && delivery.state === "SENDING"
-        ? {
-            badge: "Waiting",
-            text:
-              WAITS[delivery.waiting.errorType] ??
-              `Uploaded. It waits: ${delivery.waiting.comment} It goes on by itself.`,
-          }
-        : deliveringText(delivery?.state, delivery?.sentBytes ?? 0, delivery?.sizeBytes ?? sizeBytes);
+      return deliveringText(item);
     case "delivered":
-      return { badge: "Delivered", text: "cielo24 has the media." };
+      return { badge: "Delivered", tone: "good", text: "cielo24 has the media." };
     case "ended":
-      return { badge: delivery?.state === "NEEDS_REVIEW" ? "Needs review" : "Not delivered", text: "" };
+      return { badge: delivery?.state === "NEEDS_REVIEW" ? "Needs review" : "Not delivered", tone: "bad", text: "" };
   }
 };
 
-const deliveringText = (state: string | undefined, sentBytes: number, sizeBytes: number | undefined): PhaseText => {
-  if (state === "HANDED_OVER") return { badge: "Fetched by cielo24", text: "cielo24 is fetching the media itself." };
+const chosenText = (item: MediaItem): PhaseText => {
+  const badge = refusalOf(item)
+    ? "Held back"
+    : item.problem?.isAboutJob || checkJobId(item.jobId)
+      ? "Needs a job"
+      : item.problem
+        ? "Not ready"
+        : undefined;
+  return badge === undefined ? { badge: "Ready", tone: "calm", text: "" } : { badge, tone: "warn", text: "" };
+};
+
+const uploadWaitText = (waiting: Waiting | undefined): string =>
+  `${UPLOAD_WAITS[waiting?.errorType ?? "STALLED"] ?? waiting?.comment ?? ""} ${BY_ITSELF}`;
+
+const deliveringText = ({ delivery, waiting, problem, sizeBytes }: MediaItem): PhaseText => {
+  if (problem)
+    return { badge: "Not known", tone: "warn", text: "Uploaded. What has become of it cannot be seen at present." };
+  if (waiting)
+    return {
+      badge: "Waiting",
+      tone: "warn",
+      text: "Uploaded. The proxy cannot be reached at present; the delivery goes on all the same.",
+    };
+  if (delivery?.waiting && delivery.state === "SENDING") {
+    const { errorType, comment } = delivery.waiting;
+    return {
+      badge: "Waiting",
+      tone: "warn",
+      text: DELIVERY_WAITS[errorType] ?? `Uploaded. It waits: ${comment} ${BY_ITSELF}`,
+      share: "unknown",
+    };
+  }
+  return underWayText(delivery?.state, delivery?.sentBytes ?? 0, delivery?.sizeBytes ?? sizeBytes);
+};
+
+const underWayText = (state: string | undefined, sentBytes: number, sizeBytes: number | undefined): PhaseText => {
+  const busy = { tone: "busy", share: "unknown" } as const;
+  if (state === "HANDED_OVER")
+    return { ...busy, badge: "Fetched by cielo24", text: "cielo24 is fetching the media itself." };
   if (state === "UNKNOWN")
     return {
+      ...busy,
       badge: "Checking",
       text: "cielo24's answer was lost; it is being asked what it has. This may take a while.",
     };
   if (state === "SENDING" && sizeBytes !== undefined && sentBytes > 0) {
     const share = Math.min(sentBytes / sizeBytes, 1);
-    return { badge: "Delivering", text: `Uploaded. ${percent(share)} sent on to cielo24.`, share };
+    return {
+      ...busy,
+      badge: "Delivering",
+      text: `Uploaded. ${formatPercent(share)} sent on to cielo24.`,
+      share,
+    };
   }
-  return { badge: "Delivering", text: "Uploaded. On its way to cielo24; you may close this page." };
+  return { ...busy, badge: "Delivering", text: "Uploaded. On its way to cielo24; you may close this page." };
 };

@@ -1,7 +1,8 @@
 import { realpath } from "node:fs/promises";
 import { isOfOtherMedia, ProxyError, type Client, type Delivery, type UploadProgress } from "../../client/index.ts";
+import { formatBytes, formatBytesOf } from "../../client/words.ts";
 import type { Display, Standstill, Track } from "../display/display.ts";
-import { describeWaiting, formatBytes, formatBytesOf, formatExactly } from "../display/words.ts";
+import { describeWaiting, formatExactly } from "../display/words.ts";
 import { openFile, type FileSource } from "../file-source.ts";
 import type { Assignment } from "../jobs.ts";
 import { commandLine, flag, watchCommand, type Invocation } from "../next-command.ts";
@@ -151,6 +152,7 @@ const sendFile = async (
  * The job has media already, or it is on its way. Nobody tells its name or its checksum, only its size; and the record of an
  * earlier run tells whether the file has changed since.
  *
+ * @returns why nothing has to be sent; undefined if nobody wants to wait until it is delivered
  * @throws {ProxyError} the refusal, with what it is about, if it is other media
  */
 const findSameMedia = async (
@@ -184,8 +186,7 @@ const findSameMedia = async (
     sizeBytes === source.size
       ? "This file has changed since it was uploaded for the job."
       : `The job's media has ${formatExactly(sizeBytes)}, and this file ${formatExactly(source.size)}.`;
-  const { source: from, errorType, status, requestId } = error;
-  throw new ProxyError({ source: from, errorType, status, requestId, comment: `${error.comment} ${other}` });
+  throw error.with({ comment: `${error.comment} ${other}`, nextStep: error.nextStep });
 };
 
 interface FoundRecord {

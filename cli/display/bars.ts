@@ -1,7 +1,8 @@
 import progress from "cli-progress";
+import { formatBytes, formatBytesOf, formatPercent } from "../../client/words.ts";
 import { standstillNoter, waitNoter, type Display } from "./display.ts";
 import { createMeter, type Speed } from "./meter.ts";
-import { describeDelivery, formatBytes, formatBytesOf, formatDuration } from "./words.ts";
+import { describeDelivery, formatDuration } from "./words.ts";
 
 /** What a line shows. */
 interface Payload {
@@ -29,7 +30,7 @@ export const renderBar = ({ name, phase, speed, sentBytes, totalBytes }: Payload
   const head = [
     name.length > layout.name ? `${name.slice(0, layout.name - 1)}…` : name.padEnd(layout.name),
     "█".repeat(full) + "░".repeat(layout.bar - full),
-    `${String(Math.floor(share * 100)).padStart(3)}%`,
+    formatPercent(share).padStart(4),
   ].join(" ");
   const bytes = formatBytesOf(sentBytes, totalBytes);
   const rate = speed?.bytesPerS === undefined ? "" : `${formatBytes(speed.bytesPerS)}/s`;
@@ -91,7 +92,7 @@ export const createBars = (stream: NodeJS.WriteStream, clock: () => number): Dis
         },
         delivering: (delivery) => {
           const { state, sentBytes, sizeBytes = 0 } = delivery;
-          const share = state === "SENDING" && sizeBytes > 0 ? ` ${Math.floor((100 * sentBytes) / sizeBytes)}%` : "";
+          const share = state === "SENDING" && sizeBytes > 0 ? ` ${formatPercent(sentBytes / sizeBytes)}` : "";
           show({ phase: `${describeDelivery(delivery)}${share}`, speed: undefined });
           noteWait(delivery);
         },

@@ -1,6 +1,7 @@
+import { formatBytes, formatBytesOf } from "../../client/words.ts";
 import { standstillNoter, waitNoter, type Display } from "./display.ts";
 import { createMeter } from "./meter.ts";
-import { describeDelivery, formatBytes, formatBytesOf, formatDuration } from "./words.ts";
+import { describeDelivery, formatDuration } from "./words.ts";
 
 const EVERY_MS = 10_000;
 
@@ -12,6 +13,7 @@ export const createLines = (write: (line: string) => void, clock: () => number):
     const meter = createMeter(clock);
     let lastLineAt = -Infinity;
     let lastState = "";
+    let wasOut = false;
     const note = (text: string) => {
       write(`${name}: ${text}`);
     };
@@ -23,7 +25,9 @@ export const createLines = (write: (line: string) => void, clock: () => number):
     return {
       uploading: (sent) => {
         const { bytesPerS, etaS } = meter.measure(sent);
-        if (clock() - lastLineAt < EVERY_MS && sent.sentBytes < sent.totalBytes) return;
+        const isOut = sent.sentBytes >= sent.totalBytes;
+        if (isOut ? wasOut : clock() - lastLineAt < EVERY_MS) return;
+        wasOut = isOut;
         const speed =
           bytesPerS === undefined || etaS === undefined
             ? ""

@@ -1,22 +1,10 @@
 import type { Delivery, Waiting } from "../../client/index.ts";
+import { formatBytes, formatBytesOf } from "../../client/words.ts";
 import type { Standstill } from "./display.ts";
 
-const UNITS = ["B", "KiB", "MiB", "GiB"] as const;
-
-/** `12.0 MiB` */
-export const formatBytes = (bytes: number): string => {
-  const power = bytes < 1024 ? 0 : Math.min(Math.floor(Math.log2(bytes) / 10), UNITS.length - 1);
-  const value = bytes / 1024 ** power;
-  return `${power === 0 ? String(Math.round(value)) : value.toFixed(1)} ${UNITS[power] ?? ""}`;
-};
-
-/** `12.0 MiB (12,582,913 bytes)`, where two sizes may differ by little. */
+/** `12 MB (12,582,913 bytes)`, where two sizes may differ by little. */
 export const formatExactly = (bytes: number): string =>
   bytes < 1024 ? formatBytes(bytes) : `${formatBytes(bytes)} (${bytes.toLocaleString("en")} bytes)`;
-
-/** `10.0 MiB of 12.0 MiB` */
-export const formatBytesOf = (doneBytes: number, totalBytes: number): string =>
-  `${formatBytes(doneBytes)} of ${formatBytes(totalBytes)}`;
 
 /** `0:07`, `12:34`, `1:02:03` */
 export const formatDuration = (seconds: number): string => {
@@ -49,7 +37,7 @@ export const describeDelivery = ({ state }: Pick<Delivery, "state">): string => 
   }
 };
 
-/** `sending to cielo24, 10.0 MiB of 12.0 MiB` */
+/** `sending to cielo24, 10 MB of 12 MB` */
 export const describeProgress = (delivery: Pick<Delivery, "state" | "sentBytes" | "sizeBytes">): string => {
   const { sentBytes, sizeBytes } = delivery;
   return `${describeDelivery(delivery)}${sizeBytes === undefined ? "" : `, ${formatBytesOf(sentBytes, sizeBytes)}`}`;

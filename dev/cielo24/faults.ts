@@ -45,6 +45,8 @@ type FaultKind =
   | { readonly kind: "resetAfterBody"; readonly accepts: boolean }
   /** Stops reading the body after this fraction, for `forMs`, or for good. */
   | { readonly kind: "stopReading"; readonly fraction: number; readonly forMs?: number }
+  /** Reads the body evenly over this time. */
+  | { readonly kind: "slowReading"; readonly overMs: number }
   /** Accepts, and responds this much later, in real time. */
   | { readonly kind: "slowAnswer"; readonly ms: number }
   /** Accepts, and writes these bytes as the response, each piece on its own; {@link TASK_ID} is replaced by the TaskId. */

@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { ApiFailure } from "./failure.ts";
 
 /** Media that cielo24 accepted. Tests judge by the log of these. */
@@ -27,7 +26,6 @@ export interface Job {
   mediaShownAfterMs?: number;
 }
 
-const newId = (): string => randomBytes(16).toString("hex");
 const HEX = /^[0-9a-f]{32}$/;
 
 /** Jobs, their tasks and the acceptance log. */
@@ -36,11 +34,14 @@ export const createJobs = ({
   enforceOneMedia,
   infoLagMs,
   showTasks,
+  newId,
 }: {
   clock: () => number;
   enforceOneMedia: boolean;
   infoLagMs: () => number;
   showTasks: boolean;
+  /** Makes the ids of jobs and tasks. */
+  newId: () => string;
 }) => {
   const jobs = new Map<string, Job>();
   const acceptances: Acceptance[] = [];

@@ -40,9 +40,19 @@ export const receiveBody = async (
           request.resume();
         }, fault.forMs).unref();
     };
+    const startedAt = Date.now();
+    const lag = (overMs: number) => {
+      const aheadMs = startedAt + (receivedBytes / declaredBytes) * overMs - Date.now();
+      if (aheadMs <= 0) return;
+      request.pause();
+      setTimeout(() => {
+        request.resume();
+      }, aheadMs).unref();
+    };
     request.on("data", (chunk: Buffer) => {
       hash?.update(chunk);
       receivedBytes += chunk.length;
+      if (fault?.kind === "slowReading") lag(fault.overMs);
       if (stopAt !== undefined && receivedBytes >= stopAt) stop();
     });
     request.on("end", () => {

@@ -30,6 +30,8 @@ export interface Cielo24Options {
   readonly refuseContentType?: boolean;
   readonly fetchMedia?: FetchMedia;
   readonly tls?: { readonly key: string; readonly cert: string };
+  /** Makes the ids of jobs and tasks: 32 hex characters. Random ones by default. */
+  readonly newId?: () => string;
 }
 
 /** Every raw body that was received, accepted or not. */
@@ -84,6 +86,7 @@ export const startCielo24 = async (options: Cielo24Options = {}): Promise<Cielo2
     enforceOneMedia: options.enforceOneMedia ?? true,
     infoLagMs: typeof jobInfoLagMs === "number" ? () => jobInfoLagMs : jobInfoLagMs,
     showTasks: options.showTasks ?? false,
+    newId: options.newId ?? (() => randomBytes(16).toString("hex")),
   });
   const faults = createFaults(clock);
   const posts: MediaPost[] = [];

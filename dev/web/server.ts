@@ -1,4 +1,7 @@
+import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { FATES, isFate } from "../cielo24/fates.ts";
+import { sampleJobsOf } from "../sample-jobs.ts";
 import type { Stack } from "../stack.ts";
 import { closeServer, listen } from "../stack/listen.ts";
 import { bundlePage, type PageFile } from "./bundle.ts";
@@ -19,26 +22,45 @@ const USER = "you";
 const SCOPES = "media.write media.read metadata.write";
 
 /**
- * Serves the upload page for a local stack on the loopback interface. The page is bundled at the start. Only the page
- * itself can call two helpers: `POST /local/token` replaces an application's login, and `POST /local/jobs` makes a job at
- * the simulated cielo24, as an application's backend would.
+ * Serves the upload page for a local stack on the loopback interface. The page is bundled at the start. It has two helpers:
+ * `POST /local/token` replaces an application's login and is there for the page itself alone; `POST /local/jobs` makes a job
+ * at the simulated cielo24, as an application's backend would, with `?fate=` one of {@link FATES}, for the page and for
+ * programs of this machine.
  */
 export const startUploadPage = async (stack: Stack, options: PageOptions = {}): Promise<UploadPage> => {
   const files = await bundlePage();
-  const helpers: Readonly<Record<string, () => Promise<object> | object>> = {
-    "/local/token": async () => ({
-      token: await stack.token({ sub: USER, scope: SCOPES, expiresInS: options.tokenLifeS ?? TOKEN_LIFE_S }),
-    }),
-    ...(stack.cielo24 ? { "/local/jobs": () => ({ jobId: stack.cielo24?.addJob("sample job") }) } : {}),
+  const newSampleJob = sampleJobsOf(stack);
+  const config = {
+    apiUrl: stack.apiUrl,
+    // The page must not take up what it remembers of an earlier stack at the same address.
+    stackId: randomUUID(),
+    sampleJobs: newSampleJob !== undefined,
+    fates: newSampleJob ? FATES : {},
   };
-  const config = { apiUrl: stack.apiUrl, sampleJobs: stack.cielo24 !== undefined };
+
+  const giveToken = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    if (!isFromThePage(request)) sendJson(response, 403, {});
+    else {
+      const expiresInS = options.tokenLifeS ?? TOKEN_LIFE_S;
+      sendJson(response, 200, { token: await stack.token({ sub: USER, scope: SCOPES, expiresInS }) });
+    }
+  };
+  const giveJob = (request: IncomingMessage, response: ServerResponse, fate: string | null): void => {
+    if (!isFromThePage(request) && !isFromAProgram(request)) sendJson(response, 403, {});
+    else if (!newSampleJob) sendJson(response, 404, { error: "The real cielo24 is used: make a job there." });
+    else if (fate !== null && !isFate(fate))
+      sendJson(response, 400, { error: `fate must be one of ${Object.keys(FATES).join(", ")}, or left out.` });
+    else sendJson(response, 200, { jobId: newSampleJob(fate ?? undefined) });
+  };
 
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const path = new URL(request.url ?? "/", "http://page.invalid").pathname;
-    const helper = helpers[path];
-    if (helper && request.method === "POST") {
-      if (!isFromThePage(request)) sendJson(response, 403, {});
-      else sendJson(response, 200, await helper());
+    const { pathname: path, searchParams } = new URL(request.url ?? "/", "http://page.invalid");
+    if (request.method === "POST" && path === "/local/token") {
+      await giveToken(request, response);
+      return;
+    }
+    if (request.method === "POST" && path === "/local/jobs") {
+      giveJob(request, response, searchParams.get("fate"));
       return;
     }
     if (request.method !== "GET") {
@@ -65,8 +87,15 @@ export const startUploadPage = async (stack: Stack, options: PageOptions = {}): 
 };
 
 /** Other sites must not get tokens, not even under a name that resolves to this machine (DNS rebinding). */
-const isFromThePage = ({ headers }: IncomingMessage): boolean =>
-  /^(127\.0\.0\.1|localhost)(:\d+)?$/.test(headers.host ?? "") && headers.origin === `http://${headers.host ?? ""}`;
+const isFromThePage = (request: IncomingMessage): boolean =>
+  isOnLoopback(request) && request.headers.origin === `http://${request.headers.host ?? ""}`;
+
+/** Browsers send an Origin with every POST, programs such as curl send none. */
+const isFromAProgram = (request: IncomingMessage): boolean =>
+  isOnLoopback(request) && request.headers.origin === undefined;
+
+const isOnLoopback = ({ headers }: IncomingMessage): boolean =>
+  /^(127\.0\.0\.1|localhost)(:\d+)?$/.test(headers.host ?? "");
 
 const sendJson = (response: ServerResponse, status: number, body: object): void => {
   response.writeHead(status, { "content-type": "application/json", "cache-control": "no-store" });

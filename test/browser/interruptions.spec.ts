@@ -3,12 +3,13 @@ import type { Page, Route } from "playwright-core";
 import { useFileOnDisk } from "./file-on-disk.ts";
 import { chooseFiles, jobIdOf, pressUpload, problemOf, rowOf, seesBadge, smallFile, taskIdOf } from "./person.ts";
 import { count, holdPart, requestsFor } from "./store.ts";
-import { openPage, useUploadPage } from "./upload-page.ts";
+import { IS_KEPT, openPage, useUploadPage } from "./upload-page.ts";
 
 const MIB = 1024 * 1024;
 const HOUR_MS = 3_600_000;
 const NAME = "conference.mp4";
-const PARTS = 24;
+/** 120 MiB in parts of 8 MiB. */
+const PARTS = 15;
 const TOKEN_LIFE_S = 600;
 
 const local = useUploadPage({
@@ -45,20 +46,6 @@ const whileTimePasses = async <T>(end: Promise<T>): Promise<T> => {
     clearInterval(passing);
   });
 };
-
-/** Whether IndexedDB has the file and its upload id, so that a reload loses nothing. */
-const IS_KEPT = `new Promise((resolve) => {
-  const opening = indexedDB.open("uppy-blobs");
-  opening.onsuccess = () => {
-    const stores = opening.result.transaction(["files", "metadata"], "readonly");
-    const files = stores.objectStore("files").count();
-    const metadata = stores.objectStore("metadata").getAll();
-    metadata.onsuccess = () => {
-      opening.result.close();
-      resolve(files.result > 0 && JSON.stringify(metadata.result).includes("uploadId"));
-    };
-  };
-})`;
 
 /** Removes the bytes from IndexedDB, as for a file that is too large for it: only its metadata is kept. */
 const DROP_BYTES = `new Promise((resolve) => {
@@ -111,8 +98,11 @@ describe("an upload that is interrupted", () => {
     const { jobId, part } = await uploadHalfway(page);
     await context.setOffline(true);
     await part.abort("internetdisconnected");
-    expect(await problemOf(page, NAME)).toMatch(/connection was lost.*by itself/i);
-    await seesBadge(page, NAME, "Paused");
+    await seesBadge(page, NAME, "Waiting");
+    await rowOf(page, NAME)
+      .getByText(/goes on by itself/)
+      .waitFor();
+    expect(await rowOf(page, NAME).locator(".problem:not([hidden])").count()).toBe(0);
     await picture("interruptions-2-offline");
     await context.setOffline(false);
     await taskIdOf(page, NAME);
@@ -125,7 +115,8 @@ describe("an upload that is interrupted", () => {
     stack.advanceTime(2 * HOUR_MS);
     await part.continue();
     await taskIdOf(page, NAME);
-    expect(count(requestsFor(stack, jobId), "UploadPart 403")).toBe(1);
+    // Others that were on their way at that time are signed again, too.
+    expect(count(requestsFor(stack, jobId), "UploadPart 403")).toBeGreaterThan(0);
     expectOneUpload(jobId);
   });
 
@@ -139,7 +130,7 @@ describe("an upload that is interrupted", () => {
     stack.advanceTime(TOKEN_LIFE_S * 1000 + 1000);
     await part.continue();
     await taskIdOf(page, NAME);
-    expect(refused).toEqual([401]);
+    expect(refused).toContain(401);
     expectOneUpload(jobId);
   });
 

@@ -81,3 +81,17 @@ export const openPage = async (page: Page, url: string): Promise<void> => {
   await page.goto(url);
   await page.locator("#connection[data-state=ready]").waitFor();
 };
+
+/** Whether IndexedDB has the file and its upload id, so that a reload loses nothing. */
+export const IS_KEPT = `new Promise((resolve) => {
+  const opening = indexedDB.open("uppy-blobs");
+  opening.onsuccess = () => {
+    const stores = opening.result.transaction(["files", "metadata"], "readonly");
+    const files = stores.objectStore("files").count();
+    const metadata = stores.objectStore("metadata").getAll();
+    metadata.onsuccess = () => {
+      opening.result.close();
+      resolve(files.result > 0 && JSON.stringify(metadata.result).includes("uploadId"));
+    };
+  };
+})`;

@@ -6,6 +6,8 @@ import { count, holdPart, requestsFor } from "./store.ts";
 import { openPage, useUploadPage } from "./upload-page.ts";
 
 const MIB = 1024 * 1024;
+/** 120 MiB in parts of 8 MiB. */
+const PARTS = 15;
 const local = useUploadPage({ stack: { fetchMedia: () => Promise.resolve(new Uint8Array(1000)) } });
 const large = useFileOnDisk("conference.mp4", 120 * MIB);
 const seminar = useFileOnDisk("seminar.mp4", MIB);
@@ -41,7 +43,7 @@ describe("uploading", () => {
     expect(stack.cielo24?.acceptances.at(-1)).toMatchObject({ jobId, taskId, sizeBytes: 120 * MIB });
     expect(requestsFor(stack, jobId)).toEqual([
       "CreateMultipartUpload 200",
-      ...Array.from({ length: 24 }, () => "UploadPart 200"),
+      ...Array.from({ length: PARTS }, () => "UploadPart 200"),
       // The proxy counts the bytes before it signs the completion.
       "ListParts 200",
       "CompleteMultipartUpload 200",
@@ -92,7 +94,7 @@ describe("uploading", () => {
     await picture("uploads-5-paused");
     await page.getByRole("button", { name: "Resume", exact: true }).click();
     await taskIdOf(page, "conference.mp4");
-    expect(count(requestsFor(stack, jobId), "UploadPart 200")).toBe(24);
+    expect(count(requestsFor(stack, jobId), "UploadPart 200")).toBe(PARTS);
     expect(stack.cielo24?.posts.filter((each) => each.jobId === jobId)).toHaveLength(1);
   });
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from "@jest/globals";
 import { createBars, renderBar } from "../../cli/display/bars.ts";
 import { createLines } from "../../cli/display/lines.ts";
 import { createMeter } from "../../cli/display/meter.ts";
-import { formatBytes, formatDuration } from "../../cli/display/words.ts";
+import { describeWaiting, formatDuration } from "../../cli/display/words.ts";
 import type { Delivery } from "../../client/index.ts";
 import { Writable } from "node:stream";
 
@@ -20,17 +20,6 @@ const delivery = (state: Delivery["state"], sentBytes = 0, waiting?: Delivery["w
 });
 
 describe("what the command line shows", () => {
-  it.each([
-    [0, "0 B"],
-    [1023, "1023 B"],
-    [1024, "1.0 KiB"],
-    [12 * MIB, "12.0 MiB"],
-    [10 * 1024 * MIB, "10.0 GiB"],
-    [5000 * 1024 * MIB, "5000.0 GiB"],
-  ])("%d bytes as %s", (bytes, text) => {
-    expect(formatBytes(bytes)).toBe(text);
-  });
-
   it.each([
     [0, "0:00"],
     [6.2, "0:07"],
@@ -55,11 +44,11 @@ describe("what the command line shows", () => {
     const speed = { bytesPerS: 2.5 * MIB, etaS: 30 };
     const bar = { name: "lecture.mp4", phase: "uploading", speed, sentBytes: 25 * MIB, totalBytes: 100 * MIB };
     expect(renderBar(bar, 120)).toBe(
-      "lecture.mp4              █████░░░░░░░░░░░░░░░  25%  25.0 MiB of 100.0 MiB  2.5 MiB/s  0:30 left  uploading",
+      "lecture.mp4              █████░░░░░░░░░░░░░░░  25%  25 MB of 100 MB  2.5 MB/s  0:30 left  uploading",
     );
     const done = { ...bar, name: "a-name-that-is-much-too-long.mp4", speed: undefined, sentBytes: 100 * MIB };
     expect(renderBar({ ...done, phase: "delivered" }, 120)).toBe(
-      "a-name-that-is-much-too… ████████████████████ 100%  100.0 MiB of 100.0 MiB  delivered",
+      "a-name-that-is-much-too… ████████████████████ 100%  100 MB of 100 MB  delivered",
     );
   });
 
@@ -67,7 +56,7 @@ describe("what the command line shows", () => {
     const name = "a-name-that-is-much-too-long.mp4";
     const speed = { bytesPerS: 105.8 * MIB, etaS: 754 };
     const bar = { name, phase: "uploading", speed, sentBytes: 136 * MIB, totalBytes: 286.1 * MIB };
-    expect(renderBar(bar, 80)).toBe("a-name-that-is-… ████░░░░  47%  136.0 MiB of 286.1 MiB  105.8 MiB/s  12:34 left");
+    expect(renderBar(bar, 80)).toBe("a-name-that-is-… ████░░░░  48%  136 MB of 286 MB  106 MB/s  12:34 left");
     expect(renderBar({ ...bar, speed: undefined, phase: "waiting for cielo24" }, 80)).toMatch(
       / {2}waiting for cielo24$/,
     );
@@ -77,7 +66,7 @@ describe("what the command line shows", () => {
   it("a bar that loses what there is no room for, and keeps the share and the time left", () => {
     const speed = { bytesPerS: 2.5 * MIB, etaS: 30 };
     const bar = { name: "lecture.mp4", phase: "uploading", speed, sentBytes: 25 * MIB, totalBytes: 100 * MIB };
-    expect(renderBar(bar, 64)).toBe("lecture.mp4      ██░░░░░░  25%  2.5 MiB/s  0:30 left");
+    expect(renderBar(bar, 64)).toBe("lecture.mp4      ██░░░░░░  25%  2.5 MB/s  0:30 left");
     expect(renderBar(bar, 40)).toBe("lecture.mp4  ██░░░░░░  25%  0:30 left");
     expect(renderBar({ ...bar, speed: undefined, phase: "delivered" }, 40)).toBe(
       "lecture.mp4  ██░░░░░░  25%  delivered",
@@ -136,13 +125,13 @@ describe("what the command line shows", () => {
     track.delivering(delivery("DELIVERED"));
     track.end("delivered");
     expect(lines).toEqual([
-      "a.mp4: uploaded 0 B of 100.0 MiB",
-      "a.mp4: uploaded 10.0 MiB of 100.0 MiB, 1.0 MiB/s, 1:30 left",
-      "a.mp4: uploaded 20.0 MiB of 100.0 MiB, 1.0 MiB/s, 1:20 left",
-      expect.stringMatching(/^a\.mp4: uploaded 100\.0 MiB of 100\.0 MiB/),
+      "a.mp4: uploaded 0 B of 100 MB",
+      "a.mp4: uploaded 10 MB of 100 MB, 1 MB/s, 1:30 left",
+      "a.mp4: uploaded 20 MB of 100 MB, 1 MB/s, 1:20 left",
+      expect.stringMatching(/^a\.mp4: uploaded 100 MB of 100 MB/),
       "a.mp4: waiting for the proxy",
       "a.mp4: sending to cielo24",
-      "a.mp4: sent to cielo24 10.0 MiB of 100.0 MiB",
+      "a.mp4: sent to cielo24 10 MB of 100 MB",
       "a.mp4: delivered",
     ]);
   });
@@ -162,5 +151,20 @@ describe("what the command line shows", () => {
       "a.mp4: waits: The object cannot be read.",
       "a.mp4: delivered",
     ]);
+  });
+
+  it("why nothing moves: once for each cause, and again after a minute, in lines", () => {
+    const lines: string[] = [];
+    let now = 0;
+    const track = createLines(
+      (line) => lines.push(line),
+      () => now,
+    ).track({ name: "a.mp4", sizeBytes: 100 * MIB });
+    const network = describeWaiting({ errorType: "NETWORK", comment: "No answer from the store of uploads." });
+    for (; now <= 65_000; now += 5_000) track.waiting(network);
+    track.waiting(describeWaiting({ errorType: "STALLED", comment: "Nothing has moved for 10 seconds." }));
+    const noAnswer = "a.mp4: No answer from the store of uploads. It goes on by itself.";
+    expect(lines).toEqual([noAnswer, noAnswer, "a.mp4: Nothing has moved for 10 seconds. It goes on by itself."]);
+    expect(network.phase).toBe("no answer");
   });
 });

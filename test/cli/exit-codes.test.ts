@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
@@ -72,6 +72,8 @@ describe("the command line's exit code", () => {
     [2, "a token file that is not there", ["status", JOB, "--token-file", "/nowhere"], {}, /ENOENT/],
     [2, "a file that is not there", ["upload", "/nowhere.mp4", "-j", JOB], {}, /there is no such file/],
     [2, "a folder", ["upload", "/", "-j", JOB], {}, /is a directory\.[\s\S]*--jobs list\.csv/],
+    [2, "the standard input", ["upload", "-", "-j", JOB], {}, /- stands for the standard input[\s\S]*to a file/],
+    [2, "a device", ["upload", "/dev/null", "-j", JOB], {}, /is no plain file/],
     [2, "a file without a job", ["upload", "a.mp4"], {}, /a\.mp4=JOB/],
     [2, "two files for one job", ["upload", "a.mp4", "b.mp4", "-j", JOB], {}, /a job takes one file/],
     [3, "a refusal", ["status", JOB], refusal(404, "ITEM_NOT_FOUND"), /Check the job id/],
@@ -155,6 +157,25 @@ describe("the command line's exit code", () => {
     expect(`${stdout}${stderr}`).not.toContain(TOKEN);
     // Only results go to pipes.
     if (code !== 0) expect(stdout).toBe("");
+  });
+
+  it("is 2 for a pipe, before anybody has to write to it", async () => {
+    const pipe = folder.file("pipe.mp4");
+    execFileSync("mkfifo", [pipe]);
+    await using api = await startCannedApi({});
+    const env = { CIELO24_PROXY_URL: api.url, CIELO24_PROXY_TOKEN: TOKEN, XDG_STATE_HOME: folder.path };
+    const named = await startCommand(["upload", pipe, "-j", JOB], env).ended;
+    expect(named.stderr).toMatch(
+      /pipe\.mp4 is a pipe, which cannot be uploaded: its size has[\s\S]*Write it to a file/,
+    );
+    expect(named.code).toBe(2);
+
+    const command = quoteCommand([process.execPath, "cli/cielo24-proxy.mjs", "upload", "/dev/stdin", "-j", JOB]);
+    const piped = spawn("/bin/sh", ["-c", `echo media | ${command}`], { env: { ...env, PATH: process.env["PATH"] } });
+    const stderr = createTranscript(piped.stderr);
+    expect(await once(piped, "close")).toEqual([2, null]);
+    expect(stderr.text()).toContain("/dev/stdin is a pipe");
+    expect(api.requests).toEqual([]);
   });
 
   it("is 2 where nothing can be remembered, before anything is sent", async () => {

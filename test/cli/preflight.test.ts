@@ -30,7 +30,7 @@ describe("cielo24-proxy upload, before a byte travels", () => {
     const { code, stdout, stderr } = await upload(folder.file("lecture.mp4"), "-j", jobId);
     expect(stderr.split("\n").slice(0, 2)).toEqual([
       "lecture.mp4: 2 s, MP4, 1 audio track",
-      "lecture.mp4: uploaded 0 B of 6.7 KiB",
+      "lecture.mp4: uploaded 0 B of 6.7 KB",
     ]);
     expect(stdout).toMatch(/^Delivered: .*\n {2}2 s, MP4, 1 audio track\n$/);
     expect(code).toBe(0);
@@ -130,5 +130,44 @@ describe("cielo24-proxy upload, before a byte travels", () => {
     await mkdir(dirname(path));
     await copyFile(sample("moov-at-end.mp4"), path);
     expect((await upload(path, "-j", newJob(), "--no-wait")).code).toBe(0);
+  });
+
+  it("takes a file with any other name only where the look finds media, or it is told to", async () => {
+    const [good, odd] = [folder.file("recording"), folder.file("data.bin")];
+    await copyFile(sample("moov-at-end.mp4"), good);
+    await copyFile(folder.file("odd.mp4"), odd);
+    expect((await upload(good, "-j", newJob(), "--no-wait")).code).toBe(0);
+
+    const jobId = newJob();
+    const refused = await upload(odd, "-j", jobId);
+    expect(refused.stderr).toMatch(/Neither by its name nor by what is in it is data\.bin media[\s\S]* --force$/m);
+    expect([refused.code, stored(jobId)]).toEqual([3, 0]);
+
+    const unseen = await upload(good, "-j", jobId, "--no-preflight");
+    expect(unseen.stderr).toMatch(
+      /The name recording is not one of media that is known[\s\S]* --no-preflight --force$/m,
+    );
+    expect([unseen.code, stored(jobId)]).toEqual([3, 0]);
+
+    const sent = await upload(odd, "-j", jobId, "--force", "--no-wait");
+    expect(sent.stderr).toMatch(/data\.bin media that is known\. It is sent all the same\.$/m);
+    expect([sent.code, stored(jobId)]).toEqual([0, 1]);
+  });
+
+  it("takes names of media in upper case, and of kinds in which nothing can be recognized", async () => {
+    const path = folder.file("DICTATION.DS2");
+    await copyFile(folder.file("odd.mp4"), path);
+    const jobId = newJob();
+    expect((await upload(path, "-j", jobId, "--no-wait")).code).toBe(0);
+    const put = local.stack.s3.requests.find(({ key, operation }) => operation === "PutObject" && key.includes(jobId));
+    expect(put?.status).toBe(200);
+  });
+
+  it("sends those that it would skip, too, where it is told to", async () => {
+    const jobs = [newJob(), newJob()];
+    const pairs = ["lecture.mp4", "lecture.srt"].map((name, at) => `${folder.file(name)}=${jobs[at] ?? ""}`);
+    const { code, stderr } = await upload(...pairs, "--force", "--no-wait");
+    expect(stderr).toMatch(/lecture\.srt only goes with media.* It is sent all the same\.$/m);
+    expect([code, ...jobs.map(stored)]).toEqual([0, 1, 1]);
   });
 });

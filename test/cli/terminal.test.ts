@@ -38,19 +38,19 @@ describeOnTerminal("cielo24-proxy upload on a terminal", () => {
     const isHeld = signing.hold(signingOf(3));
     const first = startOnTerminal(wordsFor(jobId), environment(), 100);
     await isHeld;
-    await first.shows("99%  10.0 MiB of 10.1 MiB");
+    await first.shows("99%  10 MB of 10 MB");
     first.type(CTRL_C);
     const { code, output } = await first.ended;
     signing.letGo();
     expect(output).toContain("Ending. Ctrl-C once more ends at once.");
-    expect(output).toContain("10.0 MiB of 10.1 MiB are at the store and are not sent again. To go on, within 7 days:");
+    expect(output).toContain("10 MB of 10 MB are at the store and are not sent again. To go on, within 7 days:");
     expect(output).toContain(`cielo24-proxy upload ${file} --job-id ${jobId}`);
     expect(code).toBe(130);
     expect(isAsItWas(output)).toBe(true);
 
     const second = await startOnTerminal(wordsFor(jobId), environment(), 100).ended;
     expect(second.output).toContain("lecture.mp4: going on with the upload of an earlier run");
-    expect(second.output).toMatch(/████████ 100% {2}10\.1 MiB of 10\.1 MiB {2}delivered/);
+    expect(second.output).toMatch(/████████ 100% {2}10 MB of 10 MB {2}delivered/);
     expect(second.output).toMatch(new RegExp(`Delivered: ${file}, job ${jobId}, TaskId [0-9a-f]{32}`));
     expect(second.code).toBe(0);
     expect(countStored(local.stack, "UploadPart", jobId)).toBe(3);
@@ -131,6 +131,6 @@ describeOnTerminal("cielo24-proxy upload on a terminal", () => {
     const { code, output } = await startOnTerminal(wordsFor(newJob()), { ...environment(), TERM: "dumb" }).ended;
     expect(code).toBe(0);
     expect(output).not.toContain("\u001b");
-    expect(output).toContain("lecture.mp4: uploaded 10.1 MiB of 10.1 MiB");
+    expect(output).toContain("lecture.mp4: uploaded 10 MB of 10 MB");
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
-import { stat, utimes, writeFile } from "node:fs/promises";
+import { mkdir, stat, symlink, utimes, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { uploadAlone } from "../../cli/upload-lock.ts";
 import { makeFolder } from "../harness/folder.ts";
@@ -56,6 +56,28 @@ describe("one upload at a time of a file for a job", () => {
     await utimes(folder.file("lock"), then, then);
     const { uploaded, waits } = begin(folder.file("lock"));
     expect(await uploaded).toBe(true);
+    expect(waits()).toBe(0);
+  });
+
+  it.each<[what: string, make: (path: string) => Promise<string>, says: RegExp]>([
+    [
+      "a file is in the place of the folder",
+      (path) => writeFile(path, "").then(() => `${path}/lock`),
+      /EEXIST|ENOTDIR/,
+    ],
+    ["a file is in the place of a folder above", (path) => writeFile(path, "").then(() => `${path}/a/lock`), /ENOTDIR/],
+    ["a link that leads nowhere is there", (path) => symlink("/nowhere", path).then(() => `${path}/lock`), /E[A-Z]+/],
+    ["the system has no such folders", () => Promise.resolve("/proc/uploads/lock"), /ENOENT/],
+    ["a folder is in the place of the lock", (path) => mkdir(path).then(() => path), /is no file/],
+    ["a link is in the place of the lock", (path) => symlink("/nowhere", path).then(() => path), /is no file/],
+  ])("says at once that it cannot be had where %s", async (_where, make, says) => {
+    await using folder = await makeFolder();
+    const { uploaded, waits } = begin(await make(folder.file("state")));
+    await expect(uploaded).rejects.toThrow(says);
+    await expect(uploaded).rejects.toMatchObject({
+      name: "UsageError",
+      nextStep: "Set XDG_STATE_HOME to a folder that you may write to.",
+    });
     expect(waits()).toBe(0);
   });
 });

@@ -48,7 +48,7 @@ describe("cielo24-proxy upload", () => {
     expect(arrivedAt(local.stack, jobId)).toEqual([sha256(makeMedia(50_000))]);
     expect(countStored(local.stack, "PutObject", jobId)).toBe(1);
     const lines = stderr.trimEnd().split("\n");
-    expect(lines[0]).toBe("short.mp3: uploaded 0 B of 48.8 KiB");
+    expect(lines[0]).toBe("short.mp3: uploaded 0 B of 49 KB");
     expect(lines.at(-1)).toBe("short.mp3: delivered");
     expect(stderr).not.toContain("\u001b");
   });
@@ -92,7 +92,7 @@ describe("cielo24-proxy upload", () => {
     expect(code).toBe(130);
     expect(stdout).toBe("");
     expect(stderr).toContain("Ending. Ctrl-C once more ends at once.");
-    expect(stderr).toContain("10.0 MiB of 10.1 MiB are at the store and are not sent again.");
+    expect(stderr).toContain("10 MB of 10 MB are at the store and are not sent again.");
     expect(stderr).toContain(`cielo24-proxy upload '${file}' --job-id ${jobId}`);
     expect(arrivedAt(local.stack, jobId)).toEqual([]);
 
@@ -103,7 +103,7 @@ describe("cielo24-proxy upload", () => {
     const second = await upload(file, "-j", jobId, ...IN_PARTS);
     expect(second).toMatchObject({ code: 0, stdout: expect.stringContaining("Delivered") as unknown });
     expect(second.stderr).toContain("going on with the upload of an earlier run");
-    expect(second.stderr).toContain("uploaded 10.0 MiB of 10.1 MiB");
+    expect(second.stderr).toContain("uploaded 10 MB of 10 MB");
     expect(countStored(local.stack, "UploadPart", jobId)).toBe(3);
     expect(countStored(local.stack, "CreateMultipartUpload", jobId)).toBe(1);
     expect(arrivedAt(local.stack, jobId)).toEqual([sha256(media)]);
@@ -150,7 +150,7 @@ describe("cielo24-proxy upload", () => {
     expect((await upload(smallFile, "-j", jobId)).code).toBe(0);
     gate.letGo();
     const { code, stderr } = await first.ended;
-    expect(stderr).toMatch(/took another medium for this job, of 48\.8 KiB[\s\S]*Use another job for this file/);
+    expect(stderr).toMatch(/took another medium for this job, of 49 KB[\s\S]*Use another job for this file/);
     expect(code).toBe(3);
     expect(arrivedAt(local.stack, jobId)).toEqual([sha256(makeMedia(50_000))]);
   });
@@ -166,7 +166,7 @@ describe("cielo24-proxy upload", () => {
     gate.letGo();
     const { code, stderr } = await first.ended;
     expect(code).toBe(4);
-    expect(stderr).toMatch(/UNAUTHORIZED, 401[\s\S]*Get a new token[\s\S]*MiB of 10\.1 MiB are at the store/);
+    expect(stderr).toMatch(/UNAUTHORIZED, 401[\s\S]*Get a new token[\s\S]*5 MB of 10 MB are at the store/);
     expect((await uploadAndDrain(...words)).code).toBe(0);
     expect(countStored(local.stack, "UploadPart", jobId)).toBe(3);
     expect(arrivedAt(local.stack, jobId)).toEqual([sha256(media)]);
@@ -304,6 +304,71 @@ describe("cielo24-proxy upload", () => {
     });
     expect(results.find((result) => result["file"] === missing)).toMatchObject({ outcome: "usage", exitCode: 2 });
     expect(arrivedAt(local.stack, other)).toHaveLength(1);
+  });
+
+  describe("for jobs that have their media already", () => {
+    const outcomesOf = ({ stdout }: Ended) =>
+      stdout
+        .trimEnd()
+        .split("\n")
+        .map((line) => JSON.parse(line) as Record<string, unknown>);
+
+    it("does a list once, and the second time only what is open", async () => {
+      const [one, other, open] = [newJob(), newJob(), newJob()];
+      const late = folder.file("late.mp3");
+      const list = folder.file("batch.csv");
+      await writeFile(list, `${file},${one}\n${smallFile},${other}\n${late},${open}\n`);
+      expect((await upload("--jobs", list, "--quiet")).code).toBe(2);
+      const tasks = [one, other].map((job) => local.taken(job)[0]?.taskId);
+
+      await writeFile(late, makeMedia(60_000));
+      const second = await upload("--jobs", list, "--json", "--quiet");
+      expect(second.code).toBe(0);
+      const results = new Map(outcomesOf(second).map((result) => [result["jobId"], result]));
+      expect([one, other].map((job) => results.get(job))).toMatchObject(
+        tasks.map((taskId) => ({ outcome: "already_delivered", exitCode: 0, taskId })),
+      );
+      expect(results.get(open)).toMatchObject({ outcome: "delivered" });
+      for (const job of [one, other, open]) expect(arrivedAt(local.stack, job)).toHaveLength(1);
+
+      // On another machine, which has no record of it, too.
+      const elsewhere = { ...environment(), XDG_STATE_HOME: folder.file("elsewhere") };
+      const third = await start(["--jobs", list, "--quiet"], elsewhere).ended;
+      expect(third.code).toBe(0);
+      expect(third.stdout.match(/^Already delivered: .*, TaskId [0-9a-f]{32}$/gm)).toHaveLength(3);
+      expect(third.stdout).toContain(
+        "Nothing was sent: the job's media has the same size, which is all that is compared.",
+      );
+      for (const job of [one, other, open]) expect(arrivedAt(local.stack, job)).toHaveLength(1);
+    });
+
+    it("refuses a file that has another size, or has changed since", async () => {
+      const jobId = newJob();
+      const path = folder.file("edited.mp3");
+      await writeFile(path, makeMedia(40_000));
+      expect((await upload(path, "-j", jobId)).code).toBe(0);
+
+      await writeFile(path, makeMedia(40_000).fill(7));
+      await utimes(path, new Date(), new Date(Date.now() + 60_000));
+      const changed = await upload(path, "-j", jobId);
+      expect(changed.stderr).toMatch(/This file has changed since it was uploaded for the job\. \(JOB_HAS_MEDIA, 409/);
+      expect(changed.code).toBe(3);
+
+      await writeFile(path, makeMedia(40_001));
+      const larger = await upload(path, "-j", jobId);
+      expect(larger.stderr).toContain("has 39.1 KiB (40,000 bytes), and this file 39.1 KiB (40,001 bytes).");
+      expect(larger.code).toBe(3);
+      expect(arrivedAt(local.stack, jobId)).toEqual([sha256(makeMedia(40_000))]);
+    });
+
+    it("sends a file again that was rejected", async () => {
+      const jobId = newJob();
+      const path = folder.file("mended.mp3");
+      await writeFile(path, "<!doctype html><title>Not found</title>");
+      expect((await upload(path, "-j", jobId, "--force")).code).toBe(6);
+      await writeFile(path, makeMedia(30_000));
+      expect((await upload(path, "-j", jobId)).code).toBe(0);
+    });
   });
 
   it("gets another token where one is refused, from a command", async () => {

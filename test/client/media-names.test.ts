@@ -1,4 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
+import { readFile } from "node:fs/promises";
 import { MEDIA_ENDINGS, mediaTypeOf } from "../../client/media-names.ts";
 import { kindOfName } from "../../lib/media/names.ts";
 
@@ -45,5 +46,11 @@ describe("the endings of media files", () => {
   it("have types that may be signed for an upload", () => {
     for (const ending of MEDIA_ENDINGS)
       expect(mediaTypeOf(`a${ending}`)).toMatch(/^(?:video|audio|application)\/[\w.-]+$/);
+  });
+
+  it("are those that the documents name", async () => {
+    const page = await readFile("docs/clients/command-line.md", "utf8");
+    const [, named = ""] = /The endings of media are([^]*?)\.\n\n/.exec(page) ?? [];
+    expect(named.match(/\.[\w-]+/g)).toEqual(MEDIA_ENDINGS);
   });
 });

@@ -1,26 +1,12 @@
 import { describe } from "@jest/globals";
 import { execFile } from "node:child_process";
-import { accessSync, constants, existsSync } from "node:fs";
-import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
+import { findProgram } from "./find-program.ts";
+
+export { findProgram };
 
 /** Programs that cannot reach what they look for go on trying; less than a test may take. */
 const LONGEST_RUN_MS = 100_000;
-
-const isRunnable = (path: string): boolean => {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-};
-
-/** Debian's own program before any other of that name; undefined where there is none. */
-export const findProgram = (name: string): string | undefined =>
-  ["/usr/bin", ...(process.env["PATH"] ?? "").split(delimiter)]
-    .map((directory) => join(directory, name))
-    .find((path) => existsSync(path) && isRunnable(path));
 
 /** `describe`, but if one of the programs is missing, the tests are skipped with a message. In CI they fail instead. */
 export const describeWith = (...programs: readonly string[]) => {

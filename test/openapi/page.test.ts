@@ -20,6 +20,8 @@ describe("the page of the API", () => {
     const html = await answer.text();
     const asked = [...html.matchAll(/(?:src|href)="(\/[^"]*)"/g)].map(([, path = ""]) => path);
     expect(asked).toEqual(expect.arrayContaining(["/redoc.js", "/show.js", "/openapi.yml"]));
+    // What the script asks for.
+    asked.push("/openapi.json");
     for (const path of asked) {
       const part = await fetch(new URL(path, page.url));
       expect([path, part.status, (await part.text()).length > 0]).toEqual([path, 200, true]);
@@ -43,11 +45,13 @@ describe("the page of the API", () => {
   });
 });
 
+const API = "http://127.0.0.1:65000";
+
 (isThere ? describe : describe.skip)("the page of the API in Chromium", () => {
   let page: DocsPage;
   let browser: Browser;
   beforeAll(async () => {
-    [page, browser] = await Promise.all([startDocsPage(), launchChromium()]);
+    [page, browser] = await Promise.all([startDocsPage(undefined, API), launchChromium()]);
   });
   afterAll(() => Promise.all([page.close(), browser.close()]));
 
@@ -72,6 +76,28 @@ describe("the page of the API", () => {
     const widest = await shown.evaluate<number>("document.documentElement.scrollWidth");
     expect(widest).toBeLessThanOrEqual(width);
     expect(complaints).toEqual([]);
+    await shown.close();
+  });
+
+  it("shows a command for each way to call each operation, and the addresses of APIs", async () => {
+    const shown = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+    await shown.goto(page.url);
+    for (const { operationId, routeKey } of operations) {
+      const operation = shown.locator(`[id$="operation/${operationId}"]`).first();
+      await operation.waitFor({ state: "attached" });
+      const tabs = operation.getByRole("tab", { name: /^curl|^Payload/ });
+      expect([routeKey, await tabs.count()]).not.toEqual([routeKey, 0]);
+      for (const tab of await tabs.all()) {
+        await tab.click();
+        const text = await operation.innerText();
+        expect(text).not.toMatch(/No sample/i);
+        if (/^curl/.test(await tab.innerText())) expect(text).toContain("curl -sS --fail-with-body");
+      }
+    }
+    const text = await shown.locator("body").innerText();
+    expect(text).toContain(API);
+    expect(text).toContain("https://{api}.execute-api.{region}.amazonaws.com");
+    expect(text).not.toMatch(/No sample/i);
     await shown.close();
   });
 });

@@ -82,8 +82,8 @@ export const awsS3Callbacks = ({ signUpload }: { readonly signUpload: SignUpload
       { parts, ...upload }: Upload & { readonly parts: readonly Part[] },
     ) => {
       const { url } = await sign(upload, "POST");
-      const list = parts
-        .toSorted((a, b) => (a.PartNumber ?? 0) - (b.PartNumber ?? 0))
+      const list = [...parts]
+        .sort((a, b) => (a.PartNumber ?? 0) - (b.PartNumber ?? 0))
         .map(
           ({ PartNumber = 0, ETag = "" }) => `<Part><PartNumber>${PartNumber}</PartNumber><ETag>${ETag}</ETag></Part>`,
         );

@@ -15,7 +15,7 @@ export interface UploadError {
 }
 
 /** The HTTP status with which S3 refused; undefined for all other errors. */
-export const s3Status = (error: UploadError): number | undefined =>
+const s3Status = (error: UploadError): number | undefined =>
   "serviceCode" in error || "body" in error ? error.status : undefined;
 
 interface Uploads {

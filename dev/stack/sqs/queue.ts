@@ -19,6 +19,8 @@ export interface QueueSettings {
   readonly visibilityTimeoutS: number;
   readonly retentionS: number;
   readonly redrive?: { readonly deadLetterQueue: Queue; readonly maxReceives: number };
+  /** How old a message is taken to be when it is sent. 0 by default. */
+  readonly ageMs?: (body: string) => number;
 }
 
 const MAX_MESSAGE_BYTES = 1024 * 1024;
@@ -51,7 +53,7 @@ export class Queue {
       messageId: randomUUID(),
       body,
       md5: createHash("md5").update(body).digest("hex"),
-      sentAt: now,
+      sentAt: now - (this.settings.ageMs?.(body) ?? 0),
       visibleAt: now + delayS * 1000,
       receiveCount: 0,
     };

@@ -366,6 +366,27 @@ describe("faults of the simulated cielo24", () => {
     expect(simulator.faults.lastHitAt()).toBe(now - 2);
   });
 
+  it("may begin with the first call that they strike", async () => {
+    const query = await authorized({ job_id: simulator.addJob() });
+    simulator.faults.add({ action: "job/info", kind: "answer", status: 503, forMs: HOUR_MS / 4, fromFirstHit: true });
+    const statuses: number[] = [];
+    for (const later of [HOUR_MS / 2, HOUR_MS / 4 - 1, 1]) {
+      now += later;
+      statuses.push((await call("job/info", query)).status);
+    }
+    expect(statuses).toEqual([503, 503, 200]);
+  });
+
+  it("let it read a body slowly, and accept it", async () => {
+    const query = await authorized({ job_id: simulator.addJob() });
+    simulator.faults.add({ action: "job/add_media", kind: "slowReading", overMs: 500 });
+    const startedAt = performance.now();
+    const { status } = await post(query, randomBytes(1_000_000));
+    expect(status).toBe(200);
+    expect(performance.now() - startedAt).toBeGreaterThan(450);
+    expect(simulator.acceptances).toMatchObject([{ sizeBytes: 1_000_000 }]);
+  });
+
   it("may strike every action", async () => {
     const query = await authorized({ job_id: simulator.addJob() });
     simulator.faults.add({ action: ANY_ACTION, kind: "away", times: 3 });

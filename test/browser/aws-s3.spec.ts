@@ -1,23 +1,28 @@
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
+import { startApplication } from "./application.ts";
 import { useFileOnDisk } from "./file-on-disk.ts";
-import { startOlderApplication } from "./older-application.ts";
 import { count, holdPart, requestsFor } from "./store.ts";
 import { useUploadPage } from "./upload-page.ts";
 
 const MIB = 1024 * 1024;
 const HOUR_MS = 3_600_000;
 const PARTS = 24;
-describe.each([4, 5])("Uppy %d, with the callbacks that an application copies", (version) => {
+
+describe.each([
+  ["@uppy/aws-s3 4, with the callbacks", "older-uppy/4/page.ts"],
+  ["@uppy/aws-s3 5, with the callbacks", "older-uppy/5/page.ts"],
+  ["@uppy/aws-s3 6, with the options", "uppy-6/glue.ts"],
+])("%s that an application copies", (_uploader, entry) => {
   const local = useUploadPage();
   const small = useFileOnDisk("lecture one.mp4", MIB);
   const large = useFileOnDisk("conference.mp4", 120 * MIB);
-  let application: Awaited<ReturnType<typeof startOlderApplication>>;
+  let application: Awaited<ReturnType<typeof startApplication>>;
   let jobId: string;
 
   beforeEach(async () => {
     const { page, stack } = local.opened;
     jobId = stack.cielo24?.addJob() ?? "";
-    application = await startOlderApplication(stack, version);
+    application = await startApplication(stack, entry);
     await page.goto(`${application.url}/#${jobId}`);
     await seesState("ready");
   });

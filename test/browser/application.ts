@@ -1,23 +1,37 @@
 import { build } from "esbuild";
+import { access } from "node:fs/promises";
 import { createServer } from "node:http";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Stack } from "../../dev/stack.ts";
 import { closeServer, listen } from "../../dev/stack/listen.ts";
 
 const HTML = `<!doctype html>
 <title>An application</title>
-<input id="file" type="file" /><output id="state"></output>
+<input id="file" type="file" /><output id="state"></output><output id="task"></output>
 <button id="pause">Pause</button><button id="resume">Resume</button><button id="cancel">Cancel</button>
 <script type="module" src="application.js"></script>
 `;
 
-/** A small application with an older version of Uppy, connected to the stack. `#<job id>` in its address names the job. */
-export const startOlderApplication = async (
+/**
+ * A small application with Uppy, connected to the stack. `#<job id>` in its address names the job.
+ *
+ * @param entry its program, in this folder; the version of Uppy is the one that is installed beside it
+ */
+export const startApplication = async (
   stack: Stack,
-  uppyVersion: number,
+  entry: string,
 ): Promise<{ readonly url: string; readonly close: () => Promise<void> }> => {
+  const program = fileURLToPath(new URL(entry, import.meta.url));
+  const core = join(dirname(program), "node_modules/@uppy/core/lib/index.js");
+  const hasItsOwn = await access(core).then(
+    () => true,
+    () => false,
+  );
   const { outputFiles } = await build({
-    entryPoints: [fileURLToPath(new URL(`older-uppy/${uppyVersion}/page.ts`, import.meta.url))],
+    entryPoints: [program],
+    // The plugin is not installed here but lies in another folder, where Uppy is another version.
+    ...(hasItsOwn ? { alias: { "@uppy/core": core } } : {}),
     bundle: true,
     write: false,
     format: "esm",

@@ -1,0 +1,103 @@
+import { beforeEach, describe, expect, it } from "@jest/globals";
+import type { Page, Route } from "playwright-core";
+import { useFileOnDisk } from "./file-on-disk.ts";
+import { chooseFiles, jobIdOf, pressUpload, rowOf, seesBadge, taskIdOf } from "./person.ts";
+import { count, holdPart, requestsFor } from "./store.ts";
+import { IS_KEPT, openPage, useUploadPage } from "./upload-page.ts";
+
+const MIB = 1024 * 1024;
+const NAME = "conference.mp4";
+const PARTS = 8;
+
+const local = useUploadPage();
+const large = useFileOnDisk(NAME, 64 * MIB);
+
+const cancelIn = (page: Page) => page.getByRole("button", { name: "Cancel", exact: true }).first().click();
+
+describe("a file that is being uploaded in another tab", () => {
+  /** The first tab uploads, with a part that is held back; the second one has restored the file. */
+  let jobId: string;
+  let part: Route;
+  let second: Page;
+
+  beforeEach(async () => {
+    const { page, context, url } = local.opened;
+    await chooseFiles(page, large.path);
+    jobId = await jobIdOf(page, NAME);
+    const { held } = await holdPart(page);
+    await pressUpload(page);
+    part = await held;
+    await page.waitForFunction(IS_KEPT);
+    second = await context.newPage();
+    await openPage(second, url);
+    expect(await jobIdOf(second, NAME)).toBe(jobId);
+  });
+  const uploadInSecond = async () => {
+    await pressUpload(second);
+    await seesBadge(second, NAME, "In another tab");
+  };
+
+  /** Each part has arrived once, and cielo24 has the media once. */
+  const expectOneUpload = () => {
+    const { stack } = local.opened;
+    const requests = requestsFor(stack, jobId);
+    expect(count(requests, "CreateMultipartUpload 200")).toBe(1);
+    expect(count(requests, "UploadPart 200")).toBe(PARTS);
+    expect(count(requests, "CompleteMultipartUpload 200")).toBe(1);
+    expect(stack.cielo24?.acceptances.filter((each) => each.jobId === jobId)).toMatchObject([{ sizeBytes: 64 * MIB }]);
+  };
+
+  it("is shown as such, and followed to its TaskId without being sent again", async () => {
+    const { page, picture } = local.opened;
+    await uploadInSecond();
+    await second.getByText(/uploaded in another tab/).waitFor();
+    await picture("two-tabs-1-first");
+    await part.continue();
+    const taskId = await taskIdOf(page, NAME);
+    expect(await taskIdOf(second, NAME)).toBe(taskId);
+    await seesBadge(second, NAME, "Delivered");
+    expect(await second.getByText(/upload failed|failed to upload/i).count()).toBe(0);
+    expectOneUpload();
+  });
+
+  it("is shown with its delivery here once it is uploaded there, and no longer as a file to upload", async () => {
+    await seesBadge(second, NAME, "Paused");
+    await part.continue();
+    const taskId = await taskIdOf(local.opened.page, NAME);
+    expect(await taskIdOf(second, NAME)).toBe(taskId);
+    expect(await second.locator(".medium").count()).toBe(1);
+    expect(await second.getByRole("button", { name: /^Upload \+?\d+ files?$/ }).count()).toBe(0);
+    expectOneUpload();
+  });
+
+  it("goes on here, from where it stopped, where the other tab is closed", async () => {
+    await uploadInSecond();
+    await local.opened.page.close();
+    await taskIdOf(second, NAME);
+    expectOneUpload();
+  });
+
+  it("is uploaded from here where it is cancelled there", async () => {
+    const { page, stack } = local.opened;
+    await uploadInSecond();
+    await cancelIn(page);
+    await taskIdOf(second, NAME);
+    const requests = requestsFor(stack, jobId);
+    expect(requests).toContain("AbortMultipartUpload 204");
+    expect(count(requests, "CompleteMultipartUpload 200")).toBe(1);
+  });
+
+  it.each([
+    ["cancelled", cancelIn],
+    ["removed", (page: Page) => page.getByRole("button", { name: `Remove ${NAME}` }).click()],
+  ])("goes on there where it is %s here", async (_how, leave) => {
+    const { page, stack } = local.opened;
+    await uploadInSecond();
+    await leave(second);
+    await rowOf(second, NAME).waitFor({ state: "detached" });
+    await part.continue();
+    await taskIdOf(page, NAME);
+    expect(count(requestsFor(stack, jobId), "AbortMultipartUpload 204")).toBe(0);
+    expectOneUpload();
+  });
+});
