@@ -4,10 +4,11 @@ import { platformClock, sleepBy, type Clock } from "./clock.ts";
 import { createDeliveries } from "./deliveries.ts";
 import type { Delivery, DeliveryQuery, WaitForDeliveryOptions } from "./delivery.ts";
 import { abortUpload } from "./multipart.ts";
-import { createPatience, type Repeats } from "./patience.ts";
+import { createPatience, type BeginPatience, type Repeats } from "./patience.ts";
 import { chooseSender, type SendMedia } from "./send-media.ts";
 import { createSignUpload, type SignUpload } from "./sign-upload.ts";
-import type { BeginPatience, Uploaded, UploadOptions, UploadPorts, UploadState } from "./upload-types.ts";
+import type { UploadPorts } from "./upload-run.ts";
+import type { Uploaded, UploadOptions, UploadState } from "./upload-types.ts";
 import { uploadMedia } from "./upload.ts";
 
 export interface ClientOptions {

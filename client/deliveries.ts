@@ -2,8 +2,7 @@ import type { CallApi } from "./api.ts";
 import type { Clock } from "./clock.ts";
 import { hasEnded, readDelivery, type Delivery, type DeliveryQuery, type WaitForDeliveryOptions } from "./delivery.ts";
 import { ProxyError } from "./errors.ts";
-import type { Repeats } from "./patience.ts";
-import type { BeginPatience } from "./upload-types.ts";
+import type { BeginPatience, Repeats } from "./patience.ts";
 
 const WAIT_S = 20;
 /** News may come at any rate; do not ask again right away. */

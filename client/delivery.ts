@@ -1,6 +1,6 @@
 import { optionalNumber, optionalText, textField, type ResponseBody } from "./api-response.ts";
 import type { MediaDescription } from "./media-description.ts";
-import type { OnWaiting, Waiting } from "./upload-types.ts";
+import type { OnWaiting, Waiting } from "./waiting.ts";
 
 /** The last three are final. */
 export type DeliveryState =

@@ -26,4 +26,5 @@ export type { Repeats } from "./patience.ts";
 export type { SignedRequest, SignUpload, SignUploadRequest } from "./sign-upload.ts";
 export type { MediaBytes, MediaRange, MediaSource } from "./source.ts";
 export type { UploadProgress } from "./progress.ts";
-export type { Uploaded, UploadOptions, UploadState, Waiting } from "./upload-types.ts";
+export type { Uploaded, UploadOptions, UploadState } from "./upload-types.ts";
+export type { Waiting } from "./waiting.ts";

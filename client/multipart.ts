@@ -3,7 +3,8 @@ import { FAILURES_IN_A_ROW, smallerPartBytes } from "./parts.ts";
 import { sendParts, type StoredPart } from "./send-parts.ts";
 import { canBeRead, sourceChanged } from "./source.ts";
 import { prepareRequest, type ShortRequest, type Stored } from "./storage.ts";
-import type { Uploaded, UploadOptions, UploadPorts, UploadRun, UploadState } from "./upload-types.ts";
+import type { UploadPorts, UploadRun } from "./upload-run.ts";
+import type { Uploaded, UploadOptions, UploadState } from "./upload-types.ts";
 import { elementsOf, escape, textOf } from "./xml.ts";
 
 interface PartsOptions extends UploadOptions {

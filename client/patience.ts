@@ -2,7 +2,7 @@ import { orAborted } from "./abort.ts";
 import type { Clock, Sleep } from "./clock.ts";
 import { ProxyError } from "./errors.ts";
 import { watchStandstill } from "./standstill.ts";
-import type { OnWaiting } from "./upload-types.ts";
+import type { OnWaiting } from "./waiting.ts";
 
 /** How failures are repeated: with pauses that grow from half a second to fifteen seconds. */
 export interface Repeats {
@@ -63,6 +63,9 @@ export interface PatienceOptions {
   /** Whether the API has ever answered. */
   readonly hasAnswered: () => boolean;
 }
+
+/** Begins the budget of an operation. A single call, for whose answer somebody waits, has less of it. */
+export type BeginPatience = (options: Omit<PatienceOptions, "hasAnswered"> & { readonly isCall?: boolean }) => Patience;
 
 export const createPatience = (
   { patienceMs, sleep, random, onRepeat }: Repeats,

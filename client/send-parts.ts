@@ -2,7 +2,8 @@ import { cutIntoParts, countInVain, smallerPartBytes, type PartRange } from "./p
 import { createSignAhead } from "./sign-ahead.ts";
 import { readSlice } from "./source.ts";
 import { prepareRequest } from "./storage.ts";
-import type { UploadOptions, UploadRun, UploadState } from "./upload-types.ts";
+import type { UploadRun } from "./upload-run.ts";
+import type { UploadOptions, UploadState } from "./upload-types.ts";
 
 /** A part that has arrived at the store. */
 export interface StoredPart {

@@ -4,7 +4,8 @@ import { countInVain, smallerPartBytes } from "./parts.ts";
 import type { SignedRequest } from "./sign-upload.ts";
 import { readSlice } from "./source.ts";
 import { prepareRequest, type Stored } from "./storage.ts";
-import type { Uploaded, UploadOptions, UploadRun } from "./upload-types.ts";
+import type { UploadRun } from "./upload-run.ts";
+import type { Uploaded, UploadOptions } from "./upload-types.ts";
 
 /** Uploads media in one PUT, for which the exact size is signed; in small parts if the PUT fails time and again. */
 export const uploadWhole = async (upload: UploadRun, options: UploadOptions): Promise<Uploaded> => {

@@ -1,5 +1,5 @@
 import type { Clock } from "./clock.ts";
-import type { OnWaiting, Waiting } from "./upload-types.ts";
+import type { OnWaiting, Waiting } from "./waiting.ts";
 
 /** Without a byte for so long, something stands still. Slow lines move a few KiB in that time. */
 const STILL_MS = 10_000;

@@ -1,10 +1,9 @@
 import type { TakeConnection } from "./connections.ts";
-import type { Delivery, DeliveryQuery } from "./delivery.ts";
-import type { Patience, PatienceOptions } from "./patience.ts";
 import type { UploadProgress } from "./progress.ts";
-import type { SignUpload } from "./sign-upload.ts";
 import type { MediaSource } from "./source.ts";
-import type { StoragePorts } from "./storage.ts";
+import type { OnWaiting } from "./waiting.ts";
+
+export type { Waiting } from "./waiting.ts";
 
 /** How far an upload in parts has got. It holds no secret; keep it to resume the upload later, with the same media. */
 export interface UploadState {
@@ -16,22 +15,6 @@ export interface UploadState {
   /** True once the completion was requested: if the upload is gone then, it was completed. */
   readonly isCompleting: boolean;
 }
-
-/** Why something stands still. It is not final, and nothing needs to be done: it goes on by itself. */
-export interface Waiting {
-  /**
-   * NETWORK (no answer), STALLED (a connection on which nothing moves), or the type of the refusal that is being repeated.
-   * Deliveries have the proxy's own types.
-   */
-  readonly errorType: string;
-  /** For people. */
-  readonly comment: string;
-  /** When the next step is due: ISO 8601, UTC. */
-  readonly nextAttemptAt?: string;
-}
-
-/** Told when something begins to stand still, or for another reason, and undefined once it moves again. */
-export type OnWaiting = (waiting: Waiting | undefined) => void;
 
 export interface UploadOptions {
   readonly jobId: string;
@@ -61,29 +44,4 @@ export interface UploadOptions {
 
 export interface Uploaded {
   readonly key: string;
-}
-
-/** Begins the budget of an operation. A single call, for whose answer somebody waits, has less of it. */
-export type BeginPatience = (options: Omit<PatienceOptions, "hasAnswered"> & { readonly isCall?: boolean }) => Patience;
-
-/** What an upload needs from the client. Nothing but `getDelivery` repeats anything by itself. */
-export interface UploadPorts extends StoragePorts {
-  readonly beginPatience: BeginPatience;
-  readonly signUpload: SignUpload;
-  readonly getDelivery: (query: DeliveryQuery) => Promise<Delivery>;
-}
-
-/** One upload that is under way: all its steps share one budget and one account of progress. */
-export interface UploadRun extends UploadPorts {
-  readonly patience: Patience;
-  readonly tell: (progress: UploadProgress) => void;
-  /** The most that are sent at the same time. */
-  readonly parallelParts: number;
-  /** What it has learned about its line. */
-  readonly learned: {
-    /** How often the time for the store's answer is doubled from the start. */
-    doublings: number;
-    /** How many parts are sent at the same time now. */
-    parallelParts: number;
-  };
 }

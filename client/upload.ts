@@ -4,7 +4,8 @@ import { uploadInParts } from "./multipart.ts";
 import { choosePartBytes } from "./parts.ts";
 import { progressTeller } from "./progress.ts";
 import { uploadWhole } from "./single-put.ts";
-import type { Uploaded, UploadOptions, UploadPorts, UploadRun, UploadState } from "./upload-types.ts";
+import type { UploadPorts, UploadRun } from "./upload-run.ts";
+import type { Uploaded, UploadOptions, UploadState } from "./upload-types.ts";
 
 const PART_BYTES = 8 * 1024 * 1024;
 /** As many as a browser opens connections to a host. */

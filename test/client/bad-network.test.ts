@@ -1,0 +1,321 @@
+import { afterEach, describe, expect, it } from "@jest/globals";
+import { openAsBlob } from "node:fs";
+import { appendFile, writeFile } from "node:fs/promises";
+import { finished } from "node:stream/promises";
+import { createHttp } from "../../cli/http.ts";
+import { createSendMedia } from "../../cli/send-media.ts";
+import {
+  createClient,
+  type ClientOptions,
+  type UploadOptions,
+  type UploadState,
+  type Waiting,
+} from "../../client/index.ts";
+import { useFolder } from "../harness/folder.ts";
+import { createTestClock } from "./clock.ts";
+import { makeMedia, MIB, sha256 } from "./media.ts";
+import { failureOf } from "./requests.ts";
+import { startStore, type Behaviour, type StoreRequest } from "./store-server.ts";
+
+const JOB = "0123456789abcdef0123456789abcdef";
+const MINUTE_MS = 60_000;
+const media = makeMedia(18 * MIB);
+
+const http = createHttp({});
+afterEach(() => {
+  http[Symbol.dispose]();
+});
+
+/** Sends as the command line does, which tells of each piece; time passes as fast as it can. */
+const start = async (behave?: Behaviour, options: Partial<ClientOptions> = {}) => {
+  const store = await startStore(behave);
+  const clock = createTestClock();
+  const pauses: number[] = [];
+  const repeats = { random: () => 0, onRepeat: (_error: unknown, pauseMs: number) => pauses.push(pauseMs) };
+  const sendMedia = createSendMedia(http.exchange);
+  const client = createClient({ baseUrl: store.url, token: "t", clock, repeats, sendMedia, ...options });
+  const waits: (Waiting | undefined)[] = [];
+  const upload = (more: Partial<UploadOptions> = {}) =>
+    clock.runUntil(
+      client.uploadMedia({
+        jobId: JOB,
+        source: new Blob([media]),
+        onWaiting: (waiting) => waits.push(waiting),
+        ...more,
+      }),
+    );
+  return { ...store, client, clock, pauses, waits, upload };
+};
+
+const expectStored = ({ objects }: { readonly objects: readonly Buffer[] }) => {
+  expect(objects.map(sha256)).toEqual([sha256(media)]);
+};
+
+/** Reads the body and gives no answer. */
+const swallow = async ({ message }: StoreRequest) => {
+  await finished(message.resume());
+};
+/** Takes nothing more of the body, and says nothing. */
+const freeze = ({ message }: StoreRequest) => {
+  message.pause();
+};
+const answerWith = ({ message, response }: StoreRequest, status: number, body: string) => {
+  message.resume();
+  response.writeHead(status).end(body);
+};
+const refuse = (request: StoreRequest, status: number, code: string) => {
+  answerWith(request, status, `<Error><Code>${code}</Code><Message>S3's own words.</Message></Error>`);
+};
+
+describe("an upload on a bad network", () => {
+  it("sends a part anew whose connection freezes, and says meanwhile that nothing moves", async () => {
+    const is = (request: StoreRequest) => request.kind === "part" && request.partNumber === 2 && request.repeats === 0;
+    await using run = await start((request) => is(request) && (freeze(request), true));
+    const began = run.clock.now();
+    await run.upload();
+    expectStored(run);
+    expect(run.seen.filter((name) => name === "part 2")).toHaveLength(2);
+    expect(run.waits[0]).toMatchObject({ errorType: "STALLED" });
+    expect(run.waits.at(-1)).toBeUndefined();
+    expect(run.clock.now() - began).toBeLessThan(MINUTE_MS);
+  });
+
+  it("gives an answer more time with each repeat, and remembers that for the parts that follow", async () => {
+    const takenMs: number[] = [];
+    await using run = await start(async (request) => {
+      if (request.kind !== "part") return false;
+      // A box on the way has the part at once, and needs 100 seconds to pass it on.
+      const began = run.clock.now();
+      const gone = new Promise<void>((resolve) => request.message.socket.once("close", resolve));
+      await swallow(request);
+      await Promise.race([gone, new Promise<void>((resolve) => run.clock.after(100_000, resolve))]);
+      takenMs.push(run.clock.now() - began);
+      if (request.message.socket.destroyed) return true;
+      run.uploads.get(request.uploadId)?.set(request.partNumber, Buffer.from(partOf(request.partNumber)));
+      request.response.writeHead(200, { etag: `"e${request.partNumber}"` }).end();
+      return true;
+    });
+    await run.upload({ parallelParts: 1 });
+    expectStored(run);
+    // 45 and 90 s were too little; then the first part had 180 s, and so had the others from the start.
+    expect(run.seen.filter((name) => name.startsWith("part"))).toEqual([
+      "part 1",
+      "part 1",
+      "part 1",
+      "part 2",
+      "part 3",
+    ]);
+  });
+
+  it("begins anew with parts of 5 MiB where larger ones do not get through, never with two uploads completed", async () => {
+    const states: (UploadState | undefined)[] = [];
+    await using run = await start(async (request) => {
+      if (request.kind !== "part" || Number(request.message.headers["content-length"]) <= 5 * MIB) return false;
+      await swallow(request);
+      return true;
+    });
+    await run.upload({ parallelParts: 2, onState: (state) => void states.push(state) });
+    expectStored(run);
+    expect(run.seen.filter((name) => name === "create")).toHaveLength(2);
+    expect(run.seen).toContain("abort");
+    expect(run.uploads.size).toBe(0);
+    expect(states.map((state) => state?.partBytes)).toEqual([8 * MIB, 5 * MIB, 5 * MIB, undefined]);
+  });
+
+  it("goes over to parts where the whole in one request does not get through", async () => {
+    await using run = await start(async (request) => request.kind === "put" && (await swallow(request), true));
+    await run.upload({ partBytes: 20 * MIB });
+    expectStored(run);
+    expect(run.seen.slice(0, 4)).toEqual(["put", "put", "put", "create"]);
+  });
+
+  it("sends fewer parts at a time after failures, and more again with each that is stored", async () => {
+    let left = 3;
+    await using run = await start((request) => {
+      if (request.kind !== "part" || left === 0) return false;
+      left -= 1;
+      request.message.socket.resetAndDestroy();
+      return true;
+    });
+    const source = new Blob([media, media, media]);
+    let atATime = 0;
+    await run.upload({ source, parallelParts: 4, onProgress: () => (atATime = run.mostAtATime()) });
+    expect(atATime).toBeLessThanOrEqual(4);
+    expect(run.objects[0]).toHaveLength(3 * media.length);
+    expect(new Set(run.seen.filter((name) => name.startsWith("part"))).size).toBe(7);
+  });
+
+  it("counts what fails at the same time as one failure, with one pause", async () => {
+    const waiting: StoreRequest[] = [];
+    await using run = await start((request) => {
+      if (request.kind !== "part" || request.repeats > 0) return false;
+      waiting.push(request);
+      request.message.resume();
+      if (waiting.length === 3) for (const each of waiting) each.message.socket.resetAndDestroy();
+      return true;
+    });
+    await run.upload({ parallelParts: 3 });
+    expectStored(run);
+    expect(run.pauses).toEqual([250]);
+  });
+
+  it("takes no 200 without a result for a completion", async () => {
+    await using run = await start(
+      (request) => request.kind === "complete" && request.repeats === 0 && (answerWith(request, 200, ""), true),
+    );
+    await run.upload();
+    expectStored(run);
+    expect(run.seen.filter((name) => name === "complete")).toHaveLength(2);
+  });
+
+  it.each(["part", "put", "create", "complete"] as const)(
+    "takes a sign-in page for no answer of the store's (%s), and goes on once it is gone",
+    async (kind) => {
+      let left = 3;
+      await using run = await start(
+        (request) => request.kind === kind && left-- > 0 && (answerWith(request, 200, "<html>Sign in!</html>"), true),
+      );
+      await run.upload({ partBytes: kind === "put" ? 20 * MIB : 8 * MIB, parallelParts: 1 });
+      expectStored(run);
+      expect(run.waits.find(Boolean)).toMatchObject({
+        errorType: "NOT_THE_STORE",
+        nextAttemptAt: expect.stringMatching(/Z$/),
+      });
+      expect(run.waits.at(-1)).toBeUndefined();
+    },
+  );
+
+  it("ends within seconds where nothing has ever answered, and says to check the address", async () => {
+    const store = await startStore();
+    await store[Symbol.asyncDispose]();
+    const clock = createTestClock();
+    const client = createClient({ baseUrl: store.url, token: "t", clock });
+    const began = clock.now();
+    const failure = await clock.runUntil(failureOf(client.uploadMedia({ jobId: JOB, source: new Blob(["a"]) })));
+    expect(failure).toMatchObject({ errorType: "NETWORK", nextStep: expect.stringMatching(/^Check the address/) });
+    expect(failure.message).toMatch(/ECONNREFUSED.*It was tried \d times in \d+ s\.$/);
+    expect(clock.now() - began).toBeLessThan(25_000);
+  });
+
+  it("tries for ten minutes once the API has answered, in one budget, and says so", async () => {
+    await using run = await start((request) => request.kind === "part" && (request.message.socket.destroy(), true));
+    const began = run.clock.now();
+    const failure = await failureOf(run.upload());
+    expect(failure).toMatchObject({ errorType: "NETWORK", isRetryable: true });
+    expect(failure.message).toMatch(/It was tried \d\d times in 10 min\.$/);
+    expect(run.clock.now() - began).toBeLessThan(15 * MINUTE_MS);
+  });
+
+  it("takes the sleep of the machine for no failure of the network's", async () => {
+    let left = 2;
+    const sleeps: number[] = [];
+    await using run = await start((request) => {
+      if (request.kind !== "put" || left-- <= 0) return false;
+      request.message.socket.destroy();
+      return true;
+    });
+    const client = createClient({
+      baseUrl: run.url,
+      token: "t",
+      clock: run.clock,
+      repeats: {
+        sleep: (ms) => {
+          sleeps.push(ms);
+          run.clock.advance(8 * 60 * MINUTE_MS);
+          return Promise.resolve();
+        },
+      },
+    });
+    await run.clock.runUntil(client.uploadMedia({ jobId: JOB, source: new Blob(["m\0dia"]) }));
+    expect(sleeps).toHaveLength(2);
+    expect(run.objects).toHaveLength(1);
+  });
+
+  it.each([
+    ["AccessDenied", 403, /does not permit/, /operator/],
+    ["SignatureDoesNotMatch", 403, /as it was signed/, /another network/],
+    ["RequestTimeTooSkewed", 403, /clocks/, /operator/],
+    ["NoSuchBucket", 404, /is not there/, /operator/],
+    ["EntityTooLarge", 400, /too large/, /in parts/],
+    ["KMS.DisabledException", 400, /encryption key/, /operator/],
+    ["AnythingElse", 400, /refused the request \(AnythingElse: S3's own words\.\)/, /Correct what/],
+  ])("tells %s of the store's in words of its own", async (code, status, comment, nextStep) => {
+    await using run = await start((request) => request.kind === "put" && (refuse(request, status, code), true));
+    const failure = await failureOf(run.upload({ source: new Blob(["m\0dia"]) }));
+    expect(failure).toMatchObject({ source: "storage", errorType: code, status, isRetryable: false });
+    expect(failure.comment).toMatch(comment);
+    expect(failure.nextStep).toMatch(nextStep);
+  });
+
+  it.each([
+    ["SlowDown", 503],
+    ["InternalError", 500],
+    ["ServiceUnavailable", 503],
+    ["RequestTimeout", 400],
+    ["BadDigest", 400],
+    ["IncompleteBody", 400],
+    ["OperationAborted", 409],
+  ])("repeats what failed with %s, and says what it waits for", async (code, status) => {
+    let left = 2;
+    await using run = await start(async (request) => {
+      if (request.kind !== "put" || left-- <= 0) return false;
+      await swallow(request);
+      refuse(request, status, code);
+      return true;
+    });
+    await run.upload({ partBytes: 20 * MIB });
+    expectStored(run);
+    const told = run.waits.map((waiting) => waiting?.errorType);
+    expect(told.slice(told.indexOf(code))).toEqual([code, code, undefined]);
+    expect(JSON.stringify(run.waits)).not.toMatch(/own words/);
+  });
+
+  it("signs parts ahead, each once, so that no connection stands idle", async () => {
+    await using run = await start();
+    await run.upload({ source: new Blob([media, media, media]), parallelParts: 2 });
+    // Seven parts, the beginning and the end.
+    expect(run.signed()).toBe(9);
+  });
+
+  describe("where the file changes", () => {
+    const folder = useFolder();
+    it.each([
+      ["before", "put", 20 * MIB],
+      ["before, in parts", "part", 8 * MIB],
+    ])("%s it is sent: SOURCE_CHANGED at once", async (_when, _kind, partBytes) => {
+      await writeFile(folder.file("a.mp4"), media);
+      const source = await openAsBlob(folder.file("a.mp4"));
+      await appendFile(folder.file("a.mp4"), "more");
+      await using run = await start();
+      const failure = await failureOf(run.upload({ source, partBytes }));
+      expect(failure).toMatchObject({ errorType: "SOURCE_CHANGED", isRetryable: false });
+      expect(failure.nextStep).toMatch(/choose it again/);
+      expect(run.pauses).toEqual([]);
+    });
+
+    it("by `fetch`, too, and after its last part was sent: nothing is completed", async () => {
+      await writeFile(folder.file("a.mp4"), media);
+      const source = await openAsBlob(folder.file("a.mp4"));
+      await using run = await start(async ({ kind }) => {
+        if (kind === "list") await appendFile(folder.file("a.mp4"), "more");
+        return false;
+      });
+      const clock = createTestClock();
+      const client = createClient({
+        baseUrl: run.url,
+        token: "t",
+        clock,
+        // Without the parts' tags, they are listed.
+        fetch: async (url, init) => {
+          const answer = await fetch(url, init);
+          return init?.method === "PUT" ? new Response(null, { status: answer.status }) : answer;
+        },
+      });
+      const failure = await clock.runUntil(failureOf(client.uploadMedia({ jobId: JOB, source, partBytes: 8 * MIB })));
+      expect(failure).toMatchObject({ errorType: "SOURCE_CHANGED" });
+      expect(run.seen).not.toContain("complete");
+    });
+  });
+});
+
+const partOf = (partNumber: number) => media.subarray((partNumber - 1) * 8 * MIB, partNumber * 8 * MIB);
