@@ -2,9 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFile, stat } from "node:fs/promises";
-import { createServer } from "node:net";
 import { fileURLToPath } from "node:url";
-import { listen } from "../../dev/stack/listen.ts";
+import { choosePorts } from "../../dev/start/ports.ts";
 import { makeFolder, useFolder } from "../harness/folder.ts";
 import { describeWith, runProgram } from "../harness/programs.ts";
 import { until } from "../harness/until.ts";
@@ -37,12 +36,10 @@ const start = (folder: string, args: readonly string[], env: Readonly<Record<str
   };
 };
 
-/** A port with free ones behind it, as far as one can know. */
+/** The first of free ports, below those that the system gives to connections. */
 const findPort = async (): Promise<number> => {
-  const server = createServer();
-  const port = await listen(server);
-  server.close();
-  return port < 60_000 ? port : 20_000 + (port % 10_000);
+  const port = 10_000 + Math.floor(Math.random() * 20_000);
+  return (await choosePorts(port)).taken.length === 0 ? port : findPort();
 };
 
 /** The values that are written for applications. */
