@@ -148,18 +148,26 @@ const programRatios =
       );
 const peakRssMiB = Math.max(...of(own.name).map((figure) => figure.peakRssMiB ?? 0));
 const verdicts = [
-  {
-    what: `the page, times as fast as ${EARLIER_PAGE}`,
-    value: spread(pageRatios, 2),
-    wanted: `at least ${LEAST_PAGE_RATIO}`,
-    holds: pageRatios.length === 0 || median(pageRatios) >= LEAST_PAGE_RATIO,
-  },
-  {
-    what: `the command line, times as fast as the faster of ${others.map(({ name }) => name).join(" and ")}`,
-    value: spread(programRatios, 2),
-    wanted: `at least ${LEAST_PROGRAM_RATIO}, within ${TOLERANCE * 100} %`,
-    holds: programRatios.length === 0 || median(programRatios) >= LEAST_PROGRAM_RATIO - TOLERANCE,
-  },
+  ...(pageRatios.length === 0
+    ? []
+    : [
+        {
+          what: `the page, times as fast as ${EARLIER_PAGE}`,
+          value: spread(pageRatios, 2),
+          wanted: `at least ${LEAST_PAGE_RATIO}`,
+          holds: median(pageRatios) >= LEAST_PAGE_RATIO,
+        },
+      ]),
+  ...(programRatios.length === 0
+    ? []
+    : [
+        {
+          what: `the command line, times as fast as ${others.map(({ name }) => name).join(" and ")}, whichever was faster`,
+          value: spread(programRatios, 2),
+          wanted: `at least ${LEAST_PROGRAM_RATIO}, within ${TOLERANCE * 100} %`,
+          holds: median(programRatios) >= LEAST_PROGRAM_RATIO - TOLERANCE,
+        },
+      ]),
   {
     what: "the command line's memory, MiB",
     value: peakRssMiB.toFixed(1),

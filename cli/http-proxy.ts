@@ -62,7 +62,9 @@ const PASSES: ReadonlySet<number> = new Set([408, 429, 500, 502, 503, 504]);
 
 /** The proxy has answered itself, and passes nothing on. @param target host and port */
 export const refusedByProxy = ({ name }: HttpProxy, status: number, target: string): ProxyError => {
-  const why = status === 407 ? "it wants a name and a password, or others" : `it does not connect to ${target}`;
+  // Some proxies answer 401 where the password is wrong, and 407 only where there is none.
+  const why =
+    status === 407 || status === 401 ? "it wants a name and a password, or others" : `it does not connect to ${target}`;
   return new ProxyError({
     source: "network",
     errorType: "HTTP_PROXY",

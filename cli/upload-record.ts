@@ -53,7 +53,7 @@ export const uploadRecords = (
     },
     write: (record) =>
       saving(file, async () => {
-        await mkdir(directory, { recursive: true, mode: 0o700 });
+        await makeFolder(directory);
         const fresh = `${file}.${process.pid}`;
         await writeFile(fresh, JSON.stringify(record), { mode: 0o600 });
         await rename(fresh, file);
@@ -69,6 +69,26 @@ export const cannotSave = (file: string, reason: string): UsageError =>
     `The state of uploads cannot be saved in ${dirname(file)} (${reason}).`,
     "Set XDG_STATE_HOME to a folder that you may write to.",
   );
+
+/** Makes a folder with those above it. (Node's own way to do that never ends where a file system, as /proc, has no such folder.) */
+export const makeFolder = async (path: string): Promise<void> => {
+  try {
+    await makeOne(path);
+  } catch (error) {
+    if (codeOf(error) !== "ENOENT" || dirname(path) === path) throw error;
+    await makeFolder(dirname(path));
+    await makeOne(path);
+  }
+};
+
+/** Another process may make it at the same time. */
+const makeOne = async (path: string): Promise<void> => {
+  try {
+    await mkdir(path, { mode: 0o700 });
+  } catch (error) {
+    if (codeOf(error) !== "EEXIST" || !(await stat(path)).isDirectory()) throw error;
+  }
+};
 
 /** @throws {UsageError} for whatever the system refuses */
 export const saving = async <T>(file: string, act: () => Promise<T>): Promise<T> => {

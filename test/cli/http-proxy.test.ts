@@ -162,16 +162,19 @@ describe("cielo24-proxy behind an HTTP proxy, at https addresses", () => {
     const parts = new Map<string, Buffer>();
     const answer = (message: IncomingMessage, body: Buffer, url: string): object | string => {
       const { pathname, searchParams } = new URL(message.url ?? "", url);
-      const part = searchParams.get("part");
+      const part = searchParams.get("part") ?? "";
       if (pathname.endsWith("/delivery"))
         return { JobId: JOB, State: "DELIVERED", SentBytes: 0, Attempts: 1, UpdatedAt: "2026-01-01T00:00:00.000Z" };
       if (pathname.endsWith("/sign_upload")) {
-        const { method, part_number } = JSON.parse(body.toString()) as { method: string; part_number?: number };
-        const target = `${url}/store?${part_number === undefined ? "" : `part=${part_number}`}`;
-        return { url: `${target}&${method}`, key: "k", headers: {}, expires_at: "2036-01-01T00:00:00.000Z" };
+        const { upload_id, part_number = "" } = JSON.parse(body.toString()) as Record<string, string | number>;
+        const target = `${url}/store?part=${part_number}${upload_id === undefined ? "" : "&upload=u"}`;
+        return { url: target, key: "k", headers: {}, expires_at: "2036-01-01T00:00:00.000Z" };
       }
-      if (part !== null) parts.set(part, body);
-      return "<CompleteMultipartUploadResult><UploadId>u</UploadId><ETag>e</ETag></CompleteMultipartUploadResult>";
+      if (!searchParams.has("upload"))
+        return "<InitiateMultipartUploadResult><UploadId>u</UploadId></InitiateMultipartUploadResult>";
+      if (part === "") return "<CompleteMultipartUploadResult><ETag>e</ETag></CompleteMultipartUploadResult>";
+      parts.set(part, body);
+      return "";
     };
     const server = https.createServer(certificate, (message, response) => {
       const chunks: Buffer[] = [];
