@@ -80,16 +80,16 @@ const refusal = ({ status, text, header }: StoreAnswer, code: string | undefined
   new ProxyError({
     source: "storage",
     errorType: code ?? "STORAGE",
-    comment: describe(code, status, textOf(text, "Message")),
+    comment: describe(code, status),
     status,
     requestId: header("x-amz-request-id") ?? undefined,
     retryAfterMs: readRetryAfter(header("retry-after")),
     isRetryable: RETRYABLE_STATUS.has(status) || (code !== undefined && RETRYABLE_CODE.has(code)),
   });
 
-const describe = (code: string | undefined, status: number, message: string | undefined): string => {
+const describe = (code: string | undefined, status: number): string => {
   if (code === undefined) return `The store of uploads refused the request (status ${status}).`;
   const meaning = code.startsWith("KMS.") ? `${STORE} cannot use its encryption key` : MEANINGS[code];
   if (meaning !== undefined) return `${meaning.slice(0, 1).toUpperCase()}${meaning.slice(1)} (${code}).`;
-  return `The store of uploads refused the request (${code}${message === undefined ? "" : `: ${message}`}).`;
+  return `The store of uploads refused the request (${code}).`;
 };

@@ -1,5 +1,5 @@
 import { build } from "esbuild";
-import { access } from "node:fs/promises";
+import { existsSync } from "node:fs";
 import { createServer } from "node:http";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -24,14 +24,11 @@ export const startApplication = async (
 ): Promise<{ readonly url: string; readonly close: () => Promise<void> }> => {
   const program = fileURLToPath(new URL(entry, import.meta.url));
   const core = join(dirname(program), "node_modules/@uppy/core/lib/index.js");
-  const hasItsOwn = await access(core).then(
-    () => true,
-    () => false,
-  );
+  const takesCore = entry.endsWith("plugin.ts") && existsSync(core);
   const { outputFiles } = await build({
     entryPoints: [program],
     // The plugin is not installed here but lies in another folder, where Uppy is another version.
-    ...(hasItsOwn ? { alias: { "@uppy/core": core } } : {}),
+    ...(takesCore ? { alias: { "@uppy/core": core } } : {}),
     bundle: true,
     write: false,
     format: "esm",

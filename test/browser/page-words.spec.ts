@@ -83,6 +83,8 @@ describe("the jobs", () => {
     expect(await page.evaluate("document.activeElement.closest('.medium')?.querySelector('h3').textContent")).toBe(
       "lecture.mp4",
     );
+    // Its sample job: the button, and what becomes of it.
+    await page.keyboard.press("Tab");
     await page.keyboard.press("Tab");
     await page.keyboard.press("Tab");
     expect(await page.evaluate("document.activeElement.id")).toBe("media-url");
