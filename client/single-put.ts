@@ -24,6 +24,7 @@ export const uploadWhole = async (upload: UploadRun, options: UploadOptions): Pr
   } catch (error) {
     signal?.throwIfAborted();
     if (lastKey === undefined || !(await hasArrived(upload, options, error))) throw error;
+    upload.patience.moved(true);
   }
   upload.tell({ sentBytes: source.size, storedBytes: source.size, totalBytes: source.size });
   return { key: lastKey ?? "" };

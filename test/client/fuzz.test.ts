@@ -61,6 +61,7 @@ describe("an upload on a network that does whatever it likes", () => {
     let long = 0;
     let requests = 0;
     let hasSigned = false;
+    let signedBefore = 0;
 
     const trouble = async (what: Trouble, { message, response, kind }: StoreRequest) => {
       const answer = async (status: number, body: string, headers = {}) => {
@@ -109,7 +110,7 @@ describe("an upload on a network that does whatever it likes", () => {
     const behave: Behaviour = async (request) => {
       requests += 1;
       if (requests > darkAfter) return true;
-      hasSigned ||= store.signed() > 0;
+      hasSigned ||= store.signed() > signedBefore;
       if (random() >= share || troubles.length >= MOST_TROUBLES) return false;
       // Of an address where nothing has ever answered, less is thought.
       if (request.kind === "sign" && !hasSigned) return false;
@@ -126,6 +127,9 @@ describe("an upload on a network that does whatever it likes", () => {
     let wasInterrupted = false;
     let state: UploadState | undefined;
     const run = (signal?: AbortSignal) => {
+      told = "";
+      hasSigned = false;
+      signedBefore = store.signed();
       const client = createClient({
         baseUrl: store.url,
         token: "t",
