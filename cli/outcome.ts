@@ -74,7 +74,7 @@ export const outcomeOfDelivery = ({ state }: Pick<Delivery, "state">): Outcome =
 };
 
 /** What stands between this program and the API, whatever its status. */
-const UNREACHABLE: ReadonlySet<string> = new Set(["UNINTELLIGIBLE", "HTTP_PROXY"]);
+const UNREACHABLE: ReadonlySet<string> = new Set(["UNINTELLIGIBLE", "NOT_THE_API", "NOT_THE_STORE", "HTTP_PROXY"]);
 
 export const outcomeOfError = (error: unknown): Outcome => {
   if (error instanceof UsageError) return "usage";

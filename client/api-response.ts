@@ -1,19 +1,29 @@
 import { ProxyError } from "./errors.ts";
+import { answeredInPlace } from "./in-between.ts";
 import { readRetryAfter } from "./retry-after.ts";
 
 /** The JSON object in the body of a 200. */
 export type ResponseBody = Readonly<Record<string, unknown>>;
 
-/** @throws {ProxyError} for every other status, and for a body that is not this API's */
+/**
+ * @param isKnown whether it is certain that this API is at the address: other answers are those of something on the way then
+ * @throws {ProxyError} for every other status, and for a body that is not this API's
+ */
 export const readResponse = (
   response: Pick<Response, "ok" | "status" | "headers">,
   text: string,
-  host: string,
+  { host, isKnown }: { readonly host: string; readonly isKnown: boolean },
 ): ResponseBody => {
   const body = parseObject(text);
   if (response.ok && body) return body;
-  throw asError(response, body, host);
+  const error = asError(response, body, host);
+  const isForeign = error.errorType === "UNINTELLIGIBLE" && !error.isRetryable;
+  const isElsewhere = isForeign && (isKnown || SIGN_IN.has(response.status));
+  throw isElsewhere ? answeredInPlace({ name: host, errorType: "NOT_THE_API" }, response.status) : error;
 };
+
+/** A proxy, or a network, that wants to know first who is there. */
+const SIGN_IN = new Set([407, 511]);
 
 const parseObject = (text: string): ResponseBody | undefined => {
   try {

@@ -48,6 +48,8 @@ export const createApi = ({
   const root = checkBaseUrl(baseUrl);
   const { host } = new URL(root);
   let hasAnswered = false;
+  /** Whether a call has ever succeeded. */
+  let isKnown = false;
 
   const send = async ({ method, path, query, body, waitMs = 0, signal }: ApiCall, bearer: string) => {
     const limit = beginLimit(clock, signal);
@@ -83,7 +85,9 @@ export const createApi = ({
   return {
     call: async (call) => {
       const { response, text } = await sendWithToken(call);
-      return readResponse(response, text, host);
+      const body = readResponse(response, text, { host, isKnown });
+      isKnown = true;
+      return body;
     },
     hasAnswered: () => hasAnswered,
   };

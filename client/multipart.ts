@@ -3,9 +3,13 @@ import { FAILURES_IN_A_ROW, smallerPartBytes } from "./parts.ts";
 import { sendParts, type StoredPart } from "./send-parts.ts";
 import { canBeRead, sourceChanged } from "./source.ts";
 import { prepareRequest, type ShortRequest, type Stored } from "./storage.ts";
+import { notTheStore } from "./store-errors.ts";
 import type { UploadPorts, UploadRun } from "./upload-run.ts";
 import type { Uploaded, UploadOptions, UploadState } from "./upload-types.ts";
 import { elementsOf, escape, textOf } from "./xml.ts";
+
+/** So often what the store lacks at the end is sent; then something must be wrong that does not pass. */
+const ROUNDS = 5;
 
 interface PartsOptions extends UploadOptions {
   readonly partBytes: number;
@@ -36,6 +40,11 @@ const begin = async (upload: UploadRun, options: PartsOptions): Promise<Uploaded
   return finish(upload, options, state, []);
 };
 
+/**
+ * Sends what is missing, and completes. A part without a tag has either arrived, and the bucket's CORS does not show a page
+ * that header, or something on the way has answered in the store's place. The store's list of parts tells which, and has
+ * the tags. S3 would complete an upload with a gap.
+ */
 const finish = async (
   upload: UploadRun,
   options: PartsOptions,
@@ -43,20 +52,29 @@ const finish = async (
   found: readonly StoredPart[],
 ): Promise<Uploaded> => {
   const { source, onState, signal } = options;
-  const sent = await sendParts(upload, options, state, found);
-  if (!sent) {
-    // What is left of it costs little, and the bucket's lifecycle rule deletes it at last.
-    await abortUpload(upload, state, signal).catch(() => undefined);
-    signal?.throwIfAborted();
-    return uploadInSmallerParts(upload, options);
+  let parts = found;
+  for (let rounds = 1; ; rounds += 1) {
+    const sent = await sendParts(upload, options, state, parts);
+    if (!sent) {
+      // What is left of it costs little, and the bucket's lifecycle rule deletes it at last.
+      await abortUpload(upload, state, signal).catch(() => undefined);
+      signal?.throwIfAborted();
+      return uploadInSmallerParts(upload, options);
+    }
+    if (sent.every(({ etag }) => etag !== "")) {
+      if (!(await canBeRead(source))) throw sourceChanged();
+      await onState?.({ ...state, isCompleting: true });
+      try {
+        await complete(upload, options, state, sent);
+        await onState?.(undefined);
+        return { key: state.key };
+      } catch (error) {
+        if (!isOfType(error, "InvalidPart") || rounds >= ROUNDS) throw error;
+        await onState?.({ ...state, isCompleting: false });
+      }
+    } else if (rounds >= ROUNDS) throw notTheStore(200);
+    parts = await listParts(upload, state, signal);
   }
-  // If the bucket's CORS does not expose ETag, a page cannot read that header; the list of parts has it, too.
-  const parts = sent.some(({ etag }) => etag === "") ? await listParts(upload, state, signal) : sent;
-  if (!(await canBeRead(source))) throw sourceChanged();
-  await onState?.({ ...state, isCompleting: true });
-  await complete(upload, options, state, parts);
-  await onState?.(undefined);
-  return { key: state.key };
 };
 
 /** Deletes the parts of an upload. An upload that is gone already is no error. @throws {ProxyError} */
@@ -73,7 +91,10 @@ export const abortUpload = async (
   }
 };
 
-const isGone = (error: unknown): boolean => error instanceof ProxyError && error.errorType === "NoSuchUpload";
+const isOfType = (error: unknown, errorType: string): boolean =>
+  error instanceof ProxyError && error.errorType === errorType;
+
+const isGone = (error: unknown): boolean => isOfType(error, "NoSuchUpload");
 
 /** Sends a request about an upload that exists. */
 const send = (

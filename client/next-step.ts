@@ -50,6 +50,7 @@ const NEXT_STEPS: Readonly<Record<string, string>> = {
   InvalidPartOrder: FROM_THE_START,
   MissingContentLength: OTHER_NETWORK,
   NOT_THE_STORE: OTHER_NETWORK,
+  NOT_THE_API: OTHER_NETWORK,
   // From this client
   NETWORK: "Check the connection, and try again.",
   HTTP_PROXY:

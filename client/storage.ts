@@ -66,7 +66,8 @@ export const prepareRequest = (
   let signed: SignedRequest | undefined;
   let signedAt = 0;
   let refused = 0;
-  let failures = 0;
+  /** Attempts that have waited for the answer in vain. Others that failed say nothing about how long an answer takes. */
+  let waits = 0;
   let furthest = 0;
 
   const put = async ({ url, headers }: SignedRequest, body: MediaBytes, { onSent, doublings }: MediaPut) => {
@@ -85,7 +86,7 @@ export const prepareRequest = (
             furthest = Math.max(furthest, bytes);
           },
         },
-        { clock: ports.clock, doublings: doublings() + failures },
+        { clock: ports.clock, doublings: doublings() + waits },
       );
     } catch (error) {
       if (!signal?.aborted && !(await canBeRead(body))) throw sourceChanged(error);
@@ -102,7 +103,7 @@ export const prepareRequest = (
         checkAnswer(answer, undefined);
         return { key: to.key, etag: answer.header("etag"), text: "", doublings };
       }
-      const answer = await exchange(ports, to, request, { failures, moved });
+      const answer = await exchange(ports, to, request, { waits, moved });
       checkAnswer(answer, request.root);
       return { key: to.key, etag: null, text: answer.text, doublings: 0 };
     } catch (error) {
@@ -119,15 +120,15 @@ export const prepareRequest = (
         signed = await sign();
         signedAt = ports.clock.now();
       }
+      const beganAt = ports.clock.now();
       try {
         return await send(signed);
       } catch (error) {
-        if (!isRefusedSignature(error)) failures += 1;
-        else if ((refused += 1) < SIGNATURES) {
-          signed = undefined;
-          continue;
-        }
-        throw error;
+        if (ports.clock.now() - beganAt >= answerLimitMs(0)) waits += 1;
+        if (!isRefusedSignature(error)) throw error;
+        refused += 1;
+        if (refused >= SIGNATURES) throw error;
+        signed = undefined;
       }
     }
   };
@@ -138,11 +139,11 @@ const exchange = async (
   { fetch, clock }: StoragePorts,
   { url, headers }: SignedRequest,
   { method, body, signal }: ShortRequest,
-  { failures, moved }: { readonly failures: number; readonly moved: Patience["moved"] },
+  { waits, moved }: { readonly waits: number; readonly moved: Patience["moved"] },
 ): Promise<StoreAnswer> => {
   const limit = beginLimit(clock, signal);
   const allow = () => {
-    limit.allow(answerLimitMs(failures), () => networkError(undefined, STORE));
+    limit.allow(answerLimitMs(waits), () => networkError(undefined, STORE));
   };
   allow();
   try {

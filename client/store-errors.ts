@@ -1,4 +1,5 @@
 import { ProxyError } from "./errors.ts";
+import { answeredInPlace } from "./in-between.ts";
 import { readRetryAfter } from "./retry-after.ts";
 import type { StoreAnswer } from "./send-media.ts";
 import { STORE } from "./send-watched.ts";
@@ -45,8 +46,6 @@ const RETRYABLE_CODE = new Set([
   "XAmzContentChecksumMismatch",
   "IncompleteBody",
 ]);
-/** Of what something on the way may answer: a sign-in page, a proxy's refusal of the size, which smaller parts may pass. */
-const PASSES_ON_THE_WAY = new Set([407, 408, 413, 425, 429, 511]);
 /** The credentials that signed the URL have expired; S3 reports that with status 400. */
 const DEAD_SIGNATURE = new Set(["ExpiredToken", "TokenRefreshRequired", "InvalidToken"]);
 
@@ -67,14 +66,12 @@ export const checkAnswer = (answer: StoreAnswer, root: string | undefined): void
   if (isSuccess && (root === undefined ? text.trim() === "" : text.includes(`<${root}`))) return;
   // S3 answers some errors without a body; whatever else has a body that is not S3's was sent by something on the way.
   if (!isSuccess && status >= 400 && text.trim() === "") throw refusal(answer, undefined);
-  throw new ProxyError({
-    source: "network",
-    errorType: "NOT_THE_STORE",
-    comment: `Something between here and ${STORE} answered in its place${status === 0 ? "" : ` (status ${status})`}.`,
-    status: status === 0 ? undefined : status,
-    isRetryable: status < 400 || status >= 500 || PASSES_ON_THE_WAY.has(status),
-  });
+  throw notTheStore(status);
 };
+
+/** @param status as `answeredInPlace` has it */
+export const notTheStore = (status: number): ProxyError =>
+  answeredInPlace({ name: STORE, errorType: "NOT_THE_STORE" }, status);
 
 const refusal = ({ status, text, header }: StoreAnswer, code: string | undefined): ProxyError =>
   new ProxyError({

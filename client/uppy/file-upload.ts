@@ -102,7 +102,7 @@ export const createFileUpload = (options: FileUploadOptions) => {
     /** Uploads the file. @throws what the client throws; undefined: the file was removed */
     run: async (): Promise<UploadedFile | undefined> => {
       if (state && !isSameJob(state.jobId, jobId)) {
-        discard(client, state);
+        void discard(client, state);
         keep(undefined);
       }
       let lock: Lock | undefined;
@@ -117,8 +117,9 @@ export const createFileUpload = (options: FileUploadOptions) => {
         if (lock.wasElsewhere) onElsewhere(false);
         return { key: await uploadUnlessArrived(lock.wasElsewhere), lock };
       } catch (error) {
-        if (signal.aborted && state && isMine) discard(client, state);
-        lock?.release();
+        // Only then: another tab that waits may have the same state, and would go on with parts that are being deleted.
+        if (signal.aborted && state && isMine) void discard(client, state).then(lock?.release);
+        else lock?.release();
         if (signal.aborted) return undefined;
         throw error;
       }
@@ -140,15 +141,14 @@ const isSameJob = (one: string, other: string): boolean => (normalJobId(one) ?? 
 const isRefusedJob = (error: unknown): boolean =>
   error instanceof ProxyError && (error.status === 409 || error.errorType === "NoSuchUpload");
 
-const discard = (client: Uploader, state: UploadState): void => {
-  // If this fails, the bucket's lifecycle rule removes the parts after a week.
+/** If this fails, the bucket's lifecycle rule removes the parts after a week. */
+const discard = (client: Uploader, state: UploadState): Promise<void> =>
   client.abortUpload(state).catch(() => undefined);
-};
 
 /** Deletes the parts of an upload that was interrupted earlier, unless another tab goes on with it. */
 export const discardLeftBehind = async (client: Uploader, state: UploadState): Promise<void> => {
   const lock = await takeFreeLock(normalJobId(state.jobId) ?? state.jobId);
   if (!lock) return;
-  await client.abortUpload(state).catch(() => undefined);
+  await discard(client, state);
   lock.release();
 };

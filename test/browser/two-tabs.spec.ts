@@ -87,6 +87,32 @@ describe("a file that is being uploaded in another tab", () => {
     expect(count(requests, "CompleteMultipartUpload 200")).toBe(1);
   });
 
+  it("is not begun here before its parts are deleted, where it is cancelled there", async () => {
+    const { page } = local.opened;
+    await uploadInSecond();
+    let letGo: (route: Route) => void = () => undefined;
+    const deleting = new Promise<Route>((resolve) => (letGo = resolve));
+    await page.route(
+      (url) => url.searchParams.get("x-id") === "AbortMultipartUpload",
+      (route) => {
+        if (route.request().method() === "DELETE") letGo(route);
+        else void route.continue();
+      },
+    );
+    let hasBegun = false;
+    second.on("request", (request) => {
+      if (request.method() !== "GET" && request.url().includes("uploadId=")) hasBegun = true;
+    });
+    await cancelIn(page);
+    const route = await deleting;
+    // Longer than the second tab would wait for what the first may have uploaded.
+    await second.waitForTimeout(8_000);
+    expect(hasBegun).toBe(false);
+    await route.continue();
+    await taskIdOf(second, NAME);
+    expect(await second.getByText(/upload failed|failed to upload/i).count()).toBe(0);
+  });
+
   it.each([
     ["cancelled", cancelIn],
     ["removed", (page: Page) => page.getByRole("button", { name: `Remove ${NAME}` }).click()],
@@ -99,5 +125,28 @@ describe("a file that is being uploaded in another tab", () => {
     await taskIdOf(page, NAME);
     expect(count(requestsFor(stack, jobId), "AbortMultipartUpload 204")).toBe(0);
     expectOneUpload();
+  });
+});
+
+describe("a file that two tabs have chosen for the same job", () => {
+  it("is uploaded by one at a time, and taken once, also where the other one is closed halfway", async () => {
+    const { page, context, stack, url } = local.opened;
+    // Opened before anything is chosen, the second tab restores nothing.
+    const second = await context.newPage();
+    await openPage(second, url);
+    await chooseFiles(page, large.path);
+    const jobId = await jobIdOf(page, NAME);
+    await chooseFiles(second, large.path);
+    await jobIdOf(second, NAME);
+    await rowOf(second, NAME).locator("input").fill(jobId);
+    const { held } = await holdPart(page);
+    await pressUpload(page);
+    await held;
+    await pressUpload(second);
+    await seesBadge(second, NAME, "In another tab");
+    await page.close();
+    await taskIdOf(second, NAME);
+    expect(count(requestsFor(stack, jobId), "CompleteMultipartUpload 200")).toBe(1);
+    expect(stack.cielo24?.acceptances.filter((each) => each.jobId === jobId)).toHaveLength(1);
   });
 });

@@ -15,7 +15,7 @@ import { useFolder } from "../harness/folder.ts";
 import { createTestClock } from "./clock.ts";
 import { makeMedia, MIB, sha256 } from "./media.ts";
 import { failureOf } from "./requests.ts";
-import { startStore, type Behaviour, type StoreRequest } from "./store-server.ts";
+import { startStore, tagOf, type Behaviour, type StoreRequest } from "./store-server.ts";
 
 const JOB = "0123456789abcdef0123456789abcdef";
 const MINUTE_MS = 60_000;
@@ -91,8 +91,9 @@ describe("an upload on a bad network", () => {
       await Promise.race([gone, new Promise<void>((resolve) => run.clock.after(100_000, resolve))]);
       takenMs.push(run.clock.now() - began);
       if (request.message.socket.destroyed) return true;
-      run.uploads.get(request.uploadId)?.set(request.partNumber, Buffer.from(partOf(request.partNumber)));
-      request.response.writeHead(200, { etag: `"e${request.partNumber}"` }).end();
+      const part = Buffer.from(partOf(request.partNumber));
+      run.uploads.get(request.uploadId)?.set(request.partNumber, part);
+      request.response.writeHead(200, { etag: tagOf(part) }).end();
       return true;
     });
     await run.upload({ parallelParts: 1 });
@@ -166,6 +167,80 @@ describe("an upload on a bad network", () => {
     await run.upload();
     expectStored(run);
     expect(run.seen.filter((name) => name === "complete")).toHaveLength(2);
+  });
+
+  it.each([
+    ["a part", "part", 8 * MIB, "part 2"],
+    ["all of it", "put", 20 * MIB, "put"],
+  ] as const)(
+    "takes an empty 200 of something on the way for no sign that %s is stored",
+    async (_what, kind, partBytes, name) => {
+      await using run = await start((request) => {
+        if (request.kind !== kind || (kind === "part" && request.partNumber !== 2) || request.repeats > 0) return false;
+        answerWith(request, 200, "");
+        return true;
+      });
+      await run.upload({ partBytes });
+      expectStored(run);
+      expect(run.seen.filter((each) => each === name)).toHaveLength(2);
+      expect(run.uploads.size).toBe(0);
+    },
+  );
+
+  it("ends where something on the way always answers that parts are stored", async () => {
+    await using run = await start((request) => request.kind === "part" && (answerWith(request, 200, ""), true));
+    expect(await failureOf(run.upload())).toMatchObject({ errorType: "NOT_THE_STORE", isRetryable: true });
+    expect(run.objects).toEqual([]);
+    expect(run.seen).not.toContain("complete");
+  });
+
+  it("sends what the store lacks at the end, and completes then (InvalidPart)", async () => {
+    await using run = await start(({ kind, repeats, uploadId }) => {
+      if (kind === "complete" && repeats === 0) run.uploads.get(uploadId)?.delete(2);
+      return false;
+    });
+    await run.upload();
+    expectStored(run);
+    expect(run.seen.slice(-4)).toEqual(["complete", "list", "part 2", "complete"]);
+  });
+
+  it("ends where the store never has what it says it has", async () => {
+    await using run = await start(
+      (request) => request.kind === "complete" && (refuse(request, 400, "InvalidPart"), true),
+    );
+    expect(await failureOf(run.upload())).toMatchObject({ errorType: "InvalidPart", isRetryable: false });
+    expect(run.seen.filter((name) => name === "complete").length).toBeLessThan(10);
+  });
+
+  it("gives no answer more time because of failures that came at once", async () => {
+    await using run = await start(async (request) => {
+      if (request.kind !== "create" || request.repeats > 6) return false;
+      if (request.repeats < 6) request.message.socket.resetAndDestroy();
+      else await swallow(request);
+      return true;
+    });
+    const began = run.clock.now();
+    await run.upload();
+    expectStored(run);
+    expect(run.clock.now() - began).toBeLessThan(3 * MINUTE_MS);
+  });
+
+  it.each([
+    [200, "<html>Sign in!</html>", "NOT_THE_API"],
+    [200, "", "NOT_THE_API"],
+    // By its standard, `fetch` tells nothing of a 407.
+    [407, "<html>", "NETWORK"],
+    [511, "", "NOT_THE_API"],
+  ])("waits while something on the way answers in the API's place, %s %s", async (status, page, errorType) => {
+    let left = 3;
+    await using run = await start(
+      (request) =>
+        request.kind === "sign" && run.signed() > 1 && left-- > 0 && (answerWith(request, status, page), true),
+    );
+    await run.upload({ parallelParts: 1 });
+    expectStored(run);
+    expect(run.waits.find(Boolean)).toMatchObject({ errorType });
+    expect(run.waits.at(-1)).toBeUndefined();
   });
 
   it.each(["part", "put", "create", "complete"] as const)(

@@ -1,9 +1,10 @@
+import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { closeServer, listen } from "../../dev/stack/listen.ts";
 
-/** What a request to the store is, as S3 tells them apart. */
+/** What a request is: to the store, as S3 tells them apart, or to the API. */
 export interface StoreRequest {
-  readonly kind: "put" | "create" | "part" | "list" | "complete" | "abort";
+  readonly kind: "put" | "create" | "part" | "list" | "complete" | "abort" | "sign" | "delivery";
   readonly partNumber: number;
   readonly uploadId: string;
   /** How often this one was made before, failures included. */
@@ -12,8 +13,19 @@ export interface StoreRequest {
   readonly response: ServerResponse;
 }
 
-/** Deals with a request; true if the store is not to answer by itself. */
-export type Behaviour = (request: StoreRequest) => boolean | Promise<boolean>;
+/** True if the behaviour deals with the request by itself; "answer is lost" if it takes effect, and nobody is told. */
+type Treatment = boolean | "answer is lost";
+
+/** Decides what becomes of a request. */
+export type Behaviour = (request: StoreRequest) => Treatment | Promise<Treatment>;
+
+interface Answer {
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+export const tagOf = (bytes: Buffer): string => `"${createHash("md5").update(bytes).digest("hex")}"`;
 
 /**
  * The proxy's API and a store on one server with real sockets, both as simple as can be, whose requests a test can treat
@@ -24,6 +36,8 @@ export const startStore = async (behave: Behaviour = () => false) => {
   const objects: Buffer[] = [];
   const uploads = new Map<string, Map<number, Buffer>>();
   const counts = new Map<string, number>();
+  let begun = 0;
+  let lastPut = "";
   let sendingNow = 0;
   let mostAtATime = 0;
   let signed = 0;
@@ -38,79 +52,87 @@ export const startStore = async (behave: Behaviour = () => false) => {
 
   const answer = async (message: IncomingMessage, response: ServerResponse) => {
     const target = new URL(message.url ?? "", url);
-    if (target.pathname.endsWith("/sign_upload")) {
-      sign(await read(message), response);
-      return;
-    }
-    if (target.pathname.endsWith("/delivery")) {
-      json(response, { JobId: "j", State: "DELIVERED", UpdatedAt: "2026-01-01T00:00:00Z" });
-      return;
-    }
     const uploadId = target.searchParams.get("uploadId") ?? "";
     const partNumber = Number(target.searchParams.get("partNumber"));
-    const kind = kindOf(message.method ?? "", target.searchParams);
+    const kind = kindOf(message.method ?? "", target);
     const name = kind === "part" ? `part ${partNumber}` : kind;
     const countKey = `${uploadId} ${name}`;
     const repeats = counts.get(countKey) ?? 0;
     counts.set(countKey, repeats + 1);
-    seen.push(name);
-    if (await behave({ kind, partNumber, uploadId, repeats, message, response })) return;
+    if (kind !== "sign" && kind !== "delivery") seen.push(name);
+    const treatment = await behave({ kind, partNumber, uploadId, repeats, message, response });
+    if (treatment === true) return;
     sendingNow += kind === "part" ? 1 : 0;
     mostAtATime = Math.max(mostAtATime, sendingNow);
     const body = await read(message).finally(() => (sendingNow -= kind === "part" ? 1 : 0));
-    store(kind, { uploadId, partNumber, body }, response);
+    const key = target.searchParams.get("key") ?? "";
+    const own = act(kind, { key, uploadId, partNumber, body });
+    if (treatment === "answer is lost") message.socket.resetAndDestroy();
+    else response.writeHead(own.status ?? 200, own.headers).end(own.body);
   };
 
-  const sign = (body: Buffer, response: ServerResponse) => {
+  const act = (
+    kind: StoreRequest["kind"],
+    { key, uploadId, partNumber, body }: { key: string; uploadId: string; partNumber: number; body: Buffer },
+  ): Answer => {
+    if (kind === "sign") return sign(body);
+    if (kind === "delivery")
+      return json({
+        JobId: "j",
+        State: "DELIVERED",
+        UpdatedAt: "2026-01-01T00:00:00Z",
+        ...(objects[0] && { SizeBytes: objects[0].length }),
+      });
+    if (kind === "put") {
+      // Whoever sends it again to the same URL overwrites it.
+      if (lastPut === key) objects.pop();
+      lastPut = key;
+      objects.push(body);
+      return { headers: { etag: tagOf(body) } };
+    }
+    if (kind === "create") {
+      const id = `upload-${++begun}`;
+      uploads.set(id, new Map());
+      return xml(`<InitiateMultipartUploadResult><UploadId>${id}</UploadId></InitiateMultipartUploadResult>`);
+    }
+    const parts = uploads.get(uploadId);
+    if (!parts) return xml("<Error><Code>NoSuchUpload</Code><Message>Gone.</Message></Error>", 404);
+    if (kind === "part") {
+      parts.set(partNumber, body);
+      return { headers: { etag: tagOf(body) } };
+    }
+    if (kind === "list") return xml(`<ListPartsResult>${[...parts].map(describePart).join("")}</ListPartsResult>`);
+    if (kind === "complete") {
+      // S3 has nothing against gaps in the numbers.
+      const wanted = [...body.toString().matchAll(/<PartNumber>(\d+)<\/PartNumber><ETag>(.*?)<\/ETag>/g)].map(
+        ([, number, tag]) => ({ bytes: parts.get(Number(number)), tag: tag?.replaceAll("&quot;", '"') }),
+      );
+      const found = wanted.flatMap(({ bytes, tag }) => (bytes && tagOf(bytes) === tag ? [bytes] : []));
+      if (found.length < wanted.length) return xml("<Error><Code>InvalidPart</Code></Error>", 400);
+      objects.push(Buffer.concat(found));
+    }
+    uploads.delete(uploadId);
+    return kind === "abort" ? { status: 204 } : xml("<CompleteMultipartUploadResult></CompleteMultipartUploadResult>");
+  };
+
+  /** Once media has arrived for the job, the proxy signs no other. */
+  const sign = (body: Buffer): Answer => {
     signed += 1;
     const { upload_id, part_number } = JSON.parse(body.toString()) as { upload_id?: string; part_number?: number };
+    if (upload_id === undefined && objects.length > 0)
+      return { ...json({ ErrorType: "DELIVERY_UNDER_WAY", ErrorComment: "It is being delivered." }), status: 409 };
+    const key = `media/${upload_id ?? signed}`;
     const query = new URLSearchParams({
+      key,
       ...(upload_id !== undefined && { uploadId: upload_id }),
       ...(part_number !== undefined && { partNumber: String(part_number) }),
     });
-    json(response, {
+    return json({
       url: `${url}/store?${query.toString()}`,
-      key: "media/a",
+      key,
       headers: {},
       expires_at: "2027-01-01T00:00:00Z",
     });
-  };
-
-  const store = (
-    kind: StoreRequest["kind"],
-    { uploadId, partNumber, body }: { uploadId: string; partNumber: number; body: Buffer },
-    response: ServerResponse,
-  ) => {
-    const parts = uploads.get(uploadId);
-    if (kind === "put") objects.push(body);
-    else if (kind === "create") {
-      const id = `upload-${uploads.size + 1}`;
-      uploads.set(id, new Map());
-      xml(response, `<InitiateMultipartUploadResult><UploadId>${id}</UploadId></InitiateMultipartUploadResult>`);
-      return;
-    } else if (!parts) {
-      xml(response, "<Error><Code>NoSuchUpload</Code><Message>Gone.</Message></Error>", 404);
-      return;
-    } else if (kind === "part") parts.set(partNumber, body);
-    else if (kind === "abort") uploads.delete(uploadId);
-    else if (kind === "list") {
-      xml(
-        response,
-        `<ListPartsResult>${[...parts].map(([number, { length }]) => `<Part><PartNumber>${number}</PartNumber><ETag>e${number}</ETag><Size>${length}</Size></Part>`).join("")}</ListPartsResult>`,
-      );
-      return;
-    } else {
-      const numbers = [...body.toString().matchAll(/<PartNumber>(\d+)</g)].map(([, number]) => Number(number));
-      if (!numbers.every((number, index) => number === index + 1 && parts.has(number))) {
-        xml(response, "<Error><Code>InvalidPart</Code></Error>", 400);
-        return;
-      }
-      objects.push(Buffer.concat(numbers.map((number) => parts.get(number) ?? Buffer.alloc(0))));
-      uploads.delete(uploadId);
-      xml(response, "<CompleteMultipartUploadResult></CompleteMultipartUploadResult>");
-      return;
-    }
-    response.writeHead(kind === "abort" ? 204 : 200, { etag: `"e${partNumber}"` }).end();
   };
 
   return {
@@ -128,11 +150,16 @@ export const startStore = async (behave: Behaviour = () => false) => {
   };
 };
 
-const kindOf = (method: string, query: URLSearchParams): StoreRequest["kind"] => {
-  if (method === "PUT") return query.has("partNumber") ? "part" : "put";
-  if (method === "POST") return query.has("uploadId") ? "complete" : "create";
+const kindOf = (method: string, { pathname, searchParams }: URL): StoreRequest["kind"] => {
+  if (pathname.endsWith("/sign_upload")) return "sign";
+  if (pathname.endsWith("/delivery")) return "delivery";
+  if (method === "PUT") return searchParams.has("partNumber") ? "part" : "put";
+  if (method === "POST") return searchParams.has("uploadId") ? "complete" : "create";
   return method === "GET" ? "list" : "abort";
 };
+
+const describePart = ([number, bytes]: [number, Buffer]): string =>
+  `<Part><PartNumber>${number}</PartNumber><ETag>${tagOf(bytes).replaceAll('"', "&quot;")}</ETag><Size>${bytes.length}</Size></Part>`;
 
 const read = async (message: IncomingMessage): Promise<Buffer> => {
   const chunks: Buffer[] = [];
@@ -140,10 +167,9 @@ const read = async (message: IncomingMessage): Promise<Buffer> => {
   return Buffer.concat(chunks);
 };
 
-const json = (response: ServerResponse, body: object) => {
-  response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(body));
-};
+const json = (body: object): Answer => ({
+  headers: { "content-type": "application/json" },
+  body: JSON.stringify(body),
+});
 
-const xml = (response: ServerResponse, body: string, status = 200) => {
-  response.writeHead(status, { "content-type": "application/xml" }).end(body);
-};
+const xml = (body: string, status = 200): Answer => ({ status, headers: { "content-type": "application/xml" }, body });
