@@ -1,8 +1,9 @@
-import { lstat, mkdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
+import { lstat, readFile, rm, utimes, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { basename, dirname } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { codeOf } from "./files.ts";
+import { makeFolder } from "./make-folder.ts";
 import { cannotSave, saving } from "./upload-record.ts";
 
 const REFRESHED_EVERY_MS = 10_000;
@@ -24,7 +25,7 @@ export const uploadAlone = async <T>(
   { signal, onWait }: { readonly signal: AbortSignal; readonly onWait: () => void },
   upload: () => Promise<T>,
 ): Promise<T> => {
-  await saving(file, () => mkdir(dirname(file), { recursive: true, mode: 0o700 }));
+  await saving(file, () => makeFolder(dirname(file)));
   while (!(await create(file))) {
     if (await isAbandoned(file)) await saving(file, () => rm(file, { force: true }));
     else {

@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import type { UploadState } from "../client/index.ts";
 import { codeOf } from "./files.ts";
+import { makeFolder } from "./make-folder.ts";
 import { UsageError } from "./outcome.ts";
 
 /**
@@ -53,7 +54,7 @@ export const uploadRecords = (
     },
     write: (record) =>
       saving(file, async () => {
-        await mkdir(directory, { recursive: true, mode: 0o700 });
+        await makeFolder(directory);
         const fresh = `${file}.${process.pid}`;
         await writeFile(fresh, JSON.stringify(record), { mode: 0o600 });
         await rename(fresh, file);
