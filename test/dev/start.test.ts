@@ -131,6 +131,14 @@ describe("npm start", () => {
     expect(new URL(PAGE).port).not.toBe(String(port));
     await again.stop();
   });
+
+  it("leaves the variables of another one in the same folder alone, and says where its own are", async () => {
+    const again = start(folder.path, ["--port", String(port)]);
+    await again.ready();
+    expect(again.printed()).toMatch(/set -a; \. \.local\/env-\d+; set \+a/);
+    await again.stop();
+    expect(await readEnv(folder.path)).toEqual(env);
+  });
 });
 
 it("makes the same jobs, keys and tasks for the same seed", async () => {
