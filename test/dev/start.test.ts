@@ -179,6 +179,7 @@ describe("the options of npm start", () => {
     [["--port"], "Option '--port <value>' argument missing"],
     [["--seed", "x"], '--seed must be a whole number from 0 to 9007199254740991, not "x".'],
     [["--prot", "1"], "Unknown option '--prot'. See npm start -- --help"],
+    [["--seed", "-1"], "Option '--seed' argument is ambiguous. See npm start -- --help\n"],
     [["7"], "Unexpected argument '7'"],
   ])("are refused if they are wrong: %j", async (args, why) => {
     const { code, printed } = await end(args);
