@@ -2,7 +2,7 @@ import fs, { open, type FileHandle } from "node:fs/promises";
 import { basename } from "node:path";
 import { ProxyError, type MediaRange, type MediaSource } from "../client/index.ts";
 import { mediaTypeOf } from "../client/media-names.ts";
-import { codeOf } from "./files.ts";
+import { codeOf, reasonOf } from "./files.ts";
 import { UsageError } from "./outcome.ts";
 
 /** A file on disk, which is read while it is sent: of each part under way, only one piece is in memory. */
@@ -84,21 +84,12 @@ const noFile = (what: string) =>
     "Write it to a file, and upload that.",
   );
 
-const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: "there is no such file",
-  EACCES: "you may not read it",
-  EPERM: "you may not read it",
-  ENOTDIR: "there is no such folder",
-  ELOOP: "its links lead nowhere",
-};
-
 /** @throws {UsageError} */
 const reading = async <T>(path: string, act: () => Promise<T>): Promise<T> => {
   try {
     return await act();
   } catch (error) {
-    const code = codeOf(error);
-    throw new UsageError(`${path} cannot be read: ${REASONS[code] ?? code}.`, ANOTHER_FILE);
+    throw new UsageError(`${path} cannot be read: ${reasonOf(error)}.`, ANOTHER_FILE);
   }
 };
 

@@ -36,7 +36,12 @@ export const assignJobs = ({
   readonly list?: string | undefined;
 }): Assignment[] => {
   const assignments = [...assignFiles(files, jobId), ...(list === undefined ? [] : readList(list))];
-  if (assignments.length === 0) throw new UsageError("There is no file: give FILE --job-id JOB, or FILE=JOB ….");
+  if (assignments.length === 0)
+    throw new UsageError(
+      list === undefined
+        ? "There is no file: give FILE --job-id JOB, or FILE=JOB …."
+        : "The list names no file: it needs lines FILE,JOB.",
+    );
   const taken = new Map<string, string>();
   for (const { file, jobId: id } of assignments) {
     const other = taken.get(id);
@@ -67,7 +72,7 @@ const readPair = (pair: string): Assignment => {
   throw new UsageError(`${pair} has no job: give --job-id JOB for one file, or ${pair}=JOB for each of several.`);
 };
 
-/** CSV as spreadsheets write it: file names may be quoted. A first line without a job id is a heading. */
+/** CSV as spreadsheets write it: file names may be quoted. A first line with neither a job id nor a file's ending is a heading. */
 const readList = (list: string): Assignment[] =>
   list
     .replace(/^\uFEFF/, "")
@@ -77,7 +82,7 @@ const readList = (list: string): Assignment[] =>
       const [, quoted, plain, text = ""] =
         /^\s*(?:"((?:[^"]|"")*)"|(.*?))\s*[,;\t]\s*"?([^",;\t]*?)"?\s*$/.exec(line) ?? [];
       const file = quoted?.replaceAll('""', '"') ?? plain ?? "";
-      if (index === 0 && !/[0-9a-f-]{32}/i.test(line)) return [];
+      if (index === 0 && !/[0-9a-f-]{32}/i.test(line) && !/\.\w{1,5}"?\s*([,;\t]|$)/.test(line)) return [];
       const jobId = normalJobId(text);
       if (file === "" || jobId === undefined)
         throw new UsageError(`Line ${index + 1} of the list is not FILE,JOB: ${line.trim().slice(0, 100)}`);

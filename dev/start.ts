@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { formatBytes } from "../client/words.ts";
 import { FATES } from "./cielo24/fates.ts";
@@ -81,9 +82,9 @@ const deliverSample = async (
   return true;
 };
 
-const printTrials = (newJob: () => string) => {
+const printTrials = (newJob: () => string, envFile: string) => {
   console_.title("Try it: in another terminal, in this folder");
-  console_.command(readEnv(ENV_FILE));
+  console_.command(readEnv(envFile));
   for (const { title, commands } of trials(newJob, SAMPLE_FILE)) {
     console_.line();
     console_.line(console_.dim(`# ${title}`));
@@ -131,7 +132,9 @@ const run = async ({ port, seed }: StartOptions, stopped: Promise<void>): Promis
   const newJob = () => newSampleJob?.() ?? "<job_id>";
   const sample = await makeSample();
   await writeFile(SAMPLE_FILE, sample);
-  const env = await writeEnvFile(ENV_FILE, {
+  // Where another one runs in this folder, its applications must keep what they read.
+  const envFile = taken.length > 0 && existsSync(ENV_FILE) ? `${ENV_FILE}-${new URL(page.url).port}` : ENV_FILE;
+  const env = await writeEnvFile(envFile, {
     API: stack.apiUrl,
     PAGE: page.url,
     DOCS: docs.url,
@@ -155,7 +158,7 @@ const run = async ({ port, seed }: StartOptions, stopped: Promise<void>): Promis
   console_.fact("bucket", `${stack.s3.url}/${stack.bucketName}`);
   console_.fact("the API, described", docs.url);
   console_.fact("cielo24", real ? `${real.baseUrl} (the real one)` : `${stack.cielo24?.url ?? ""} (simulated)`);
-  console_.fact("addresses and tokens", ENV_FILE);
+  console_.fact("addresses and tokens", envFile);
   console_.fact("functions' log", LOG_FILE);
 
   const sampleJob = newSampleJob ? newJob() : process.env["CIELO24_JOB_ID"];
@@ -164,7 +167,7 @@ const run = async ({ port, seed }: StartOptions, stopped: Promise<void>): Promis
     const delivered = await Promise.race([deliverSample(stack, token, { jobId: sampleJob, sample }), stopped]);
     if (delivered === false) process.exitCode = 1;
   }
-  printTrials(newJob);
+  printTrials(newJob, envFile);
   if (newSampleJob) printFates();
   console_.title("Upload a file of yours");
   console_.line(`Open ${console_.bold(page.url)} in your browser.`);

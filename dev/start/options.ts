@@ -71,7 +71,7 @@ const parse = (args: readonly string[]) => {
     }).values;
   } catch (error) {
     // It says which option, and then much about how to write others.
-    const [said = ""] = (error as Error).message.split(". ");
+    const [said = ""] = (error as Error).message.split(/\.\s/);
     throw new UsageError(`${said}. See npm start -- --help`);
   }
 };

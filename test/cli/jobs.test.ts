@@ -50,6 +50,13 @@ describe("which file goes to which job", () => {
       { files: [], list: `a.mp4,${ONE}\nb.mp4,job-7` },
       /^Line 2 of the list is not FILE,JOB: b\.mp4/,
     ],
+    [
+      "a first line with what is no job",
+      { files: [], list: `a.mp4,job-7\nb.mp4,${ONE}` },
+      /^Line 1 of the list is not/,
+    ],
+    ["a first line without a job", { files: [], list: `a.mp4\nb.mp4,${ONE}` }, /^Line 1 of the list is not/],
+    ["an empty list", { files: [], list: "file,job_id\n" }, /^The list names no file/],
   ])("refuses %s, and says how it is done", (_what, given, says) => {
     expect(() => assignJobs(given)).toThrow(says);
   });

@@ -68,6 +68,7 @@ describe("one upload at a time of a file for a job", () => {
     ["a file is in the place of a folder above", (path) => writeFile(path, "").then(() => `${path}/a/lock`), /ENOTDIR/],
     ["a link that leads nowhere is there", (path) => symlink("/nowhere", path).then(() => `${path}/lock`), /E[A-Z]+/],
     ["the system has no such folders", () => Promise.resolve("/proc/uploads/lock"), /ENOENT/],
+    ["the system has none of several folders", () => Promise.resolve("/proc/state/uploads/lock"), /ENOENT/],
     ["a folder is in the place of the lock", (path) => mkdir(path).then(() => path), /is no file/],
     ["a link is in the place of the lock", (path) => symlink("/nowhere", path).then(() => path), /is no file/],
   ])("says at once that it cannot be had where %s", async (_where, make, says) => {

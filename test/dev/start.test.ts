@@ -131,6 +131,14 @@ describe("npm start", () => {
     expect(new URL(PAGE).port).not.toBe(String(port));
     await again.stop();
   });
+
+  it("leaves the variables of another one in the same folder alone, and says where its own are", async () => {
+    const again = start(folder.path, ["--port", String(port)]);
+    await again.ready();
+    expect(again.printed()).toMatch(/set -a; \. \.local\/env-\d+; set \+a/);
+    await again.stop();
+    expect(await readEnv(folder.path)).toEqual(env);
+  });
 });
 
 it("makes the same jobs, keys and tasks for the same seed", async () => {
@@ -171,6 +179,7 @@ describe("the options of npm start", () => {
     [["--port"], "Option '--port <value>' argument missing"],
     [["--seed", "x"], '--seed must be a whole number from 0 to 9007199254740991, not "x".'],
     [["--prot", "1"], "Unknown option '--prot'. See npm start -- --help"],
+    [["--seed", "-1"], "Option '--seed' argument is ambiguous. See npm start -- --help\n"],
     [["7"], "Unexpected argument '7'"],
   ])("are refused if they are wrong: %j", async (args, why) => {
     const { code, printed } = await end(args);
