@@ -1,3 +1,4 @@
+import { ARRIVAL_WAIT_S, hasArrived } from "./arrival.ts";
 import { ProxyError } from "./errors.ts";
 import { FAILURES_IN_A_ROW, smallerPartBytes } from "./parts.ts";
 import { sendParts, type StoredPart } from "./send-parts.ts";
@@ -158,11 +159,12 @@ const listParts = async (
 
 /**
  * If the response is lost after S3 completed the upload, the repeated request finds no such upload. That is success if
- * the completion was requested before, and a real loss if not.
+ * the completion was requested before. If not, the browser may have repeated it by itself, as it does where a connection
+ * that was kept from an earlier request breaks: then the proxy sees what has arrived. Otherwise it is a real loss.
  */
 const complete = async (
   upload: UploadRun,
-  { signal }: PartsOptions,
+  { jobId, source, signal }: PartsOptions,
   state: UploadState,
   parts: readonly StoredPart[],
 ): Promise<void> => {
@@ -180,6 +182,10 @@ const complete = async (
     const request = { method: "POST", body, root: "CompleteMultipartUploadResult", signal } as const;
     await send({ ...upload, fetch: countedFetch }, state, request);
   } catch (error) {
-    if (!isGone(error) || requests < 2) throw error;
+    if (!isGone(error)) throw error;
+    if (requests > 1 || (await hasArrived(upload, { jobId, source, signal }, ARRIVAL_WAIT_S).catch(() => false)))
+      return;
+    signal?.throwIfAborted();
+    throw error;
   }
 };

@@ -1,3 +1,4 @@
+import { ARRIVAL_WAIT_S, hasArrived } from "./arrival.ts";
 import { ProxyError } from "./errors.ts";
 import { uploadInSmallerParts } from "./multipart.ts";
 import { countInVain, smallerPartBytes } from "./parts.ts";
@@ -7,9 +8,6 @@ import { prepareRequest, type Stored } from "./storage.ts";
 import { notTheStore } from "./store-errors.ts";
 import type { UploadRun } from "./upload-run.ts";
 import type { Uploaded, UploadOptions } from "./upload-types.ts";
-
-/** The proxy sees what has arrived within a second or two. */
-const SEEN_WAIT_S = 5;
 
 /** Uploads media in one PUT, for which the exact size is signed; in small parts if the PUT fails time and again. */
 export const uploadWhole = async (upload: UploadRun, options: UploadOptions): Promise<Uploaded> => {
@@ -23,7 +21,7 @@ export const uploadWhole = async (upload: UploadRun, options: UploadOptions): Pr
     if (!stored) return await uploadInSmallerParts(upload, options);
   } catch (error) {
     signal?.throwIfAborted();
-    if (lastKey === undefined || !(await hasArrived(upload, options, error))) throw error;
+    if (lastKey === undefined || !isRefusedJob(error) || !(await hasArrived(upload, options, 0))) throw error;
     upload.patience.moved(true);
   }
   upload.tell({ sentBytes: source.size, storedBytes: source.size, totalBytes: source.size });
@@ -54,7 +52,8 @@ const putWhole = async (
   const put = prepareRequest(upload, patience, sign, { method: "PUT", readBody, onSent, doublings: () => 0, signal });
   const send = async () => {
     const stored = await put();
-    if (stored.etag !== null || (await isSeen(upload, { jobId, source, signal, waitS: SEEN_WAIT_S }))) return stored;
+    // S3's answer has a tag. One without may be that of something on the way, or the bucket's CORS does not show it to a page.
+    if (stored.etag !== null || (await hasArrived(upload, { jobId, source, signal }, ARRIVAL_WAIT_S))) return stored;
     throw notTheStore(200);
   };
   const enter = takeConnection && (() => takeConnection(signal ?? new AbortController().signal));
@@ -66,28 +65,6 @@ const putWhole = async (
   }
 };
 
-/**
- * Whether the proxy has seen media of this size for the job. S3's answer to a PUT has a tag. One without it may be that of
- * something on the way, or the bucket's CORS does not show a page that header.
- */
-const isSeen = async (
-  { getDelivery }: Pick<UploadRun, "getDelivery">,
-  {
-    jobId,
-    source,
-    signal,
-    waitS = 0,
-  }: Pick<UploadOptions, "jobId" | "source" | "signal"> & { readonly waitS?: number },
-): Promise<boolean> => {
-  const { sizeBytes } = await getDelivery({ jobId, waitS, signal });
-  return sizeBytes === source.size;
-};
-
-/**
- * Signing again is refused once the job's media is being delivered. If only the store's response was lost, that media is
- * ours. Its size is the only evidence there is.
- */
-const hasArrived = async ({ getDelivery }: UploadRun, { jobId, source, signal }: UploadOptions, error: unknown) => {
-  if (!(error instanceof ProxyError) || error.source !== "api" || error.status !== 409) return false;
-  return isSeen({ getDelivery }, { jobId, source, signal });
-};
+/** Signing again is refused once the job's media is being delivered. If only the store's response was lost, that media is ours. */
+const isRefusedJob = (error: unknown): boolean =>
+  error instanceof ProxyError && error.source === "api" && error.status === 409;

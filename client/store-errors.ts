@@ -73,7 +73,7 @@ export const checkAnswer = (answer: StoreAnswer, root: string | undefined): void
 export const notTheStore = (status: number): ProxyError =>
   answeredInPlace({ name: STORE, errorType: "NOT_THE_STORE" }, status);
 
-const refusal = ({ status, text, header }: StoreAnswer, code: string | undefined): ProxyError =>
+const refusal = ({ status, header }: StoreAnswer, code: string | undefined): ProxyError =>
   new ProxyError({
     source: "storage",
     errorType: code ?? "STORAGE",

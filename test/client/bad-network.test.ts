@@ -108,6 +108,22 @@ describe("an upload on a bad network", () => {
     ]);
   });
 
+  it("finds its upload complete where a browser has sent the completion twice, of which it knows once", async () => {
+    await using run = await start(({ kind }) => kind === "complete" && "comes twice");
+    await run.upload();
+    expectStored(run);
+    expect(run.seen.filter((name) => name === "complete")).toHaveLength(1);
+  });
+
+  it("takes an upload that is gone at its completion, and has not arrived, for lost", async () => {
+    await using run = await start((request) => {
+      if (request.kind === "complete") run.uploads.clear();
+      return false;
+    });
+    expect(await failureOf(run.upload())).toMatchObject({ errorType: "NoSuchUpload" });
+    expect(run.objects).toEqual([]);
+  });
+
   it("begins anew with parts of 5 MiB where larger ones do not get through, never with two uploads completed", async () => {
     const states: (UploadState | undefined)[] = [];
     await using run = await start(async (request) => {

@@ -13,8 +13,11 @@ export interface StoreRequest {
   readonly response: ServerResponse;
 }
 
-/** True if the behaviour deals with the request by itself; "answer is lost" if it takes effect, and nobody is told. */
-type Treatment = boolean | "answer is lost";
+/**
+ * True if the behaviour deals with the request by itself; "answer is lost" if it takes effect, and nobody is told; "comes
+ * twice" if it takes effect, and comes again, as browsers send it where a connection breaks that they have used before.
+ */
+type Treatment = boolean | "answer is lost" | "comes twice";
 
 /** Decides what becomes of a request. */
 export type Behaviour = (request: StoreRequest) => Treatment | Promise<Treatment>;
@@ -66,7 +69,8 @@ export const startStore = async (behave: Behaviour = () => false) => {
     mostAtATime = Math.max(mostAtATime, sendingNow);
     const body = await read(message).finally(() => (sendingNow -= kind === "part" ? 1 : 0));
     const key = target.searchParams.get("key") ?? "";
-    const own = act(kind, { key, uploadId, partNumber, body });
+    const first = act(kind, { key, uploadId, partNumber, body });
+    const own = treatment === "comes twice" ? act(kind, { key, uploadId, partNumber, body }) : first;
     if (treatment === "answer is lost") message.socket.resetAndDestroy();
     else response.writeHead(own.status ?? 200, own.headers).end(own.body);
   };
