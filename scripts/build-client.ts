@@ -95,19 +95,9 @@ const pack = async (folder: string): Promise<string> => {
   await cp("LICENSE", join(stage, "LICENSE"));
   const manifest = JSON.parse(await readFile("package.json", "utf8")) as Record<string, unknown>;
   const peers = ["peerDependencies", "peerDependenciesMeta"];
-  const kept = [
-    "name",
-    "version",
-    "description",
-    "license",
-    "type",
-    "engines",
-    "bin",
-    "exports",
-    "sideEffects",
-    "files",
-  ];
-  const packed = Object.fromEntries([...kept, ...peers].map((name) => [name, manifest[name]]));
+  const kept = ["name", "version", "license", "type", "engines", "bin", "exports", "sideEffects", "files"];
+  const description = "Uploads media through cielo24-proxy: a typed client, a plugin for Uppy and a command line.";
+  const packed = { description, ...Object.fromEntries([...kept, ...peers].map((name) => [name, manifest[name]])) };
   await writeFile(join(stage, "package.json"), `${JSON.stringify(packed, null, 2)}\n`);
   const { stdout } = await run("npm", ["pack", "--silent", "--pack-destination", resolve(folder)], { cwd: stage });
   return join(folder, stdout.trim());

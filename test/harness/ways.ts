@@ -2,6 +2,8 @@ import { afterAll } from "@jest/globals";
 import { setTimeout as wait } from "node:timers/promises";
 import type { Build } from "../../dev/stack/lambda.ts";
 import type { StackOptions } from "../../dev/stack.ts";
+import { build as deliverMedia } from "../../functions/deliver-media/handler.ts";
+import { build as deliveryStatus } from "../../functions/delivery-status/handler.ts";
 import { build as buildSignUpload } from "../../functions/sign-upload/handler.ts";
 import { startFront, type Habits } from "./fronts.ts";
 import { startLine, type Line, type Quality } from "./line.ts";
@@ -47,7 +49,13 @@ export const useWays = (options: StackOptions = {}) => {
   afterAll(async () => {
     for (const close of closers.splice(0).reverse()) await close();
   });
-  const local = useStack({ ...options, functions: { ...options.functions, "sign-upload": signUpload } });
+  // The stack would import the others when they are first called, which jest forbids while tests run side by side.
+  const functions: StackOptions["functions"] = {
+    "deliver-media": deliverMedia,
+    "delivery-status": deliveryStatus,
+    "sign-upload": signUpload,
+  };
+  const local = useStack({ ...options, functions: { ...functions, ...options.functions } });
 
   const behind = async (url: string, habits: Habits | undefined): Promise<string> => {
     if (!habits) return url;
