@@ -359,7 +359,7 @@ describe("cielo24-proxy upload", () => {
 
       await writeFile(path, makeMedia(40_001));
       const larger = await upload(path, "-j", jobId);
-      expect(larger.stderr).toContain("has 39.1 KiB (40,000 bytes), and this file 39.1 KiB (40,001 bytes).");
+      expect(larger.stderr).toContain("has 39 KB (40,000 bytes), and this file 39 KB (40,001 bytes).");
       expect(larger.code).toBe(3);
       expect(arrivedAt(local.stack, jobId)).toEqual([sha256(makeMedia(40_000))]);
     });
