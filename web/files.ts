@@ -132,7 +132,9 @@ export const showFiles = ({
     for (const { id } of media.all()) setPaused(id, false);
   });
   uppy.on("cielo24-elsewhere", ({ id, isPaused }, isElsewhere) => {
-    media.change(id, { phase: isElsewhere ? "elsewhere" : isPaused ? "paused" : "uploading" });
+    // What is restored does not go on before the person says so.
+    const isHeld = isPaused || uppy.getState().recoveredState !== null;
+    media.change(id, { phase: isElsewhere ? "elsewhere" : isHeld ? "paused" : "uploading" });
   });
   uppy.on("cielo24-waiting", (file, waiting) => {
     media.change(idOf(file), { waiting });

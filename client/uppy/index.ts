@@ -10,6 +10,7 @@ import { ProxyError } from "../errors.ts";
 import { normalJobId } from "../job-id.ts";
 import type { UploadState, Waiting } from "../upload-types.ts";
 import { createFileUpload, discardLeftBehind, type UploadedFile, type Uploader } from "./file-upload.ts";
+import { takeLock } from "./lock.ts";
 import { createPool } from "./pool.ts";
 
 declare module "@uppy/core" {
@@ -65,6 +66,7 @@ export default class Cielo24<M extends Meta, B extends Body> extends BasePlugin<
     this.uppy.on("pause-all", this.#onPauseAll);
     this.uppy.on("resume-all", this.#onResumeAll);
     this.uppy.on("file-removed", this.#onRemoved);
+    this.uppy.on("restored", this.#onRestored);
     globalThis.addEventListener("online", this.#onOnline);
   }
 
@@ -75,6 +77,7 @@ export default class Cielo24<M extends Meta, B extends Body> extends BasePlugin<
     this.uppy.off("pause-all", this.#onPauseAll);
     this.uppy.off("resume-all", this.#onResumeAll);
     this.uppy.off("file-removed", this.#onRemoved);
+    this.uppy.off("restored", this.#onRestored);
     globalThis.removeEventListener("online", this.#onOnline);
     this.#uninstalled.abort();
     for (const upload of this.#uploads.values()) upload.stop();
@@ -222,6 +225,26 @@ export default class Cielo24<M extends Meta, B extends Body> extends BasePlugin<
     const state = stateOf(file);
     if (upload) upload.remove();
     else if (state) void discardLeftBehind(this.opts.client, state);
+  };
+
+  /** Golden Retriever restores a file in every tab, also while another one uploads it. */
+  readonly #onRestored = (): void => {
+    for (const file of this.uppy.getFiles())
+      if (file.meta["job_id"] && !file.progress.uploadComplete) void this.#watchOtherTab(file, readJob(file));
+  };
+
+  readonly #watchOtherTab = async (file: UppyFile<M, B>, jobId: string): Promise<void> => {
+    const tell = (isElsewhere: boolean) => {
+      // An upload that was begun here meanwhile tells by itself.
+      if (this.#has(file.id) && !this.#uploads.has(file.id))
+        this.uppy.emit("cielo24-elsewhere", this.#now(file), isElsewhere);
+    };
+    const onElsewhere = () => {
+      tell(true);
+    };
+    const lock = await takeLock(jobId, { signal: this.#uninstalled.signal, onElsewhere }).catch(() => undefined);
+    lock?.release();
+    if (lock?.wasElsewhere) tell(false);
   };
 
   readonly #onOnline = (): void => {

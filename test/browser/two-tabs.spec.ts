@@ -60,8 +60,17 @@ describe("a file that is being uploaded in another tab", () => {
     expectOneUpload();
   });
 
-  it("is shown with its delivery here once it is uploaded there, and no longer as a file to upload", async () => {
+  it("is shown as such before anything is pressed, and waits for the person once that tab is closed", async () => {
+    await seesBadge(second, NAME, "In another tab");
+    await local.opened.page.close();
     await seesBadge(second, NAME, "Paused");
+    await pressUpload(second);
+    await taskIdOf(second, NAME);
+    expectOneUpload();
+  });
+
+  it("is shown with its delivery here once it is uploaded there, and no longer as a file to upload", async () => {
+    await seesBadge(second, NAME, "In another tab");
     await part.continue();
     const taskId = await taskIdOf(local.opened.page, NAME);
     expect(await taskIdOf(second, NAME)).toBe(taskId);
