@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { afterAll, beforeAll, describe, expect, it, jest } from "@jest/globals";
 import { writeFile } from "node:fs/promises";
 import { setTimeout as wait } from "node:timers/promises";
 import type { Browser, Page } from "playwright-core";
@@ -22,7 +22,9 @@ const NAME = "lecture.mp4";
 const SIZE = 24 * MIB;
 /** Of 8 MiB. */
 const PARTS = 3;
-const PATIENCE_MS = 150_000;
+const PATIENCE_MS = 300_000;
+/** An upper bound alone: what nothing answers is sent again after 45 s, then after 90, and so on. */
+jest.setTimeout(500_000);
 /** Slow enough for a part of 8 MiB to take longer than its answer is waited for at first. */
 const BOX_BYTES_PER_SECOND = 150 * 1024;
 

@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it } from "@jest/globals";
+import { beforeAll, describe, expect, it, jest } from "@jest/globals";
 import { openAsBlob } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { setTimeout as wait } from "node:timers/promises";
@@ -11,6 +11,9 @@ import { emptySuccess, htmlSuccess, isCompletion, isCreation, nth, refusal } fro
 import { blackHole, freePort, neverAnswers } from "./nowhere.ts";
 
 /** The typed client in Node, with the platform's `fetch`, on bad networks: side by side, each over a line of its own. */
+
+/** An upper bound alone: what nothing answers is sent again after 45 s, then after 90, and so on. */
+jest.setTimeout(500_000);
 
 const LINE = { latencyMs: 20, bytesPerSecond: 1_500_000 };
 const SIZE = 24 * MIB;

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { afterAll, beforeAll, describe, expect, it, jest } from "@jest/globals";
 import { writeFile } from "node:fs/promises";
 import { setTimeout as wait } from "node:timers/promises";
 import { startCommand, useCommandLine, type Ended, type Running } from "../cli/command-line.ts";
@@ -11,6 +11,9 @@ import { blackHole, freePort, neverAnswers } from "./nowhere.ts";
  * The command line on bad networks. Much of this takes its time, since people's networks do: the tests run side by side,
  * each over a line of its own.
  */
+
+/** An upper bound alone: what nothing answers is sent again after 45 s, then after 90, and so on. */
+jest.setTimeout(500_000);
 
 const LINE = { latencyMs: 20, bytesPerSecond: 1_500_000 };
 const IN_PARTS = ["--part-size", "5"];
