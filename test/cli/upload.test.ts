@@ -95,7 +95,7 @@ describe("cielo24-proxy upload", () => {
     expect(stdout).toBe("");
     expect(stderr).toContain("Ending. Ctrl-C once more ends at once.");
     // It may not have heard yet that the second part has arrived.
-    expect(stderr).toMatch(/ (?:5\.0|10) MB of 10 MB are at the store and are not sent again\./);
+    expect(stderr).toMatch(/ (?:5|10) MB of 10 MB are at the store and are not sent again\./);
     expect(stderr).toContain(`cielo24-proxy upload '${file}' --job-id ${jobId}`);
     expect(arrivedAt(local.stack, jobId)).toEqual([]);
 
