@@ -7,3 +7,7 @@ const SPELLINGS = /^(?:[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})
  */
 export const normalJobId = (text: string): string | undefined =>
   SPELLINGS.test(text) ? text.replaceAll("-", "").toLowerCase() : undefined;
+
+/** Whether two spellings name one job. Texts that are no job ids are compared as they are. */
+export const isSameJob = (one: string, other: string): boolean =>
+  (normalJobId(one) ?? one) === (normalJobId(other) ?? other);

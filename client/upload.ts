@@ -1,5 +1,5 @@
 import { ProxyError } from "./errors.ts";
-import { normalJobId } from "./job-id.ts";
+import { isSameJob } from "./job-id.ts";
 import { uploadInParts } from "./multipart.ts";
 import { choosePartBytes } from "./parts.ts";
 import { progressTeller } from "./progress.ts";
@@ -46,9 +46,6 @@ const checkResume = ({ resume, jobId, source }: UploadOptions): UploadState | un
     comment: "The upload to resume belongs to another job, or to media of another size.",
   });
 };
-
-const isSameJob = (one: string, other: string): boolean =>
-  one === other || (normalJobId(one) !== undefined && normalJobId(one) === normalJobId(other));
 
 const describe = ({ source, filename, contentType }: UploadOptions) => {
   const { name, type } = source as { name?: unknown; type?: unknown };

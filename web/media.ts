@@ -26,8 +26,6 @@ export interface MediaItem {
   readonly uploaded?: number;
   /** Why the upload, or the question for the delivery, stands still. It goes on by itself. */
   readonly waiting?: Waiting | undefined;
-  /** Nothing of the upload has moved for a while, whatever the reason. */
-  readonly isStill?: boolean;
   /** The latest from `/api/job/delivery`. */
   readonly delivery?: Omit<Delivery, "taskId"> & { readonly taskId?: string | undefined };
   readonly problem?: Problem | undefined;

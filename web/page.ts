@@ -9,7 +9,6 @@ import { createMediaStore } from "./media.ts";
 import { showNetwork } from "./network.ts";
 import { AGAIN, describeError } from "./problems.ts";
 import { createRemembered } from "./remembered.ts";
-import { createStillness } from "./stillness.ts";
 import { createTab } from "./tab.ts";
 import { createUploads, type MediaFile } from "./uploads.ts";
 
@@ -27,10 +26,8 @@ const start = (connection: Connection): void => {
   const remembered = createRemembered(connection.id);
   const media = createMediaStore((id, item) => {
     list.show(id, item);
-    noteMove(id, item);
     showInTab();
   });
-  const noteMove = createStillness(media);
   const deliveries = createDeliveries({ media, client });
   const uppy = createUploads({
     id: connection.id,

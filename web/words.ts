@@ -43,8 +43,8 @@ const UPLOAD_WAITS: Readonly<Record<string, string>> = {
 const BY_ITSELF = "It goes on by itself.";
 
 /** Whether the upload stands still, but for a pause that the person wants. */
-export const isStandingStill = ({ phase, waiting, isStill = false }: MediaItem): boolean =>
-  phase === "uploading" && (waiting !== undefined || isStill);
+export const isStandingStill = ({ phase, waiting }: MediaItem): boolean =>
+  phase === "uploading" && waiting !== undefined;
 
 interface PhaseText {
   /** A word or two. */
@@ -95,7 +95,7 @@ const chosenText = (item: MediaItem): PhaseText => {
 };
 
 const uploadWaitText = (waiting: Waiting | undefined): string =>
-  `${UPLOAD_WAITS[waiting?.errorType ?? "STALLED"] ?? waiting?.comment ?? ""} ${BY_ITSELF}`;
+  `${UPLOAD_WAITS[waiting?.errorType ?? ""] ?? waiting?.comment ?? ""} ${BY_ITSELF}`;
 
 const deliveringText = ({ delivery, waiting, problem, sizeBytes }: MediaItem): PhaseText => {
   if (problem)

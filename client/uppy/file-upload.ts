@@ -1,7 +1,7 @@
 import type { Client } from "../client.ts";
 import { isOfOtherMedia } from "../delivery.ts";
 import { ProxyError } from "../errors.ts";
-import { normalJobId } from "../job-id.ts";
+import { isSameJob, normalJobId } from "../job-id.ts";
 import type { UploadProgress } from "../progress.ts";
 import type { UploadState, Waiting } from "../upload-types.ts";
 import { createAttempts } from "./attempts.ts";
@@ -135,8 +135,6 @@ export const createFileUpload = (options: FileUploadOptions) => {
     },
   };
 };
-
-const isSameJob = (one: string, other: string): boolean => (normalJobId(one) ?? one) === (normalJobId(other) ?? other);
 
 const isRefusedJob = (error: unknown): boolean =>
   error instanceof ProxyError && (error.status === 409 || error.errorType === "NoSuchUpload");
