@@ -43,8 +43,8 @@ type FaultKind =
   | { readonly kind: "resetAt"; readonly fraction: number; readonly orderly?: boolean }
   /** Reads the whole body, accepts it or not, and resets the connection instead of responding. */
   | { readonly kind: "resetAfterBody"; readonly accepts: boolean }
-  /** Stops reading the body after this fraction, for `forMs`, or for good. */
-  | { readonly kind: "stopReading"; readonly fraction: number; readonly forMs?: number }
+  /** Stops reading the body after this fraction, and goes on so much later, in real time, or never. */
+  | { readonly kind: "stopReading"; readonly fraction: number; readonly resumesAfterMs?: number }
   /** Reads the body evenly over this time. */
   | { readonly kind: "slowReading"; readonly overMs: number }
   /** Accepts, and responds this much later, in real time. */

@@ -35,10 +35,10 @@ export const receiveBody = async (
       if (fault?.kind !== "stopReading") return;
       request.pause();
       // Do not keep the process alive for this.
-      if (fault.forMs !== undefined)
+      if (fault.resumesAfterMs !== undefined)
         setTimeout(() => {
           request.resume();
-        }, fault.forMs).unref();
+        }, fault.resumesAfterMs).unref();
     };
     const startedAt = Date.now();
     const lag = (overMs: number) => {

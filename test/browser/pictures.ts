@@ -30,7 +30,7 @@ await jobIdOf(page, "interview.wav");
 await picture("2-choose");
 
 // cielo24 stops reading in the middle while the picture is taken.
-const reading = { action: "POST job/add_media", kind: "stopReading", fraction: 0.1, forMs: 4_000 } as const;
+const reading = { action: "POST job/add_media", kind: "stopReading", fraction: 0.1, resumesAfterMs: 4_000 } as const;
 stack.cielo24?.faults.add({ ...reading, jobId: await jobIdOf(page, "lecture-12.mp4") });
 await pressUpload(page);
 await taskIdOf(page, "interview.wav");

@@ -27,8 +27,32 @@ const hold = async (page: Page, isIt: (url: URL) => boolean): Promise<{ readonly
   return { held };
 };
 
+const isHeldPart = (url: URL): boolean => url.searchParams.get("partNumber") === HELD_PART;
+
 /** Holds back the PUT of one part. @returns resolves with it once it is made */
-export const holdPart = (page: Page) => hold(page, (url) => url.searchParams.get("partNumber") === HELD_PART);
+export const holdPart = (page: Page) => hold(page, isHeldPart);
+
+/**
+ * Holds back the PUT of one part for as long as the test needs: the client gives up a part that stands still for half a
+ * minute, and sends it again.
+ *
+ * @returns `held` resolves once it is made for the first time
+ */
+export const holdPartThroughout = async (page: Page) => {
+  const routes: Route[] = [];
+  let begin: () => void;
+  const held = new Promise<void>((resolve) => (begin = resolve));
+  await page.route(isHeldPart, (route) => {
+    routes.push(route);
+    begin();
+  });
+  const letGo = async (): Promise<void> => {
+    // Those that the client has given up are gone.
+    await Promise.all(routes.map((route) => route.continue().catch(() => undefined)));
+    await page.unroute(isHeldPart);
+  };
+  return { held, letGo };
+};
 
 /** Holds back the PUT of a whole file. @returns resolves with it once it is made */
 export const holdPut = (page: Page) => hold(page, (url) => url.searchParams.get("x-id") === "PutObject");

@@ -1,8 +1,9 @@
 import { beforeEach, describe, expect, it } from "@jest/globals";
 import type { Page, Route } from "playwright-core";
+import { until } from "../harness/until.ts";
 import { useFileOnDisk } from "./file-on-disk.ts";
 import { chooseFiles, jobIdOf, pressUpload, rowOf, seesBadge, taskIdOf } from "./person.ts";
-import { count, holdPart, requestsFor } from "./store.ts";
+import { count, holdPart, holdPartThroughout, requestsFor } from "./store.ts";
 import { IS_KEPT, openPage, useUploadPage } from "./upload-page.ts";
 
 const MIB = 1024 * 1024;
@@ -17,16 +18,19 @@ const cancelIn = (page: Page) => page.getByRole("button", { name: "Cancel", exac
 describe("a file that is being uploaded in another tab", () => {
   /** The first tab uploads, with a part that is held back; the second one has restored the file. */
   let jobId: string;
-  let part: Route;
+  let letGo: () => Promise<void>;
   let second: Page;
 
   beforeEach(async () => {
     const { page, context, url } = local.opened;
     await chooseFiles(page, large.path);
     jobId = await jobIdOf(page, NAME);
-    const { held } = await holdPart(page);
+    const part = await holdPartThroughout(page);
+    ({ letGo } = part);
     await pressUpload(page);
-    part = await held;
+    await part.held;
+    // A part whose answer is still on its way when the tab is closed would rightly be sent again.
+    await until(() => count(requestsFor(local.opened.stack, jobId), "UploadPart 200") === PARTS - 1);
     await page.waitForFunction(IS_KEPT);
     second = await context.newPage();
     await openPage(second, url);
@@ -52,7 +56,7 @@ describe("a file that is being uploaded in another tab", () => {
     await uploadInSecond();
     await second.getByText(/uploaded in another tab/).waitFor();
     await picture("two-tabs-1-first");
-    await part.continue();
+    await letGo();
     const taskId = await taskIdOf(page, NAME);
     expect(await taskIdOf(second, NAME)).toBe(taskId);
     await seesBadge(second, NAME, "Delivered");
@@ -71,7 +75,7 @@ describe("a file that is being uploaded in another tab", () => {
 
   it("is shown with its delivery here once it is uploaded there, and no longer as a file to upload", async () => {
     await seesBadge(second, NAME, "In another tab");
-    await part.continue();
+    await letGo();
     const taskId = await taskIdOf(local.opened.page, NAME);
     expect(await taskIdOf(second, NAME)).toBe(taskId);
     expect(await second.locator(".medium").count()).toBe(1);
@@ -99,12 +103,12 @@ describe("a file that is being uploaded in another tab", () => {
   it("is not begun here before its parts are deleted, where it is cancelled there", async () => {
     const { page } = local.opened;
     await uploadInSecond();
-    let letGo: (route: Route) => void = () => undefined;
-    const deleting = new Promise<Route>((resolve) => (letGo = resolve));
+    let catchRoute: (route: Route) => void = () => undefined;
+    const deleting = new Promise<Route>((resolve) => (catchRoute = resolve));
     await page.route(
       (url) => url.searchParams.get("x-id") === "AbortMultipartUpload",
       (route) => {
-        if (route.request().method() === "DELETE") letGo(route);
+        if (route.request().method() === "DELETE") catchRoute(route);
         else void route.continue();
       },
     );
@@ -130,7 +134,7 @@ describe("a file that is being uploaded in another tab", () => {
     await uploadInSecond();
     await leave(second);
     await rowOf(second, NAME).waitFor({ state: "detached" });
-    await part.continue();
+    await letGo();
     await taskIdOf(page, NAME);
     expect(count(requestsFor(stack, jobId), "AbortMultipartUpload 204")).toBe(0);
     expectOneUpload();

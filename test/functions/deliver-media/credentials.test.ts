@@ -32,7 +32,7 @@ describe("a drop with a token that dies", () => {
     await local.stack.drain();
     const logins = local.cielo24.logins();
     for (const jobId of jobs)
-      local.cielo24.faults.add({ action: POST, jobId, kind: "stopReading", fraction: 0.05, forMs: 500 });
+      local.cielo24.faults.add({ action: POST, jobId, kind: "stopReading", fraction: 0.05, resumesAfterMs: 500 });
     for (const job of jobs) local.send(local.event(local.place(job, 10_000_000)));
     for (const job of jobs) await local.claimed(job);
     local.cielo24.expireTokens();

@@ -158,14 +158,13 @@ describe("a drop that does not fit into the time that is left", () => {
 
   it("fault 45: gives up early at a rate that is too slow, and is handed over by the next attempt", async () => {
     const job = local.newJob();
-    local.cielo24.faults.add({ action: POST, jobId: job, kind: "stopReading", fraction: 0.05, forMs: 300 });
-    const object = local.place(job, 30_000_000);
-    local.send(local.event(object));
-    // Time that flies earlier would end attempts to connect, and later the URLs of the pull.
-    await until(() =>
-      local.stack.s3.requests.some(({ key, operation }) => key === object.key && operation === "GetObject"),
-    );
-    await local.hurry(10 * SECOND_MS, () => local.reasons(job).includes("tooSlow"));
+    const { faults } = local.cielo24;
+    const hitsBefore = faults.hits();
+    faults.add({ action: POST, jobId: job, kind: "stopReading", fraction: 0.05, resumesAfterMs: 2_000 });
+    local.send(local.event(local.place(job, 30_000_000)));
+    await until(() => faults.hits() > hitsBefore);
+    local.stack.advanceTime(10 * MINUTE_MS);
+    await local.stack.drain();
     await local.cielo24.settled();
     expect(local.reasons(job)).toContain("tooSlow");
     await local.finish();

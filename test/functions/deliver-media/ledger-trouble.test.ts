@@ -20,7 +20,7 @@ describe("a drop while DynamoDB is in trouble", () => {
 
   /** Lets a POST take a while. */
   const stopReading = (jobId: string) => {
-    const fault = { kind: "stopReading", fraction: 0.05, forMs: 100 } as const;
+    const fault = { kind: "stopReading", fraction: 0.05, resumesAfterMs: 100 } as const;
     local.cielo24.faults.add({ action: "POST job/add_media", jobId, ...fault });
   };
 
