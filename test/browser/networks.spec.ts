@@ -26,7 +26,7 @@ const PATIENCE_MS = 300_000;
 /** An upper bound alone: what nothing answers is sent again after 45 s, then after 90, and so on. */
 jest.setTimeout(500_000);
 /** Slow enough for a part of 8 MiB to take longer than its answer is waited for at first. */
-const BOX_BYTES_PER_SECOND = 150 * 1024;
+const BOX_BYTES_PER_SECOND = 80 * 1024;
 
 describe("the page on a bad network", () => {
   const closers: (() => Promise<void>)[] = [];
@@ -118,7 +118,7 @@ describe("the page on a bad network", () => {
   });
 
   it.concurrent(
-    "gets through a box that takes all at once and passes on 150 KiB/s, and carries little twice",
+    "gets through a box that takes all at once and passes on 80 KiB/s, and carries little twice",
     async () => {
       const way = await openWay({ quality: LINE });
       way.swallow(BOX_BYTES_PER_SECOND);

@@ -22,7 +22,7 @@ const PARTS = 3;
 /** Said while it waits. */
 const A_WORD = /trying again|waiting|stands still|no answer|goes on by itself/i;
 /** Slow enough for a part of 8 MiB to take longer than its answer is waited for at first. */
-const BOX_BYTES_PER_SECOND = 150 * 1024;
+const BOX_BYTES_PER_SECOND = 80 * 1024;
 
 describe("cielo24-proxy upload on a bad network", () => {
   const { local, openWay } = useWays();
@@ -124,7 +124,7 @@ describe("cielo24-proxy upload on a bad network", () => {
   });
 
   it.concurrent(
-    "gets through a box that takes all at once and passes on 150 KiB/s, and carries little twice",
+    "gets through a box that takes all at once and passes on 80 KiB/s, and carries little twice",
     async () => {
       const way = await openWay({ quality: LINE });
       way.swallow(BOX_BYTES_PER_SECOND);
