@@ -162,6 +162,27 @@ describe("an upload on a bad network", () => {
     expect(new Set(run.seen.filter((name) => name.startsWith("part"))).size).toBe(7);
   });
 
+  it("goes on with a single part after four that failed together, and soon with several again", async () => {
+    const lost: StoreRequest[] = [];
+    let open = 0;
+    const atATime: number[] = [];
+    await using run = await start((request) => {
+      if (request.kind !== "part") return false;
+      if (lost.length < 4) {
+        lost.push(request);
+        request.message.resume();
+        if (lost.length === 4) for (const each of lost) each.message.socket.resetAndDestroy();
+        return true;
+      }
+      atATime.push((open += 1));
+      request.response.once("close", () => (open -= 1));
+      return false;
+    });
+    await run.upload({ source: new Blob([media, media, media]), parallelParts: 4 });
+    expect(atATime.slice(0, 2)).toEqual([1, 1]);
+    expect(Math.max(...atATime)).toBeGreaterThan(1);
+  });
+
   it("counts what fails at the same time as one failure, with one pause", async () => {
     const waiting: StoreRequest[] = [];
     await using run = await start((request) => {
@@ -366,6 +387,25 @@ describe("an upload on a bad network", () => {
     await run.upload({ source: new Blob([media, media, media]), parallelParts: 2 });
     // Seven parts, the beginning and the end.
     expect(run.signed()).toBe(9);
+  });
+
+  it.each([
+    ["the next part ahead, and no more", 1_000, "01110"],
+    ["none ahead where a part takes more than a minute", 61_000, "000000"],
+  ])("signs %s", async (_what, tookMs, expected) => {
+    const ahead: number[] = [];
+    await using run = await start(async ({ kind, partNumber, uploadId, message, response }) => {
+      if (kind !== "part") return false;
+      const part = Buffer.concat((await message.toArray()) as Buffer[]);
+      await new Promise<void>((resolve) => run.clock.after(tookMs, resolve));
+      // The beginning of the upload is signed, too.
+      ahead.push(run.signed() - 1 - partNumber);
+      run.uploads.get(uploadId)?.set(partNumber, part);
+      response.writeHead(200, { etag: tagOf(part) }).end();
+      return true;
+    });
+    await run.upload({ source: new Blob([media, media]), parallelParts: 1 });
+    expect(ahead.join("")).toBe(expected);
   });
 
   describe("where the file changes", () => {
