@@ -11,6 +11,7 @@ import {
   type UploadState,
   type Waiting,
 } from "../../client/index.ts";
+import { watchStandstill } from "../../client/standstill.ts";
 import { useFolder } from "../harness/folder.ts";
 import { createTestClock } from "./clock.ts";
 import { makeMedia, MIB, sha256 } from "./media.ts";
@@ -78,6 +79,27 @@ describe("an upload on a bad network", () => {
     expect(run.waits[0]).toMatchObject({ errorType: "STALLED" });
     expect(run.waits.at(-1)).toBeUndefined();
     expect(run.clock.now() - began).toBeLessThan(MINUTE_MS);
+  });
+
+  it("says nothing of a failure while something else moves, and again where nothing does", () => {
+    const clock = createTestClock();
+    const told: string[] = [];
+    const standstill = watchStandstill(clock, (waiting) => told.push(waiting?.errorType ?? "moves"));
+    standstill.begin();
+    clock.advance(5_000);
+    standstill.moved();
+    clock.advance(1_999);
+    standstill.failed({ errorType: "NETWORK", comment: "No answer." });
+    expect(told).toEqual([]);
+    clock.advance(1);
+    standstill.failed({ errorType: "SlowDown", comment: "It is busy." });
+    // What goes out to a store that refuses it is no progress.
+    standstill.moved();
+    expect(told).toEqual(["SlowDown"]);
+    standstill.ended();
+    clock.advance(10_000);
+    standstill.moved();
+    expect(told).toEqual(["SlowDown", "moves", "STALLED", "moves"]);
   });
 
   it("gives an answer more time with each repeat, and remembers that for the parts that follow", async () => {
