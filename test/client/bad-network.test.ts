@@ -81,27 +81,6 @@ describe("an upload on a bad network", () => {
     expect(run.clock.now() - began).toBeLessThan(MINUTE_MS);
   });
 
-  it("says nothing of a failure while something else moves, and again where nothing does", () => {
-    const clock = createTestClock();
-    const told: string[] = [];
-    const standstill = watchStandstill(clock, (waiting) => told.push(waiting?.errorType ?? "moves"));
-    standstill.begin();
-    clock.advance(5_000);
-    standstill.moved();
-    clock.advance(1_999);
-    standstill.failed({ errorType: "NETWORK", comment: "No answer." });
-    expect(told).toEqual([]);
-    clock.advance(1);
-    standstill.failed({ errorType: "SlowDown", comment: "It is busy." });
-    // What goes out to a store that refuses it is no progress.
-    standstill.moved();
-    expect(told).toEqual(["SlowDown"]);
-    standstill.ended();
-    clock.advance(10_000);
-    standstill.moved();
-    expect(told).toEqual(["SlowDown", "moves", "STALLED", "moves"]);
-  });
-
   it("gives an answer more time with each repeat, and remembers that for the parts that follow", async () => {
     const takenMs: number[] = [];
     await using run = await start(async (request) => {
@@ -135,6 +114,17 @@ describe("an upload on a bad network", () => {
     await run.upload();
     expectStored(run);
     expect(run.seen.filter((name) => name === "complete")).toHaveLength(1);
+  });
+
+  it("finds its upload complete where it knows of an earlier completion, though nobody has seen it arrive", async () => {
+    await using run = await start((request) => {
+      if (request.kind === "complete" && request.repeats === 0) return "answer is lost";
+      if (request.kind !== "delivery") return false;
+      answerWith(request, 200, '{"JobId":"j","State":"NO_MEDIA"}');
+      return true;
+    });
+    await run.upload();
+    expectStored(run);
   });
 
   it("takes an upload that is gone at its completion, and has not arrived, for lost", async () => {
@@ -340,6 +330,48 @@ describe("an upload on a bad network", () => {
     expect(run.clock.now() - began).toBeLessThan(15 * MINUTE_MS);
   });
 
+  it("says nothing of a failure while something else moves, and again where nothing does", () => {
+    const clock = createTestClock();
+    const told: string[] = [];
+    const standstill = watchStandstill(clock, (waiting) => told.push(waiting?.errorType ?? "moves"));
+    standstill.begin();
+    clock.advance(5_000);
+    standstill.moved();
+    clock.advance(1_999);
+    standstill.failed({ errorType: "NETWORK", comment: "No answer." });
+    expect(told).toEqual([]);
+    clock.advance(1);
+    standstill.failed({ errorType: "SlowDown", comment: "It is busy." });
+    // What goes out to a store that refuses it is no progress.
+    standstill.moved();
+    expect(told).toEqual(["SlowDown"]);
+    standstill.ended();
+    clock.advance(10_000);
+    standstill.moved();
+    expect(told).toEqual(["SlowDown", "moves", "STALLED", "moves"]);
+  });
+
+  it("has its ten minutes anew with each part that arrives", async () => {
+    let pausedMs = 0;
+    const repeats = {
+      random: () => 0.99,
+      sleep: (ms: number) => {
+        pausedMs += ms;
+        return Promise.resolve();
+      },
+    };
+    const isOut: Behaviour = ({ kind, repeats: before, message }) => {
+      if (kind !== "part" || before >= 28) return false;
+      message.socket.destroy();
+      return true;
+    };
+    await using run = await start(isOut, { repeats });
+    await run.upload({ parallelParts: 1 });
+    expectStored(run);
+    // Six minutes for each.
+    expect(pausedMs).toBeGreaterThan(15 * MINUTE_MS);
+  });
+
   it("takes the sleep of the machine for no failure of the network's", async () => {
     let left = 2;
     const sleeps: number[] = [];
@@ -428,6 +460,18 @@ describe("an upload on a bad network", () => {
     });
     await run.upload({ source: new Blob([media, media]), parallelParts: 1 });
     expect(ahead.join("")).toBe(expected);
+  });
+
+  it("signs anew what was signed ahead more than five minutes ago", async () => {
+    await using run = await start();
+    const takeConnection = async () => {
+      await new Promise<void>((resolve) => run.clock.after(6 * MINUTE_MS, resolve));
+      return () => undefined;
+    };
+    await run.upload({ parallelParts: 1, takeConnection });
+    expectStored(run);
+    // The beginning, three parts, the third of them twice, and the end.
+    expect(run.signed()).toBe(6);
   });
 
   describe("where the file changes", () => {
