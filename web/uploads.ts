@@ -4,7 +4,7 @@ import GoldenRetriever, { type GoldenRetrieverOptions } from "@uppy/golden-retri
 import type { Client } from "../client/index.ts";
 import Cielo24 from "../client/uppy/index.ts";
 import { createChoosing } from "./choosing.ts";
-import { UPPY_WORDS } from "./uppy-words.ts";
+import { chooseAgain, UPPY_WORDS } from "./uppy-words.ts";
 
 /** What the page keeps with a file. */
 export interface FileMeta {
@@ -62,6 +62,13 @@ export const createUploads = ({
     singleFileFullScreen: false,
     note: "Video or audio, up to 10 GB each. Large files resume where they stopped.",
   });
+  const nameWhatIsLost = () => {
+    const names = uppy.getFiles().flatMap(({ isGhost, name }) => (isGhost ? [name] : []));
+    // The Dashboard shows these words only where a file is lost.
+    const text = chooseAgain(names);
+    uppy.getPlugin("Dashboard")?.setOptions({ locale: { strings: { recoveredXFiles: { 0: text, 1: text } } } });
+  };
+  for (const event of ["restored", "file-added", "file-removed"] as const) uppy.on(event, nameWhatIsLost);
   uppy.use(Cielo24, { client });
   // The plugin's types lack this option, which it passes on to its store.
   uppy.use(GoldenRetriever, { indexedDB: RESTORED_FILES } as GoldenRetrieverOptions);

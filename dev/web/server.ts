@@ -45,9 +45,13 @@ export const startUploadPage = async (stack: Stack, options: PageOptions = {}): 
       sendJson(response, 200, { token: await stack.token({ sub: USER, scope: SCOPES, expiresInS }) });
     }
   };
-  const giveJob = (request: IncomingMessage, response: ServerResponse, fate: string | null): void => {
+  const giveJob = (request: IncomingMessage, response: ServerResponse, query: URLSearchParams): void => {
+    const fate = query.get("fate");
+    const unknown = [...query.keys()].find((name) => name !== "fate");
     if (!isFromThePage(request) && !isFromAProgram(request)) sendJson(response, 403, {});
     else if (!newSampleJob) sendJson(response, 404, { error: "The real cielo24 is used: make a job there." });
+    else if (unknown !== undefined)
+      sendJson(response, 400, { error: `There is no parameter ${unknown}. The only one is fate.` });
     else if (fate !== null && !isFate(fate))
       sendJson(response, 400, { error: `fate must be one of ${Object.keys(FATES).join(", ")}, or left out.` });
     else sendJson(response, 200, { jobId: newSampleJob(fate ?? undefined) });
@@ -60,7 +64,7 @@ export const startUploadPage = async (stack: Stack, options: PageOptions = {}): 
       return;
     }
     if (request.method === "POST" && path === "/local/jobs") {
-      giveJob(request, response, searchParams.get("fate"));
+      giveJob(request, response, searchParams);
       return;
     }
     if (request.method !== "GET") {

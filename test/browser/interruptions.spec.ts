@@ -84,7 +84,7 @@ describe("an upload that is interrupted", () => {
     await page.waitForFunction(IS_KEPT);
     await page.evaluate(DROP_BYTES);
     await openPage(page, url);
-    await page.getByText("Please re-select it").waitFor();
+    await page.getByText(`Choose ${NAME} again, and resume the upload`).waitFor();
     await picture("interruptions-4-select-again");
     await chooseFiles(page, large.path);
     await page.getByText("You can now resume the upload").waitFor();

@@ -34,6 +34,15 @@ describe("the upload page's server", () => {
     expect(await post("/local/token", rebound)).toBe(403);
   });
 
+  it("makes no sample job with another fate than was meant", async () => {
+    const refused = async (query: string) => {
+      const response = await fetch(`${page.url}/local/jobs?${query}`, { method: "POST" });
+      return [response.status, await response.json()];
+    };
+    expect(await refused("fates=rejects")).toEqual([400, { error: expect.stringMatching(/fates.*only one is fate/) }]);
+    expect(await refused("fate=reject")).toEqual([400, { error: expect.stringMatching(/one of rejects, /) }]);
+  });
+
   it("gives the page what looks into files as a file of its own, which only the first file needs", async () => {
     const code = await (await fetch(`${page.url}/page.js`)).text();
     const [, later = ""] = /import\("\.\/(preflight-\w+\.js)"\)/.exec(code) ?? [];

@@ -196,6 +196,17 @@ describe("the command line's exit code", () => {
     expect(api.requests).toEqual([]);
   });
 
+  it("is 2 where the folder for what is remembered can never be made", async () => {
+    await using api = await startCannedApi({});
+    const file = folder.file("a.mp4");
+    await writeFile(file, "m\0dia");
+    const env = { CIELO24_PROXY_URL: api.url, CIELO24_PROXY_TOKEN: TOKEN, XDG_STATE_HOME: "/proc/nowhere" };
+    const { code, stderr } = await startCommand(["upload", file, "-j", JOB], env).ended;
+    expect(stderr).toMatch(/cannot be saved in \/proc\/nowhere[\s\S]*Set XDG_STATE_HOME to a folder/);
+    expect(code).toBe(2);
+    expect(api.requests).toEqual([]);
+  });
+
   it("is 1 where the results cannot be written", async () => {
     await using api = await startCannedApi(DELIVERED);
     const command = quoteCommand([process.execPath, "cli/cielo24-proxy.mjs", "status", JOB]);

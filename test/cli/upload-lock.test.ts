@@ -22,6 +22,15 @@ describe("one upload at a time of a file for a job", () => {
     await expect(stat(folder.file("lock"))).rejects.toThrow("ENOENT");
   });
 
+  it("makes the folders for it, which nobody else may look into, and none where a file is in the way", async () => {
+    await using folder = await makeFolder();
+    expect(await begin(folder.file("state/uploads/lock")).uploaded).toBe(true);
+    for (const made of ["state", "state/uploads"])
+      expect(((await stat(folder.file(made))).mode & 0o777).toString(8)).toBe("700");
+    await writeFile(folder.file("file"), "");
+    await expect(begin(folder.file("file/lock")).uploaded).rejects.toThrow(/cannot be saved.*EEXIST/);
+  });
+
   it("gives the lock back where the upload fails", async () => {
     await using folder = await makeFolder();
     const { signal } = new AbortController();

@@ -11,6 +11,7 @@ import {
   type UploadState,
   type Waiting,
 } from "../../client/index.ts";
+import { watchStandstill } from "../../client/standstill.ts";
 import { useFolder } from "../harness/folder.ts";
 import { createTestClock } from "./clock.ts";
 import { makeMedia, MIB, sha256 } from "./media.ts";
@@ -115,6 +116,17 @@ describe("an upload on a bad network", () => {
     expect(run.seen.filter((name) => name === "complete")).toHaveLength(1);
   });
 
+  it("finds its upload complete where it knows of an earlier completion, though nobody has seen it arrive", async () => {
+    await using run = await start((request) => {
+      if (request.kind === "complete" && request.repeats === 0) return "answer is lost";
+      if (request.kind !== "delivery") return false;
+      answerWith(request, 200, '{"JobId":"j","State":"NO_MEDIA"}');
+      return true;
+    });
+    await run.upload();
+    expectStored(run);
+  });
+
   it("takes an upload that is gone at its completion, and has not arrived, for lost", async () => {
     await using run = await start((request) => {
       if (request.kind === "complete") run.uploads.clear();
@@ -160,6 +172,27 @@ describe("an upload on a bad network", () => {
     expect(atATime).toBeLessThanOrEqual(4);
     expect(run.objects[0]).toHaveLength(3 * media.length);
     expect(new Set(run.seen.filter((name) => name.startsWith("part"))).size).toBe(7);
+  });
+
+  it("goes on with a single part after four that failed together, and soon with several again", async () => {
+    const lost: StoreRequest[] = [];
+    let open = 0;
+    const atATime: number[] = [];
+    await using run = await start((request) => {
+      if (request.kind !== "part") return false;
+      if (lost.length < 4) {
+        lost.push(request);
+        request.message.resume();
+        if (lost.length === 4) for (const each of lost) each.message.socket.resetAndDestroy();
+        return true;
+      }
+      atATime.push((open += 1));
+      request.response.once("close", () => (open -= 1));
+      return false;
+    });
+    await run.upload({ source: new Blob([media, media, media]), parallelParts: 4 });
+    expect(atATime.slice(0, 2)).toEqual([1, 1]);
+    expect(Math.max(...atATime)).toBeGreaterThan(1);
   });
 
   it("counts what fails at the same time as one failure, with one pause", async () => {
@@ -297,6 +330,48 @@ describe("an upload on a bad network", () => {
     expect(run.clock.now() - began).toBeLessThan(15 * MINUTE_MS);
   });
 
+  it("says nothing of a failure while something else moves, and again where nothing does", () => {
+    const clock = createTestClock();
+    const told: string[] = [];
+    const standstill = watchStandstill(clock, (waiting) => told.push(waiting?.errorType ?? "moves"));
+    standstill.begin();
+    clock.advance(5_000);
+    standstill.moved();
+    clock.advance(1_999);
+    standstill.failed({ errorType: "NETWORK", comment: "No answer." });
+    expect(told).toEqual([]);
+    clock.advance(1);
+    standstill.failed({ errorType: "SlowDown", comment: "It is busy." });
+    // What goes out to a store that refuses it is no progress.
+    standstill.moved();
+    expect(told).toEqual(["SlowDown"]);
+    standstill.ended();
+    clock.advance(10_000);
+    standstill.moved();
+    expect(told).toEqual(["SlowDown", "moves", "STALLED", "moves"]);
+  });
+
+  it("has its ten minutes anew with each part that arrives", async () => {
+    let pausedMs = 0;
+    const repeats = {
+      random: () => 0.99,
+      sleep: (ms: number) => {
+        pausedMs += ms;
+        return Promise.resolve();
+      },
+    };
+    const isOut: Behaviour = ({ kind, repeats: before, message }) => {
+      if (kind !== "part" || before >= 28) return false;
+      message.socket.destroy();
+      return true;
+    };
+    await using run = await start(isOut, { repeats });
+    await run.upload({ parallelParts: 1 });
+    expectStored(run);
+    // Six minutes for each.
+    expect(pausedMs).toBeGreaterThan(15 * MINUTE_MS);
+  });
+
   it("takes the sleep of the machine for no failure of the network's", async () => {
     let left = 2;
     const sleeps: number[] = [];
@@ -366,6 +441,37 @@ describe("an upload on a bad network", () => {
     await run.upload({ source: new Blob([media, media, media]), parallelParts: 2 });
     // Seven parts, the beginning and the end.
     expect(run.signed()).toBe(9);
+  });
+
+  it.each([
+    ["the next part ahead, and no more", 1_000, "01110"],
+    ["none ahead where a part takes more than a minute", 61_000, "000000"],
+  ])("signs %s", async (_what, tookMs, expected) => {
+    const ahead: number[] = [];
+    await using run = await start(async ({ kind, partNumber, uploadId, message, response }) => {
+      if (kind !== "part") return false;
+      const part = Buffer.concat((await message.toArray()) as Buffer[]);
+      await new Promise<void>((resolve) => run.clock.after(tookMs, resolve));
+      // The beginning of the upload is signed, too.
+      ahead.push(run.signed() - 1 - partNumber);
+      run.uploads.get(uploadId)?.set(partNumber, part);
+      response.writeHead(200, { etag: tagOf(part) }).end();
+      return true;
+    });
+    await run.upload({ source: new Blob([media, media]), parallelParts: 1 });
+    expect(ahead.join("")).toBe(expected);
+  });
+
+  it("signs anew what was signed ahead more than five minutes ago", async () => {
+    await using run = await start();
+    const takeConnection = async () => {
+      await new Promise<void>((resolve) => run.clock.after(6 * MINUTE_MS, resolve));
+      return () => undefined;
+    };
+    await run.upload({ parallelParts: 1, takeConnection });
+    expectStored(run);
+    // The beginning, three parts, the third of them twice, and the end.
+    expect(run.signed()).toBe(6);
   });
 
   describe("where the file changes", () => {
