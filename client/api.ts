@@ -17,6 +17,8 @@ export interface ApiCall {
   readonly body?: Readonly<Record<string, string | number | boolean | undefined>>;
   /** How long the API is asked to hold the response back, ms. */
   readonly waitMs?: number;
+  /** How long the response may take. Tokens have the time that they need. */
+  readonly limitMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -51,10 +53,10 @@ export const createApi = ({
   /** Whether a call has ever succeeded. */
   let isKnown = false;
 
-  const send = async ({ method, path, query, body, waitMs = 0, signal }: ApiCall, bearer: string) => {
+  const send = async ({ method, path, query, body, waitMs = 0, limitMs, signal }: ApiCall, bearer: string) => {
     const limit = beginLimit(clock, signal);
-    const limitMs = hasAnswered ? RESPONSE_TIMEOUT_MS : FIRST_RESPONSE_TIMEOUT_MS + waitMs;
-    limit.allow(limitMs, () => networkError(undefined, host));
+    const usualMs = hasAnswered ? RESPONSE_TIMEOUT_MS : FIRST_RESPONSE_TIMEOUT_MS + waitMs;
+    limit.allow(limitMs ?? usualMs, () => networkError(undefined, host));
     try {
       const response = await fetch(`${root}${path}?${new URLSearchParams({ v: "1", ...query }).toString()}`, {
         method,

@@ -7,7 +7,7 @@ import { sizeOf } from "./source.ts";
 export const STORE = "the store of uploads";
 
 /** A connection on which nothing moves for this long is dead, even if neither side has closed it. */
-const NEXT_BYTE_MS = 30_000;
+export const NEXT_BYTE_MS = 30_000;
 /**
  * The answer to a body that is out. A box on the way may have swallowed the body and pass it on slowly, so whoever sends
  * it again gives it twice the time.

@@ -80,6 +80,44 @@ describe("an upload on a bad network", () => {
     expect(run.clock.now() - began).toBeLessThan(MINUTE_MS);
   });
 
+  it.each<[how: string, isLost: (request: StoreRequest) => void | Promise<void>]>([
+    ["takes nothing more", freeze],
+    ["swallows what is sent", swallow],
+  ])("goes on within 20 s of the network's return after a minute in which it %s", async (_how, isLost) => {
+    let darkAt = Infinity;
+    let wentOnAt = Infinity;
+    await using run = await start(async (request) => {
+      const now = run.clock.now();
+      const isPart = request.kind === "part";
+      if (isPart && request.partNumber === 2) darkAt = Math.min(darkAt, now);
+      const isDark = now >= darkAt && now < darkAt + MINUTE_MS;
+      // What was on its way when the network went is lost for good.
+      if (isDark) await isLost(request);
+      else if (isPart && now > darkAt) wentOnAt = Math.min(wentOnAt, now);
+      return isDark;
+    });
+    await run.upload({ parallelParts: 1 });
+    expectStored(run);
+    expect(wentOnAt - (darkAt + MINUTE_MS)).toBeLessThan(20_000);
+  });
+
+  it("sends a part anew with the signature that it has, where the API has no room for another one", async () => {
+    let isFull = false;
+    await using run = await start((request) => {
+      if (request.kind === "sign" && isFull) {
+        answerWith(request, 503, '{"message":"Service Unavailable"}');
+        return true;
+      }
+      if (request.kind !== "part" || request.partNumber !== 3) return false;
+      isFull = request.repeats === 0;
+      if (isFull) freeze(request);
+      return isFull;
+    });
+    await run.upload({ parallelParts: 1 });
+    expectStored(run);
+    expect(run.seen.filter((name) => name === "part 3")).toHaveLength(2);
+  });
+
   it("gives an answer more time with each repeat, and remembers that for the parts that follow", async () => {
     const takenMs: number[] = [];
     await using run = await start(async (request) => {
