@@ -1,5 +1,5 @@
 import { orAborted } from "./abort.ts";
-import { readResponse, type ResponseBody } from "./api-response.ts";
+import { isOfApi, readResponse, type ResponseBody } from "./api-response.ts";
 import { beginLimit, type Clock } from "./clock.ts";
 import { networkError, ProxyError } from "./errors.ts";
 
@@ -27,7 +27,7 @@ export type CallApi = (call: ApiCall) => Promise<ResponseBody>;
 
 export interface Api {
   readonly call: CallApi;
-  /** Whether anything at all has ever answered at the address. */
+  /** Whether the API has ever answered; not what stands before it, such as an HTTP proxy that cannot reach it. */
   readonly hasAnswered: () => boolean;
 }
 
@@ -66,8 +66,9 @@ export const createApi = ({
         redirect: "error",
         cache: "no-store",
       });
-      hasAnswered = true;
-      return { response, text: await response.text() };
+      const text = await response.text();
+      hasAnswered ||= isOfApi(response, text);
+      return { response, text };
     } catch (error) {
       signal?.throwIfAborted();
       throw networkError(error, host);

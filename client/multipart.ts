@@ -104,8 +104,7 @@ const send = (
   { partNumber, ...request }: ShortRequest & { readonly partNumber?: number | undefined },
 ): Promise<Stored> => {
   const { method, signal } = request;
-  const sign = (limitMs?: number) =>
-    upload.signUpload({ jobId, method, key, uploadId, partNumber, signal }, limitMs);
+  const sign = (limitMs?: number) => upload.signUpload({ jobId, method, key, uploadId, partNumber, signal }, limitMs);
   const prepared = prepareRequest(upload, upload.patience, { sign, isSameAnew: true }, request);
   return upload.patience.repeat(prepared.send, prepared);
 };

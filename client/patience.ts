@@ -168,7 +168,7 @@ const afterRepeats = (
   error: ProxyError,
   { failures, waitedMs, hasAnswered }: { failures: number; waitedMs: number; hasAnswered: boolean },
 ): ProxyError => {
-  const isStranger = !hasAnswered && error.source === "network";
+  const isStranger = !hasAnswered && error.source === "network" && error.errorType !== "NOT_THE_API";
   if (failures < 2 && !isStranger) return error;
   const tried = failures < 2 ? "" : ` It was tried ${failures} times in ${inWords(waitedMs)}.`;
   return error.with({

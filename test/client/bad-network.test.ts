@@ -7,11 +7,14 @@ import { createSendMedia } from "../../cli/send-media.ts";
 import {
   createClient,
   type ClientOptions,
+  type ProxyError,
   type UploadOptions,
   type UploadState,
   type Waiting,
 } from "../../client/index.ts";
+import { startProxy } from "../cli/proxy-server.ts";
 import { useFolder } from "../harness/folder.ts";
+import { freePort } from "../network/nowhere.ts";
 import { createTestClock } from "./clock.ts";
 import { makeMedia, MIB, sha256 } from "./media.ts";
 import { failureOf } from "./requests.ts";
@@ -324,6 +327,50 @@ describe("an upload on a bad network", () => {
     expect(failure).toMatchObject({ errorType: "NETWORK", nextStep: expect.stringMatching(/^Check the address/) });
     expect(failure.message).toMatch(/ECONNREFUSED.*It was tried \d times in \d+ s\.$/);
     expect(clock.now() - began).toBeLessThan(25_000);
+  });
+
+  it("says to sign in to a network that wants it before the API has ever answered", async () => {
+    await using run = await start((request) => (answerWith(request, 511, "<html>Sign in!</html>"), true));
+    const failure = await failureOf(run.upload());
+    expect(failure).toMatchObject({ errorType: "NOT_THE_API", nextStep: expect.stringMatching(/^Sign in/) });
+  });
+
+  describe("behind an HTTP proxy, by http", () => {
+    const PAGE = "<html><title>503 Service Unavailable</title></html>";
+    const GATEWAY = '{"message":"Service Unavailable"}';
+    /** Uploads to an address through the proxy. */
+    const uploadThrough = async (baseUrl: string) => {
+      await using proxy = await startProxy();
+      using proxied = createHttp({ HTTP_PROXY: proxy.host });
+      const clock = createTestClock();
+      const sendMedia = createSendMedia(proxied.exchange);
+      const client = createClient({ baseUrl, token: "t", clock, fetch: proxied.fetch, sendMedia });
+      const began = clock.now();
+      const upload = client.uploadMedia({ jobId: JOB, source: new Blob(["m\0dia"]) });
+      const failure = await clock.runUntil(upload.then(() => undefined).catch((error: unknown) => error as ProxyError));
+      return { failure, tookMs: clock.now() - began, asked: proxy.asked };
+    };
+
+    it("ends within seconds where the proxy answers for a host that it does not reach", async () => {
+      const { failure, tookMs, asked } = await uploadThrough((await freePort()).url);
+      expect(failure).toMatchObject({ status: 502, nextStep: expect.stringMatching(/^Check the base URL/) });
+      expect(failure?.message).toMatch(/answered 502 .*It was tried \d times in \d+ s\.$/);
+      expect(tookMs).toBeLessThan(25_000);
+      expect(asked.length).toBeGreaterThan(1);
+    });
+
+    it.each([
+      ["is patient with API Gateway, though nothing else has answered yet", GATEWAY, 20, undefined],
+      ["is not with a page of something else", PAGE, 20, 503],
+      ["waits some seconds for such a page to pass, too", PAGE, 2, undefined],
+    ])("%s", async (_says, body, times, status) => {
+      await using store = await startStore(
+        (request) => request.kind === "sign" && request.repeats < times && (answerWith(request, 503, body), true),
+      );
+      const { failure } = await uploadThrough(store.url);
+      expect(failure?.status).toBe(status);
+      expect(store.objects).toHaveLength(status === undefined ? 1 : 0);
+    });
   });
 
   it("tries for ten minutes once the API has answered, in one budget, and says so", async () => {
