@@ -22,6 +22,16 @@ export const readResponse = (
   throw isElsewhere ? answeredInPlace({ name: host, errorType: "NOT_THE_API" }, response.status) : error;
 };
 
+/**
+ * Whether a response has the form of this API's, or of the refusals of API Gateway, which is part of it: also where the
+ * functions have never answered yet, a stage that has no room, or whose functions fail, is out of order and no wrong address.
+ * What proxies say in their own name is HTML, or text, or nothing.
+ */
+export const isOfApi = ({ ok }: Pick<Response, "ok">, text: string): boolean => {
+  const body = parseObject(text);
+  return body !== undefined && (ok || typeof body["ErrorType"] === "string" || typeof body["message"] === "string");
+};
+
 /** A proxy, or a network, that wants to know first who is there. */
 const SIGN_IN = new Set([407, 511]);
 

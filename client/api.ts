@@ -1,5 +1,5 @@
 import { orAborted } from "./abort.ts";
-import { readResponse, type ResponseBody } from "./api-response.ts";
+import { isOfApi, readResponse, type ResponseBody } from "./api-response.ts";
 import { beginLimit, type Clock } from "./clock.ts";
 import { networkError, ProxyError } from "./errors.ts";
 
@@ -17,6 +17,8 @@ export interface ApiCall {
   readonly body?: Readonly<Record<string, string | number | boolean | undefined>>;
   /** How long the API is asked to hold the response back, ms. */
   readonly waitMs?: number;
+  /** How long the response may take. Tokens have the time that they need. */
+  readonly limitMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -25,7 +27,7 @@ export type CallApi = (call: ApiCall) => Promise<ResponseBody>;
 
 export interface Api {
   readonly call: CallApi;
-  /** Whether anything at all has ever answered at the address. */
+  /** Whether the API has ever answered; not what stands before it, such as an HTTP proxy that cannot reach it. */
   readonly hasAnswered: () => boolean;
 }
 
@@ -51,10 +53,10 @@ export const createApi = ({
   /** Whether a call has ever succeeded. */
   let isKnown = false;
 
-  const send = async ({ method, path, query, body, waitMs = 0, signal }: ApiCall, bearer: string) => {
+  const send = async ({ method, path, query, body, waitMs = 0, limitMs, signal }: ApiCall, bearer: string) => {
     const limit = beginLimit(clock, signal);
-    const limitMs = hasAnswered ? RESPONSE_TIMEOUT_MS : FIRST_RESPONSE_TIMEOUT_MS + waitMs;
-    limit.allow(limitMs, () => networkError(undefined, host));
+    const usualMs = hasAnswered ? RESPONSE_TIMEOUT_MS : FIRST_RESPONSE_TIMEOUT_MS + waitMs;
+    limit.allow(limitMs ?? usualMs, () => networkError(undefined, host));
     try {
       const response = await fetch(`${root}${path}?${new URLSearchParams({ v: "1", ...query }).toString()}`, {
         method,
@@ -64,8 +66,9 @@ export const createApi = ({
         redirect: "error",
         cache: "no-store",
       });
-      hasAnswered = true;
-      return { response, text: await response.text() };
+      const text = await response.text();
+      hasAnswered ||= isOfApi(response, text);
+      return { response, text };
     } catch (error) {
       signal?.throwIfAborted();
       throw networkError(error, host);

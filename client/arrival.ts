@@ -5,7 +5,10 @@ import type { UploadOptions } from "./upload-types.ts";
 export const ARRIVAL_WAIT_S = 5;
 
 /**
- * Whether the proxy has seen media of this size for the job. After a lost response, that is the only evidence there is.
+ * Whether the proxy has seen this media arrive for the job. Of what has arrived, a delivery tells the size alone: neither
+ * its name, nor a checksum. So media of the same size, to the byte, for a job that takes one medium, counts as the same. An
+ * unknown size does not: what has arrived in a bucket is measured before its delivery is more than UPLOADING, so that is media
+ * that came by another way.
  *
  * @param waitS how long it may take to see it
  * @throws {ProxyError}
@@ -15,6 +18,6 @@ export const hasArrived = async (
   { jobId, source, signal }: Pick<UploadOptions, "jobId" | "source" | "signal">,
   waitS: number,
 ): Promise<boolean> => {
-  const { sizeBytes } = await getDelivery({ jobId, waitS, signal });
-  return sizeBytes === source.size;
+  const { state, sizeBytes } = await getDelivery({ jobId, waitS, signal });
+  return state !== "UPLOADING" && sizeBytes === source.size;
 };

@@ -104,8 +104,9 @@ const send = (
   { partNumber, ...request }: ShortRequest & { readonly partNumber?: number | undefined },
 ): Promise<Stored> => {
   const { method, signal } = request;
-  const sign = () => upload.signUpload({ jobId, method, key, uploadId, partNumber, signal });
-  return upload.patience.repeat(prepareRequest(upload, upload.patience, sign, request));
+  const sign = (limitMs?: number) => upload.signUpload({ jobId, method, key, uploadId, partNumber, signal }, limitMs);
+  const prepared = prepareRequest(upload, upload.patience, { sign, isSameAnew: true }, request);
+  return upload.patience.repeat(prepared.send, prepared);
 };
 
 const create = async (upload: UploadRun, options: PartsOptions): Promise<UploadState> => {
@@ -113,7 +114,8 @@ const create = async (upload: UploadRun, options: PartsOptions): Promise<UploadS
   const sign = () =>
     upload.signUpload({ jobId, method: "POST", filename, contentType, contentLength: source.size, signal });
   const request = { method: "POST", root: "InitiateMultipartUploadResult", signal } as const;
-  const { key, text } = await upload.patience.repeat(prepareRequest(upload, upload.patience, sign, request));
+  const created = prepareRequest(upload, upload.patience, { sign, isSameAnew: false }, request);
+  const { key, text } = await upload.patience.repeat(created.send);
   const uploadId = textOf(text, "UploadId");
   if (uploadId === undefined)
     throw new ProxyError({ source: "storage", errorType: "UNINTELLIGIBLE", comment: "The store named no upload." });

@@ -17,6 +17,8 @@ export interface Repeats {
 
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 15_000;
+/** Before a probe of the network, which is a small call. */
+const LONGEST_PROBE_PAUSE_MS = 5_000;
 /** An address at which nothing has ever answered is more likely to be a wrong one than to be out of order. */
 const PATIENCE_WITH_STRANGERS_MS = 15_000;
 /** A pause that took so much longer than it should was the sleep of the whole machine, which is nobody's fault. */
@@ -36,6 +38,8 @@ export interface AttemptOptions {
   readonly signal?: AbortSignal | undefined;
   /** Awaited after the pause, and no part of the attempt: it may take any time. Resolves with what undoes it. */
   readonly enter?: (() => Promise<() => void>) | undefined;
+  /** Asked after a failure: whether the next attempt begins with a small call that tells whether the network is there. */
+  readonly isInDoubt?: (() => boolean) | undefined;
 }
 
 /**
@@ -50,7 +54,7 @@ export interface Patience {
    */
   readonly attempt: <T>(run: () => Promise<T>, options?: AttemptOptions) => Promise<Outcome<T>>;
   /** Attempts until it succeeds. @throws like `attempt` */
-  readonly repeat: <T>(run: () => Promise<T>) => Promise<T>;
+  readonly repeat: <T>(run: () => Promise<T>, options?: AttemptOptions) => Promise<T>;
   /** Bytes have moved: new ones are something that arrives, ones that were sent before are not. */
   readonly moved: (areNew: boolean) => void;
 }
@@ -99,7 +103,7 @@ export const createPatience = (
     standstill.ended();
   };
 
-  const failed = (error: ProxyError, beganAt: number): void => {
+  const failed = (error: ProxyError, beganAt: number, isInDoubt: boolean): void => {
     // What was sent at the same time fails at the same time: that is one failure, and one pause.
     if (beganAt < failedAt) {
       if (error.retryAfterMs !== undefined) addPause(error.retryAfterMs);
@@ -111,7 +115,8 @@ export const createPatience = (
     const longestMs = hasAnswered() ? patienceMs : Math.min(patienceMs, PATIENCE_WITH_STRANGERS_MS);
     // Whatever took too long by itself is repeated all the same: perhaps the machine was asleep.
     if (failures === 1 && now - since > longestMs) since = now;
-    const growing = Math.min(FIRST_PAUSE_MS * 2 ** (failures - 1), LONGEST_PAUSE_MS);
+    const longestPauseMs = isInDoubt && error.source === "network" ? LONGEST_PROBE_PAUSE_MS : LONGEST_PAUSE_MS;
+    const growing = Math.min(FIRST_PAUSE_MS * 2 ** (failures - 1), longestPauseMs);
     // At random between half the pause and all of it, so that clients that failed together do not come back together.
     const pauseMs = Math.max(growing * (0.5 + random() / 2), error.retryAfterMs ?? 0);
     const waitedMs = now - since;
@@ -122,7 +127,7 @@ export const createPatience = (
     standstill.failed({ errorType, comment, nextAttemptAt: new Date(now + pauseMs).toISOString() });
   };
 
-  const attempt: Patience["attempt"] = async (run, { signal: each = signal, enter } = {}) => {
+  const attempt: Patience["attempt"] = async (run, { signal: each = signal, enter, isInDoubt } = {}) => {
     each?.throwIfAborted();
     await orAborted(pause, each);
     const leave = await enter?.();
@@ -136,7 +141,7 @@ export const createPatience = (
       each?.throwIfAborted();
       if (!(error instanceof ProxyError) || !error.isRetryable) throw error;
       end();
-      failed(error, beganAt);
+      failed(error, beganAt, isInDoubt?.() ?? false);
       return { error, beganAt };
     } finally {
       end();
@@ -146,9 +151,9 @@ export const createPatience = (
 
   return {
     attempt,
-    repeat: async (run) => {
+    repeat: async (run, options) => {
       for (;;) {
-        const outcome = await attempt(run);
+        const outcome = await attempt(run, options);
         if ("value" in outcome) return outcome.value;
       }
     },
@@ -163,7 +168,7 @@ const afterRepeats = (
   error: ProxyError,
   { failures, waitedMs, hasAnswered }: { failures: number; waitedMs: number; hasAnswered: boolean },
 ): ProxyError => {
-  const isStranger = !hasAnswered && error.source === "network";
+  const isStranger = !hasAnswered && error.source === "network" && error.errorType !== "NOT_THE_API";
   if (failures < 2 && !isStranger) return error;
   const tried = failures < 2 ? "" : ` It was tried ${failures} times in ${inWords(waitedMs)}.`;
   return error.with({

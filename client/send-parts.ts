@@ -46,37 +46,46 @@ export const sendParts = async (
   const failing = new AbortController();
   const each = signal ? AbortSignal.any([signal, failing.signal]) : failing.signal;
   const enter = takeConnection && (() => takeConnection(each));
-  const ahead = createSignAhead(clock, (partNumber) =>
-    upload.signUpload({ jobId, method: "PUT", key, uploadId, partNumber, signal: each }),
-  );
+  const sign = (partNumber: number, limitMs?: number) =>
+    upload.signUpload({ jobId, method: "PUT", key, uploadId, partNumber, signal: each }, limitMs);
+  const ahead = createSignAhead(clock, sign);
   const inVain = countInVain(clock);
 
   const prepare = ({ partNumber, start, end }: PartRange) => ({
     partNumber,
     sizeBytes: end - start,
-    send: prepareRequest(upload, patience, () => ahead.sign(partNumber), {
-      method: "PUT",
-      readBody: () => readSlice(source, { start, end }, each),
-      onSent: (bytes) => {
-        sending.set(partNumber, bytes);
-        tell();
+    ...prepareRequest(
+      upload,
+      patience,
+      {
+        sign: (limitMs) => (limitMs === undefined ? ahead.sign(partNumber) : sign(partNumber, limitMs)),
+        isSameAnew: true,
       },
-      doublings: () => learned.doublings,
-      signal: each,
-    }),
+      {
+        method: "PUT",
+        readBody: () => readSlice(source, { start, end }, each),
+        onSent: (bytes) => {
+          sending.set(partNumber, bytes);
+          tell();
+        },
+        doublings: () => learned.doublings,
+        signal: each,
+      },
+    ),
   });
   const queue = ranges.filter(({ partNumber }) => !storedNumbers.has(partNumber)).map(prepare);
 
   /** One attempt. @returns whether smaller parts are worth a try */
   const attempt = async (part: ReturnType<typeof prepare>): Promise<boolean> => {
-    const { partNumber, sizeBytes } = part;
-    const outcome = await patience.attempt(part.send, { signal: each, enter });
-    const sentBytes = sending.get(partNumber) ?? 0;
+    const { partNumber, sizeBytes, send, isInDoubt } = part;
+    const outcome = await patience.attempt(send, { signal: each, enter, isInDoubt });
+    const sentBytes = sending.get(partNumber);
     sending.delete(partNumber);
     if ("error" in outcome) {
       learned.parallelParts = Math.max(1, Math.floor(learned.parallelParts / 2));
       queue.unshift(part);
-      return stored.length === 0 && inVain(outcome, sentBytes);
+      // Without a signature, nothing was sent.
+      return sentBytes !== undefined && stored.length === 0 && inVain(outcome, sentBytes);
     }
     const { etag, doublings } = outcome.value;
     ahead.took(clock.now() - outcome.beganAt);
@@ -96,7 +105,8 @@ export const sendParts = async (
   try {
     while (queue.length > 0 || running.size > 0) {
       for (let part; running.size < learned.parallelParts && (part = queue.shift());) begin(part);
-      ahead.signNext(queue.slice(0, running.size).map(({ partNumber }) => partNumber));
+      const next = queue.slice(0, running.size).filter(({ isInDoubt }) => !isInDoubt());
+      ahead.signNext(next.map(({ partNumber }) => partNumber));
       if (!(await Promise.race(running)) || smallerPartBytes(totalBytes) >= state.partBytes) continue;
       failing.abort(new Error("Smaller parts are tried"));
       await Promise.allSettled(running);

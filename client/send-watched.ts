@@ -7,12 +7,12 @@ import { sizeOf } from "./source.ts";
 export const STORE = "the store of uploads";
 
 /** A connection on which nothing moves for this long is dead, even if neither side has closed it. */
-const NEXT_BYTE_MS = 30_000;
+export const NEXT_BYTE_MS = 30_000;
 /**
  * The answer to a body that is out. A box on the way may have swallowed the body and pass it on slowly, so whoever sends
  * it again gives it twice the time.
  */
-const ANSWER_MS = 45_000;
+const ANSWER_MS = 55_000;
 const LONGEST_ANSWER_MS = 10 * 60_000;
 /** Where nothing tells how much is out, at least this much has to go out, bytes in a second. */
 const SLOWEST_BYTES = 100 * 1024;

@@ -25,6 +25,7 @@ export const createSignAhead = ({ now }: Clock, sign: (partNumber: number) => Pr
             signed: sign(partNumber).catch(() => undefined),
           });
     },
+    /** Signs the part, unless that was done ahead. */
     sign: async (partNumber: number): Promise<SignedRequest> => {
       const found = ahead.get(partNumber);
       ahead.delete(partNumber);

@@ -28,9 +28,12 @@ export interface SignedRequest {
 /** @throws {ProxyError} */
 export type SignUpload = (request: SignUploadRequest) => Promise<SignedRequest>;
 
+/** @param limitMs how long the response may take, in place of the usual time. @throws {ProxyError} */
+export type SignWithin = (request: SignUploadRequest, limitMs?: number) => Promise<SignedRequest>;
+
 export const createSignUpload =
-  (callApi: CallApi): SignUpload =>
-  async ({ signal, ...request }) => {
+  (callApi: CallApi): SignWithin =>
+  async ({ signal, ...request }, limitMs) => {
     const body = await callApi({
       method: "POST",
       path: "/api/job/sign_upload",
@@ -44,6 +47,7 @@ export const createSignUpload =
         content_type: request.contentType,
         content_length: request.contentLength,
       },
+      limitMs,
       signal,
     });
     return {

@@ -49,9 +49,14 @@ const putWhole = async (
   };
   onSent(0);
   const readBody = () => readSlice(source, { start: 0, end: totalBytes }, signal);
-  const put = prepareRequest(upload, patience, sign, { method: "PUT", readBody, onSent, doublings: () => 0, signal });
+  const put = prepareRequest(
+    upload,
+    patience,
+    { sign, isSameAnew: false },
+    { method: "PUT", readBody, onSent, doublings: () => 0, signal },
+  );
   const send = async () => {
-    const stored = await put();
+    const stored = await put.send();
     // S3's answer has a tag. One without may be that of something on the way, or the bucket's CORS does not show it to a page.
     if (stored.etag !== null || (await hasArrived(upload, { jobId, source, signal }, ARRIVAL_WAIT_S))) return stored;
     throw notTheStore(200);

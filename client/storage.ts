@@ -1,8 +1,8 @@
 import { beginLimit, type Clock } from "./clock.ts";
-import { networkError } from "./errors.ts";
+import { networkError, ProxyError } from "./errors.ts";
 import type { Patience } from "./patience.ts";
 import { readStoreAnswer, type Sender, type StoreAnswer } from "./send-media.ts";
-import { answerLimitMs, sendWatched, STORE } from "./send-watched.ts";
+import { answerLimitMs, NEXT_BYTE_MS, sendWatched, STORE } from "./send-watched.ts";
 import type { SignedRequest } from "./sign-upload.ts";
 import { canBeRead, sourceChanged, type MediaBytes } from "./source.ts";
 import { checkAnswer, isRefusedSignature } from "./store-errors.ts";
@@ -50,18 +50,36 @@ const SIGNATURES = 3;
 /** A request that is repeated later than this is signed again. */
 export const SIGNATURE_TRUSTED_MS = 5 * 60_000;
 
+/** The time for the signature that a request in doubt begins with. Without an answer in it, the network is gone, or slow. */
+const PROBE_MS = 10_000;
+/** Every fourth probe has the time that other calls have, as the network may only be slow. */
+const LONG_PROBE_MS = 35_000;
+const LONG_PROBE_EVERY = 4;
+
+export interface PreparedRequest {
+  /** Makes one attempt. @throws {ProxyError} */
+  readonly send: () => Promise<Stored>;
+  /** Whether the next attempt begins with a probe of the network. */
+  readonly isInDoubt: () => boolean;
+}
+
 /**
  * Prepares attempts at one request to the store. Each signs, if there is no fresh signature yet or the store refuses it,
  * and sends.
  *
- * @throws {ProxyError} from each attempt
+ * Whatever has waited in vain is in doubt: perhaps the network is gone. To send the same again would take as long to tell,
+ * or longer, as each repeat has more time. So a request that may be signed anew is signed first: that is a small call, whose
+ * answer comes soon or not at all.
+ *
+ * @param sign called with a limit for a probe, for which no signature will do that was made before
+ * @param isSameAnew whether another signature is for the same object or part: a PUT of a whole object gets another key
  */
 export const prepareRequest = (
   ports: StoragePorts,
   { moved }: Pick<Patience, "moved">,
-  sign: () => Promise<SignedRequest>,
+  { sign, isSameAnew }: { readonly sign: (limitMs?: number) => Promise<SignedRequest>; readonly isSameAnew: boolean },
   request: StorageRequest,
-): (() => Promise<Stored>) => {
+): PreparedRequest => {
   const { signal } = request;
   let signed: SignedRequest | undefined;
   let signedAt = 0;
@@ -69,6 +87,8 @@ export const prepareRequest = (
   /** Attempts that have waited for the answer in vain. Others that failed say nothing about how long an answer takes. */
   let waits = 0;
   let furthest = 0;
+  let isInDoubt = false;
+  let probes = 0;
 
   const put = async ({ url, headers }: SignedRequest, body: MediaBytes, { onSent, doublings }: MediaPut) => {
     onSent(0);
@@ -112,9 +132,23 @@ export const prepareRequest = (
     }
   };
 
-  return async () => {
+  const probe = async (): Promise<void> => {
+    probes += 1;
+    try {
+      signed = await sign(probes % LONG_PROBE_EVERY === 0 ? LONG_PROBE_MS : PROBE_MS);
+      signedAt = ports.clock.now();
+    } catch (error) {
+      // An API that is out of order has answered, too: the network is there.
+      if (!signed || !(error instanceof ProxyError) || !error.isRetryable || isNetworkError(error)) throw error;
+    }
+    isInDoubt = false;
+    probes = 0;
+  };
+
+  const attempt = async (): Promise<Stored> => {
     // S3 may refuse an expired URL and close the connection while the body is being sent, which looks like a network error.
     if (ports.clock.now() - signedAt > SIGNATURE_TRUSTED_MS) signed = undefined;
+    if (isInDoubt) await probe();
     for (;;) {
       if (!signed) {
         signed = await sign();
@@ -124,7 +158,9 @@ export const prepareRequest = (
       try {
         return await send(signed);
       } catch (error) {
-        if (ports.clock.now() - beganAt >= answerLimitMs(0)) waits += 1;
+        const tookMs = ports.clock.now() - beganAt;
+        if (tookMs >= answerLimitMs(0)) waits += 1;
+        isInDoubt = isSameAnew && tookMs >= NEXT_BYTE_MS && isNetworkError(error);
         if (!isRefusedSignature(error)) throw error;
         refused += 1;
         if (refused >= SIGNATURES) throw error;
@@ -132,7 +168,10 @@ export const prepareRequest = (
       }
     }
   };
+  return { send: attempt, isInDoubt: () => isInDoubt };
 };
+
+const isNetworkError = (error: unknown): boolean => error instanceof ProxyError && error.source === "network";
 
 /** A request without media. Completing may take S3 minutes, in which it sends blanks. */
 const exchange = async (

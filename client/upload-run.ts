@@ -1,13 +1,13 @@
 import type { Delivery, DeliveryQuery } from "./delivery.ts";
 import type { BeginPatience, Patience } from "./patience.ts";
 import type { UploadProgress } from "./progress.ts";
-import type { SignUpload } from "./sign-upload.ts";
+import type { SignWithin } from "./sign-upload.ts";
 import type { StoragePorts } from "./storage.ts";
 
 /** What an upload needs from the client. Nothing but `getDelivery` repeats anything by itself. */
 export interface UploadPorts extends StoragePorts {
   readonly beginPatience: BeginPatience;
-  readonly signUpload: SignUpload;
+  readonly signUpload: SignWithin;
   readonly getDelivery: (query: DeliveryQuery) => Promise<Delivery>;
 }
 

@@ -1,5 +1,5 @@
+import { ARRIVAL_WAIT_S, hasArrived } from "../arrival.ts";
 import type { Client } from "../client.ts";
-import { isOfOtherMedia } from "../delivery.ts";
 import { ProxyError } from "../errors.ts";
 import { isSameJob, normalJobId } from "../job-id.ts";
 import type { UploadProgress } from "../progress.ts";
@@ -22,6 +22,8 @@ interface FileUploadOptions {
   readonly filename: string;
   readonly contentType: string | undefined;
   readonly isPaused: boolean;
+  /** Whether it was begun earlier. A file that goes out in one request has no state then. */
+  readonly wasBegun: boolean;
   /** Of an earlier run. */
   readonly state: UploadState | undefined;
   readonly onState: (state: UploadState | undefined) => void;
@@ -37,9 +39,6 @@ export interface UploadedFile {
   /** To be given back once the proxy has seen that the file has arrived: until then, another tab would upload it, too. */
   readonly lock: Lock;
 }
-
-/** How long to wait for the proxy to see what another tab has uploaded before it was closed. */
-const ARRIVAL_WAIT_S = 5;
 
 /** One file on its way to the store. */
 export const createFileUpload = (options: FileUploadOptions) => {
@@ -76,22 +75,19 @@ export const createFileUpload = (options: FileUploadOptions) => {
       }
     });
 
-  /** Whether the proxy has media of this size for the job. */
-  const hasArrived = async (waitS: number): Promise<boolean> => {
-    const delivery = await client.getDelivery({ jobId, waitS, signal });
-    return delivery.state !== "UPLOADING" && !isOfOtherMedia(delivery, source.size);
-  };
+  const isThere = (waitS: number): Promise<boolean> =>
+    hasArrived(client, { jobId, source, signal }, waitS).catch(() => false);
 
   const uploadUnlessArrived = async (wasElsewhere: boolean): Promise<string | undefined> => {
-    if (wasElsewhere && (await hasArrived(ARRIVAL_WAIT_S).catch(() => false))) return undefined;
+    if (wasElsewhere && (await isThere(ARRIVAL_WAIT_S))) return undefined;
     signal.throwIfAborted();
-    const wasBegun = state !== undefined;
+    const wasBegun = options.wasBegun || state !== undefined;
     try {
       return await upload();
     } catch (error) {
       signal.throwIfAborted();
-      // Another tab may have completed the upload that this one has the state of.
-      if (!wasBegun || !isRefusedJob(error) || !(await hasArrived(0).catch(() => false))) throw error;
+      // It may have arrived before the page was loaded again, or another tab have completed the upload that was begun.
+      if (!wasBegun || !isRefusedJob(error) || !(await isThere(0))) throw error;
       keep(undefined);
       return undefined;
     }

@@ -140,6 +140,7 @@ export default class Cielo24<M extends Meta, B extends Body> extends BasePlugin<
       filename: file.name,
       contentType: file.type === "" ? undefined : file.type,
       isPaused: file.isPaused ?? false,
+      wasBegun: Boolean(file.progress.uploadStarted),
       state: stateOf(file),
       onState: (state) => {
         // Uppy's types do not know what plugins keep with a file.

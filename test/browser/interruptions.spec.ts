@@ -1,9 +1,10 @@
 import { describe, expect, it } from "@jest/globals";
 import type { Page, Route } from "playwright-core";
+import { until } from "../harness/until.ts";
 import { useFileOnDisk } from "./file-on-disk.ts";
 import { chooseFiles, jobIdOf, pressUpload, problemOf, rowOf, seesBadge, smallFile, taskIdOf } from "./person.ts";
-import { count, holdPart, requestsFor } from "./store.ts";
-import { IS_KEPT, openPage, useUploadPage } from "./upload-page.ts";
+import { count, holdPart, holdPut, requestsFor } from "./store.ts";
+import { IS_BEGUN, IS_KEPT, openPage, useUploadPage } from "./upload-page.ts";
 
 const MIB = 1024 * 1024;
 const HOUR_MS = 3_600_000;
@@ -150,6 +151,25 @@ describe("an upload that is interrupted", () => {
     await pressUpload(page);
     await taskIdOf(page, NAME);
     expectOneUpload(jobId);
+  });
+
+  it("is not repeated where a small file had arrived before the reload, and is shown to its end", async () => {
+    const { page, stack, url } = local.opened;
+    const { held } = await holdPut(page);
+    await chooseFiles(page, smallFile("opening.mp4"));
+    const jobId = await jobIdOf(page, "opening.mp4");
+    await pressUpload(page);
+    const put = await held;
+    await page.waitForFunction(IS_BEGUN);
+    // The page never learns of the answer.
+    await put.fetch();
+    await until(() => stack.cielo24?.acceptances.some((each) => each.jobId === jobId));
+    await openPage(page, url);
+    await seesBadge(page, "opening.mp4", "Paused");
+    await pressUpload(page);
+    const taskId = await taskIdOf(page, "opening.mp4");
+    expect(requestsFor(stack, jobId)).toEqual(["PutObject 200"]);
+    expect(stack.cielo24?.acceptances.filter((each) => each.jobId === jobId)).toMatchObject([{ taskId }]);
   });
 
   it("shows what became of a delivery that outlived the page", async () => {

@@ -23,7 +23,7 @@ const SIZE = 24 * MIB;
 /** Of 8 MiB. */
 const PARTS = 3;
 const PATIENCE_MS = 300_000;
-/** An upper bound alone: what nothing answers is sent again after 45 s, then after 90, and so on. */
+/** An upper bound alone: what nothing answers is sent again after 55 s, then after 110, and so on. */
 jest.setTimeout(500_000);
 /** Slow enough for a part of 8 MiB to take longer than its answer is waited for at first. */
 const BOX_BYTES_PER_SECOND = 80 * 1024;

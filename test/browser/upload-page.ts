@@ -82,8 +82,8 @@ export const openPage = async (page: Page, url: string): Promise<void> => {
   await page.locator("#connection[data-state=ready]").waitFor();
 };
 
-/** Whether IndexedDB has the file and its upload id, so that a reload loses nothing. */
-export const IS_KEPT = `new Promise((resolve) => {
+/** Whether IndexedDB has the file, and this text in what is known of it. */
+const isKeptWith = (text: string): string => `new Promise((resolve) => {
   const opening = indexedDB.open("uppy-blobs");
   opening.onsuccess = () => {
     const stores = opening.result.transaction(["files", "metadata"], "readonly");
@@ -91,7 +91,12 @@ export const IS_KEPT = `new Promise((resolve) => {
     const metadata = stores.objectStore("metadata").getAll();
     metadata.onsuccess = () => {
       opening.result.close();
-      resolve(files.result > 0 && JSON.stringify(metadata.result).includes("uploadId"));
+      resolve(files.result > 0 && JSON.stringify(metadata.result).includes(${JSON.stringify(text)}));
     };
   };
 })`;
+
+/** Whether IndexedDB has the file and its upload id, so that a reload loses nothing. */
+export const IS_KEPT = isKeptWith("uploadId");
+/** Whether it has a file whose upload has begun. */
+export const IS_BEGUN = isKeptWith('uploadStarted":1');

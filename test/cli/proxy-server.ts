@@ -35,7 +35,10 @@ export const startProxy = async ({ credentials, answers }: ProxyOptions = {}) =>
       response.writeHead(answered.statusCode ?? 502, answered.headers);
       answered.pipe(response);
     });
-    onward.on("error", () => response.destroy());
+    onward.on("error", () => {
+      if (response.headersSent) response.destroy();
+      else response.writeHead(502, { "content-type": "text/html" }).end("<html><title>Bad Gateway</title></html>");
+    });
     incoming.pipe(onward);
   });
   server.on("connect", ({ url = "", headers }, near) => {

@@ -224,7 +224,7 @@ describe("where nothing comes any more", () => {
                 reject(init.signal?.reason as Error);
               });
             })
-          : Promise.resolve(new Response("{}", { status: 404 })),
+          : Promise.resolve(new Response('{"ErrorType":"ITEM_NOT_FOUND","ErrorComment":"None."}', { status: 404 })),
     });
     if (isKnown) await failureOf(client.getDelivery({ jobId }));
     isSilent = true;

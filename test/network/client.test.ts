@@ -12,7 +12,7 @@ import { blackHole, freePort, neverAnswers } from "./nowhere.ts";
 
 /** The typed client in Node, with the platform's `fetch`, on bad networks: side by side, each over a line of its own. */
 
-/** An upper bound alone: what nothing answers is sent again after 45 s, then after 90, and so on. */
+/** An upper bound alone: what nothing answers is sent again after 55 s, then after 110, and so on. */
 jest.setTimeout(500_000);
 
 const LINE = { latencyMs: 20, bytesPerSecond: 1_500_000 };
