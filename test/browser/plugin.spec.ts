@@ -32,6 +32,7 @@ describe.each([
   const local = useUploadPage();
   const small = useFileOnDisk("lecture one.mp4", MIB);
   const large = useFileOnDisk("conference.mp4", 64 * MIB);
+  const second = useFileOnDisk("panel.mp4", 64 * MIB);
   let application: Awaited<ReturnType<typeof startApplication>>;
   let jobId: string;
 
@@ -111,7 +112,7 @@ describe.each([
     expectOneUpload();
   });
 
-  it("takes a small file next to a large one, in a batch of its own, over six connections in all", async () => {
+  it("takes others next to a large file, in batches of their own, over six connections in all", async () => {
     const { page, stack } = local.opened;
     let open = 0;
     let most = 0;
@@ -130,9 +131,13 @@ describe.each([
     const smallJob = await chooseAlso(small.path);
     const smallTask = await taskId();
     expect(stack.cielo24?.acceptances.at(-1)).toMatchObject({ jobId: smallJob, taskId: smallTask });
+    const secondJob = await chooseAlso(second.path);
+    await page.locator("#task").filter({ hasNotText: smallTask }).waitFor();
+    const secondTask = await taskId();
+    expect(stack.cielo24?.acceptances.at(-1)).toMatchObject({ jobId: secondJob, taskId: secondTask });
     expect((await largeFile(page)).progress.uploadComplete).toBe(false);
     await part.continue();
-    await page.locator("#task").filter({ hasNotText: smallTask }).waitFor();
+    await page.locator("#task").filter({ hasNotText: secondTask }).waitFor();
     expect(most).toBeLessThanOrEqual(CONNECTIONS);
     expectOneUpload();
   });
