@@ -50,7 +50,7 @@ export const useDrops = (options: StackOptions = {}) => {
   };
 
   return Object.assign(local, {
-    /** Puts an object into the bucket; S3 sends its event. */
+    /** Puts an object into the bucket; S3 sends its event. Fewer than a hundred random bytes may be taken for a text. */
     drop: async (
       jobId: string,
       bytes: Uint8Array = randomBytes(1_000),

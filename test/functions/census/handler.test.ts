@@ -149,7 +149,7 @@ describe("the census", () => {
     await local.stack.drain();
     await local.pass(6 * 24 * HOUR_MS);
     expect(await local.row(job)).toMatchObject({ state: "NEEDS_REVIEW", error: { type: "GAVE_UP" } });
-    await local.drop(job, randomBytes(10), "b.mp4");
+    await local.drop(job, randomBytes(500), "b.mp4");
     await local.finish();
     local.cielo24.faults.clear();
     local.send({ reject: await local.decision(job) });

@@ -115,7 +115,7 @@ describe("two versions of one key", () => {
     local.cielo24.faults.add({ action: "POST job/add_media", jobId: job, kind: "resetAt", fraction: 0.5 });
     await local.drop(job, bytes);
     await local.stack.drain();
-    await local.drop(job, randomBytes(10));
+    await local.drop(job, randomBytes(500));
     await local.finish();
     expect(local.taken(job)).toMatchObject([{ sha256: sha256(bytes) }]);
     expect(await local.row(job)).toMatchObject({ state: "DELIVERED", conflictCount: 1 });
