@@ -44,7 +44,7 @@ export const run = async (context: Context, words: readonly string[]): Promise<n
     .option("--no-wait", "end once it is uploaded; the proxy delivers it by itself")
     .option("--timeout <time>", "wait for the delivery for 90s, 10m or 2h at most (no limit)", parseDuration)
     .option("--restart", "start over instead of resuming an interrupted upload")
-    .option("--part-size <MiB>", "larger files go in parts of this size, 5 to 100 (8)", parseMebibytes)
+    .option("--part-size <MiB>", "larger files go in parts of this size, 5 to 100 (5 to 8)", parseMebibytes)
     .option("--parallel <parts>", "parts under way at a time, 1 to 16 (12)", parseParallel)
     .option("-q, --quiet", "show no progress")
     .addHelpText("after", uploadHelp)

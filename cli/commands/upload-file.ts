@@ -43,6 +43,15 @@ export interface UploadRun {
  * `aws s3 cp` with its ten (`npm run bench:upload`).
  */
 const PARALLEL_PARTS = 12;
+/** Smaller files go out in one request, larger ones in parts of this size at most, unless the person has chosen one. */
+const PART_BYTES = 8 * MIB;
+
+/** Parts of one size that fill whole rounds: a part that is left over would take as long as a whole round, alone. */
+const evenPartBytes = (sizeBytes: number, parallelParts: number): number => {
+  if (sizeBytes <= PART_BYTES) return PART_BYTES;
+  const rounds = Math.ceil(sizeBytes / (PART_BYTES * parallelParts));
+  return Math.ceil(sizeBytes / (rounds * parallelParts));
+};
 
 /** A file that is uploaded. Its report follows once its delivery has ended, or at once with `--no-wait`. */
 export interface UploadedFile {
@@ -123,6 +132,7 @@ const sendFile = async (
   }
   await judgeFile(source, { look: run.preflight, force: run.force, note });
   if (record.current?.upload) note("going on with the upload of an earlier run");
+  const parallelParts = run.parallelParts ?? PARALLEL_PARTS;
   try {
     await run.client.uploadMedia({
       jobId,
@@ -130,8 +140,8 @@ const sendFile = async (
       filename: source.name,
       contentType: run.contentType ?? source.type,
       resume: record.current?.upload,
-      partBytes: run.partBytes,
-      parallelParts: run.parallelParts ?? PARALLEL_PARTS,
+      partBytes: run.partBytes ?? evenPartBytes(source.size, parallelParts),
+      parallelParts,
       signal: run.signal,
       onState: async (upload) => {
         if (!upload) return;
