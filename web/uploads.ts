@@ -64,7 +64,8 @@ export const createUploads = ({
   });
   const nameWhatIsLost = () => {
     const names = uppy.getFiles().flatMap(({ isGhost, name }) => (isGhost ? [name] : []));
-    // The Dashboard shows these words only where a file is lost.
+    // The Dashboard shows these words only where a file is lost; setting them draws it anew.
+    if (names.length === 0) return;
     const text = chooseAgain(names);
     uppy.getPlugin("Dashboard")?.setOptions({ locale: { strings: { recoveredXFiles: { 0: text, 1: text } } } });
   };

@@ -25,8 +25,7 @@ const MOST_NAMES = 3;
 /** What the Dashboard says of restored files whose bytes the browser could not keep. Uppy's own words name none of them. */
 export const chooseAgain = (names: readonly string[]): string => {
   const more = names.length > MOST_NAMES ? [`${names.length - MOST_NAMES} more`] : [];
-  const listed = [...names.slice(0, MOST_NAMES), ...more];
-  const all = [listed.slice(0, -1).join(", "), ...listed.slice(-1)].filter((part) => part !== "").join(" and ");
+  const all = new Intl.ListFormat("en-GB").format([...names.slice(0, MOST_NAMES), ...more]);
   const them = names.length === 1 ? "it" : "them";
   return `Choose ${all} again, and resume the upload: the browser could not keep ${them}.`;
 };
