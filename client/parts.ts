@@ -5,6 +5,9 @@ import type { Failure } from "./patience.ts";
 const MIN_PART_BYTES = 5 * 1024 * 1024;
 const MAX_PARTS = 10_000;
 
+/** Files that are larger go in parts, of this size unless another is wished. */
+export const PART_BYTES = 8 * 1024 * 1024;
+
 /** One part of an upload: the bytes from `start` up to, but not including, `end`. */
 export interface PartRange {
   readonly partNumber: number;
@@ -15,6 +18,16 @@ export interface PartRange {
 /** The wished part size, within S3's limits. */
 export const choosePartBytes = (sizeBytes: number, wishedBytes: number): number =>
   Math.max(Math.floor(wishedBytes), MIN_PART_BYTES, Math.ceil(sizeBytes / MAX_PARTS));
+
+/**
+ * A size for parts of at most `PART_BYTES`, within S3's limits, with which they fill whole rounds: a part that is left over
+ * takes as long as a whole round, alone.
+ */
+export const evenPartBytes = (sizeBytes: number, parallelParts: number): number => {
+  if (sizeBytes <= PART_BYTES) return PART_BYTES;
+  const rounds = Math.ceil(sizeBytes / (PART_BYTES * parallelParts));
+  return choosePartBytes(sizeBytes, Math.ceil(sizeBytes / (rounds * parallelParts)));
+};
 
 export const cutIntoParts = (sizeBytes: number, partBytes: number): PartRange[] =>
   Array.from({ length: Math.ceil(sizeBytes / partBytes) }, (_, index) => ({

@@ -1,13 +1,12 @@
 import { ProxyError } from "./errors.ts";
 import { isSameJob } from "./job-id.ts";
 import { uploadInParts } from "./multipart.ts";
-import { choosePartBytes } from "./parts.ts";
+import { choosePartBytes, PART_BYTES } from "./parts.ts";
 import { progressTeller } from "./progress.ts";
 import { uploadWhole } from "./single-put.ts";
 import type { UploadPorts, UploadRun } from "./upload-run.ts";
 import type { Uploaded, UploadOptions, UploadState } from "./upload-types.ts";
 
-const PART_BYTES = 8 * 1024 * 1024;
 /** As many as a browser opens connections to a host. */
 const PARALLEL_PARTS = 6;
 

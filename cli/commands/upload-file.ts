@@ -1,5 +1,6 @@
 import { realpath } from "node:fs/promises";
 import { isOfOtherMedia, ProxyError, type Client, type Delivery, type UploadProgress } from "../../client/index.ts";
+import { evenPartBytes } from "../../client/parts.ts";
 import { formatBytes, formatBytesOf } from "../../client/words.ts";
 import type { Display, Standstill, Track } from "../display/display.ts";
 import { describeWaiting, formatExactly } from "../display/words.ts";
@@ -43,15 +44,6 @@ export interface UploadRun {
  * `aws s3 cp` with its ten (`npm run bench:upload`).
  */
 const PARALLEL_PARTS = 12;
-/** Smaller files go out in one request, larger ones in parts of this size at most, unless the person has chosen one. */
-const PART_BYTES = 8 * MIB;
-
-/** Parts of one size that fill whole rounds: a part that is left over would take as long as a whole round, alone. */
-const evenPartBytes = (sizeBytes: number, parallelParts: number): number => {
-  if (sizeBytes <= PART_BYTES) return PART_BYTES;
-  const rounds = Math.ceil(sizeBytes / (PART_BYTES * parallelParts));
-  return Math.ceil(sizeBytes / (rounds * parallelParts));
-};
 
 /** A file that is uploaded. Its report follows once its delivery has ended, or at once with `--no-wait`. */
 export interface UploadedFile {

@@ -82,6 +82,14 @@ describe("cielo24-proxy upload", () => {
     expect(await openRecords()).toEqual([]);
   });
 
+  it("cuts a file such that no part is left over for a round of its own", async () => {
+    const jobId = newJob();
+    expect((await upload(file, "-j", jobId)).code).toBe(0);
+    expect(arrivedAt(local.stack, jobId)).toEqual([sha256(media)]);
+    // Two, if they had 8 MiB.
+    expect(countStored(local.stack, "UploadPart", jobId)).toBe(3);
+  });
+
   it("ends in order at Ctrl-C and goes on with the same command, sending no part twice", async () => {
     const jobId = newJob();
     const isHeld = gate.hold(signingOf(3));
