@@ -3,8 +3,8 @@ import type { Page, Route } from "playwright-core";
 import { until } from "../harness/until.ts";
 import { useFileOnDisk } from "./file-on-disk.ts";
 import { chooseFiles, jobIdOf, pressUpload, problemOf, rowOf, seesBadge, smallFile, taskIdOf } from "./person.ts";
-import { count, holdPart, holdPut, requestsFor } from "./store.ts";
-import { IS_BEGUN, IS_KEPT, openPage, useUploadPage } from "./upload-page.ts";
+import { count, holdPart, holdPutThroughout, requestsFor } from "./store.ts";
+import { openPage, untilBegun, untilKept, useUploadPage } from "./upload-page.ts";
 
 const MIB = 1024 * 1024;
 const HOUR_MS = 3_600_000;
@@ -68,7 +68,7 @@ describe("an upload that is interrupted", () => {
   it("goes on after a reload where it stopped", async () => {
     const { page, url, picture } = local.opened;
     const { jobId } = await uploadHalfway(page);
-    await page.waitForFunction(IS_KEPT);
+    await untilKept(page);
     await openPage(page, url);
     await page.getByText("Session restored").waitFor();
     await rowOf(page, NAME).waitFor();
@@ -82,7 +82,7 @@ describe("an upload that is interrupted", () => {
   it("goes on after a reload with the file selected again, where the browser could not keep it", async () => {
     const { page, url, picture } = local.opened;
     const { jobId } = await uploadHalfway(page);
-    await page.waitForFunction(IS_KEPT);
+    await untilKept(page);
     await page.evaluate(DROP_BYTES);
     await openPage(page, url);
     await page.getByText(`Choose ${NAME} again, and resume the upload`).waitFor();
@@ -155,13 +155,13 @@ describe("an upload that is interrupted", () => {
 
   it("is not repeated where a small file had arrived before the reload, and is shown to its end", async () => {
     const { page, stack, url } = local.opened;
-    const { held } = await holdPut(page);
+    const { held } = await holdPutThroughout(page);
     await chooseFiles(page, smallFile("opening.mp4"));
     const jobId = await jobIdOf(page, "opening.mp4");
     await pressUpload(page);
     const put = await held;
-    await page.waitForFunction(IS_BEGUN);
-    // The page never learns of the answer.
+    await untilBegun(page);
+    // The page never learns of the answer, however long the delivery takes.
     await put.fetch();
     await until(() => stack.cielo24?.acceptances.some((each) => each.jobId === jobId));
     await openPage(page, url);

@@ -15,7 +15,7 @@ import {
   taskIdOf,
 } from "./person.ts";
 import { holdPart, holdPut } from "./store.ts";
-import { openPage, useUploadPage } from "./upload-page.ts";
+import { openPage, untilKept, useUploadPage } from "./upload-page.ts";
 
 const MIB = 1024 * 1024;
 const TITLE = "Upload media · cielo24-proxy";
@@ -24,18 +24,6 @@ const LONG_NAME =
 
 const local = useUploadPage();
 const large = useFileOnDisk("conference.mp4", 40 * MIB);
-
-/** Whether IndexedDB has the file. */
-const IS_KEPT = `new Promise((resolve) => {
-  const opening = indexedDB.open("uppy-blobs");
-  opening.onsuccess = () => {
-    const counting = opening.result.transaction(["files"], "readonly").objectStore("files").count();
-    counting.onsuccess = () => {
-      opening.result.close();
-      resolve(counting.result > 0);
-    };
-  };
-})`;
 
 const statusOf = (page: Page, name: string) => rowOf(page, name).locator(".status");
 const dashboardStatus = (page: Page) => page.locator(".uppy-StatusBar-statusPrimary");
@@ -286,7 +274,7 @@ describe("Uppy's words", () => {
     const { held } = await holdPart(page);
     await pressUpload(page);
     await held;
-    await until(() => page.evaluate<boolean>(IS_KEPT));
+    await untilKept(page);
     await openPage(page, url);
     await page.getByText("All files are here again. You can now resume the upload.").waitFor();
     expect(await page.locator(".uppy-Dashboard-serviceMsg-icon").isVisible()).toBe(false);

@@ -33,26 +33,34 @@ const isHeldPart = (url: URL): boolean => url.searchParams.get("partNumber") ===
 export const holdPart = (page: Page) => hold(page, isHeldPart);
 
 /**
- * Holds back the PUT of one part for as long as the test needs: the client gives up a part that stands still for half a
- * minute, and sends it again.
+ * Holds back each such request, for as long as the test needs: the client gives up one that stands still for half a minute,
+ * and sends it again.
  *
- * @returns `held` resolves once it is made for the first time
+ * @returns `held` resolves with the first, once it is made
  */
-export const holdPartThroughout = async (page: Page) => {
+const holdThroughout = async (page: Page, isIt: (url: URL) => boolean) => {
   const routes: Route[] = [];
-  let begin: () => void;
-  const held = new Promise<void>((resolve) => (begin = resolve));
-  await page.route(isHeldPart, (route) => {
+  let begin: (route: Route) => void;
+  const held = new Promise<Route>((resolve) => (begin = resolve));
+  await page.route(isIt, (route) => {
     routes.push(route);
-    begin();
+    begin(route);
   });
   const letGo = async (): Promise<void> => {
     // Those that the client has given up are gone.
     await Promise.all(routes.map((route) => route.continue().catch(() => undefined)));
-    await page.unroute(isHeldPart);
+    await page.unroute(isIt);
   };
   return { held, letGo };
 };
 
+const isWholeFile = (url: URL): boolean => url.searchParams.get("x-id") === "PutObject";
+
+/** Holds back the PUT of one part, however often it is made. */
+export const holdPartThroughout = (page: Page) => holdThroughout(page, isHeldPart);
+
 /** Holds back the PUT of a whole file. @returns resolves with it once it is made */
-export const holdPut = (page: Page) => hold(page, (url) => url.searchParams.get("x-id") === "PutObject");
+export const holdPut = (page: Page) => hold(page, isWholeFile);
+
+/** Holds back the PUT of a whole file, however often it is made. */
+export const holdPutThroughout = (page: Page) => holdThroughout(page, isWholeFile);

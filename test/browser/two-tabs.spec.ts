@@ -4,7 +4,7 @@ import { until } from "../harness/until.ts";
 import { useFileOnDisk } from "./file-on-disk.ts";
 import { chooseFiles, jobIdOf, pressUpload, rowOf, seesBadge, taskIdOf } from "./person.ts";
 import { count, holdPart, holdPartThroughout, requestsFor } from "./store.ts";
-import { IS_KEPT, openPage, useUploadPage } from "./upload-page.ts";
+import { openPage, untilKept, useUploadPage } from "./upload-page.ts";
 
 const MIB = 1024 * 1024;
 const NAME = "conference.mp4";
@@ -31,7 +31,7 @@ describe("a file that is being uploaded in another tab", () => {
     await part.held;
     // A part whose answer is still on its way when the tab is closed would rightly be sent again.
     await until(() => count(requestsFor(local.opened.stack, jobId), "UploadPart 200") === PARTS - 1);
-    await page.waitForFunction(IS_KEPT);
+    await untilKept(page);
     second = await context.newPage();
     await openPage(second, url);
     expect(await jobIdOf(second, NAME)).toBe(jobId);

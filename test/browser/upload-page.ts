@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { startStack, type Stack, type StackOptions } from "../../dev/stack.ts";
 import { startUploadPage, type PageOptions, type UploadPage } from "../../dev/web/server.ts";
+import { until } from "../harness/until.ts";
 import { launchChromium } from "./chromium.ts";
 import { SCREENSHOTS } from "./screenshots.ts";
 
@@ -82,21 +83,28 @@ export const openPage = async (page: Page, url: string): Promise<void> => {
   await page.locator("#connection[data-state=ready]").waitFor();
 };
 
-/** Whether IndexedDB has the file, and this text in what is known of it. */
-const isKeptWith = (text: string): string => `new Promise((resolve) => {
+/** What IndexedDB has: how many files with their bytes, and what is known of them, as JSON. */
+const READ_KEPT = `new Promise((resolve) => {
   const opening = indexedDB.open("uppy-blobs");
   opening.onsuccess = () => {
     const stores = opening.result.transaction(["files", "metadata"], "readonly");
     const files = stores.objectStore("files").count();
-    const metadata = stores.objectStore("metadata").getAll();
-    metadata.onsuccess = () => {
+    const records = stores.objectStore("metadata").getAll();
+    stores.oncomplete = () => {
       opening.result.close();
-      resolve(files.result > 0 && JSON.stringify(metadata.result).includes(${JSON.stringify(text)}));
+      resolve({ files: files.result, metadata: records.result.map(({ metadata }) => metadata).join() });
     };
   };
 })`;
 
-/** Whether IndexedDB has the file and its upload id, so that a reload loses nothing. */
-export const IS_KEPT = isKeptWith("uploadId");
-/** Whether it has a file whose upload has begun. */
-export const IS_BEGUN = isKeptWith('uploadStarted":1');
+/** Playwright's `waitForFunction` takes a promise for true. */
+const untilKeptWith = (page: Page, text: string): Promise<boolean> =>
+  until(async () => {
+    const { files, metadata } = await page.evaluate<{ files: number; metadata: string }>(READ_KEPT);
+    return files > 0 && metadata.includes(text);
+  });
+
+/** Waits until IndexedDB has the file and its upload id, so that a reload loses nothing. */
+export const untilKept = (page: Page): Promise<boolean> => untilKeptWith(page, '"uploadId"');
+/** Waits until it has a file whose upload has begun. */
+export const untilBegun = (page: Page): Promise<boolean> => untilKeptWith(page, '"uploadStarted":1');
