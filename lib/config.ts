@@ -55,6 +55,9 @@ const MAX_MEDIA_BYTES = 10_737_418_239;
 /** Each variable with its form, and with its value if it is not set; without one it is required. */
 const VARIABLES = {
   region: ["AWS_REGION", text, "us-east-1"],
+  accessKeyId: ["AWS_ACCESS_KEY_ID", text],
+  secretAccessKey: ["AWS_SECRET_ACCESS_KEY", text],
+  sessionToken: ["AWS_SESSION_TOKEN", text, ""],
   tableName: ["TABLE_NAME", text],
   bucketName: ["BUCKET_NAME", text],
   queueUrl: ["QUEUE_URL", url],
@@ -151,24 +154,32 @@ export const assertNoNodeDebugging = (env: Environment): void => {
 export interface AwsEnvironment {
   readonly region: string;
   readonly endpoint: string | undefined;
-  readonly credentials:
-    { readonly accessKeyId: string; readonly secretAccessKey: string; readonly sessionToken?: string } | undefined;
+  readonly credentials: {
+    readonly accessKeyId: string;
+    readonly secretAccessKey: string;
+    readonly sessionToken?: string;
+  };
 }
 
 type AwsService = "S3" | "DYNAMODB" | "SQS" | "EVENTBRIDGE" | "SECRETS_MANAGER";
 
+/**
+ * Credentials come from the environment alone, where Lambda puts those of the function's role. They outlive the environment,
+ * so nothing refreshes them.
+ *
+ * @throws {ConfigError} if there are none
+ */
 export const readAwsEnvironment = (env: Environment, service: AwsService): AwsEnvironment => {
-  const {
-    AWS_ACCESS_KEY_ID: accessKeyId,
-    AWS_SECRET_ACCESS_KEY: secretAccessKey,
-    AWS_SESSION_TOKEN: sessionToken,
-  } = env;
+  const { region, accessKeyId, secretAccessKey, sessionToken } = readConfig(
+    env,
+    "region",
+    "accessKeyId",
+    "secretAccessKey",
+    "sessionToken",
+  );
   return {
-    region: readConfig(env, "region").region,
+    region,
     endpoint: env[`AWS_ENDPOINT_URL_${service}`] || undefined,
-    credentials:
-      accessKeyId && secretAccessKey
-        ? { accessKeyId, secretAccessKey, ...(sessionToken ? { sessionToken } : {}) }
-        : undefined,
+    credentials: { accessKeyId, secretAccessKey, ...(sessionToken ? { sessionToken } : {}) },
   };
 };

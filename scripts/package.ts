@@ -3,6 +3,7 @@ import { buildFunctions, type BuiltFunction } from "./package/build.ts";
 import { checkBeforeDeploying, finishDeployment } from "./package/deploy.ts";
 import { runFramework } from "./package/framework.ts";
 import { readOptions } from "./package/options.ts";
+import { zipBudgetKiB } from "./package/zip-budget.ts";
 import { readParams } from "./package/params.ts";
 
 /**
@@ -24,10 +25,13 @@ const run = async () => {
 };
 
 const printSizes = (built: readonly BuiltFunction[]) => {
-  const kib = (bytes: number) => `${(bytes / 1024).toFixed(0)} KiB`.padStart(9);
-  console.log(`${"function".padEnd(16)} ${"minified".padStart(9)} ${"zip".padStart(9)}`);
+  const kib = (bytes: number) => `${(bytes / 1024).toFixed(0)} KiB`;
+  const row = (...[name = "", ...others]: string[]) => {
+    console.log(name.padEnd(16), ...others.map((cell) => cell.padStart(9)));
+  };
+  row("function", "minified", "zip", "at most");
   for (const { name, moduleBytes, zipBytes } of built)
-    console.log(`${name.padEnd(16)} ${kib(moduleBytes)} ${kib(zipBytes)}`);
+    row(name, kib(moduleBytes), kib(zipBytes), kib(zipBudgetKiB(name) * 1024));
 };
 
 try {

@@ -21,7 +21,7 @@ const listFunctions = async (functionsDir: string): Promise<string[]> => {
 };
 
 /**
- * Builds `<name>.zip` with `handler.mjs` in it for every function. Zips of an earlier build go first, so that a failed
+ * Builds `<name>.zip` with `handler.js` in it for every function. Zips of an earlier build go first, so that a failed
  * build leaves nothing to deploy.
  */
 export const buildFunctions = async (functionsDir: string, outDir: string): Promise<BuiltFunction[]> => {
@@ -31,7 +31,7 @@ export const buildFunctions = async (functionsDir: string, outDir: string): Prom
   const built = await Promise.all(
     names.map(async (name) => {
       const module = await bundle(join(functionsDir, name, "handler.ts"));
-      return { name, moduleBytes: module.length, zip: await zipOf("handler.mjs", module) };
+      return { name, moduleBytes: module.length, zip: await zipOf("handler.js", module) };
     }),
   );
   for (const { name, zip } of built) await writeFile(join(outDir, `${name}.zip`), zip);

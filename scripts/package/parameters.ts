@@ -45,6 +45,8 @@ export const PARAMETERS: Readonly<Record<string, Kind | ListKind>> = {
   longestPullS: wholeNumber(60, 86_400),
   idleTimeoutS: wholeNumber(1, 600),
   longestWaitS: wholeNumber(0, 20),
+  /** A delivery needs about 100 MB; the most is Lambda's. */
+  deliverMediaMemoryMb: wholeNumber(256, 10_240),
   /** What an account may have is asked before a deployment, see `quota.ts`. */
   deliveryStatusConcurrency: wholeNumber(0, 10_000),
   deliverMediaConcurrency: wholeNumber(0, 10_000),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
-import { ConfigError, readConfig, assertNoNodeDebugging } from "../../lib/config.ts";
+import { ConfigError, readAwsEnvironment, readConfig, assertNoNodeDebugging } from "../../lib/config.ts";
 
 describe("the configuration", () => {
   it("reads the named variables and leaves the others alone", () => {
@@ -33,6 +33,21 @@ describe("the configuration", () => {
     expect(read).toThrow(ConfigError);
     expect(read).toThrow(variable);
     expect(read).not.toThrow(new RegExp(value.slice(0, 30).replaceAll(/[.*+?^${}()|[\]\\/]/g, "\\$&")));
+  });
+
+  it("takes credentials from the environment, with the token of their session if they have one", () => {
+    const env = { AWS_ACCESS_KEY_ID: "AKIDTEST", AWS_SECRET_ACCESS_KEY: "secret" };
+    const credentials = { accessKeyId: "AKIDTEST", secretAccessKey: "secret" };
+    expect(readAwsEnvironment(env, "S3").credentials).toEqual(credentials);
+    expect(readAwsEnvironment({ ...env, AWS_SESSION_TOKEN: "of a session" }, "S3").credentials).toEqual({
+      ...credentials,
+      sessionToken: "of a session",
+    });
+  });
+
+  it.each(["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"])("names %s where it is absent", (variable) => {
+    const env = { AWS_ACCESS_KEY_ID: "AKIDTEST", AWS_SECRET_ACCESS_KEY: "secret", [variable]: "" };
+    expect(() => readAwsEnvironment(env, "SQS")).toThrow(`Environment variable ${variable} is not set.`);
   });
 
   it("threat 2: allows plain http on loopback alone", () => {

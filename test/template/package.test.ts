@@ -2,10 +2,10 @@ import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { inflateRawSync } from "node:zlib";
 import { buildFunctions } from "../../scripts/package/build.ts";
 import { readOptions } from "../../scripts/package/options.ts";
 import { zipOf } from "../../scripts/package/zip.ts";
+import { unzip } from "./unzip.ts";
 
 let folder: string;
 beforeAll(async () => {
@@ -14,12 +14,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await rm(folder, { recursive: true });
 });
-
-/** The content of the only file of a zip. */
-const unzip = (zip: Buffer): Buffer => {
-  const [nameBytes, extraBytes] = [zip.readUInt16LE(26), zip.readUInt16LE(28)];
-  return inflateRawSync(zip.subarray(30 + nameBytes + extraBytes));
-};
 
 const writeFunctions = async (name: string, functions: Readonly<Record<string, string | undefined>>) => {
   const functionsDir = join(folder, name);
@@ -53,14 +47,14 @@ describe("building the functions", () => {
     });
   });
 
-  it("puts one ES module that needs nothing but Node into a zip", async () => {
+  it("puts one CommonJS module that needs nothing but Node into a zip", async () => {
     const source =
       'import { inspect } from "node:util";\nexport const handler = (event: unknown): string => inspect(event);\n';
     const functionsDir = await writeFunctions("one", { shown: source });
     const [built] = await buildFunctions(functionsDir, join(folder, "one-out"));
     const module = unzip(await readFile(join(folder, "one-out", "shown.zip")));
     expect(built).toMatchObject({ name: "shown", moduleBytes: module.length });
-    const file = join(folder, "handler.mjs");
+    const file = join(folder, "handler.js");
     await writeFile(file, module);
     const { handler } = (await import(file)) as { handler: (event: unknown) => string };
     expect(handler({ is: 1 })).toBe("{ is: 1 }");
@@ -83,7 +77,7 @@ describe("building the functions", () => {
 
 describe("a zip", () => {
   it("can be read by everybody once Lambda has unpacked it", async () => {
-    const zip = await zipOf("handler.mjs", Buffer.from("export {};"));
+    const zip = await zipOf("handler.js", Buffer.from("exports.handler = 1;"));
     const directory = zip.indexOf(Buffer.from([0x50, 0x4b, 0x01, 0x02]));
     expect((zip.readUInt32LE(directory + 38) >>> 16).toString(8)).toBe("100644");
   });

@@ -81,7 +81,7 @@ export const functionChecks: Check[] = [
   ),
   is("gives functions that call cielo24 29 s", "AddMediaLambdaFunction.Properties.Timeout", 29, 6),
   is("gives a delivery 900 s", "DeliverMediaLambdaFunction.Properties.Timeout", 900, 300),
-  is("gives a delivery a whole CPU", "DeliverMediaLambdaFunction.Properties.MemorySize", 1769, 512),
+  is("gives a delivery 512 MB", "DeliverMediaLambdaFunction.Properties.MemorySize", 512, 1769),
   check(
     "reserves executions for no function unless a parameter says so",
     (template) => {

@@ -1,0 +1,12 @@
+/**
+ * Stands in for `@smithy/core/event-streams` in a bundle: no call that a function makes has one. The SDK loads that module by
+ * `import()`, so esbuild would make a function of each module that it shares with the rest, leave nothing of them out, and
+ * have V8 parse them twice. An import that is missing here fails the build.
+ */
+export function EventStreamSerde(): never {
+  throw new Error("A bundle has no event streams.");
+}
+
+export const eventStreamSerdeProvider = () => ({});
+
+export const resolveEventStreamSerdeConfig = <Config>(config: Config): Config => config;
