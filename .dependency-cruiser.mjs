@@ -2,7 +2,7 @@ const ships = "^(functions|lib)/";
 
 /** The rooms of `lib/`, in the only order in which one may import another: from those before it. */
 const rooms = [
-  "(config|defined|job-id|json)\\.ts$",
+  "(config|defined|job-id|json|sha256)\\.ts$",
   "(runtime|observability|aws-client)\\.ts$",
   "media/",
   "cielo24/",

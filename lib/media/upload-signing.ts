@@ -1,17 +1,9 @@
-import {
-  AbortMultipartUploadCommand,
-  CompleteMultipartUploadCommand,
-  CreateMultipartUploadCommand,
-  ListPartsCommand,
-  PutObjectCommand,
-  S3Client,
-  UploadPartCommand,
-} from "@aws-sdk/client-s3";
-import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
+import { ListPartsCommand, S3Client } from "@aws-sdk/client-s3";
 import { awsClientOptions } from "../aws-client.ts";
 import { readAwsEnvironment, readConfig } from "../config.ts";
 import type { Runtime } from "../runtime.ts";
 import { UploadStoreError } from "./body.ts";
+import { createPresigner, type ObjectRequest } from "./presigner.ts";
 
 /** A request to S3 that anyone with the URL can make until it expires. The URL is a secret. */
 export interface SignedRequest {
@@ -58,16 +50,6 @@ export interface UploadSigner {
   uploadedBytes(upload: Upload): Promise<number | undefined>;
 }
 
-/** The presigner's type for commands does not allow for `exactOptionalPropertyTypes`; the SDK's commands do. */
-type PresignableCommand = Parameters<typeof getSignedUrl>[1];
-type UploadCommand =
-  | PutObjectCommand
-  | CreateMultipartUploadCommand
-  | UploadPartCommand
-  | ListPartsCommand
-  | CompleteMultipartUploadCommand
-  | AbortMultipartUploadCommand;
-
 interface SignerParts {
   readonly s3: ReturnType<typeof awsClientOptions>;
   readonly bucketName: string;
@@ -83,24 +65,20 @@ export const connectUploadSigner = ({ env, clock }: Pick<Runtime, "env" | "clock
 };
 
 export const createUploadSigner = ({ s3: s3Options, bucketName, lifetimeS, clock }: SignerParts): UploadSigner => {
-  // By default the SDK signs the checksum of an empty body into upload URLs.
-  const s3 = new S3Client({ ...s3Options, requestChecksumCalculation: "WHEN_REQUIRED" });
+  const s3 = new S3Client(s3Options);
+  const presign = createPresigner(s3, s3Options, bucketName);
 
   const expiry = async (now: number): Promise<number> => {
     const { expiration } = await s3.config.credentials();
     return Math.min(now + lifetimeS * 1000, expiration?.getTime() ?? Infinity);
   };
 
-  const sign = async (key: string, command: UploadCommand, contentType?: string): Promise<SignedRequest> => {
+  const sign = async (request: ObjectRequest, contentType?: string): Promise<SignedRequest> => {
     try {
       const now = clock();
-      const url = await getSignedUrl(s3, command as PresignableCommand, {
-        expiresIn: lifetimeS,
-        signingDate: new Date(now),
-      });
       return {
-        url,
-        key,
+        url: await presign(request, { now, lifetimeS }),
+        key: request.key,
         headers: contentType === undefined ? {} : { "content-type": contentType },
         expiresAt: new Date(await expiry(now)).toISOString(),
       };
@@ -110,29 +88,29 @@ export const createUploadSigner = ({ s3: s3Options, bucketName, lifetimeS, clock
     }
   };
 
-  const name = (upload: Upload) => ({ Bucket: bucketName, Key: upload.key, UploadId: upload.uploadId });
-
+  // `x-id` names the operation, as the SDK does; S3 goes by method and query.
   return {
     put: ({ key, contentLength, contentType }) =>
-      sign(key, new PutObjectCommand({ Bucket: bucketName, Key: key, ContentLength: contentLength }), contentType),
-    createMultipart: ({ key, contentType }) =>
-      sign(key, new CreateMultipartUploadCommand({ Bucket: bucketName, Key: key }), contentType),
-    part: ({ partNumber, contentLength, ...upload }) =>
-      sign(
-        upload.key,
-        new UploadPartCommand({ ...name(upload), PartNumber: partNumber, ContentLength: contentLength }),
-      ),
-    listParts: ({ afterPart, ...upload }) =>
-      sign(upload.key, new ListPartsCommand({ ...name(upload), PartNumberMarker: afterPart?.toString() })),
-    complete: (upload) => sign(upload.key, new CompleteMultipartUploadCommand(name(upload))),
-    abort: (upload) => sign(upload.key, new AbortMultipartUploadCommand(name(upload))),
+      sign({ method: "PUT", key, query: { "x-id": "PutObject" }, contentLength }, contentType),
+    createMultipart: ({ key, contentType }) => sign({ method: "POST", key, query: { uploads: "" } }, contentType),
+    part: ({ key, uploadId, partNumber, contentLength }) => {
+      const query = { "x-id": "UploadPart", uploadId, partNumber: String(partNumber) };
+      return sign({ method: "PUT", key, query, contentLength });
+    },
+    listParts: ({ key, uploadId, afterPart }) => {
+      const from = afterPart === undefined ? {} : { "part-number-marker": String(afterPart) };
+      return sign({ method: "GET", key, query: { "x-id": "ListParts", uploadId, ...from } });
+    },
+    complete: ({ key, uploadId }) => sign({ method: "POST", key, query: { uploadId } }),
+    abort: ({ key, uploadId }) => sign({ method: "DELETE", key, query: { "x-id": "AbortMultipartUpload", uploadId } }),
 
-    uploadedBytes: async (upload) => {
+    uploadedBytes: async ({ key, uploadId }) => {
+      const name = { Bucket: bucketName, Key: key, UploadId: uploadId };
       let sizeBytes = 0;
       let marker: string | undefined;
       try {
         do {
-          const page = await s3.send(new ListPartsCommand({ ...name(upload), PartNumberMarker: marker }));
+          const page = await s3.send(new ListPartsCommand({ ...name, PartNumberMarker: marker }));
           for (const part of page.Parts ?? []) sizeBytes += part.Size ?? 0;
           marker = page.IsTruncated ? page.NextPartNumberMarker : undefined;
         } while (marker !== undefined);
