@@ -1,13 +1,13 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { DynamoDBDocumentClient, GetCommand, paginateScan, UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import { awsClientOptions } from "../../aws-client.ts";
 import { readAwsEnvironment, readConfig, type AwsEnvironment } from "../../config.ts";
 import type { Runtime } from "../../runtime.ts";
 import { LedgerError, type Ledger, type Owners } from "../ledger.ts";
 import type { Condition, Row, Write } from "../machine/row.ts";
+import { createCallTable } from "./dynamodb.ts";
 
 interface Table {
-  readonly client: DynamoDBDocumentClient;
+  readonly client: Pick<DynamoDBClient, "config">;
   readonly tableName: string;
 }
 
@@ -20,136 +20,102 @@ const OWNER_PREFIX = "owner#";
 /** The deployment's table: the ledger of deliveries, and the owners of jobs. */
 export const connectTable = ({ env }: Pick<Runtime, "env">): { ledger: Ledger; owners: Owners } => {
   const table = {
-    client: createDocumentClient(readAwsEnvironment(env, "DYNAMODB")),
+    client: createTableClient(readAwsEnvironment(env, "DYNAMODB")),
     tableName: readConfig(env, "tableName").tableName,
   };
   return { ledger: createDynamoLedger(table), owners: createDynamoOwners(table) };
 };
 
-/** The client of the table. It leaves undefined members out of what it writes. */
-export const createDocumentClient = (environment: AwsEnvironment, limits = LIMITS): DynamoDBDocumentClient =>
-  DynamoDBDocumentClient.from(new DynamoDBClient(awsClientOptions(environment, limits)), {
-    marshallOptions: { removeUndefinedValues: true },
-  });
+export const createTableClient = (environment: AwsEnvironment, limits = LIMITS): DynamoDBClient =>
+  new DynamoDBClient(awsClientOptions(environment, limits));
 
 /**
  * The ledger in a DynamoDB table with the key `job_id` and the time to live `expires_at`; other attributes have the names
  * in `row.ts`. Every read is consistent, every write an UpdateItem of named attributes under the write's condition.
  *
- * The SDK repeats a call whose response was lost. If the first call took effect, it has broken the repeat's condition, and
+ * A call whose response was lost is made again. If the first one took effect, it has broken the repeat's condition, and
  * `write` says "refused" of a write that happened. So callers treat "refused" like a lost response: they read the row back
  * and compare the claim.
  */
-export const createDynamoLedger = ({ client, tableName }: Table): Ledger => ({
-  read: async (jobId) => {
-    const found = await unlessRefused(
-      client.send(new GetCommand({ TableName: tableName, Key: { job_id: jobId }, ConsistentRead: true })),
-    );
-    return found?.Item && itemToRow(found.Item);
-  },
+export const createDynamoLedger = ({ client, tableName }: Table): Ledger => {
+  const call = createCallTable(client.config, tableName);
+  return {
+    read: async (jobId) => {
+      const found = await call("GetItem", { Key: { job_id: jobId }, ConsistentRead: true });
+      return found?.item && itemToRow(found.item);
+    },
 
-  write: async (jobId, write) => {
-    const expressions = expressWrite(write);
-    if (!expressions) return "refused";
-    const written = await unlessRefused(
-      client.send(new UpdateCommand({ TableName: tableName, Key: { job_id: jobId }, ...expressions })),
-    );
-    return written ? "written" : "refused";
-  },
+    write: async (jobId, write) => {
+      const expressions = expressWrite(write);
+      if (!expressions) return "refused";
+      return (await call("UpdateItem", { Key: { job_id: jobId }, ...expressions })) ? "written" : "refused";
+    },
 
-  countPull: async (jobId) => {
-    await unlessRefused(
-      client.send(
-        new UpdateCommand({
-          TableName: tableName,
-          Key: { job_id: jobId },
-          // A row that is gone must not come back with nothing but a count.
-          ConditionExpression: "attribute_exists(job_id)",
-          UpdateExpression: "ADD #pulls :one",
-          ExpressionAttributeNames: { "#pulls": "pulls" },
-          ExpressionAttributeValues: { ":one": 1 },
-        }),
-      ),
-    );
-  },
+    countPull: async (jobId) => {
+      await call("UpdateItem", {
+        Key: { job_id: jobId },
+        // A row that is gone must not come back with nothing but a count.
+        ConditionExpression: "attribute_exists(job_id)",
+        UpdateExpression: "ADD #pulls :one",
+        ExpressionAttributeNames: { "#pulls": "pulls" },
+        ExpressionAttributeValues: { ":one": 1 },
+      });
+    },
 
-  scan: async function* () {
-    const pages = paginateScan(
-      { client },
-      {
-        TableName: tableName,
-        ConsistentRead: true,
-        FilterExpression: "NOT begins_with(job_id, :owner)",
-        ExpressionAttributeValues: { ":owner": OWNER_PREFIX },
-      },
-    );
-    for (;;) {
-      const page = await unlessRefused(pages.next());
-      if (!page || page.done) return;
-      for (const item of page.value.Items ?? []) yield itemToRow(item);
-    }
-  },
-});
+    scan: async function* () {
+      let lastKey: unknown;
+      do {
+        const page = await call("Scan", {
+          ConsistentRead: true,
+          FilterExpression: "NOT begins_with(job_id, :owner)",
+          ExpressionAttributeValues: { ":owner": OWNER_PREFIX },
+          ExclusiveStartKey: lastKey,
+        });
+        for (const item of page?.items ?? []) yield itemToRow(item);
+        lastKey = page?.lastKey;
+      } while (lastKey !== undefined);
+    },
+  };
+};
 
 /**
  * The owners of jobs, in items of their own in the ledger's table: a row of the ledger expires, ownership never does, and
  * no write to either can touch the other.
  */
 export const createDynamoOwners = ({ client, tableName }: Table): Owners => {
-  const itemOf = (jobId: string) => ({ TableName: tableName, Key: { job_id: `${OWNER_PREFIX}${jobId}` } });
+  const call = createCallTable(client.config, tableName);
+  const keyOf = (jobId: string) => ({ job_id: `${OWNER_PREFIX}${jobId}` });
   return {
     bind: async (jobId, owner) => {
-      const written = await unlessRefused(
-        client.send(
-          new UpdateCommand({
-            ...itemOf(jobId),
-            UpdateExpression: "SET #owner = if_not_exists(#owner, :owner)",
-            ExpressionAttributeNames: { "#owner": "owner" },
-            ExpressionAttributeValues: { ":owner": owner },
-            ReturnValues: "ALL_NEW",
-          }),
-        ),
-      );
-      const bound: unknown = written?.Attributes?.["owner"];
+      const written = await call("UpdateItem", {
+        Key: keyOf(jobId),
+        UpdateExpression: "SET #owner = if_not_exists(#owner, :owner)",
+        ExpressionAttributeNames: { "#owner": "owner" },
+        ExpressionAttributeValues: { ":owner": owner },
+        ReturnValues: "ALL_NEW",
+      });
+      const bound: unknown = written?.item?.["owner"];
       if (typeof bound !== "string") throw new LedgerError("The ledger's answer names no owner");
       return bound;
     },
 
     ownerOf: async (jobId) => {
-      const found = await unlessRefused(client.send(new GetCommand({ ...itemOf(jobId), ConsistentRead: true })));
-      const owner: unknown = found?.Item?.["owner"];
+      const found = await call("GetItem", { Key: keyOf(jobId), ConsistentRead: true });
+      const owner: unknown = found?.item?.["owner"];
       return typeof owner === "string" ? owner : undefined;
     },
 
     changeOwner: async (jobId, { from, to }) => {
-      const written = await unlessRefused(
-        client.send(
-          new UpdateCommand({
-            ...itemOf(jobId),
-            ConditionExpression: "#owner = :from",
-            UpdateExpression: to === undefined ? "REMOVE #owner" : "SET #owner = :to",
-            ExpressionAttributeNames: { "#owner": "owner" },
-            ExpressionAttributeValues: { ":from": from, ":to": to },
-          }),
-        ),
-      );
+      const written = await call("UpdateItem", {
+        Key: keyOf(jobId),
+        ConditionExpression: "#owner = :from",
+        UpdateExpression: to === undefined ? "REMOVE #owner" : "SET #owner = :to",
+        ExpressionAttributeNames: { "#owner": "owner" },
+        ExpressionAttributeValues: { ":from": from, ":to": to },
+      });
       return written ? "written" : "refused";
     },
   };
-};
-
-/**
- * The result of a call, or undefined if its condition did not hold.
- *
- * @throws {LedgerError} for everything else, without the SDK's error, which quotes the request
- */
-const unlessRefused = async <T>(call: Promise<T>): Promise<T | undefined> => {
-  try {
-    return await call;
-  } catch (error) {
-    if (error instanceof Error && error.name === "ConditionalCheckFailedException") return undefined;
-    throw new LedgerError("The ledger cannot be reached");
-  }
 };
 
 /** The table's own names; all other attributes have the names in {@link Row}. */

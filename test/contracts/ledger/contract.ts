@@ -1,11 +1,11 @@
 import { CreateTableCommand, DynamoDBClient, waitUntilTableExists } from "@aws-sdk/client-dynamodb";
-import { BatchWriteCommand, GetCommand, PutCommand, type DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+import { BatchWriteCommand, DynamoDBDocumentClient, GetCommand, PutCommand } from "@aws-sdk/lib-dynamodb";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
 import { createServer } from "node:net";
 import { inspect } from "node:util";
 import type { AwsEnvironment } from "../../../lib/config.ts";
-import { createDocumentClient, createDynamoLedger, createDynamoOwners } from "../../../lib/delivery/aws/table.ts";
+import { createDynamoLedger, createDynamoOwners, createTableClient } from "../../../lib/delivery/aws/table.ts";
 import { LedgerError, type Ledger, type Owners } from "../../../lib/delivery/ledger.ts";
 import { decideWrite, type Row, type Write } from "../../../lib/delivery/machine/row.ts";
 import { claim, recordConflict, reportProgress } from "../../../lib/delivery/machine/transitions.ts";
@@ -28,6 +28,10 @@ const awsEnvironment = (endpoint: string): AwsEnvironment => ({
   endpoint,
   credentials: { accessKeyId: "AKIDTEST", secretAccessKey: "secret" },
 });
+
+/** The ledger's client, which also takes and gives items as JavaScript's values. */
+const createDocumentClient = (...parameters: Parameters<typeof createTableClient>): DynamoDBDocumentClient =>
+  DynamoDBDocumentClient.from(createTableClient(...parameters), { marshallOptions: { removeUndefinedValues: true } });
 
 const createTable = async (endpoint: string): Promise<void> => {
   const client = new DynamoDBClient({
