@@ -8,6 +8,49 @@ export interface MediaBody {
   read(signal: AbortSignal): AsyncIterable<Uint8Array>;
 }
 
+/** A body whose first bytes are on their way before anybody has asked for them. */
+export interface EarlyBody extends MediaBody {
+  /** Whether somebody reads it. It can be read once. */
+  readonly isTaken: () => boolean;
+  /** Stops reading, and waits until the source is closed. May be called at any time, and more than once. */
+  readonly close: () => Promise<void>;
+}
+
+/** Begins to read the body. Whoever calls this closes it, read or not. */
+export const openEarly = (body: MediaBody): EarlyBody => {
+  const stopping = new AbortController();
+  const bytes = body.read(stopping.signal)[Symbol.asyncIterator]();
+  let first: ReturnType<typeof bytes.next> | undefined = bytes.next();
+  // Whoever reads it hears of it.
+  first.catch(() => undefined);
+  let isTaken = false;
+
+  const close = async (): Promise<void> => {
+    stopping.abort();
+    await bytes.return?.();
+  };
+  const next = () => {
+    const given = first ?? bytes.next();
+    first = undefined;
+    return given;
+  };
+  return {
+    sizeBytes: body.sizeBytes,
+    isTaken: () => isTaken,
+    close,
+    read: (signal) => {
+      isTaken = true;
+      if (signal.aborted) stopping.abort();
+      signal.addEventListener("abort", () => {
+        stopping.abort();
+      });
+      return {
+        [Symbol.asyncIterator]: () => ({ next, return: () => close().then(() => ({ done: true, value: undefined })) }),
+      };
+    },
+  };
+};
+
 /** The media could not be read to its end. `code` says whether another attempt may help. */
 export class MediaReadError extends Error {
   override readonly name = "MediaReadError";

@@ -7,12 +7,12 @@ import {
   type HeadObjectCommandOutput,
 } from "@aws-sdk/client-s3";
 import type { Readable } from "node:stream";
-import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import { awsClientOptions } from "../aws-client.ts";
 import { readAwsEnvironment, readConfig } from "../config.ts";
 import type { Runtime } from "../runtime.ts";
 import { MediaReadError, type MediaBody } from "./body.ts";
 import type { MediaRef, Sameness } from "./key.ts";
+import { createPresigner } from "./presigner.ts";
 import { compareObjects } from "./sameness.ts";
 import { createObjectBody } from "./reading/object-body.ts";
 
@@ -85,11 +85,10 @@ const REFUSED: readonly number[] = [400, 401, 403];
 /** @param options.mayList false for a role that may not list the bucket: S3 then says 403 if an object does not exist */
 export const connectBucket = ({ env, clock }: Pick<Runtime, "env" | "clock">, { mayList = true } = {}): Bucket => {
   const { bucketName: Bucket } = readConfig(env, "bucketName");
+  const at = readAwsEnvironment(env, "S3");
   // The SDK's checksums cost CPU, and it cannot check one over a resumed read.
-  const client = new S3Client({
-    ...awsClientOptions(readAwsEnvironment(env, "S3")),
-    responseChecksumValidation: "WHEN_REQUIRED",
-  });
+  const client = new S3Client({ ...awsClientOptions(at), responseChecksumValidation: "WHEN_REQUIRED" });
+  const presign = createPresigner(client, at, Bucket);
 
   const nameOf = ({ key: Key, versionId: VersionId }: ObjectVersion) => {
     if (Key === undefined || VersionId === undefined) throw new Error("Only objects are in the bucket");
@@ -152,8 +151,7 @@ export const connectBucket = ({ env, clock }: Pick<Runtime, "env" | "clock">, { 
 
   const measure = async (object: ObjectVersion): Promise<ObjectFacts | undefined> => {
     const found = await head(nameOf(object));
-    if ("absent" in found) return undefined;
-    return { sizeBytes: found.ContentLength ?? 0, contentType: found.ContentType, isArchived: isArchived(found) };
+    return "absent" in found ? undefined : factsOf(found);
   };
 
   return {
@@ -163,21 +161,21 @@ export const connectBucket = ({ env, clock }: Pick<Runtime, "env" | "clock">, { 
     measure,
     inspect: async (object) => {
       const { Key, VersionId } = nameOf(object);
-      const [facts, current] = await Promise.all([measure(object), head({ Key })]);
+      const current = await head({ Key });
+      if (!("absent" in current) && (current.VersionId ?? "null") === VersionId)
+        return { status: "current", ...factsOf(current) };
+      const facts = await measure(object);
       // If the version vanished between the two requests, there is neither a current version nor a delete marker.
       if (!facts || ("absent" in current && current.absent !== "deleteMarker")) {
         await failIfBucketIsMissing();
         return { status: "gone", sizeBytes: 0 };
       }
-      if ("absent" in current) return { status: "deleted", ...facts };
-      return { status: (current.VersionId ?? "null") === VersionId ? "current" : "superseded", ...facts };
+      return { status: "absent" in current ? "deleted" : "superseded", ...facts };
     },
     sign: (object) => {
-      const command = new GetObjectCommand(nameOf(object));
-      return getSignedUrl(client, command as Parameters<typeof getSignedUrl>[1], {
-        expiresIn: READ_URL_LIFETIME_S,
-        signingDate: new Date(clock()),
-      });
+      const { Key: key, VersionId } = nameOf(object);
+      const query = { "x-id": "GetObject", versionId: VersionId };
+      return presign({ method: "GET", key, query }, { now: clock(), lifetimeS: READ_URL_LIFETIME_S });
     },
   };
 };
@@ -199,6 +197,12 @@ export const connectMediaStore = (runtime: Pick<Runtime, "env" | "clock" | "slee
 interface Absence {
   readonly absent: "deleteMarker" | "object";
 }
+
+const factsOf = (found: HeadObjectCommandOutput): ObjectFacts => ({
+  sizeBytes: found.ContentLength ?? 0,
+  contentType: found.ContentType,
+  isArchived: isArchived(found),
+});
 
 /**
  * Source: Amazon S3 User Guide, "Working with archived objects". GLACIER_IR is not an archive. A restored object keeps its

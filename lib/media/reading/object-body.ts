@@ -13,6 +13,8 @@ const PATIENCE_MS = 40_000;
 const LONGEST_STALL_MS = 10_000;
 /** The least time for an attempt, even if this process itself stood still meanwhile. */
 const SHORTEST_STALL_MS = 1_000;
+/** Each chunk costs a hash update, a write and some turns of the event loop, so a fast source gives chunks of this size. */
+const CHUNK_BYTES = 256 * 1024;
 const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 5_000;
 
@@ -74,7 +76,7 @@ async function* readObject(
         failUnlessAsked(response, { offset, sizeBytes, etag });
         etag = response.headers.get("etag") ?? etag;
         for (;;) {
-          const bytes = await unlessInterrupted(connection.next());
+          const bytes = await unlessInterrupted(connection.next(Math.min(CHUNK_BYTES, sizeBytes - offset)));
           if (!bytes) break;
           const wanted = bytes.subarray(0, sizeBytes - offset);
           offset += wanted.length;

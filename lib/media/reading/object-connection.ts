@@ -19,9 +19,11 @@ export interface ObjectConnection {
   response(): Promise<ObjectResponse>;
   /**
    * The next bytes after the response's headers, whatever its Content-Length says. They are valid until the next call.
+   *
+   * @param wantedBytes worth waiting a moment for; fewer are given if no more come, or if they are not contiguous
    * @throws {InterruptedError}
    */
-  next(): Promise<Uint8Array>;
+  next(wantedBytes?: number): Promise<Uint8Array>;
   /** Destroys the socket. Resolves once it is closed and no longer writes to any buffer. May be called more than once. */
   close(): Promise<void>;
 }
@@ -36,6 +38,11 @@ interface ConnectionOptions {
   readonly signal: AbortSignal;
 }
 
+/**
+ * How long bytes that have come may wait for more. A source so slow that this matters gives some ten pieces a second, which
+ * cost little, and cielo24 never waits longer for what is here.
+ */
+const GATHER_MS = 100;
 const HEADERS_MAX_BYTES = 32 * 1024;
 const HEADERS_END = "\r\n\r\n";
 
@@ -54,14 +61,16 @@ export const openConnection = (
   let isStopped = false;
   let isPaused = false;
   let wake: (() => void) | undefined;
+  /** How many bytes end the wait. */
+  let awaitedBytes = 1;
 
   // With `onread`, Node reads into our memory and emits no "data". So HTTP is parsed here.
   const onread = {
     buffer: () => buffers.room(),
     callback: (sizeBytes: number): boolean => {
       buffers.added(sizeBytes);
-      wake?.();
       isPaused = !buffers.hasRoom();
+      if (hasArrived()) wake?.();
       return !isPaused;
     },
   };
@@ -90,23 +99,25 @@ export const openConnection = (
   for (const [name, value] of Object.entries(headers)) if (value !== undefined) lines.push(`${name}: ${value}`);
   socket.write(lines.join("\r\n") + HEADERS_END);
 
-  const take = () => {
-    const bytes = buffers.take();
+  /** Whether nothing is gained by waiting any longer. A socket without room brings no more. */
+  const hasArrived = () => hasEnded || isPaused || buffers.waitingBytes() >= awaitedBytes;
+  const arrival = async (sizeBytes: number, timeoutMs: number, onTimeout: () => void): Promise<void> => {
+    awaitedBytes = sizeBytes;
+    if (hasArrived()) return;
+    const timer = setTimeout(onTimeout, timeoutMs);
+    await new Promise<void>((resolve) => (wake = resolve));
+    wake = undefined;
+    clearTimeout(timer);
+  };
+  const receive = async (wantedBytes: number): Promise<Uint8Array> => {
+    buffers.release();
     if (isPaused && buffers.hasRoom()) {
       isPaused = false;
       socket.resume();
     }
-    return bytes;
-  };
-  const receive = async (): Promise<Uint8Array> => {
-    let bytes = take();
-    if (!bytes && !hasEnded) {
-      const timer = setTimeout(stop, idleTimeoutMs());
-      await new Promise<void>((resolve) => (wake = resolve));
-      wake = undefined;
-      clearTimeout(timer);
-      bytes = take();
-    }
+    await arrival(1, idleTimeoutMs(), stop);
+    await arrival(wantedBytes, GATHER_MS, () => wake?.());
+    const bytes = buffers.take();
     // Bytes that came before the server ended the connection count. After a stop they do not.
     if (!bytes || isStopped) throw new InterruptedError("The connection ended");
     return bytes;
@@ -118,7 +129,7 @@ export const openConnection = (
     response: async () => {
       let text = "";
       for (;;) {
-        const bytes = await receive();
+        const bytes = await receive(1);
         const before = text.length;
         text += Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, HEADERS_MAX_BYTES)).toString(
           "latin1",
@@ -131,10 +142,10 @@ export const openConnection = (
         if (text.length >= HEADERS_MAX_BYTES) throw new InterruptedError("The response's headers are too long");
       }
     },
-    next: async () => {
+    next: async (wantedBytes = 1) => {
       const bytes = rest?.length ? rest : undefined;
       rest = undefined;
-      return bytes ?? receive();
+      return bytes ?? receive(wantedBytes);
     },
     close: async () => {
       signal.removeEventListener("abort", stop);

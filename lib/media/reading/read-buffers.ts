@@ -1,5 +1,5 @@
-const BUFFERS = 4;
-const BUFFER_BYTES = 256 * 1024;
+const BUFFERS = 3;
+const BUFFER_BYTES = 512 * 1024;
 /** The rest of a buffer is used for another read if it has at least this size. */
 const LEAST_ROOM_BYTES = 64 * 1024;
 
@@ -26,8 +26,12 @@ export interface ReadBuffers {
   added(sizeBytes: number): void;
   /** Whether the socket should read on. Once everything has been taken there is always room. */
   hasRoom(): boolean;
+  /** How many bytes have been read, and not taken. */
+  waitingBytes(): number;
   /** The next bytes, as many as are contiguous. Frees the chunk that was taken before. */
   take(): Uint8Array | undefined;
+  /** Frees the chunk that was taken before, so that there is more room while the next bytes are waited for. */
+  release(): void;
   /** Drops what has not been taken. No socket may be reading any more. */
   clear(): void;
 }
@@ -35,15 +39,20 @@ export interface ReadBuffers {
 export const createReadBuffers = (): ReadBuffers => {
   // Not from Node's shared pool, which a slice would keep alive.
   const newBlock = (): Block => ({ memory: Buffer.allocUnsafeSlow(BUFFER_BYTES), chunks: 0 });
-  const free = Array.from({ length: BUFFERS }, newBlock);
+  const unused = Array.from({ length: BUFFERS }, newBlock);
   const waiting: Chunk[] = [];
   let current: Block | undefined;
   let end = 0;
   let taken: Chunk | undefined;
+  let waitingBytes = 0;
 
-  const release = ({ block }: Chunk) => {
+  const free = ({ block }: Chunk) => {
     block.chunks -= 1;
-    if (block.chunks === 0 && block !== current) free.push(block);
+    if (block.chunks === 0 && block !== current) unused.push(block);
+  };
+  const release = () => {
+    if (taken) free(taken);
+    taken = undefined;
   };
 
   return {
@@ -51,9 +60,9 @@ export const createReadBuffers = (): ReadBuffers => {
       if (!current || BUFFER_BYTES - end < LEAST_ROOM_BYTES) {
         const full = current;
         // A paused TLS socket still delivers what it has decrypted. That must not overwrite anything.
-        current = free.pop() ?? newBlock();
+        current = unused.pop() ?? newBlock();
         end = 0;
-        if (full?.chunks === 0) free.push(full);
+        if (full?.chunks === 0) unused.push(full);
       }
       return current.memory.subarray(end);
     },
@@ -67,20 +76,28 @@ export const createReadBuffers = (): ReadBuffers => {
         current.chunks += 1;
       }
       end += sizeBytes;
+      waitingBytes += sizeBytes;
     },
 
     // Two, since the socket asks for the next room even if it is about to pause.
-    hasRoom: () => free.length >= 2,
+    hasRoom: () => unused.length >= 2,
+
+    waitingBytes: () => waitingBytes,
 
     take: () => {
-      if (taken) release(taken);
+      release();
       taken = waiting.shift();
-      return taken?.block.memory.subarray(taken.start, taken.end);
+      if (!taken) return undefined;
+      waitingBytes -= taken.end - taken.start;
+      return taken.block.memory.subarray(taken.start, taken.end);
     },
 
+    release,
+
     clear: () => {
-      for (const chunk of waiting.splice(0)) release(chunk);
-      if (current?.chunks === 0) free.push(current);
+      for (const chunk of waiting.splice(0)) free(chunk);
+      waitingBytes = 0;
+      if (current?.chunks === 0) unused.push(current);
       current = undefined;
     },
   };

@@ -98,6 +98,18 @@ describe("objects in a bucket", () => {
       await expect(bucket.inspect(version)).resolves.toEqual({ status: "gone", sizeBytes: 0 });
     });
 
+    it("are measured in one request while they are current, and in two once they are not", async () => {
+      const version = await put(newKey(), "12345");
+      const requestsOf = async () => {
+        const before = s3.requests.length;
+        const { status } = await bucket.inspect(version);
+        return [status, s3.requests.length - before];
+      };
+      expect(await requestsOf()).toEqual(["current", 1]);
+      await put(version.key, "other");
+      expect(await requestsOf()).toEqual(["superseded", 2]);
+    });
+
     it("are gone when what was pinned is a delete marker", async () => {
       const { key } = await put(newKey(), "12345");
       const { VersionId = "" } = await remove(key);

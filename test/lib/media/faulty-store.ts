@@ -2,10 +2,13 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
+import { setImmediate as nextTurn } from "node:timers/promises";
 
 /** What goes wrong with one GET. `atByte` counts from where that GET begins to read. */
 export type Fault =
   | { readonly kind: "reset" | "truncate" | "stall"; readonly atByte: number }
+  /** The bytes come one piece after the other. */
+  | { readonly kind: "pieces"; readonly pieceBytes: number }
   | { readonly kind: "stallBeforeHead" | "resetBeforeHead" | "noHttp" | "endlessHead" }
   /** An error of S3's, with its code; as S3 sends it, in chunks of so many bytes, where that is given. */
   | { readonly kind: "status"; readonly status: number; readonly code?: string; readonly chunkBytes?: number }
@@ -33,6 +36,14 @@ const refuse = (response: ServerResponse, { status, code = "Any", chunkBytes }: 
   }
   response.writeHead(status, type);
   for (let at = 0; at < document.length; at += chunkBytes) response.write(document.slice(at, at + chunkBytes));
+  response.end();
+};
+
+const sendInPieces = async (response: ServerResponse, body: Uint8Array, pieceBytes: number): Promise<void> => {
+  for (let at = 0; at < body.length && !response.destroyed; at += pieceBytes) {
+    await new Promise((resolve) => response.write(body.subarray(at, at + pieceBytes), resolve));
+    await nextTurn();
+  }
   response.end();
 };
 
@@ -75,6 +86,10 @@ export const startFaultyStore = async (
       ...(isPartial ? { "content-range": `bytes ${from}-${content.length - 1}/${content.length}` } : {}),
       ...special?.headers,
     });
+    if (fault?.kind === "pieces") {
+      void sendInPieces(response, body, fault.pieceBytes);
+      return;
+    }
     if (fault === undefined || !("atByte" in fault)) {
       response.end(body);
       return;

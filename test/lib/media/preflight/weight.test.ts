@@ -10,7 +10,7 @@ describe("the look at the bytes", () => {
     try {
       const entry = join(here, "entry.ts");
       await writeFile(entry, 'export { judge, lookAt } from "../../../../../lib/media/preflight/preflight.ts";\n');
-      const zip = await zipOf("handler.mjs", await bundle(entry));
+      const zip = await zipOf("handler.js", await bundle(entry));
       expect(zip.length).toBeLessThanOrEqual(75 * 1024);
     } finally {
       await rm(here, { recursive: true });

@@ -86,6 +86,38 @@ describe("reading an object", () => {
     expect(store.requests.map(({ ifMatch }) => ifMatch)).toEqual([undefined, ETAG]);
   });
 
+  it("gathers small pieces, since each chunk costs its consumer the same", async () => {
+    // The time that bytes may be kept waiting never ends here.
+    jest.useFakeTimers({ doNotFake: ["nextTick", "setImmediate", "queueMicrotask"] });
+    try {
+      store.faults.push({ kind: "pieces", pieceBytes: 16 * 1024 });
+      const hash = createHash("sha256");
+      let chunks = 0;
+      for await (const chunk of open().read(new AbortController().signal)) {
+        hash.update(chunk);
+        chunks += 1;
+      }
+      expect(hash.digest("hex")).toBe(CONTENT_SHA256);
+      // Two for each buffer of half a megabyte, the last of which may be nearly empty, and what came with the headers.
+      expect(chunks).toBeLessThanOrEqual(2 * 7 + 1);
+    } finally {
+      jest.useRealTimers();
+    }
+  });
+
+  it("keeps what has come only for a moment, though more is expected", async () => {
+    // What is left for the second buffer is less than is worth waiting for.
+    const sentBytes = 700_000;
+    store.faults.push({ kind: "stall", atByte: sentBytes });
+    const bytes = open({ idleTimeoutMs: 60_000 }).read(new AbortController().signal)[Symbol.asyncIterator]();
+    for (let sizeBytes = 0; sizeBytes < sentBytes;) {
+      const { value } = (await bytes.next()) as IteratorYieldResult<Uint8Array>;
+      sizeBytes += value.length;
+    }
+    expect(store.requests).toHaveLength(1);
+    await bytes.return?.();
+  });
+
   it("asks for nothing where there is nothing to read", async () => {
     await expect(read({ sizeBytes: 0 })).resolves.toEqual({ sizeBytes: 0, sha256: sha256(Buffer.alloc(0)) });
     expect(store.requests).toEqual([]);
