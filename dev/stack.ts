@@ -1,6 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { CensusReport } from "../functions/census/census.ts";
-import { createDocumentClient, createDynamoLedger } from "../lib/delivery/aws/table.ts";
+import { createTableClient, createDynamoLedger } from "../lib/delivery/aws/table.ts";
 import type { Ledger } from "../lib/delivery/ledger.ts";
 import { readAwsEnvironment } from "../lib/config.ts";
 import { randomHex, type Runtime } from "../lib/runtime.ts";
@@ -268,7 +268,7 @@ export const startStack = async (options: StackOptions = {}): Promise<Stack> => 
           invoke: (event) => lambda.invoke("deliver-media", event),
         })
       : undefined;
-  const documentClient = createDocumentClient(readAwsEnvironment(env, "DYNAMODB"));
+  const documentClient = createTableClient(readAwsEnvironment(env, "DYNAMODB"));
 
   const close = async (): Promise<void> => {
     const idle = Promise.all([eventSource?.close(), gateway.close()]).then(() => lambda.idle());

@@ -90,23 +90,27 @@ const handleMessage = async (
     worker.ports.queue.hideUntil(receiptHandle, at).catch(() => {
       log.warn("the message's visibility could not be set");
     });
-  await hideUntil(deadline + VISIBILITY_MARGIN_MS);
-
-  let items: WorkItem[];
-  try {
-    items = parseWork(parseJson(body), worker.bucketName);
-  } catch (error) {
-    if (!(error instanceof UnreadableMessageError)) throw error;
-    log.error("the message cannot be read and goes to the dead-letter queue", { code: error.code });
-    count("MessageUnreadable");
-    return worker.ports.queue.sendToDeadLetterQueue(body).then(
-      () => true,
-      () => false,
-    );
-  }
-  const lastChance = receiveCount >= worker.maxReceives || clock() - sentAt >= MAX_AGE_MS;
-  const dueAt = await workOn(worker, items, { receiveCount, sentAt, lastChance, deadline, observability });
+  // The work need not wait for this. It has ended before the next change, and before this function returns.
+  const hidden = hideUntil(deadline + VISIBILITY_MARGIN_MS);
+  const work = async (): Promise<DueAt | "kept"> => {
+    let items: WorkItem[];
+    try {
+      items = parseWork(parseJson(body), worker.bucketName);
+    } catch (error) {
+      if (!(error instanceof UnreadableMessageError)) throw error;
+      log.error("the message cannot be read and goes to the dead-letter queue", { code: error.code });
+      count("MessageUnreadable");
+      return worker.ports.queue.sendToDeadLetterQueue(body).then(
+        () => undefined,
+        () => "kept",
+      );
+    }
+    const lastChance = receiveCount >= worker.maxReceives || clock() - sentAt >= MAX_AGE_MS;
+    return workOn(worker, items, { receiveCount, sentAt, lastChance, deadline, observability });
+  };
+  const dueAt = await work().finally(() => hidden);
   if (dueAt === undefined) return true;
+  if (dueAt === "kept") return false;
   log.info("the message comes back", { retryInS: Math.round((dueAt - clock()) / 1000) });
   await hideUntil(dueAt);
   return false;

@@ -60,6 +60,17 @@ export interface Cielo24 {
    * caller opens another transfer with a fresh body, which logs in again.
    */
   openTransfer(media: OutgoingMedia, limits: TransferLimits): MediaTransfer;
+  /** Opens the connection of the next transfer. It sends nothing but what TCP and TLS need. */
+  connect(): EarlyConnection;
+}
+
+/**
+ * A connection for one POST. Its first transfer uses it, unless it is closed by then or anything has arrived on it, which
+ * would not be a response to that POST; every other transfer opens its own.
+ */
+export interface EarlyConnection extends Pick<Cielo24, "openTransfer"> {
+  /** Destroys the connection, and waits until it is closed. May be called at any time, and more than once. */
+  close(): Promise<void>;
 }
 
 export interface OutgoingMedia {

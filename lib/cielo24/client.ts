@@ -82,6 +82,13 @@ export const createCielo24 = ({ baseUrl, readCredentials, clock }: Cielo24Parts)
       return { hasMedia: showsMedia(info, jobId) };
     },
     openTransfer: (media, limits) => transport.openTransfer({ ...media, scrub, session }, limits),
+    connect: () => {
+      const connection = transport.connect();
+      return {
+        openTransfer: (media, limits) => connection.openTransfer({ ...media, scrub, session }, limits),
+        close: connection.close,
+      };
+    },
   };
 };
 

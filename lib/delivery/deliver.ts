@@ -1,6 +1,7 @@
-import { HELD_BYTES, type Cielo24, type MediaTransfer } from "../cielo24/api.ts";
-import { MediaReadError, type MediaBody } from "../media/body.ts";
+import { HELD_BYTES, type Cielo24, type EarlyConnection, type MediaTransfer } from "../cielo24/api.ts";
+import { MediaReadError, openEarly, type EarlyBody, type MediaBody } from "../media/body.ts";
 import type { MediaStore } from "../media/bucket.ts";
+import type { MediaRef } from "../media/key.ts";
 import type { Observability } from "../observability.ts";
 import type { Runtime } from "../runtime.ts";
 import { LedgerError, type Ledger } from "./ledger.ts";
@@ -52,7 +53,7 @@ export interface DeliveryEnd {
 }
 
 /** How often progress is written to the ledger while sending. */
-const PROGRESS_INTERVAL_MS = 5_000;
+export const PROGRESS_INTERVAL_MS = 5_000;
 /** How long a question to cielo24 may take. */
 const QUESTION_MS = 30_000;
 
@@ -88,16 +89,24 @@ const createExecutor = (run: DeliveryRun, ports: DeliveryPorts) => {
   const { jobId } = drop;
   const callDeadline = run.deadline - run.marginMs;
   let transfer: MediaTransfer | undefined;
+  /** What was begun before it was wanted. Whatever becomes of it, it has ended before the run does. */
+  let ahead: { readonly inspected: Promise<Outcome>; readonly asked: Promise<Outcome> } | undefined;
+  let connection: EarlyConnection | undefined;
+  let opened: (EarlyBody & { readonly media: MediaRef }) | undefined;
 
   const execute = (command: Exclude<Command, DeliveryEnd["command"]>): Outcome | Promise<Outcome> => {
     switch (command.do) {
       case "read":
+        if (command.ahead) askAhead(command.ahead);
         return unlessLedgerFails(async () => ({ type: "row", row: await ledger.read(jobId) }), { type: "unread" });
       case "write":
+        if (command.opens) open(command.opens);
         return unlessLedgerFails(() => write(command), { type: "unwritten" });
       case "inspect":
-        return inspect(command);
+        if (command.connects) connect();
+        return (command.wasAhead ? ahead?.inspected : undefined) ?? inspect(command.media);
       case "ask":
+        if (command.connects) connect();
         return ask(command);
       case "recheck":
         return recheck(command);
@@ -114,7 +123,7 @@ const createExecutor = (run: DeliveryRun, ports: DeliveryPorts) => {
       case "handOver":
         return handOver(command.row);
       case "abort":
-        return close().then(() => ({ type: "aborted" }));
+        return abort().then(() => ({ type: "aborted" }));
       case "announce":
         return publish(ports.announce(command.row), () => {
           recordAnnounced(command.row, observability);
@@ -134,7 +143,21 @@ const createExecutor = (run: DeliveryRun, ports: DeliveryPorts) => {
     return { type: "written" };
   };
 
-  const inspect = async ({ media }: CommandTo<"inspect">): Promise<Outcome> => {
+  const askAhead = (media: MediaRef): void => {
+    ahead = { inspected: inspect(media), asked: askInfo() };
+    // Whoever awaits them hears of it.
+    for (const each of Object.values(ahead)) each.catch(() => undefined);
+  };
+
+  const connect = (): void => {
+    connection ??= cielo24.connect();
+  };
+
+  const open = ({ media, sizeBytes }: MeasuredMedia): void => {
+    opened ??= { ...openEarly(store.body(media, sizeBytes)), media };
+  };
+
+  const inspect = async (media: MediaRef): Promise<Outcome> => {
     try {
       return { type: "object", ...(await store.inspect(media)) };
     } catch (error) {
@@ -143,16 +166,20 @@ const createExecutor = (run: DeliveryRun, ports: DeliveryPorts) => {
     }
   };
 
-  const ask = async ({ look: object }: CommandTo<"ask">): Promise<Outcome> => {
+  const askInfo = async (): Promise<Outcome> => {
     const askedAt = runtime.clock();
-    const looking = object && ports.look?.(object, jobId);
     try {
       const { hasMedia } = await cielo24.jobInfo(jobId, { deadline: Math.min(askedAt + QUESTION_MS, callDeadline) });
-      return { type: "info", askedAt, hasMedia, ...(await looking) };
+      return { type: "info", askedAt, hasMedia };
     } catch (error) {
-      await looking;
       return { type: "noInfo", reply: asFailure(error) };
     }
+  };
+
+  const ask = async ({ look: object, wasAhead }: CommandTo<"ask">): Promise<Outcome> => {
+    const looking = object && ports.look?.(object, jobId);
+    const asked = await ((wasAhead ? ahead?.asked : undefined) ?? askInfo()).finally(() => looking);
+    return asked.type === "info" ? { ...asked, ...(await looking) } : asked;
   };
 
   /** If S3 cannot tell, the delivery goes on. */
@@ -162,7 +189,7 @@ const createExecutor = (run: DeliveryRun, ports: DeliveryPorts) => {
   });
 
   const compare = async ({ row, media }: CommandTo<"compare">): Promise<Outcome> => {
-    const found = await inspect({ do: "inspect", media });
+    const found = await inspect(media);
     if (found.type === "object" && found.status !== "current") return { type: "compared", sameness: "superseded" };
     const sameness = row.media ? await store.compare(row.media, media, { isCopy: drop.isCopy === true }) : "unknown";
     return { type: "compared", sameness, sizeBytes: found.type === "object" ? found.sizeBytes : undefined };
@@ -193,7 +220,7 @@ const createExecutor = (run: DeliveryRun, ports: DeliveryPorts) => {
       report = ledger.write(jobId, reportProgress(claim, { now, sentBytes })).then(over, over);
     };
 
-    const sending = cielo24.openTransfer(
+    const sending = (connection ?? cielo24).openTransfer(
       { jobId, body, onProgress },
       { deadline: callDeadline, idleTimeoutMs: run.idleTimeoutMs },
     );
@@ -219,6 +246,7 @@ const createExecutor = (run: DeliveryRun, ports: DeliveryPorts) => {
   const bodyOf = (row: Row): MediaBody => {
     if (call && "bytes" in call) return bodyOfBytes(call.bytes);
     if (!row.media || row.sizeBytes === undefined) throw new Error("A row that is sent has measured media");
+    if (opened?.media.id === row.media.id && opened.sizeBytes === row.sizeBytes && !opened.isTaken()) return opened;
     return store.body(row.media, row.sizeBytes);
   };
 
@@ -241,9 +269,14 @@ const createExecutor = (run: DeliveryRun, ports: DeliveryPorts) => {
     }
   };
 
-  const close = async (): Promise<void> => {
+  /** Of the transfer, nothing is sent after this. */
+  const abort = async (): Promise<void> => {
     await transfer?.abort();
     transfer = undefined;
+  };
+
+  const close = async (): Promise<void> => {
+    await Promise.allSettled([abort(), connection?.close(), opened?.close(), ahead?.inspected, ahead?.asked]);
   };
 
   const publish = async (event: Promise<void>, record: () => void): Promise<Outcome> => {

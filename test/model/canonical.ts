@@ -154,6 +154,8 @@ const LEAST_TICKS: Readonly<Record<string, number>> = {
 
 /** What has no bearing on what happens next, or follows from the rest. */
 const LEFT_OUT = new Set([
+  // Of a question that was asked ahead: only before a claim, where it does not count when that was.
+  "askedAt",
   "by",
   // Only how long a wait is.
   "bytesInVain",

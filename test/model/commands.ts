@@ -1,6 +1,7 @@
 import { decideWrite, type Row, type Write } from "../../lib/delivery/machine/row.ts";
 import type { Reply, Command, Failure, Input, Outcome } from "../../lib/delivery/machine/protocol.ts";
 import { reportProgress } from "../../lib/delivery/machine/transitions.ts";
+import type { MediaRef } from "../../lib/media/key.ts";
 import type { Release } from "./last-release.ts";
 import { CAPABILITY_TICKS, LONGEST_PULL_TICKS, TICK_MS, type Scenario } from "./scenario.ts";
 import {
@@ -55,6 +56,7 @@ export function* carryOut(
   }
   switch (command.do) {
     case "read":
+      if (command.ahead) yield* askAhead(by, command.ahead);
       yield end(by, "reads the row", world, { type: "row", row: world.row });
       if (world.budgets.calls > 0) yield fault(by, "cannot read the row", spend(world, "calls"), { type: "unread" });
       return;
@@ -123,6 +125,8 @@ export function* carryOut(
 }
 
 interface Actor {
+  /** It does this ahead, and keeps the outcome for later. */
+  readonly ahead?: "measured" | "asked";
   readonly world: World;
   readonly index: number;
   readonly worker: Worker;
@@ -131,7 +135,8 @@ interface Actor {
 }
 
 /** The world after the worker has heard the outcome and decided what to do next. */
-const tell = ({ index, worker, machine }: Actor, from: World, outcome: Outcome): World => {
+const tell = ({ ahead, index, worker, machine }: Actor, from: World, outcome: Outcome): World => {
+  if (ahead) return replaceWorker(from, index, { ...worker, [ahead]: outcome });
   const input = {
     ...outcome,
     now: from.now + worker.clockOffset,
@@ -144,9 +149,27 @@ const tell = ({ index, worker, machine }: Actor, from: World, outcome: Outcome):
   if (command.do === "abort") ({ memory, command } = step(memory, { ...input, type: "aborted" }));
   if (command.do === "later")
     return endWorker(from, index, leaving(worker, command), Math.max(command.at - worker.clockOffset, from.now));
-  const next = replaceWorker(from, index, { ...worker, memory, command, sent: undefined, heard: undefined });
+  const { measured, asked } = stillAhead(worker, command);
+  const heard = { sent: undefined, heard: undefined, measured, asked };
+  const next = replaceWorker(from, index, { ...worker, memory, command, ...heard });
   return { ...next, randoms: from.randoms + 1 };
 };
+
+/** What was found out ahead, if it may still be used. */
+const stillAhead = ({ measured, asked }: Worker, next: Command): Pick<Worker, "measured" | "asked"> => {
+  if (next.do === "inspect" && next.wasAhead) return { measured, asked };
+  return next.do === "ask" && next.wasAhead ? { asked } : {};
+};
+
+/**
+ * What a worker does ahead is done at any moment from here until it is wanted. Done after the read, it is as good as done when
+ * it is wanted. Which of the two questions comes first makes no difference to anybody.
+ */
+function* askAhead(by: Actor, media: MediaRef): Generator<Transition> {
+  const { measured, asked } = by.worker;
+  if (!asked) yield* ask({ ...by, ahead: "asked" }, { do: "ask" });
+  else if (!measured) yield* inspect({ ...by, ahead: "measured" }, { do: "inspect", media });
+}
 
 /** The last release called replies "answers", and its runner took refusals of the account for refusals of the media. */
 const stepOfLastRelease =
@@ -199,8 +222,12 @@ const repliedBadly = (by: Actor, label: string, from: World, reply: Reply): Tran
 });
 
 function* inspect(by: Actor, command: Of<"inspect">): Generator<Transition> {
-  const { world, scenario } = by;
+  const { world, scenario, worker } = by;
   const { media } = command;
+  if (command.wasAhead && worker.measured) {
+    yield end(by, "has measured the object", world, worker.measured);
+    return;
+  }
   if (world.withdrawn.includes(media.id)) {
     const sent = by.worker.memory.row?.everUnknown === true;
     yield end(by, "finds the object withdrawn", sent ? world : refused(world), {
@@ -235,8 +262,13 @@ const supersede = (world: World, id: string): World =>
   world.superseded.includes(id) ? world : { ...world, superseded: [id] };
 
 /** job/info must show media that was accepted at least D ago, and may show it earlier. */
-function* ask(by: Actor, { look }: Of<"ask">): Generator<Transition> {
+function* ask(by: Actor, { look, wasAhead }: Of<"ask">): Generator<Transition> {
   const { world, index, worker } = by;
+  if (wasAhead && worker.asked) {
+    yield end(by, "has asked job/info", world, worker.asked);
+    if (worker.asked.type === "info" && !worker.asked.hasMedia) yield* lookAt(by, look, worker.asked);
+    return;
+  }
   if (worker.heard) {
     yield end(by, "hears the answer", world, { type: "info", ...worker.heard });
     return;
@@ -254,14 +286,7 @@ function* ask(by: Actor, { look }: Of<"ask">): Generator<Transition> {
         : tell(by, world, { type: "info", askedAt, hasMedia });
     yield { label, isFault, world: after };
   }
-  // The cut-off object of a scenario is the first one.
-  const isCutOff = by.scenario.truncatedPatienceTicks > 0 && look?.media.id === objectsOf(by.scenario)[0]?.id;
-  if (look && !isAccepted && world.budgets.refusals > 0) {
-    const info = { type: "info", askedAt, hasMedia: false } as const;
-    const spent = spend(world, "refusals");
-    if (isCutOff) yield fault(by, "sees that the object is cut off", refused(world), { ...info, verdict: CUT_OFF });
-    else yield fault(by, "sees that the object is no media", refused(spent), { ...info, verdict: NO_MEDIA });
-  }
+  if (!isAccepted) yield* lookAt(by, look, { type: "info", askedAt, hasMedia: false });
   if (world.budgets.calls > 0) {
     const spent = spend(world, "calls");
     yield fault(by, "cannot ask job/info", spent, { type: "noInfo", reply: UNAVAILABLE });
@@ -276,6 +301,20 @@ function* ask(by: Actor, { look }: Of<"ask">): Generator<Transition> {
       reply: UNKNOWN_JOB,
     });
   }
+}
+
+/** What a look at the bytes may show, beside what job/info says. */
+function* lookAt(by: Actor, look: Of<"ask">["look"], info: Outcome & { type: "info" }): Generator<Transition> {
+  const { world, scenario } = by;
+  if (!look || world.budgets.refusals === 0) return;
+  // The cut-off object of a scenario is the first one.
+  const isCutOff = scenario.truncatedPatienceTicks > 0 && look.media.id === objectsOf(scenario)[0]?.id;
+  if (isCutOff) yield fault(by, "sees that the object is cut off", refused(world), { ...info, verdict: CUT_OFF });
+  else
+    yield fault(by, "sees that the object is no media", refused(spend(world, "refusals")), {
+      ...info,
+      verdict: NO_MEDIA,
+    });
 }
 
 function* write(by: Actor, command: Of<"write">): Generator<Transition> {

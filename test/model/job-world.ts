@@ -1,5 +1,5 @@
 import type { Row, Write } from "../../lib/delivery/machine/row.ts";
-import type { Reply, Command, Memory, OperatorDecision } from "../../lib/delivery/machine/protocol.ts";
+import type { Reply, Command, Memory, OperatorDecision, Outcome } from "../../lib/delivery/machine/protocol.ts";
 import type { step } from "../../lib/delivery/machine/machine.ts";
 import type { Release } from "./last-release.ts";
 import { TICK_MS, type Budgets, type Scenario } from "./scenario.ts";
@@ -73,6 +73,9 @@ export interface Worker {
   readonly message: Message | undefined;
   /** cielo24's answer to a POST that is out, until the worker hears it. */
   readonly sent?: Reply | undefined;
+  /** What was found out while the row was read, if it was found out that early. */
+  readonly measured?: Outcome | undefined;
+  readonly asked?: Outcome | undefined;
   /** What job/info said to a question whose answer is on its way. */
   readonly heard?: { readonly askedAt: number; readonly hasMedia: boolean } | undefined;
 }

@@ -1,11 +1,13 @@
 import { Cielo24Error, type MediaResult, type Cielo24FailureCode } from "../api.ts";
 import type { Secret } from "../credentials.ts";
 import { readResponse, TaskResponse, type HttpResponse } from "../response.ts";
-import { letIoArrive, createOwnConnection } from "./own-connection.ts";
-import { beginRequest, collectResponse, isTls } from "./request.ts";
+import { letIoArrive, type OwnConnection } from "./own-connection.ts";
+import { beginRequest, collectResponse } from "./request.ts";
 
 interface HeldPostParts {
   readonly baseUrl: URL;
+  /** For this request alone. */
+  readonly connection: OwnConnection;
   readonly jobId: string;
   readonly token: Secret;
   readonly sizeBytes: number;
@@ -63,8 +65,7 @@ export interface HeldPost {
  *    unless the last chunk was sent and the whole response has been read.
  */
 export const openHeldPost = (parts: HeldPostParts): HeldPost => {
-  const { baseUrl, jobId, token, sizeBytes, scrub, clock, deadline, idleTimeoutMs, onOver } = parts;
-  const connection = createOwnConnection({ isTls: isTls(baseUrl) });
+  const { baseUrl, connection, jobId, token, sizeBytes, scrub, clock, deadline, idleTimeoutMs, onOver } = parts;
   const request = beginRequest(
     baseUrl,
     { action: "job/add_media", query: { job_id: jobId }, token },

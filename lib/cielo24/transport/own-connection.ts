@@ -3,43 +3,57 @@ import https from "node:https";
 import net from "node:net";
 import tls from "node:tls";
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { hostOf, isTls } from "./request.ts";
 
 /** A connection for one request: a request that must not be sent twice cannot use a pooled socket, which may be dead. */
-interface OwnConnection {
-  /** Opens the connection for the request that is made with it. */
+export interface OwnConnection {
+  /** Opens the connection for the request that is made with it, unless it has been opened already. */
   readonly agent: http.Agent;
+  readonly open: () => void;
   /** Resolves once bytes can be sent: over TLS, after the handshake. */
   readonly opened: Promise<unknown>;
   /** Whether it has been opened, so that bytes may have been sent. A close before that discards what was written. */
   readonly wasOpened: () => boolean;
+  /** Whether nothing has arrived on it, not even its end. */
+  readonly isFresh: () => boolean;
   /** Waits until the socket is closed. With a reset, the kernel discards what it has not sent yet. */
   readonly close: (how: { readonly withReset: boolean }) => Promise<void>;
 }
 
 /** Node can reset a TCP socket, but not a TLS socket: so the TCP socket is created here, for both protocols. */
-export const createOwnConnection = ({ isTls }: { isTls: boolean }): OwnConnection => {
-  const agent = isTls ? new https.Agent() : new http.Agent();
+export const createOwnConnection = (baseUrl: URL): OwnConnection => {
+  const isSecure = isTls(baseUrl);
+  const agent = isSecure ? new https.Agent() : new http.Agent();
   const { promise: opened, resolve: resolveOpened } = Promise.withResolvers<unknown>();
   const { promise: closed, resolve: resolveClosed } = Promise.withResolvers<unknown>();
   let tcp: net.Socket | undefined;
   let socket: net.Socket | undefined;
   let wasOpened = false;
-  agent.createConnection = (options) => {
-    const { host, port } = options as net.TcpNetConnectOpts & { host: string };
-    tcp = net.connect({ host, port, noDelay: true });
+  let hasEnded = false;
+  const onEnd = () => (hasEnded = true);
+  const open = (): net.Socket => {
+    if (socket) return socket;
+    const host = hostOf(baseUrl);
+    tcp = net.connect({ host, port: Number(baseUrl.port || (isSecure ? 443 : 80)), noDelay: true });
     tcp.once("close", resolveClosed);
-    socket = isTls ? tls.connect({ ...(options as tls.ConnectionOptions), socket: tcp }) : tcp;
+    // A certificate is for a name; an address is not told.
+    const servername = net.isIP(host) === 0 ? host : "";
+    socket = isSecure ? tls.connect({ host, servername, socket: tcp }) : tcp;
     delayWriteErrors(socket);
-    socket.once(isTls ? "secureConnect" : "connect", () => {
+    socket.on("error", onEnd).once("end", onEnd).once("close", onEnd);
+    socket.once(isSecure ? "secureConnect" : "connect", () => {
       wasOpened = true;
       resolveOpened(undefined);
     });
     return socket;
   };
+  agent.createConnection = open;
   return {
     agent,
     opened,
+    open,
     wasOpened: () => wasOpened,
+    isFresh: () => !hasEnded && socket?.readableLength === 0,
     close: async ({ withReset }) => {
       if (!tcp) return;
       tcp.once("error", resolveClosed);
@@ -49,6 +63,32 @@ export const createOwnConnection = ({ isTls }: { isTls: boolean }): OwnConnectio
       // On its own, the reset would wait for pending writes.
       tcp.destroy();
       await closed;
+    },
+  };
+};
+
+/** A connection that is opened before its request is made. */
+export interface EarlyConnection {
+  /** The connection, for one request. Undefined if it was taken before, or if anything has arrived on it. */
+  readonly take: () => Promise<OwnConnection | undefined>;
+  readonly close: () => Promise<void>;
+}
+
+export const openEarlyConnection = (baseUrl: URL): EarlyConnection => {
+  const connection = createOwnConnection(baseUrl);
+  connection.open();
+  let isTaken = false;
+  const close = () => connection.close({ withReset: true });
+  return {
+    close,
+    take: async () => {
+      if (isTaken) return undefined;
+      isTaken = true;
+      // A proxy may have given it up, perhaps with a 408, which would be taken for the response.
+      await letIoArrive();
+      if (connection.isFresh()) return connection;
+      await close();
+      return undefined;
     },
   };
 };

@@ -15,6 +15,9 @@ const MAX_BODY_BYTES = 64 * 1024;
 
 export const isTls = (baseUrl: URL): boolean => baseUrl.protocol !== "http:";
 
+/** The name or the address to connect to. */
+export const hostOf = (baseUrl: URL): string => baseUrl.hostname.replace(/^\[|\]$/g, "");
+
 /**
  * Begins a request: its body, and the end of it, are the caller's to send. The only place that puts a token into a
  * request: neither the request nor an error of Node's may leave this folder, since both hold it.
@@ -29,7 +32,7 @@ export const beginRequest = (
     ...options,
     // Without accept-encoding a server may choose any encoding.
     headers: { accept: "application/json", "accept-encoding": "identity", ...options.headers },
-    hostname: baseUrl.hostname.replace(/^\[|\]$/g, ""),
+    hostname: hostOf(baseUrl),
     port: baseUrl.port,
     path: `${baseUrl.pathname.replace(/\/$/, "")}/api/${action}?${parameters.toString()}`,
   });

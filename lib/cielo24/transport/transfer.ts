@@ -11,6 +11,7 @@ import {
 import type { Secret } from "../credentials.ts";
 import type { Session } from "../session.ts";
 import { openHeldPost, type HeldPost } from "./held-post.ts";
+import { createOwnConnection, type EarlyConnection } from "./own-connection.ts";
 
 export interface TransferRequest extends OutgoingMedia {
   readonly session: Session;
@@ -21,6 +22,8 @@ export interface TransferRequest extends OutgoingMedia {
 interface TransferParts extends TransferRequest, TransferLimits {
   readonly baseUrl: URL;
   readonly clock: () => number;
+  /** A connection that may be open already, for the first POST that is made over it. */
+  readonly early?: EarlyConnection;
 }
 
 /**
@@ -41,11 +44,17 @@ export const createTransfer = (parts: TransferParts): MediaTransfer => {
     reading.abort(new MediaReadError("READ_FAILED"));
   };
 
-  const open = (): HeldPost => {
+  const open = async (): Promise<HeldPost> => {
+    const connection = (await parts.early?.take()) ?? createOwnConnection(parts.baseUrl);
     // The transfer may have been aborted, or run late, during the login.
     if (!token || reading.signal.aborted) throw new Cielo24Error("UNAVAILABLE", { isUnsent: true });
     if (parts.clock() >= deadline) throw new Cielo24Error("TIMED_OUT", { isUnsent: true });
-    return openHeldPost({ ...parts, sizeBytes: body.sizeBytes, token, onOver: stopReading });
+    return openHeldPost({ ...parts, connection, sizeBytes: body.sizeBytes, token, onOver: stopReading });
+  };
+
+  const closePost = async (): Promise<void> => {
+    await post?.close();
+    await parts.early?.close();
   };
 
   const resultOf = async (over: HeldPost): Promise<MediaResult> => {
@@ -59,9 +68,12 @@ export const createTransfer = (parts: TransferParts): MediaTransfer => {
       token = await session.token(deadline);
       await sendBody();
     } catch (error) {
-      if (error instanceof Cielo24Error) return { error, isUnsent: true };
+      if (error instanceof Cielo24Error) {
+        await closePost();
+        return { error, isUnsent: true };
+      }
       if (!post?.isOver()) {
-        await post?.close();
+        await closePost();
         throw error instanceof MediaReadError ? error : new MediaReadError("READ_FAILED");
       }
     }
@@ -79,7 +91,7 @@ export const createTransfer = (parts: TransferParts): MediaTransfer => {
     let position = 0;
     if (reading.signal.aborted) throw new Cielo24Error("UNAVAILABLE", { isUnsent: true });
     for await (const chunk of body.read(reading.signal)) {
-      post ??= open();
+      post ??= await open();
       if (position + chunk.byteLength > body.sizeBytes) throw new MediaReadError("OBJECT_CHANGED");
       hash.update(chunk);
       const forNow = Math.max(Math.min(chunk.byteLength, sendable - position), 0);
@@ -91,7 +103,7 @@ export const createTransfer = (parts: TransferParts): MediaTransfer => {
     }
     if (position < body.sizeBytes) throw new MediaReadError("READ_FAILED");
     // Even if the whole body is held back, the headers are sent, so that cielo24 can refuse early.
-    post ??= open();
+    post ??= await open();
     await post.drainInput();
   };
 
@@ -110,7 +122,7 @@ export const createTransfer = (parts: TransferParts): MediaTransfer => {
     },
     abort: async () => {
       stopReading();
-      await post?.close();
+      await closePost();
     },
     sentBytes: () => post?.sentBytes() ?? 0,
     sha256: () => {

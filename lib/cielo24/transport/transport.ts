@@ -3,7 +3,7 @@ import https from "node:https";
 import { Cielo24Error, type MediaTransfer, type TransferLimits } from "../api.ts";
 import type { Secret } from "../credentials.ts";
 import type { HttpResponse } from "../response.ts";
-import { letIoArrive } from "./own-connection.ts";
+import { letIoArrive, openEarlyConnection } from "./own-connection.ts";
 import { beginRequest, collectResponse, isTls, type Cielo24Request } from "./request.ts";
 import { createTransfer, type TransferRequest } from "./transfer.ts";
 
@@ -13,6 +13,8 @@ export interface Transport {
   get(request: GetRequest): Promise<HttpResponse>;
   /** Prepares the POST of one body to `add_media`. Sends nothing yet. */
   openTransfer(request: TransferRequest, limits: TransferLimits): MediaTransfer;
+  /** Opens a connection for the first transfer that is opened with it. */
+  connect(): { readonly openTransfer: Transport["openTransfer"]; readonly close: () => Promise<void> };
 }
 
 /** @param parts.clock milliseconds since the epoch */
@@ -22,6 +24,13 @@ export const createTransport = (parts: { baseUrl: string; clock: () => number })
   return {
     get: (request) => get(baseUrl, request, clock),
     openTransfer: (request, limits) => createTransfer({ ...request, ...limits, baseUrl, clock }),
+    connect: () => {
+      const early = openEarlyConnection(baseUrl);
+      return {
+        openTransfer: (request, limits) => createTransfer({ ...request, ...limits, baseUrl, clock, early }),
+        close: early.close,
+      };
+    },
   };
 };
 

@@ -95,7 +95,7 @@ export const step = (memory: Memory, input: Input): Step => {
     case "announcingConflict":
       return onConflictAnnounced(memory, input);
     case "ending":
-      return read({ ...memory, announcer: memory.hoped?.announcer });
+      return onEnded(memory, input);
     case "recordingConflict":
       return read(memory);
     case "announcing":
@@ -128,6 +128,17 @@ const onceWritten = <M extends Memory & { readonly claim: Claim }>(
   return isMine && input.type !== "unread"
     ? goOn({ ...memory, row, hoped: undefined }, input)
     : otherwise(memory, input);
+};
+
+/**
+ * An end is on record. What follows is the same as for every later reader of the row, which is read again unless it is known:
+ * a write under its fence was made to this row and to no other. Only a fact may be recorded without it.
+ */
+const onEnded = (memory: Reader, input: Input): Step => {
+  const { hoped, claim, fact } = memory;
+  const ended = { ...memory, announcer: hoped?.announcer };
+  const isKnown = input.type === "written" && (claim !== undefined || fact === undefined);
+  return isKnown ? onRead(ended, { ...input, type: "row", row: hoped }) : read(ended);
 };
 
 const leaveWithoutClaim = (memory: Reader, input: Input): Step =>

@@ -1,5 +1,16 @@
 import type { MediaRef } from "../../media/key.ts";
-import type { AcknowledgeReason, Command, Input, Leaving, Memory, MemoryIn, Phase, Step, Reader } from "./protocol.ts";
+import type {
+  AcknowledgeReason,
+  Command,
+  Input,
+  Leaving,
+  MeasuredMedia,
+  Memory,
+  MemoryIn,
+  Phase,
+  Step,
+  Reader,
+} from "./protocol.ts";
 import { decideWrite, hasEnded, type DeliveryError, type Row, type Write } from "./row.ts";
 import * as transition from "./transitions.ts";
 import { costlyWaitMs, nextVisit, type Cause } from "./waits.ts";
@@ -15,19 +26,40 @@ export const go = <P extends Phase>(phase: P, memory: MemoryIn[P], command: Comm
 });
 
 export const read = (memory: Reader): Step =>
-  go("reading", { ...memory, hoped: undefined, reads: memory.reads + 1 }, { do: "read" });
+  go("reading", { ...memory, hoped: undefined, reads: memory.reads + 1 }, { do: "read", ahead: askedAhead(memory) });
 
-export const write = <P extends Phase>(phase: P, memory: MemoryIn[P], made: Write): Step =>
-  go(phase, { ...memory, hoped: decideWrite(memory.drop.jobId, memory.row, made) }, { do: "write", write: made });
+/**
+ * The object that is measured, and asked about, while the row is read for the first time. Nothing is asked about a drop that
+ * has come before, or that settles first: it has to wait for something else.
+ */
+const askedAhead = ({ drop, settings, reads }: Reader): MediaRef | undefined =>
+  reads === 0 && drop.role === "queue" && drop.receiveCount === 1 && !(drop.isOperators && settings.dropSettleMs > 0)
+    ? drop.media
+    : undefined;
 
-/** Puts an end on record, then reads the row again: what follows is the same as for every later reader of it. */
+export const write = <P extends Phase>(phase: P, memory: MemoryIn[P], made: Write, opens?: MeasuredMedia): Step =>
+  go(
+    phase,
+    { ...memory, hoped: decideWrite(memory.drop.jobId, memory.row, made) },
+    { do: "write", write: made, opens },
+  );
+
+/**
+ * Whether what was asked ahead will do: the row was read once, and nobody has had it. Otherwise the answers may be older than
+ * what others did about them, such as claiming the row for a newer version of the key.
+ */
+export const wasAskedAhead = ({ row, reads, ...memory }: Reader): boolean =>
+  reads === 1 && (row === undefined || row.state === "UPLOADING") && askedAhead({ ...memory, reads: 0 }) !== undefined;
+
+/** Puts an end on record. What follows is the same as for every later reader of the row. */
 export const end = (memory: Reader, input: Input, made: Write): Step =>
   write("ending", memory, hasEnded(made.set) ? transition.announcedBy(made, input) : made);
 
-/** Records a 200 with its TaskId. */
+/** Records a 200 with its TaskId. If the worker's claim is on the row no more, the fact is recorded without it. */
 export const recordFact = (memory: Reader, input: Input, row: Row, taskId: string): Step => {
   const fact = { now: input.now, taskId, sentBytes: row.sizeBytes };
-  return end({ ...memory, fact: { taskId } }, input, transition.recordDelivered(row.media?.id ?? "", fact));
+  const made = transition.recordDelivered(row.media?.id ?? "", fact, memory.claim);
+  return end({ ...memory, fact: { taskId } }, input, made);
 };
 
 export const acknowledge = (memory: Reader, reason: AcknowledgeReason, error?: DeliveryError): Step => {

@@ -95,20 +95,33 @@ export type Reply =
 /** Why a POST or a question failed. */
 export type Failure = Exclude<Reply, { is: "accepted" }>;
 
-/** What the runner does next for the machine; the last two end the run. */
+/**
+ * What the runner does next for the machine; the last two end the run. Some commands say what will probably be wanted next,
+ * so that it is under way meanwhile: `ahead`, `connects` and `opens`. Nothing depends on whether the runner heeds that.
+ */
 export type Command =
-  | { readonly do: "read" }
+  /** `ahead`: meanwhile measure this object and ask job/info. */
+  | { readonly do: "read"; readonly ahead?: MediaRef | undefined }
   /** Measure the object and see whether its version is the current one. */
-  | { readonly do: "inspect"; readonly media: MediaRef }
+  | ({ readonly do: "inspect"; readonly media: MediaRef } & Question)
   /** Ask job/info, and meanwhile look at the bytes of `look`. */
-  | { readonly do: "ask"; readonly look?: MeasuredMedia | undefined }
+  | ({ readonly do: "ask"; readonly look?: MeasuredMedia | undefined } & Question)
   /** See whether the object was deleted. */
   | { readonly do: "recheck"; readonly media: MediaRef }
   /** Compare an object that came too late with the media that the job has. */
   | { readonly do: "compare"; readonly row: Row; readonly media: MediaRef }
   | { readonly do: "announceConflict"; readonly conflict: Conflict }
-  /** `isCostly`: with this write the media has been sent in vain too often; `row` is the row as written. */
-  | { readonly do: "write"; readonly write: Write; readonly isCostly?: true; readonly row?: Row }
+  /**
+   * `isCostly`: with this write the media has been sent in vain too often; `row` is the row as written. `opens`: meanwhile
+   * begin to read this object.
+   */
+  | {
+      readonly do: "write";
+      readonly write: Write;
+      readonly isCostly?: true;
+      readonly row?: Row;
+      readonly opens?: MeasuredMedia | undefined;
+    }
   /** Send all but the last chunk, and hold that back. */
   | { readonly do: "stream"; readonly claim: Claim; readonly row: Row }
   /** Send the last chunk. */
@@ -134,6 +147,13 @@ export type Command =
       readonly row?: Row | undefined;
       readonly retryAfterMs?: number | undefined;
     };
+
+interface Question {
+  /** The answer to the same question that was asked while the row was read will do. */
+  readonly wasAhead?: boolean;
+  /** A POST is likely: meanwhile open its connection. */
+  readonly connects?: boolean;
+}
 
 /** An object that came for a job which has its media, or waits for a person. */
 export interface Conflict {

@@ -275,15 +275,16 @@ export const handedOver = (
   });
 
 /**
- * → DELIVERED, on a 200 with a TaskId. By the worker that got it, and without the fence: it is a fact, whatever others
- * have made of the row meanwhile.
+ * → DELIVERED, on a 200 with a TaskId. By the worker that got it: under its claim, so that it knows the row, or else without
+ * the fence, since it is a fact, whatever others have made of the row meanwhile.
  */
 export const recordDelivered = (
   mediaId: string,
   fact: { now: number; taskId: string; sentBytes: number | undefined },
+  held?: Claim,
 ): Write =>
   change(
-    { state: ["FINALIZING", "SENDING", "NEEDS_REVIEW"], mediaId },
+    { ...held, state: ["FINALIZING", "SENDING", "NEEDS_REVIEW"], mediaId },
     { state: "DELIVERED", taskId: fact.taskId, updatedAt: fact.now, sentBytes: fact.sentBytes },
     OPEN_OR_ENDED,
   );

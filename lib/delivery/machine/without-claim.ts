@@ -9,6 +9,7 @@ import {
   mediaOf,
   read,
   recordFact,
+  wasAskedAhead,
   write,
 } from "./moves.ts";
 import type { Input, Looked, NextVisit, OperatorDecision, Reader, ReaderOfRow, Step } from "./protocol.ts";
@@ -55,7 +56,7 @@ const onRow = (memory: Reader, input: Input): Step => {
   if (fact && row?.media && row.state !== "DELIVERED" && row.media.id === mediaOf(memory)?.id)
     return recordFact(memory, input, row, fact.taskId);
   if (memory.gaveUp && isOpenToReview(memory, input)) return giveUp(memory, input);
-  if (!row) return drop.media ? examine(memory) : acknowledge(memory, "nothingToDo");
+  if (!row) return drop.media ? examine(memory, input) : acknowledge(memory, "nothingToDo");
   return onRowOf({ ...memory, row }, input);
 };
 
@@ -68,14 +69,14 @@ const onRowOf = (memory: ReaderOfRow, input: Input): Step => {
 
   switch (row.state) {
     case "UPLOADING":
-      return drop.media ? examine(memory) : acknowledge(memory, "nothingToDo");
+      return drop.media ? examine(memory, input) : acknowledge(memory, "nothingToDo");
     case "REJECTED":
       // The next claim wipes what was rejected, so its event has to be out first.
       if (!row.announced) return announce(memory, input);
       // A rejection that is forgotten would be sent again.
       if ((row.rejected?.length ?? 0) >= transition.REJECTED_KEPT)
         return leave(memory, input, { reason: "tooManyRejected" });
-      return examine(memory);
+      return examine(memory, input);
     case "DELIVERED":
     case "NEEDS_REVIEW":
       return isOwn(memory) ? announce(memory, input) : conflict(memory, input);
@@ -92,11 +93,11 @@ const onSendingRow = (memory: ReaderOfRow, input: Input): Step => {
   const { drop, row } = memory;
   const { leaseUntil = 0 } = row;
   if (input.now < leaseUntil) return leave(memory, input, { reason: "underWay", at: leaseUntil });
-  if (replaces(memory, input)) return examine(memory);
+  if (replaces(memory, input)) return examine(memory, input);
   // If this media is rejected, the object queued behind it must still get its turn, so it waits.
   if (!isOwn(memory) || drop.role === "caller") return leave(memory, input, { reason: "underWay" });
   if (input.now < dueAt(row)) return leave(memory, input, { reason: "notDue", at: dueAt(row) });
-  if (row.media?.kind === "object") return examine(memory);
+  if (row.media?.kind === "object") return examine(memory, input);
   // The bytes or the URL went with the caller; nothing was accepted, so the caller may come again.
   return claim(memory, input, CALL_ABANDONED);
 };
@@ -177,10 +178,19 @@ const closeReview = (memory: ReaderOfRow, input: Input, decision: OperatorDecisi
 
 const decided = ({ what, fence, by, why }: OperatorDecision, at: number) => ({ what, fence, by, why, at });
 
-const examine = (memory: Reader): Step => {
+const examine = (memory: Reader, input: Input): Step => {
   const media = mediaOf(memory);
-  if (media?.kind === "object") return go("inspecting", memory, { do: "inspect", media });
-  return precheck({ ...memory, sizeBytes: memory.drop.sizeBytes });
+  if (media?.kind !== "object") return precheck({ ...memory, sizeBytes: memory.drop.sizeBytes });
+  const connects = willPost(memory) && (input.now >= settleTime(memory) || !isUntouched(memory.row));
+  return go("inspecting", memory, { do: "inspect", media, wasAhead: wasAskedAhead(memory), connects });
+};
+
+/** Whether the media at hand, if it is claimed, goes out in a POST of its bytes. */
+const willPost = (memory: Reader): boolean => {
+  const { row, settings } = memory;
+  const media = mediaOf(memory);
+  if (media?.kind !== "object") return media?.kind === "body";
+  return settings.mode === "stream" || (settings.mode === "auto" && !(isOwn(memory) && row?.handOver));
 };
 
 /** job/info proves the token and the job before gigabytes travel, and a look at the bytes whether they are worth a job. */
@@ -188,7 +198,12 @@ const precheck = (memory: Reader): Step => {
   const { row, sizeBytes } = memory;
   const media = mediaOf(memory);
   const isNew = media?.kind === "object" && sizeBytes !== undefined && isUntouched(row);
-  return go("prechecking", memory, { do: "ask", look: isNew ? { media, sizeBytes } : undefined });
+  return go("prechecking", memory, {
+    do: "ask",
+    look: isNew ? { media, sizeBytes } : undefined,
+    wasAhead: wasAskedAhead(memory),
+    connects: willPost(memory),
+  });
 };
 
 export const onObject = (memory: Reader, input: Input & { type: "object" }): Step => {
@@ -294,7 +309,11 @@ const claim = (memory: Reader, input: Input, verdict?: DeliveryError): Step => {
   if (!media) return acknowledge(memory, "nothingToDo");
   const leaseUntil = now + input.timeLeftMs + LEASE_MARGIN_MS;
   const made = transition.claim(row, media, { claimId, leaseUntil, now, sizeBytes, look });
-  const step = write("claiming", { ...memory, claim: { fence: (row?.fence ?? 0) + 1, claimId }, verdict }, made);
+  const opens =
+    !verdict && media.kind === "object" && sizeBytes !== undefined && willPost(memory)
+      ? { media, sizeBytes }
+      : undefined;
+  const step = write("claiming", { ...memory, claim: { fence: (row?.fence ?? 0) + 1, claimId }, verdict }, made, opens);
   // A claimant that died did not report how much it had sent.
   return row?.state === "SENDING" && row.claimId !== undefined ? alertIfCostly(step, row, row.sentBytes ?? 0) : step;
 };

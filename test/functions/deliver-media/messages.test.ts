@@ -4,6 +4,7 @@ import { randomBytes } from "node:crypto";
 import { objectId } from "../../../lib/media/key.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, useDrops } from "../../harness/drops.ts";
 import { sha256 } from "../../harness/sha256.ts";
+import { until } from "../../harness/until.ts";
 
 const DOWN = { action: "job/info", kind: "answer", status: 503, times: Infinity } as const;
 const bodiesOf = (messages: { body: string }[]) => messages.map(({ body }) => body);
@@ -125,6 +126,16 @@ describe("a message of the media queue", () => {
     expect(local.waiting()).toHaveLength(1);
     await local.finish();
     expect(local.taken(job)).toHaveLength(1);
+  });
+
+  it("is worked on before its visibility is set, and held until that is", async () => {
+    const job = local.newJob();
+    local.stack.aws.faults.add({ action: "ChangeMessageVisibility", kind: "hang", times: 1 });
+    await local.drop(job);
+    await until(async () => ((await local.row(job))?.announced ? true : undefined));
+    expect(local.stack.queue.inspect().hidden).toHaveLength(1);
+    await local.stack.drain();
+    expect(local.stack.queue.inspect().hidden).toEqual([]);
   });
 });
 

@@ -64,6 +64,8 @@ type Fate = "lost" | "answerLost" | undefined;
  */
 export class Run {
   readonly table: Table;
+  /** How often it read the row. */
+  reads = 0;
   /** The commands so far, but for the table's. */
   readonly commands: Command[] = [];
   /** The commands of its writes. */
@@ -242,6 +244,7 @@ export class Run {
     for (;;) {
       const command = this.#command;
       if (command.do === "read") {
+        this.reads += 1;
         this.#step(this.#fateOf("read") === "lost" ? { type: "unread" } : { type: "row", row: this.table.row });
       } else if (command.do === "write") {
         this.writes.push(command);
