@@ -1,0 +1,61 @@
+/** What costs and simulation go by: what was counted, what was measured, and what is only assumed. */
+
+/**
+ * The calls of one upload whose delivery takes less than `PROGRESS_INTERVAL_MS`; a longer one writes its progress once in
+ * that time. `test/scale/calls.test.ts` counts them on the local stack.
+ */
+export const CALLS = {
+  /** `request_upload_url`, of an owner and a job that the ledger does not know. */
+  signing: { GetItem: 2, UpdateItem: 2 },
+  /** From the event to the end of the invocation, of a warm function, and of a file whose head says all. */
+  delivery: {
+    ChangeMessageVisibility: 1,
+    GetItem: 1,
+    UpdateItem: 4,
+    PutEvents: 1,
+    HeadObject: 2,
+    GetObject: 2,
+  },
+  /** `delivery`, of a job that has its end. */
+  status: { GetItem: 2 },
+} as const;
+
+/** S3 sends the message, Lambda receives and deletes it. The local stack does this without a call. */
+export const QUEUE_CALLS_AROUND = 3;
+
+/** cielo24 is called for `job/info` and `add_media`. */
+export const CIELO24_CALLS = 2;
+
+/**
+ * CPU of deliver-media over TLS on both sides, hashed, without the look: 64 MiB and 1 GiB on x64 (AMD EPYC), 2026-11-29.
+ * Over plain HTTP a GiB takes 1.3 s.
+ */
+export const CPU_S_PER_GIB = 2.1;
+const CPU_S_PER_DELIVERY = 0.17;
+
+/** Lambda gives one whole CPU at this memory, and in proportion below. */
+export const WHOLE_CPU_MB = 1769;
+
+/** Assumed: what S3 and the way to cielo24 carry for one delivery. */
+export const LINK_BYTES_PER_S = 50e6;
+
+/** Assumed: the calls around the bytes, warm, with some 70 ms to cielo24. */
+const CALLS_S = 1;
+
+/** Lambda's own log lines, the gateway's and the functions'; the last are 1.4 kB. */
+export const LOG_BYTES_PER_UPLOAD = 4000;
+
+export const GIB = 1024 ** 3;
+
+/** How long deliver-media runs for so many bytes. */
+export const deliveryS = (sizeBytes: number, memoryMb: number, linkBytesPerS = LINK_BYTES_PER_S): number => {
+  const share = Math.min(memoryMb / WHOLE_CPU_MB, 1);
+  const bytesS = Math.max(sizeBytes / linkBytesPerS, (sizeBytes / GIB) * (CPU_S_PER_GIB / share));
+  return Math.max(CALLS_S, CPU_S_PER_DELIVERY / share) + bytesS;
+};
+
+/** Assumed, as cielo24 documents no limit: the calls that it answers in a second. */
+export const CIELO24_CALLS_PER_S = 20;
+
+/** The parts of the client library, `client/upload.ts`. */
+export const PART_BYTES = 8 * 1024 ** 2;
