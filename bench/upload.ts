@@ -14,7 +14,7 @@ import { aws, commandLine, rclone, runProgram, type Program } from "./upload/pro
 /**
  * `npm run bench:upload`: how long uploads take over a line with a round trip of 80 ms and 3 MB/s for each connection. In
  * Chromium, the page of this build beside `@uppy/aws-s3`; beside them the command line, `aws s3 cp` and rclone. All take
- * turns, and what counts are the ratios within a round. `bench/README.md` has results.
+ * turns, and what counts are the ratios within a round. `docs/performance.md` has results.
  */
 
 const MIB = 1024 * 1024;

@@ -17,22 +17,26 @@ export interface WorkerReport {
 
 const INVOCATION_MS = 900_000;
 
-const input: Buffer[] = [];
-for await (const chunk of process.stdin) input.push(chunk as Buffer);
-const deliver = build({ env: process.env, clock: Date.now, randomHex, sleep, writeLine: () => undefined });
+const run = async (): Promise<void> => {
+  const input: Buffer[] = [];
+  for await (const chunk of process.stdin) input.push(chunk as Buffer);
+  const deliver = build({ env: process.env, clock: Date.now, randomHex, sleep, writeLine: () => undefined });
 
-const startedAt = Date.now();
-const cpuBefore = process.cpuUsage();
-const context = {
-  awsRequestId: "bench",
-  getRemainingTimeInMillis: () => INVOCATION_MS - (Date.now() - startedAt),
-} as Context;
-const { batchItemFailures } = await deliver(JSON.parse(Buffer.concat(input).toString()) as never, context);
-const cpu = process.cpuUsage(cpuBefore);
-const report: WorkerReport = {
-  ms: Date.now() - startedAt,
-  cpuS: (cpu.user + cpu.system) / 1e6,
-  peakRssMiB: readPeakRssMiB(),
-  failures: batchItemFailures.length,
+  const startedAt = Date.now();
+  const cpuBefore = process.cpuUsage();
+  const context = {
+    awsRequestId: "bench",
+    getRemainingTimeInMillis: () => INVOCATION_MS - (Date.now() - startedAt),
+  } as Context;
+  const { batchItemFailures } = await deliver(JSON.parse(Buffer.concat(input).toString()) as never, context);
+  const cpu = process.cpuUsage(cpuBefore);
+  const report: WorkerReport = {
+    ms: Date.now() - startedAt,
+    cpuS: (cpu.user + cpu.system) / 1e6,
+    peakRssMiB: readPeakRssMiB(),
+    failures: batchItemFailures.length,
+  };
+  process.stdout.write(JSON.stringify(report), () => process.exit(0));
 };
-process.stdout.write(JSON.stringify(report), () => process.exit(0));
+
+void run();

@@ -1,0 +1,201 @@
+import { S3Client } from "@aws-sdk/client-s3";
+import { createHash } from "node:crypto";
+import { startStack } from "../../dev/stack.ts";
+import { findProgram } from "../../test/harness/find-program.ts";
+import { bundleProgram } from "../bundled.ts";
+import type { Amount, BenchPart, Figure } from "../figure.ts";
+import { startFarEnds, type Line } from "../throughput/far-ends.ts";
+import {
+  curlToCurl,
+  deliverMedia,
+  hashedCurlToCurl,
+  rclone,
+  relayBy,
+  type Cost,
+  type Setting,
+  type Transfer,
+} from "../throughput/transfers.ts";
+
+/**
+ * What it costs to carry an object from S3 to cielo24: the real deliver-media, bundled as it is deployed and in a process of
+ * its own, in turns with programs that carry the same bytes between the same servers. Ratios are paired within a round.
+ */
+
+const MIB = 1024 * 1024;
+const SMALL_BYTES = 64 * MIB;
+const SIZES = {
+  whole: { bytes: 1024 * MIB, slowBytes: 512 * MIB, largeBytes: 4096 * MIB },
+  quick: { bytes: 256 * MIB, slowBytes: 128 * MIB, largeBytes: 1024 * MIB },
+};
+
+const QUICK_ROUNDS = 2;
+/**
+ * Targets are about a whole run. Gates hold for small objects, too, for which the part of each delivery that does not depend on
+ * the size weighs more, and on a machine with other work. Speed does not: there, two curls get twice the time of one process.
+ */
+const LIMITS = {
+  tlsSpeed: { target: { atLeast: 1.2 } },
+  tlsCpu: { target: { atMost: 0.82 }, gate: { atMost: 1.5 } },
+  hashedSpeed: { target: { atLeast: 1.2 }, gate: { atLeast: 0.6 } },
+  plainSpeed: { target: { atLeast: 0.8 } },
+  plainCpu: { gate: { atMost: 2.5 } },
+  slowCpu: { target: { atMost: 1.6 }, gate: { atMost: 2.5 } },
+  smallRss: { target: { atMost: 92 }, gate: { atMost: 112 } },
+  largeRss: { target: { atMost: 100 }, gate: { atMost: 128 } },
+  growth: { target: { atMost: 8 }, gate: { atMost: 16 } },
+};
+type Limits = Pick<Figure, "target" | "gate">;
+
+type Costs = Readonly<Record<string, readonly Cost[]>>;
+
+/** Runs each once a round, in another order each time, so that a slow minute and what comes first affect all alike. */
+const takeTurns = async (contenders: Readonly<Record<string, () => Promise<Cost>>>, rounds: number): Promise<Costs> => {
+  const costs: Record<string, Cost[]> = {};
+  const names = Object.keys(contenders);
+  for (let round = 0; round < rounds; round += 1) {
+    for (const name of round % 2 === 0 ? names : names.toReversed()) {
+      const cost = await contenders[name]?.();
+      if (cost) (costs[name] ??= []).push(cost);
+    }
+  }
+  return costs;
+};
+
+const pair = (costs: Costs, one: string, other: string, ratio: (one: Cost, other: Cost) => number): number[] =>
+  (costs[one] ?? []).map((cost, round) => ratio(cost, costs[other]?.[round] ?? cost));
+
+const speed = (costs: Costs, name: string, peer: string) => pair(costs, name, peer, (one, other) => other.ms / one.ms);
+const cpu = (costs: Costs, name: string, peer: string) =>
+  pair(costs, name, peer, (one, other) => one.cpuS / other.cpuS);
+const peak = (costs: Costs, name: string) => (costs[name] ?? []).map(({ peakRssMiB }) => peakRssMiB);
+
+const measure = async (setting: Setting, { rounds: wantedRounds, quick }: Amount): Promise<Figure[]> => {
+  const rounds = quick ? Math.min(wantedRounds, QUICK_ROUNDS) : wantedRounds;
+  const worker = await bundleProgram(new URL("../worker.ts", import.meta.url));
+  const relay = await bundleProgram(new URL("../throughput/sdk-relay.ts", import.meta.url));
+  const { bytes, slowBytes, largeBytes } = quick ? SIZES.quick : SIZES.whole;
+  const { ends } = setting;
+  const progress = (what: string) => process.stderr.write(`${what}\n`);
+
+  const carry = (transfer: Transfer, sizeBytes: number, line: Line) => async (): Promise<Cost> => {
+    const cost = await transfer(sizeBytes, line);
+    const takenBytes = await ends.takenBytes();
+    if (takenBytes !== sizeBytes) throw new Error(`${String(takenBytes)} of ${sizeBytes} bytes arrived`);
+    return cost;
+  };
+  const over = (line: Line, sizeBytes: number, transfers: Readonly<Record<string, Transfer>>) =>
+    takeTurns(
+      Object.fromEntries(Object.entries(transfers).map(([name, transfer]) => [name, carry(transfer, sizeBytes, line)])),
+      rounds,
+    );
+
+  const ours = deliverMedia(setting, worker);
+  const curl = curlToCurl(setting);
+  const perhapsRclone: Record<string, Transfer> = findProgram("rclone") ? { rclone: rclone(setting) } : {};
+  const perhapsOpenssl: Record<string, Transfer> = findProgram("openssl")
+    ? { openssl: hashedCurlToCurl(setting, "openssl dgst -sha256") }
+    : {};
+
+  progress("throughput: TLS on both sides");
+  const tls = await over(ends.tls, bytes, {
+    curl,
+    ours,
+    ...perhapsRclone,
+    "SDK → https.request": relayBy(setting, relay, "request"),
+    "SDK → fetch": relayBy(setting, relay, "fetch"),
+  });
+  progress("throughput: plain HTTP");
+  const plain = await over(ends.plain, bytes, {
+    curl,
+    ours,
+    sha256sum: hashedCurlToCurl(setting, "sha256sum"),
+    ...perhapsOpenssl,
+  });
+  progress("throughput: a source of 50 MB/s");
+  const slowTls = await over(ends.slowTls, slowBytes, { curl, ours });
+  const slowPlain: Costs = quick ? {} : await over(ends.slowPlain, slowBytes, { curl, ours });
+  progress("throughput: memory");
+  const small = await over(ends.tls, SMALL_BYTES, {
+    ours,
+    unseen: deliverMedia(setting, worker, { PREFLIGHT: "off" }),
+  });
+  const large = await over(ends.tls, largeBytes, { ours });
+
+  const mib = (sizeBytes: number) =>
+    sizeBytes < 1024 * MIB ? `${sizeBytes / MIB} MiB` : `${sizeBytes / MIB / 1024} GiB`;
+  const gateOf = ({ gate }: Limits): Limits => (gate ? { gate } : {});
+  const figure = (name: string, unit: string, values: readonly number[], limits: Limits = {}): Figure => ({
+    name,
+    unit,
+    values,
+    ...(quick ? gateOf(limits) : limits),
+  });
+  const peers = ["rclone", "SDK → https.request", "SDK → fetch"].filter((name) => name in tls);
+  const size = mib(bytes);
+  return [
+    figure(`TLS, ${size}: speed`, "× curl|curl", speed(tls, "ours", "curl"), LIMITS.tlsSpeed),
+    figure(`TLS, ${size}: CPU`, "× curl|curl", cpu(tls, "ours", "curl"), LIMITS.tlsCpu),
+    ...peers.flatMap((name) => [
+      figure(`TLS, ${size}: speed of ${name}, unhashed`, "× curl|curl", speed(tls, name, "curl")),
+      figure(`TLS, ${size}: CPU of ${name}, unhashed`, "× curl|curl", cpu(tls, name, "curl")),
+      figure(`TLS, ${size}: peak RSS of ${name}`, "MiB", peak(tls, name)),
+    ]),
+    figure(`HTTP, ${size}: speed`, "× curl|tee|curl, sha256sum", speed(plain, "ours", "sha256sum"), LIMITS.hashedSpeed),
+    ...("openssl" in plain
+      ? [figure(`HTTP, ${size}: speed`, "× curl|tee|curl, openssl", speed(plain, "ours", "openssl"))]
+      : []),
+    figure(`HTTP, ${size}: speed`, "× curl|curl", speed(plain, "ours", "curl"), LIMITS.plainSpeed),
+    figure(`HTTP, ${size}: CPU`, "× curl|curl", cpu(plain, "ours", "curl"), LIMITS.plainCpu),
+    figure("SHA-256 alone: CPU", "s/GiB", Array.from({ length: rounds }, measureHash)),
+    figure(`50 MB/s, TLS, ${mib(slowBytes)}: CPU`, "× curl|curl", cpu(slowTls, "ours", "curl"), LIMITS.slowCpu),
+    ...("ours" in slowPlain
+      ? [figure(`50 MB/s, HTTP, ${mib(slowBytes)}: CPU`, "× curl|curl", cpu(slowPlain, "ours", "curl"), LIMITS.slowCpu)]
+      : []),
+    figure(`TLS, ${mib(SMALL_BYTES)}: peak RSS`, "MiB", peak(small, "ours"), LIMITS.smallRss),
+    figure(`TLS, ${mib(largeBytes)}: peak RSS`, "MiB", peak(large, "ours"), LIMITS.largeRss),
+    figure(
+      `peak RSS, ${mib(largeBytes)} − ${mib(SMALL_BYTES)}`,
+      "MiB",
+      peak(large, "ours").map((rssMiB, round) => rssMiB - (peak(small, "ours")[round] ?? Number.NaN)),
+      LIMITS.growth,
+    ),
+    figure(
+      "peak RSS with the look − without",
+      "MiB",
+      pair(small, "ours", "unseen", (looking, unseen) => looking.peakRssMiB - unseen.peakRssMiB),
+    ),
+  ];
+};
+
+/** What the receipt costs whatever carries the bytes: the CPU seconds of one GiB. */
+const measureHash = (): number => {
+  const chunk = Buffer.alloc(256 * 1024, 1);
+  const before = process.cpuUsage();
+  const hash = createHash("sha256");
+  for (let sizeBytes = 0; sizeBytes < 1024 * MIB; sizeBytes += chunk.length) hash.update(chunk);
+  hash.digest();
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1e6;
+};
+
+export const throughput: BenchPart = {
+  name: "throughput",
+  missing: () => {
+    const missing = ["curl", "go", "sha256sum"].filter((program) => !findProgram(program));
+    return Promise.resolve(
+      missing.length > 0 ? `${missing.join(", ")}: apt-get install curl golang-go coreutils` : undefined,
+    );
+  },
+  run: async (amount) => {
+    const stack = await startStack({ digest: false, polls: false });
+    const s3 = new S3Client(stack.s3ClientConfig);
+    const ends = await startFarEnds(stack);
+    try {
+      return await measure({ stack, ends, s3 }, amount);
+    } finally {
+      s3.destroy();
+      await ends.close();
+      await stack.close();
+    }
+  },
+};
