@@ -5,8 +5,12 @@ import { globSync, readFileSync } from "node:fs";
  * that a limit is raised on purpose and never by accident.
  */
 
-/** In lines of code: neither blank nor a comment, broken as prettier breaks them. */
-const LIMITS = { together: 6500, doors: 1150 };
+/**
+ * In lines of code: neither blank nor a comment, broken as prettier breaks them. What a delivery begins ahead of its commands
+ * takes 190 lines, 50 of them in the transport to cielo24; DynamoDB's calls and the signing of URLs without the SDK's
+ * middleware, which took most of their CPU, take 110.
+ */
+const LIMITS = { together: 6830, doors: 1220 };
 
 /**
  * The rooms of `lib/`. A file belongs to the first room whose path it starts with. A door is a folder that the rest of the
