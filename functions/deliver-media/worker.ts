@@ -90,8 +90,6 @@ const handleMessage = async (
     worker.ports.queue.hideUntil(receiptHandle, at).catch(() => {
       log.warn("the message's visibility could not be set");
     });
-  // The work need not wait for this. It has ended before the next change, and before this function returns.
-  const hidden = hideUntil(deadline + VISIBILITY_MARGIN_MS);
   const work = async (): Promise<DueAt | "kept"> => {
     let items: WorkItem[];
     try {
@@ -108,7 +106,10 @@ const handleMessage = async (
     const lastChance = receiveCount >= worker.maxReceives || clock() - sentAt >= MAX_AGE_MS;
     return workOn(worker, items, { receiveCount, sentAt, lastChance, deadline, observability });
   };
-  const dueAt = await work().finally(() => hidden);
+  const working = work();
+  // The work need not wait for this. It has ended before the next change, and before this function returns.
+  const hidden = hideUntil(deadline + VISIBILITY_MARGIN_MS);
+  const dueAt = await working.finally(() => hidden);
   if (dueAt === undefined) return true;
   if (dueAt === "kept") return false;
   log.info("the message comes back", { retryInS: Math.round((dueAt - clock()) / 1000) });
