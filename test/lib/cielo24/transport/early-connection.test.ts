@@ -96,6 +96,15 @@ describe.each([
     expect(postsOf()).toEqual([1, 1, 1]);
   });
 
+  it("serves no second transfer beside the first", async () => {
+    const { open, send, postsOf } = await start(acceptPosts);
+    const first = open();
+    expect(await first.sendAllButLast()).toBe("held");
+    expect(await send()).toBe("accepted");
+    expect(codeOf(await first.finish())).toBe("accepted");
+    expect(postsOf()).toEqual([1, 1]);
+  });
+
   it.each<[string, (socket: net.Socket, tcp: net.Socket) => unknown]>([
     ["a 408 has arrived", (socket) => socket.write(httpAnswer("", "408 Request Timeout"))],
     ["a 408 has arrived, with its end", (socket) => socket.end(httpAnswer("", "408 Request Timeout"))],
