@@ -170,7 +170,10 @@ const TRANSFERS: readonly Mutant[] = [
     file: "lib/cielo24/transport/held-post.ts",
     source: "endWith(isLastSent && hasBegunEarly ? asEarly(read) : read);",
     becomes: "endWith(read);",
-    caughtBy: { file: "test/lib/cielo24/transport/unsent.test.ts", test: "where the error began before the last chunk" },
+    caughtBy: {
+      file: "test/lib/cielo24/transport/unsent.test.ts",
+      test: "where the error began before the last chunk",
+    },
   },
   {
     name: "one connection serves every POST",
@@ -201,7 +204,7 @@ const AWS: readonly Mutant[] = [
     file: "lib/delivery/aws/table.ts",
     source: 'return (await call("UpdateItem", { Key: { job_id: jobId }, ...expressions })) ? "written" : "refused";',
     becomes: 'await call("UpdateItem", { Key: { job_id: jobId }, ...expressions }); return "written";',
-    caughtBy: { file: "test/contracts/ledger/dynalite.test.ts", test: "" },
+    caughtBy: { file: "test/contracts/ledger/dynalite.test.ts", test: "gives a job to one of 50 workers" },
   },
   {
     name: "the stated size of an upload is not signed",
@@ -215,7 +218,10 @@ const AWS: readonly Mutant[] = [
     file: "lib/media/presigner.ts",
     source: "expiresIn: lifetimeS,",
     becomes: "expiresIn: 2 * lifetimeS,",
-    caughtBy: { file: "test/lib/media/upload-signing.test.ts", test: "signs this key in this bucket, for its lifetime" },
+    caughtBy: {
+      file: "test/lib/media/upload-signing.test.ts",
+      test: "signs this key in this bucket, for its lifetime",
+    },
   },
   {
     name: "a message's handler returns before its visibility is set",
