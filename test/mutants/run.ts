@@ -55,7 +55,8 @@ const copy = mkdtempSync(join(tmpdir(), "mutants-"));
 let jest: ReturnType<typeof spawn> | undefined;
 process.on("exit", () => {
   jest?.kill();
-  rmSync(copy, { recursive: true, force: true });
+  // A jest that is ending may still write.
+  rmSync(copy, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
 });
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(1));
 
