@@ -121,14 +121,14 @@ const AHEAD: readonly Mutant[] = [
     caughtBy: { file: EARLY, test: "serves no second transfer" },
   },
   {
-    name: "what arrived on the early connection is taken for the response",
+    name: "whatever became of the early connection, it is used",
     file: "lib/cielo24/transport/own-connection.ts",
     source: "if (connection.isFresh()) return connection;",
     becomes: "return connection;",
     caughtBy: { file: EARLY, test: "is given up where" },
   },
   {
-    name: "what arrived on the early connection is not read before it is used",
+    name: "bytes that arrived on the early connection are ignored",
     file: "lib/cielo24/transport/own-connection.ts",
     source: "isFresh: () => !hasEnded && socket?.readableLength === 0,",
     becomes: "isFresh: () => !hasEnded,",
