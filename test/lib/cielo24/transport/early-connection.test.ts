@@ -7,6 +7,7 @@ import { parseSecret } from "../../../../lib/cielo24/credentials.ts";
 import { until } from "../../../harness/until.ts";
 import { selfSigned } from "../../media/self-signed.ts";
 import { bodyOf, codeOf, transferLimits, within } from "../fixture.ts";
+import { turns } from "../habits/pauses.ts";
 import { httpAnswer, startRawServer } from "../raw-server.ts";
 
 const certificate = selfSigned();
@@ -96,6 +97,15 @@ describe.each([
     expect(postsOf()).toEqual([1, 1, 1]);
   });
 
+  it("serves no second transfer beside the first", async () => {
+    const { open, send, postsOf } = await start(acceptPosts);
+    const first = open();
+    expect(await first.sendAllButLast()).toBe("held");
+    expect(await send()).toBe("accepted");
+    expect(codeOf(await first.finish())).toBe("accepted");
+    expect(postsOf()).toEqual([1, 1]);
+  });
+
   it.each<[string, (socket: net.Socket, tcp: net.Socket) => unknown]>([
     ["a 408 has arrived", (socket) => socket.write(httpAnswer("", "408 Request Timeout"))],
     ["a 408 has arrived, with its end", (socket) => socket.end(httpAnswer("", "408 Request Timeout"))],
@@ -141,7 +151,8 @@ describe.each([
     const { server, open } = await start(acceptPosts);
     await until(() => server.openSockets() === 1);
     await open().abort();
-    await until(() => server.openSockets() === 0);
+    await turns(1_000);
+    expect(server.openSockets()).toBe(0);
   });
 });
 
