@@ -10,8 +10,8 @@ export interface CpuShare {
   readonly close: () => Promise<void>;
 }
 
-/** Lambda gives a function so much of a CPU for each MB of its memory. */
-export const SHARE_PER_MB = 1 / 1769;
+/** Lambda gives a function one whole CPU at this memory, and in proportion below. */
+export const WHOLE_CPU_MB = 1769;
 
 /** As on Lambda. A longer period would let a short program run on before it is throttled for the first time. */
 const PERIOD_US = 20_000;
@@ -19,10 +19,12 @@ const PERIOD_US = 20_000;
 const ROOT = "/sys/fs/cgroup";
 const isVersion2 = existsSync(join(ROOT, "cgroup.controllers"));
 
-/** Rejects where this process may not make a cgroup. */
-export const createCpuShare = async (share: number): Promise<CpuShare> => {
-  const folder = join(ROOT, isVersion2 ? "" : "cpu", `cielo24-proxy-bench-${process.pid}`);
-  const quotaUs = Math.round(share * PERIOD_US);
+let made = 0;
+
+/** The share of a function with so much memory. Rejects where this process may not make a cgroup. */
+export const createCpuShare = async (memoryMb: number): Promise<CpuShare> => {
+  const folder = join(ROOT, isVersion2 ? "" : "cpu", `cielo24-proxy-bench-${process.pid}-${(made += 1)}`);
+  const quotaUs = Math.round((memoryMb / WHOLE_CPU_MB) * PERIOD_US);
   if (isVersion2) await writeFile(join(ROOT, "cgroup.subtree_control"), "+cpu");
   await mkdir(folder);
   // The quota is the limit. Up to it, its processes go before everything else on the machine.
@@ -39,7 +41,7 @@ export const createCpuShare = async (share: number): Promise<CpuShare> => {
 /** Why there can be no share of a CPU here; undefined if there can. */
 export const missingCpuShare = async (): Promise<string | undefined> => {
   try {
-    await (await createCpuShare(1)).close();
+    await (await createCpuShare(WHOLE_CPU_MB)).close();
     return undefined;
   } catch {
     return "shares of a CPU need Linux's cgroups and root: sudo env PATH=$PATH npm run bench";

@@ -6,14 +6,13 @@ import { calls } from "./parts/calls.ts";
 import { latency, showWaterfalls } from "./parts/latency.ts";
 import { start } from "./parts/start.ts";
 import { throughput } from "./parts/throughput.ts";
-import { transfer } from "./parts/transfer.ts";
 
 /**
  * `npm run bench`: every figure beside its peer or its limit, as docs/performance.md says. Fails if a gate is missed: a target
  * with a margin for noisy machines.
  */
 
-const PARTS: readonly BenchPart[] = [latency, start, calls, throughput, transfer];
+const PARTS: readonly BenchPart[] = [latency, start, calls, throughput];
 
 const names = PARTS.map(({ name }) => name).join(", ");
 const { values: options } = parseArgs({

@@ -6,7 +6,7 @@ import { startStack } from "../../dev/stack.ts";
 import { buildFunctions } from "../../scripts/package/build.ts";
 import { bundle } from "../../scripts/package/bundle.ts";
 import { zipBudgetKiB } from "../../scripts/package/zip-budget.ts";
-import { createCpuShare, missingCpuShare, SHARE_PER_MB } from "../cpu-share.ts";
+import { createCpuShare, missingCpuShare } from "../cpu-share.ts";
 import type { Amount, BenchPart, Figure, Limit } from "../figure.ts";
 import { median } from "../spread.ts";
 import { httpEvent } from "../start/events.ts";
@@ -47,7 +47,7 @@ export const start: BenchPart = {
 const measureStarts = async ({ rounds }: Amount): Promise<Figure[]> => {
   const stack = await startStack({ digest: false, polls: false });
   const s3 = new S3Client(stack.s3ClientConfig);
-  const share = await createCpuShare(MEMORY_MB * SHARE_PER_MB);
+  const share = await createCpuShare(MEMORY_MB);
   const files = await bundleAll();
   const startOne = await createStarter();
   const { key: sampleKey } = await dropVirtualObject(stack, s3, OBJECT_BYTES);

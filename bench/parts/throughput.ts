@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { startStack } from "../../dev/stack.ts";
 import { findProgram } from "../../test/harness/find-program.ts";
 import { bundleProgram } from "../bundled.ts";
+import { createCpuShare, missingCpuShare, WHOLE_CPU_MB } from "../cpu-share.ts";
 import type { Amount, BenchPart, Figure } from "../figure.ts";
 import { startFarEnds, type Line } from "../throughput/far-ends.ts";
 import {
@@ -15,6 +16,7 @@ import {
   type Setting,
   type Transfer,
 } from "../throughput/transfers.ts";
+import { cpu, pair, peakMiB, speed, takeTurns, type Costs } from "../throughput/turns.ts";
 
 /**
  * What it costs to carry an object from S3 to cielo24: the real deliver-media, bundled as it is deployed and in a process of
@@ -23,10 +25,14 @@ import {
 
 const MIB = 1024 * 1024;
 const SMALL_BYTES = 64 * MIB;
+/** What grows by a few bytes for each chunk shows here. */
+const LARGE_BYTES = 4096 * MIB;
 const SIZES = {
-  whole: { bytes: 1024 * MIB, slowBytes: 512 * MIB, largeBytes: 4096 * MIB },
-  quick: { bytes: 256 * MIB, slowBytes: 128 * MIB, largeBytes: 1024 * MIB },
+  whole: { bytes: 1024 * MIB, slowBytes: 512 * MIB, shareBytes: 1024 * MIB },
+  quick: { bytes: 256 * MIB, slowBytes: 128 * MIB, shareBytes: 128 * MIB },
 };
+/** The memory of deliver-media, unless a stage says otherwise. */
+const DEFAULT_MB = 512;
 
 const QUICK_ROUNDS = 2;
 /**
@@ -43,39 +49,30 @@ const LIMITS = {
   smallRss: { target: { atMost: 92 }, gate: { atMost: 112 } },
   largeRss: { target: { atMost: 100 }, gate: { atMost: 128 } },
   growth: { target: { atMost: 8 }, gate: { atMost: 16 } },
+  shareRate: { target: { atLeast: 100 } },
+  shareCost: { target: { atMost: 0.3 } },
 };
 type Limits = Pick<Figure, "target" | "gate">;
 
-type Costs = Readonly<Record<string, readonly Cost[]>>;
-
-/** Runs each once a round, in another order each time, so that a slow minute and what comes first affect all alike. */
-const takeTurns = async (contenders: Readonly<Record<string, () => Promise<Cost>>>, rounds: number): Promise<Costs> => {
-  const costs: Record<string, Cost[]> = {};
-  const names = Object.keys(contenders);
-  for (let round = 0; round < rounds; round += 1) {
-    for (const name of round % 2 === 0 ? names : names.toReversed()) {
-      const cost = await contenders[name]?.();
-      if (cost) (costs[name] ??= []).push(cost);
-    }
-  }
-  return costs;
-};
-
-const pair = (costs: Costs, one: string, other: string, ratio: (one: Cost, other: Cost) => number): number[] =>
-  (costs[one] ?? []).map((cost, round) => ratio(cost, costs[other]?.[round] ?? cost));
-
-const speed = (costs: Costs, name: string, peer: string) => pair(costs, name, peer, (one, other) => other.ms / one.ms);
-const cpu = (costs: Costs, name: string, peer: string) =>
-  pair(costs, name, peer, (one, other) => one.cpuS / other.cpuS);
-const peak = (costs: Costs, name: string) => (costs[name] ?? []).map(({ peakRssMiB }) => peakRssMiB);
-
 const measure = async (setting: Setting, { rounds: wantedRounds, quick }: Amount): Promise<Figure[]> => {
   const rounds = quick ? Math.min(wantedRounds, QUICK_ROUNDS) : wantedRounds;
-  const worker = await bundleProgram(new URL("../worker.ts", import.meta.url));
+  // These hardly differ from round to round, and take long.
+  const steadyRounds = quick ? 1 : rounds;
+  const worker = await bundleProgram(new URL("../throughput/worker.ts", import.meta.url));
   const relay = await bundleProgram(new URL("../throughput/sdk-relay.ts", import.meta.url));
-  const { bytes, slowBytes, largeBytes } = quick ? SIZES.quick : SIZES.whole;
+  const { bytes, slowBytes, shareBytes } = quick ? SIZES.quick : SIZES.whole;
   const { ends } = setting;
   const progress = (what: string) => process.stderr.write(`${what}\n`);
+
+  const mib = (sizeBytes: number) =>
+    sizeBytes < 1024 * MIB ? `${sizeBytes / MIB} MiB` : `${sizeBytes / MIB / 1024} GiB`;
+  const gateOf = ({ gate }: Limits): Limits => (gate ? { gate } : {});
+  const figure = (name: string, unit: string, values: readonly number[], limits: Limits = {}): Figure => ({
+    name,
+    unit,
+    values,
+    ...(quick ? gateOf(limits) : limits),
+  });
 
   const carry = (transfer: Transfer, sizeBytes: number, line: Line) => async (): Promise<Cost> => {
     const cost = await transfer(sizeBytes, line);
@@ -83,10 +80,10 @@ const measure = async (setting: Setting, { rounds: wantedRounds, quick }: Amount
     if (takenBytes !== sizeBytes) throw new Error(`${String(takenBytes)} of ${sizeBytes} bytes arrived`);
     return cost;
   };
-  const over = (line: Line, sizeBytes: number, transfers: Readonly<Record<string, Transfer>>) =>
+  const over = (line: Line, sizeBytes: number, transfers: Readonly<Record<string, Transfer>>, times = rounds) =>
     takeTurns(
       Object.fromEntries(Object.entries(transfers).map(([name, transfer]) => [name, carry(transfer, sizeBytes, line)])),
-      rounds,
+      times,
     );
 
   const ours = deliverMedia(setting, worker);
@@ -102,6 +99,7 @@ const measure = async (setting: Setting, { rounds: wantedRounds, quick }: Amount
     ours,
     ...perhapsRclone,
     "SDK → https.request": relayBy(setting, relay, "request"),
+    "SDK → undici": relayBy(setting, relay, "undici"),
     "SDK → fetch": relayBy(setting, relay, "fetch"),
   });
   progress("throughput: plain HTTP");
@@ -115,22 +113,47 @@ const measure = async (setting: Setting, { rounds: wantedRounds, quick }: Amount
   const slowTls = await over(ends.slowTls, slowBytes, { curl, ours });
   const slowPlain: Costs = quick ? {} : await over(ends.slowPlain, slowBytes, { curl, ours });
   progress("throughput: memory");
-  const small = await over(ends.tls, SMALL_BYTES, {
-    ours,
-    unseen: deliverMedia(setting, worker, { PREFLIGHT: "off" }),
-  });
-  const large = await over(ends.tls, largeBytes, { ours });
+  const unseen = deliverMedia(setting, worker, { settings: { PREFLIGHT: "off" } });
+  const small = await over(ends.tls, SMALL_BYTES, { ours, unseen }, steadyRounds);
+  const large = await over(ends.tls, LARGE_BYTES, { ours }, steadyRounds);
 
-  const mib = (sizeBytes: number) =>
-    sizeBytes < 1024 * MIB ? `${sizeBytes / MIB} MiB` : `${sizeBytes / MIB / 1024} GiB`;
-  const gateOf = ({ gate }: Limits): Limits => (gate ? { gate } : {});
-  const figure = (name: string, unit: string, values: readonly number[], limits: Limits = {}): Figure => ({
-    name,
-    unit,
-    values,
-    ...(quick ? gateOf(limits) : limits),
-  });
-  const peers = ["rclone", "SDK → https.request", "SDK → fetch"].filter((name) => name in tls);
+  /** With the CPU that Lambda gives to the default memory, beside a whole one. */
+  const measureShare = async (): Promise<readonly Figure[]> => {
+    const missing = await missingCpuShare();
+    if (missing !== undefined) {
+      progress(`left out: throughput at ${DEFAULT_MB} MB (${missing})`);
+      return [];
+    }
+    progress(`throughput: the CPU of ${DEFAULT_MB} MB`);
+    const [share, whole] = [await createCpuShare(DEFAULT_MB), await createCpuShare(WHOLE_CPU_MB)];
+    const atDefault = deliverMedia(setting, worker, { share });
+    const atWhole = deliverMedia(setting, worker, { share: whole });
+    try {
+      const fast = await over(ends.tls, shareBytes, { atDefault }, steadyRounds);
+      const slow = await over(ends.slowTls, shareBytes, { atDefault, atWhole }, steadyRounds);
+      return [
+        figure(
+          `${DEFAULT_MB} MB, TLS, ${mib(shareBytes)}: speed`,
+          "MiB/s",
+          (fast["atDefault"] ?? []).map(({ ms }) => shareBytes / MIB / (ms / 1000)),
+          LIMITS.shareRate,
+        ),
+        figure(
+          `${DEFAULT_MB} MB, 50 MB/s, TLS, ${mib(shareBytes)}: GB-seconds`,
+          `× ${WHOLE_CPU_MB} MB`,
+          pair(slow, "atDefault", "atWhole", (one, other) => (one.ms * DEFAULT_MB) / (other.ms * WHOLE_CPU_MB)),
+          LIMITS.shareCost,
+        ),
+      ];
+    } finally {
+      await share.close();
+      await whole.close();
+    }
+  };
+
+  const ofShare = await measureShare();
+
+  const peers = ["rclone", "SDK → https.request", "SDK → undici", "SDK → fetch"].filter((name) => name in tls);
   const size = mib(bytes);
   return [
     figure(`TLS, ${size}: speed`, "× curl|curl", speed(tls, "ours", "curl"), LIMITS.tlsSpeed),
@@ -138,7 +161,7 @@ const measure = async (setting: Setting, { rounds: wantedRounds, quick }: Amount
     ...peers.flatMap((name) => [
       figure(`TLS, ${size}: speed of ${name}, unhashed`, "× curl|curl", speed(tls, name, "curl")),
       figure(`TLS, ${size}: CPU of ${name}, unhashed`, "× curl|curl", cpu(tls, name, "curl")),
-      figure(`TLS, ${size}: peak RSS of ${name}`, "MiB", peak(tls, name)),
+      figure(`TLS, ${size}: peak RSS of ${name}`, "MiB", peakMiB(tls, name)),
     ]),
     figure(`HTTP, ${size}: speed`, "× curl|tee|curl, sha256sum", speed(plain, "ours", "sha256sum"), LIMITS.hashedSpeed),
     ...("openssl" in plain
@@ -151,12 +174,12 @@ const measure = async (setting: Setting, { rounds: wantedRounds, quick }: Amount
     ...("ours" in slowPlain
       ? [figure(`50 MB/s, HTTP, ${mib(slowBytes)}: CPU`, "× curl|curl", cpu(slowPlain, "ours", "curl"), LIMITS.slowCpu)]
       : []),
-    figure(`TLS, ${mib(SMALL_BYTES)}: peak RSS`, "MiB", peak(small, "ours"), LIMITS.smallRss),
-    figure(`TLS, ${mib(largeBytes)}: peak RSS`, "MiB", peak(large, "ours"), LIMITS.largeRss),
+    figure(`TLS, ${mib(SMALL_BYTES)}: peak RSS`, "MiB", peakMiB(small, "ours"), LIMITS.smallRss),
+    figure(`TLS, ${mib(LARGE_BYTES)}: peak RSS`, "MiB", peakMiB(large, "ours"), LIMITS.largeRss),
     figure(
-      `peak RSS, ${mib(largeBytes)} − ${mib(SMALL_BYTES)}`,
+      `peak RSS, ${mib(LARGE_BYTES)} − ${mib(SMALL_BYTES)}`,
       "MiB",
-      peak(large, "ours").map((rssMiB, round) => rssMiB - (peak(small, "ours")[round] ?? Number.NaN)),
+      peakMiB(large, "ours").map((rssMiB, round) => rssMiB - (peakMiB(small, "ours")[round] ?? Number.NaN)),
       LIMITS.growth,
     ),
     figure(
@@ -164,6 +187,7 @@ const measure = async (setting: Setting, { rounds: wantedRounds, quick }: Amount
       "MiB",
       pair(small, "ours", "unseen", (looking, unseen) => looking.peakRssMiB - unseen.peakRssMiB),
     ),
+    ...ofShare,
   ];
 };
 

@@ -1,4 +1,5 @@
 import { PROGRESS_INTERVAL_MS } from "../../lib/delivery/deliver.ts";
+import { WHOLE_CPU_MB } from "../cpu-share.ts";
 import {
   CALLS,
   CPU_S_PER_GIB,
@@ -7,7 +8,6 @@ import {
   LINK_BYTES_PER_S,
   LOG_BYTES_PER_UPLOAD,
   QUEUE_CALLS_AROUND,
-  WHOLE_CPU_MB,
 } from "./figures.ts";
 import { PRICES } from "./prices.ts";
 import type { Stage } from "./stage.ts";

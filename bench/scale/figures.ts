@@ -1,3 +1,5 @@
+import { WHOLE_CPU_MB } from "../cpu-share.ts";
+
 /** What costs and simulation go by: what was counted, what was measured, and what is only assumed. */
 
 /**
@@ -32,9 +34,6 @@ export const CIELO24_CALLS = 2;
  */
 export const CPU_S_PER_GIB = 2.1;
 const CPU_S_PER_DELIVERY = 0.17;
-
-/** Lambda gives one whole CPU at this memory, and in proportion below. */
-export const WHOLE_CPU_MB = 1769;
 
 /** Assumed: what S3 and the way to cielo24 carry for one delivery. */
 export const LINK_BYTES_PER_S = 50e6;

@@ -3,6 +3,7 @@ import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import type { Stack } from "../../dev/stack.ts";
+import type { CpuShare } from "../cpu-share.ts";
 import { createMemoryWatch } from "../upload/process-tree.ts";
 import { dropVirtualObject } from "../virtual-drop.ts";
 import type { FarEnds, Line } from "./far-ends.ts";
@@ -28,15 +29,24 @@ const WATCH_MS = 50;
 
 /** The real deliver-media: with its ledger, SHA-256 and look at the media. */
 export const deliverMedia =
-  ({ stack, ends, s3 }: Setting, workerFile: string, settings: Environment = {}): Transfer =>
+  ({ stack, ends, s3 }: Setting, workerFile: string, { settings = {}, share }: Deployed = {}): Transfer =>
   async (sizeBytes, { bucketUrl, cielo24Url }) => {
     const { event } = await dropVirtualObject(stack, s3, sizeBytes);
     const env = { ...stack.env, ...settings, AWS_ENDPOINT_URL_S3: bucketUrl, CIELO24_BASE_URL: cielo24Url };
-    return runNode(workerFile, { ...env, NODE_EXTRA_CA_CERTS: ends.certificateFile }, JSON.stringify(event));
+    return runNode(workerFile, {
+      env: { ...env, NODE_EXTRA_CA_CERTS: ends.certificateFile },
+      input: JSON.stringify(event),
+      share,
+    });
   };
 
+interface Deployed {
+  readonly settings?: Environment;
+  readonly share?: CpuShare | undefined;
+}
+
 export const relayBy =
-  ({ stack, ends, s3 }: Setting, relayFile: string, by: "request" | "fetch"): Transfer =>
+  ({ stack, ends, s3 }: Setting, relayFile: string, by: "request" | "fetch" | "undici"): Transfer =>
   async (sizeBytes, { bucketUrl, cielo24Url }) => {
     const { jobId, key } = await dropVirtualObject(stack, s3, sizeBytes);
     const env = {
@@ -47,7 +57,7 @@ export const relayBy =
       TARGET: targetOf(cielo24Url, jobId),
       BY: by,
     };
-    return runNode(relayFile, { ...env, NODE_EXTRA_CA_CERTS: ends.certificateFile });
+    return runNode(relayFile, { env: { ...env, NODE_EXTRA_CA_CERTS: ends.certificateFile } });
   };
 
 /** @param script has `$SOURCE`, `$TARGET`, `$SIZE` and `$CERTIFICATE`, and rclone's remotes `from` and `to` */
@@ -108,8 +118,15 @@ const remote = (name: string, url: string) => ({
   [`RCLONE_CONFIG_${name}_ENDPOINT`]: url,
 });
 
-const runNode = async (file: string, env: Environment, input = ""): Promise<Cost> => {
-  const child = spawn(process.execPath, [file], {
+interface Run {
+  readonly env: Environment;
+  readonly input?: string;
+  readonly share?: CpuShare | undefined;
+}
+
+const runNode = async (file: string, { env, input = "", share }: Run): Promise<Cost> => {
+  const [command, args] = share?.command(process.execPath, [file]) ?? [process.execPath, [file]];
+  const child = spawn(command, args, {
     env: { PATH: process.env["PATH"], ...env },
     stdio: ["pipe", "pipe", "inherit"],
   });

@@ -12,12 +12,11 @@ import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import { afterAll, describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
 import { awsClientOptions } from "../../../lib/aws-client.ts";
+import { readAwsEnvironment } from "../../../lib/config.ts";
 import { connectBucket } from "../../../lib/media/bucket.ts";
 import { createUploadSigner } from "../../../lib/media/upload-signing.ts";
 
 const LIFETIME_S = 900;
-const KEY_ID = "AKIDEXAMPLE";
-const SECRET = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
 const TOKEN = "IQoJb3JpZ2luX2VjE+/Zs3==".repeat(40);
 
 /** Every way in which a bucket's name gets into an address, with and without a session. */
@@ -31,18 +30,17 @@ const PLACES = [
   { region: "eu-north-1", bucketName: "captions-media", endpoint: "https://[::1]:8443/behind/a/path" },
 ].flatMap(({ region, bucketName, endpoint }) =>
   [undefined, TOKEN].map((sessionToken) => {
-    const credentials = { accessKeyId: KEY_ID, secretAccessKey: SECRET, ...(sessionToken && { sessionToken }) };
-    const s3 = awsClientOptions({ region, endpoint, credentials });
-    let now = 0;
-    const clock = () => now;
     const env = {
       BUCKET_NAME: bucketName,
       AWS_REGION: region,
-      AWS_ACCESS_KEY_ID: KEY_ID,
-      AWS_SECRET_ACCESS_KEY: SECRET,
+      AWS_ACCESS_KEY_ID: "AKIDEXAMPLE",
+      AWS_SECRET_ACCESS_KEY: "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY",
       AWS_SESSION_TOKEN: sessionToken,
       AWS_ENDPOINT_URL_S3: endpoint,
     };
+    const s3 = awsClientOptions(readAwsEnvironment(env, "S3"));
+    let now = 0;
+    const clock = () => now;
     return {
       Bucket: bucketName,
       client: new S3Client({

@@ -1,19 +1,13 @@
 import type { Context } from "aws-lambda";
-import { build } from "../functions/deliver-media/handler.ts";
-import { randomHex, sleep } from "../lib/runtime.ts";
-import { readPeakRssMiB } from "./peak-rss.ts";
+import { build } from "../../functions/deliver-media/handler.ts";
+import { randomHex, sleep } from "../../lib/runtime.ts";
+import { readPeakRssMiB } from "../peak-rss.ts";
+import type { Cost } from "./transfers.ts";
 
 /**
  * The process that the benchmark measures: it takes one event on standard input, delivers the object, and prints what that
- * cost. Its environment is the function's.
+ * cost. Its environment is the function's. It ends with an error if the delivery failed.
  */
-
-export interface WorkerReport {
-  readonly ms: number;
-  readonly cpuS: number;
-  readonly peakRssMiB: number;
-  readonly failures: number;
-}
 
 const INVOCATION_MS = 900_000;
 
@@ -29,14 +23,14 @@ const run = async (): Promise<void> => {
     getRemainingTimeInMillis: () => INVOCATION_MS - (Date.now() - startedAt),
   } as Context;
   const { batchItemFailures } = await deliver(JSON.parse(Buffer.concat(input).toString()) as never, context);
+  if (batchItemFailures.length > 0) throw new Error("The delivery failed");
   const cpu = process.cpuUsage(cpuBefore);
-  const report: WorkerReport = {
+  const cost: Cost = {
     ms: Date.now() - startedAt,
     cpuS: (cpu.user + cpu.system) / 1e6,
     peakRssMiB: readPeakRssMiB(),
-    failures: batchItemFailures.length,
   };
-  process.stdout.write(JSON.stringify(report), () => process.exit(0));
+  process.stdout.write(JSON.stringify(cost), () => process.exit(0));
 };
 
 void run();
