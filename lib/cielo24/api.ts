@@ -73,13 +73,15 @@ export interface EarlyConnection extends Pick<Cielo24, "openTransfer"> {
   close(): Promise<void>;
 }
 
+/** What one transfer sends, and to which job. */
 export interface OutgoingMedia {
   readonly jobId: string;
   readonly body: MediaBody;
-  /** Called about every 64 KiB with the bytes sent so far. */
+  /** Called with the bytes sent so far after each chunk of the body, which from S3 is up to 512 KiB. */
   readonly onProgress?: (sentBytes: number) => void;
 }
 
+/** Until when a transfer must have ended, and how long it may stand still. */
 export interface TransferLimits extends CallLimits {
   /** How long the socket may neither take nor give a byte before the transfer fails. */
   readonly idleTimeoutMs: number;

@@ -232,4 +232,5 @@ const AWS: readonly Mutant[] = [
   },
 ];
 
+/** All mutants that `npm run test:mutants` makes, each of which its named test must notice. */
 export const MUTANTS: readonly Mutant[] = [...AHEAD, ...TRANSFERS, ...AWS];

@@ -74,6 +74,7 @@ export interface EarlyConnection {
   readonly close: () => Promise<void>;
 }
 
+/** Opens a connection at once. It carries nothing but TCP and TLS until a request is made over it. */
 export const openEarlyConnection = (baseUrl: URL): EarlyConnection => {
   const connection = createOwnConnection(baseUrl);
   connection.open();

@@ -13,6 +13,7 @@ export interface Cielo24Request {
 
 const MAX_BODY_BYTES = 64 * 1024;
 
+/** Whether requests go over TLS: always, unless the URL says `http:`. */
 export const isTls = (baseUrl: URL): boolean => baseUrl.protocol !== "http:";
 
 /** The name or the address to connect to. */

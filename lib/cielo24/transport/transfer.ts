@@ -13,6 +13,7 @@ import type { Session } from "../session.ts";
 import { openHeldPost, type HeldPost } from "./held-post.ts";
 import { createOwnConnection, type EarlyConnection } from "./own-connection.ts";
 
+/** Media for one POST, with the session whose token the POST carries. */
 export interface TransferRequest extends OutgoingMedia {
   readonly session: Session;
   /** Removes credentials from cielo24's texts. */

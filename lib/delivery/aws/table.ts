@@ -26,6 +26,7 @@ export const connectTable = ({ env }: Pick<Runtime, "env">): { ledger: Ledger; o
   return { ledger: createDynamoLedger(table), owners: createDynamoOwners(table) };
 };
 
+/** A client of DynamoDB that gives up within `LIMITS`, unless the caller sets other limits. */
 export const createTableClient = (environment: AwsEnvironment, limits = LIMITS): DynamoDBClient =>
   new DynamoDBClient(awsClientOptions(environment, limits));
 

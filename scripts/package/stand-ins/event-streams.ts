@@ -7,6 +7,8 @@ export function EventStreamSerde(): never {
   throw new Error("A bundle has no event streams.");
 }
 
+/** A setting of a client. Only the resolver that is replaced below would call it. */
 export const eventStreamSerdeProvider = () => ({});
 
+/** A client passes its configuration through it. The real one adds a marshaller of event streams. */
 export const resolveEventStreamSerdeConfig = <Config>(config: Config): Config => config;
