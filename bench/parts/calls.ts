@@ -73,7 +73,7 @@ const measureUpdateMetadata = async ({ rounds, quick }: Amount): Promise<Figure[
         target: { atMost: 600 },
       },
       {
-        name: "the same",
+        name: "owner's update_metadata, warm: CPU over a raw socket",
         unit: "× fetch",
         values: oursUs.map((ours, round) => ours / (fetchUs[round] ?? Number.NaN)),
         gate: { atMost: 4 },
