@@ -32,9 +32,9 @@ export const describeMachine = async (): Promise<Machine> => {
     memoryGiB: Math.round(totalmem() / 1024 ** 3),
     system: `${type()} ${major}.${minor}`,
     versions: Object.fromEntries([
-      ["node", process.version],
+      ["node", process.version] as const,
       ...versions.filter(([, version]) => version !== ""),
-      ...PACKAGES.map((name) => [name, versionOfPackage(name)]),
+      ...PACKAGES.map((name) => [name, versionOfPackage(name)] as const),
     ]),
   };
 };

@@ -69,7 +69,7 @@ const toList = (values: Readonly<Record<string, string | number>>) =>
     .map((pair) => pair.join(" "))
     .join(", ");
 console.log(`\n${machine.cpu}, ${machine.cores} cores, ${machine.system}; ${toList(machine.versions)}`);
-console.log(`${rounds} rounds${quick ? ", quick" : ""}; seconds: ${toList(seconds)}\n`);
+console.log(`rounds: ${rounds}${quick ? ", quick" : ""}; seconds: ${toList(seconds)}\n`);
 for (const line of toTable(measured)) console.log(line);
 if (options.json !== undefined) {
   // Without gates: those are the code's, and change with it.
