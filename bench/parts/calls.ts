@@ -122,6 +122,7 @@ const ownersEvent = (rawQueryString: string): HttpEvent => {
   };
 };
 
+/** How much CPU small calls take. */
 export const calls: BenchPart = {
   name: "calls",
   missing: () => Promise.resolve(undefined),

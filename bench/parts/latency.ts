@@ -97,6 +97,7 @@ const toFigures = (rounds: readonly Round[]): Figure[] =>
     ];
   });
 
+/** How long a delivery takes beside a naive relay, and in how many requests and connections. */
 export const latency: BenchPart = {
   name: "latency",
   missing: () => Promise.resolve(undefined),

@@ -206,6 +206,7 @@ const measureHash = (): number => {
   return (user + system) / 1e6;
 };
 
+/** How fast, and with how much CPU and memory, objects are carried. */
 export const throughput: BenchPart = {
   name: "throughput",
   missing: () => {
