@@ -6,7 +6,7 @@ export interface Limit {
   readonly atLeast?: number;
 }
 
-/** One figure of the benchmark: a value for each round, and what they are held to. */
+/** One figure of the benchmark: its values, one for each round that took it, and what they are held to. */
 export interface Figure {
   /** What was measured, as a table shows it: `1 MiB, warm: event → TaskId`. */
   readonly name: string;
@@ -14,11 +14,11 @@ export interface Figure {
   readonly unit: string;
   readonly values: readonly number[];
   readonly target?: Limit;
-  /** What fails the run: the target with a margin for a noisy machine. Ratios and sizes only, never times. */
+  /** What fails the run: the target with a margin for a noisy machine. Ratios, counts and sizes only, never times. */
   readonly gate?: Limit;
 }
 
-/** How much a run measures. A quick run takes a minute for each part, fewer rounds and smaller objects. */
+/** How much a run measures. A quick run has smaller objects and fewer calls, and parts may leave rounds out. */
 export interface Amount {
   readonly rounds: number;
   readonly quick: boolean;
@@ -50,13 +50,14 @@ const showVerdict = (limit: Limit | undefined, values: readonly number[]): strin
 /** Three digits at least, and no more than two decimals. */
 const showValue = (value: number): string => value.toFixed(Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2);
 
-const HEADINGS = ["figure", "min", "median", "max", "unit", "target", "gate"];
-const NUMBERS = new Set(["min", "median", "max"]);
+const HEADINGS = ["figure", "n", "min", "median", "max", "unit", "target", "gate"];
+const NUMBERS = new Set(["n", "min", "median", "max"]);
 
-/** The figures as lines of text, one row for each. */
+/** The figures as lines of text, one row for each; `n` is the number of its values. */
 export const toTable = (figures: readonly Figure[]): string[] => {
   const rows = figures.map(({ name, unit, values, target, gate }) => [
     name,
+    String(values.length),
     ...[Math.min(...values), median(values), Math.max(...values)].map(showValue),
     unit,
     showVerdict(target, values),

@@ -8,11 +8,13 @@ export interface VirtualDrop {
   readonly event: object;
 }
 
+/** @throws where the stack has the real cielo24 in its place */
 export const simulatorOf = ({ cielo24 }: Stack) => {
   if (!cielo24) throw new Error("The benchmark needs the simulated cielo24");
   return cielo24;
 };
 
+/** Puts an object that takes no memory, whatever its size, into the bucket, and announces it to nobody. */
 export const dropVirtualObject = async (stack: Stack, s3: S3Client, sizeBytes: number): Promise<VirtualDrop> => {
   const jobId = simulatorOf(stack).addJob();
   const key = `media/${jobId}/bench.bin`;

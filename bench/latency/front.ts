@@ -26,6 +26,7 @@ export interface Front {
   readonly close: () => Promise<void>;
 }
 
+/** How a front responds. */
 export interface FrontOptions {
   /** From the last byte of a request to the first of its response, at least. */
   readonly serviceMs: number;

@@ -1,10 +1,6 @@
 import type { Context } from "aws-lambda";
 
-/**
- * The side of a measured process: says that its code is loaded, then handles one event after another and says when each has
- * ended. Lambda does the same to a function.
- */
-
+/** A function's handler, for any kind of event. */
 export type Handler = (event: never, context: Context) => Promise<unknown>;
 
 /** What a measured process says. */
@@ -12,6 +8,10 @@ export type Message = { readonly is: "ready" } | { readonly is: "handled"; reado
 
 const INVOCATION_MS = 900_000;
 
+/**
+ * The side of a measured process: says that its code is loaded, then handles one event after another and says when each has
+ * ended. Lambda does the same to a function.
+ */
 export const handleEvents = (handler: Handler): void => {
   const say = (message: Message) => process.send?.(message);
   process.on("message", (event) => {

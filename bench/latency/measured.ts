@@ -13,9 +13,11 @@ export interface Delivery {
   readonly endMs: number;
   /** Their times count from the event as well. */
   readonly requests: readonly Request[];
+  /** How many were opened. */
   readonly connections: number;
 }
 
+/** The two deliveries of one process. */
 export interface ColdAndWarm {
   readonly cold: Delivery;
   readonly warm: Delivery;

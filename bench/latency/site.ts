@@ -21,6 +21,7 @@ const SERVICES = {
   cielo24: { rttMs: 70, serviceMs: 0 },
 } as const;
 
+/** A service that a delivery calls. */
 export type Service = keyof typeof SERVICES;
 
 /** A request as the process under test saw it (times of `performance.now`). */
@@ -50,6 +51,7 @@ export interface Site {
 const MIB = 1024 * 1024;
 const SAMPLE = new URL("../../test/media/moov-first.mp4", import.meta.url);
 
+/** Starts the stack, and a front behind a wire for each service. */
 export const startSite = async (): Promise<Site> => {
   const folder = await mkdtemp(join(tmpdir(), "bench-latency-"));
   const certificate = selfSigned();

@@ -73,7 +73,7 @@ const measureUpdateMetadata = async ({ rounds, quick }: Amount): Promise<Figure[
         target: { atMost: 600 },
       },
       {
-        name: "the same",
+        name: "owner's update_metadata, warm: CPU over a raw socket",
         unit: "× fetch",
         values: oursUs.map((ours, round) => ours / (fetchUs[round] ?? Number.NaN)),
         gate: { atMost: 4 },
@@ -122,6 +122,7 @@ const ownersEvent = (rawQueryString: string): HttpEvent => {
   };
 };
 
+/** How much CPU small calls take. */
 export const calls: BenchPart = {
   name: "calls",
   missing: () => Promise.resolve(undefined),

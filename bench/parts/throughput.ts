@@ -5,6 +5,7 @@ import { findProgram } from "../../test/harness/find-program.ts";
 import { bundleProgram } from "../bundled.ts";
 import { createCpuShare, missingCpuShare, WHOLE_CPU_MB } from "../cpu-share.ts";
 import type { Amount, BenchPart, Figure } from "../figure.ts";
+import { reportLeftOut } from "../left-out.ts";
 import { startFarEnds, type Line } from "../throughput/far-ends.ts";
 import {
   curlToCurl,
@@ -88,10 +89,13 @@ const measure = async (setting: Setting, { rounds: wantedRounds, quick }: Amount
 
   const ours = deliverMedia(setting, worker);
   const curl = curlToCurl(setting);
-  const perhapsRclone: Record<string, Transfer> = findProgram("rclone") ? { rclone: rclone(setting) } : {};
-  const perhapsOpenssl: Record<string, Transfer> = findProgram("openssl")
-    ? { openssl: hashedCurlToCurl(setting, "openssl dgst -sha256") }
-    : {};
+  const ifInstalled = (program: string, transfer: Transfer): Record<string, Transfer> => {
+    if (findProgram(program)) return { [program]: transfer };
+    reportLeftOut(`throughput by ${program}`, `apt-get install ${program}`);
+    return {};
+  };
+  const perhapsRclone = ifInstalled("rclone", rclone(setting));
+  const perhapsOpenssl = ifInstalled("openssl", hashedCurlToCurl(setting, "openssl dgst -sha256"));
 
   progress("throughput: TLS on both sides");
   const tls = await over(ends.tls, bytes, {
@@ -121,7 +125,7 @@ const measure = async (setting: Setting, { rounds: wantedRounds, quick }: Amount
   const measureShare = async (): Promise<readonly Figure[]> => {
     const missing = await missingCpuShare();
     if (missing !== undefined) {
-      progress(`left out: throughput at ${DEFAULT_MB} MB (${missing})`);
+      reportLeftOut(`throughput at ${DEFAULT_MB} MB`, missing);
       return [];
     }
     progress(`throughput: the CPU of ${DEFAULT_MB} MB`);
@@ -202,6 +206,7 @@ const measureHash = (): number => {
   return (user + system) / 1e6;
 };
 
+/** How fast, and with how much CPU and memory, objects are carried. */
 export const throughput: BenchPart = {
   name: "throughput",
   missing: () => {

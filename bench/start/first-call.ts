@@ -7,6 +7,7 @@ import { createRequire } from "node:module";
  * nothing else is loaded.
  */
 
+/** What became of the call, and what it cost. */
 export interface FirstCall {
   /** The handler's result, or the error that it threw. */
   readonly result?: unknown;

@@ -7,16 +7,19 @@ import type { FirstCall } from "./first-call.ts";
 
 /** A first call, from the process's start on. */
 export interface StartedFunction extends FirstCall {
+  /** From the start of the process to the end of the call. */
   readonly ms: number;
   /** What the function logged. */
   readonly lines: readonly string[];
 }
 
+/** What to start, and with what. */
 export interface Start {
   /** The module's file; undefined for Node alone. */
   readonly file?: string | undefined;
   readonly event?: unknown;
   readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Undefined for all that the machine has. */
   readonly share?: CpuShare | undefined;
 }
 

@@ -36,6 +36,7 @@ const REPORT_MS = 5_000;
 const POLL_MS = 5;
 const SERVER = fileURLToPath(new URL("../../dist/bench/server", import.meta.url));
 
+/** Builds and starts the servers. Needs Go. */
 export const startFarEnds = async (stack: Stack): Promise<FarEnds> => {
   const source = fileURLToPath(new URL("server.go", import.meta.url));
   await run("go", ["build", "-o", SERVER, source], { env: { ...process.env, CGO_ENABLED: "0" } });

@@ -18,6 +18,7 @@ export interface Cost {
 /** Carries a new object of that size over the line. */
 export type Transfer = (sizeBytes: number, line: Line) => Promise<Cost>;
 
+/** What all transfers share. */
 export interface Setting {
   readonly stack: Stack;
   readonly ends: FarEnds;
@@ -45,6 +46,7 @@ interface Deployed {
   readonly share?: CpuShare | undefined;
 }
 
+/** The SDK's `GetObject` as the body of one POST, without SHA-256. */
 export const relayBy =
   ({ stack, ends, s3 }: Setting, relayFile: string, by: "request" | "fetch" | "undici"): Transfer =>
   async (sizeBytes, { bucketUrl, cielo24Url }) => {
@@ -84,6 +86,7 @@ const GET = 'curl -sf --cacert "$CERTIFICATE" "$SOURCE"';
 const POST =
   'curl -sf --cacert "$CERTIFICATE" -o /dev/null -X POST -T - -H "Transfer-Encoding:" -H "Content-Length: $SIZE" "$TARGET"';
 
+/** GET into POST, without SHA-256. */
 export const curlToCurl = (setting: Setting): Transfer => byShell(setting, `${GET} | ${POST}`);
 
 /** The fair peer: it computes the SHA-256 as well. */

@@ -27,11 +27,14 @@ export const pair = (
   ratio: (one: Cost, other: Cost) => number,
 ): readonly number[] => (costs[one] ?? []).map((cost, round) => ratio(cost, costs[other]?.[round] ?? cost));
 
+/** How many times as fast as its peer it was, round by round. */
 export const speed = (costs: Costs, name: string, peer: string) =>
   pair(costs, name, peer, (one, other) => other.ms / one.ms);
 
+/** How many times the CPU of its peer it took, round by round. */
 export const cpu = (costs: Costs, name: string, peer: string) =>
   pair(costs, name, peer, (one, other) => one.cpuS / other.cpuS);
 
+/** The most memory that it used, round by round. */
 export const peakMiB = (costs: Costs, name: string): readonly number[] =>
   (costs[name] ?? []).map(({ peakRssMiB }) => peakRssMiB);
