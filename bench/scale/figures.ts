@@ -28,6 +28,9 @@ export const QUEUE_CALLS_AROUND = 3;
 /** cielo24 is called for `job/info` and `add_media`. */
 export const CIELO24_CALLS = 2;
 
+/** Assumed: what S3 and the way to cielo24 carry for one delivery. */
+const LINK_BYTES_PER_S = 50e6;
+
 /** Assumed: the calls around the bytes, warm, with some 70 ms to cielo24. */
 const CALLS_S = 1;
 
@@ -40,12 +43,12 @@ export const MIB = 1024 ** 2;
 export const GIB = 1024 ** 3;
 
 /**
- * How long deliver-media runs for so many bytes over a link of 50 MB/s: what was measured, and at least the second that the
- * calls take on a network. Throws for a memory that has not been measured.
+ * How long deliver-media runs for so many bytes: the calls, and then as long as the link takes, or the CPU as it was measured.
+ * Throws for a memory that has not been measured.
  */
-export const deliveryS = (sizeBytes: number, memoryMb: number): number => {
-  const { mibS, gibAt50MbS } = timesAt(memoryMb);
-  return Math.max(CALLS_S, mibS) + (gibAt50MbS - mibS) * (sizeBytes / GIB);
+export const deliveryS = (sizeBytes: number, memoryMb: number, linkBytesPerS = LINK_BYTES_PER_S): number => {
+  const { mibS, gibS } = timesAt(memoryMb);
+  return Math.max(CALLS_S, mibS) + Math.max(sizeBytes / linkBytesPerS, (gibS - mibS) * (sizeBytes / GIB));
 };
 
 /** Assumed, as cielo24 documents no limit: the calls that it answers in a second. */
