@@ -43,8 +43,8 @@ export const MIB = 1024 ** 2;
 export const GIB = 1024 ** 3;
 
 /**
- * How long deliver-media runs for so many bytes: the calls, and then as long as the link takes, or the CPU as it was measured.
- * Throws for a memory that has not been measured.
+ * How long deliver-media runs for so many bytes: the calls, and then as long as the link takes, or the CPU as it was
+ * measured. Throws for a memory that has not been measured.
  */
 export const deliveryS = (sizeBytes: number, memoryMb: number, linkBytesPerS = LINK_BYTES_PER_S): number => {
   const { mibS, gibS } = timesAt(memoryMb);
