@@ -1,21 +1,13 @@
 import { PROGRESS_INTERVAL_MS } from "../../lib/delivery/deliver.ts";
 import { WHOLE_CPU_MB } from "../cpu-share.ts";
-import {
-  CALLS,
-  CPU_S_PER_GIB,
-  deliveryS,
-  GIB,
-  LINK_BYTES_PER_S,
-  LOG_BYTES_PER_UPLOAD,
-  QUEUE_CALLS_AROUND,
-} from "./figures.ts";
+import { CALLS, deliveryS, GIB, LOG_BYTES_PER_UPLOAD, MIB, QUEUE_CALLS_AROUND } from "./figures.ts";
+import { MEMORY_TIMES, timesAt } from "./memories.ts";
 import { PRICES } from "./prices.ts";
 import type { Stage } from "./stage.ts";
 import { count, dollars, type Table } from "./table.ts";
 
 /** The tables of docs/costs.md. */
 
-const MEMORIES_MB = [256, 512, 1024, WHOLE_CPU_MB];
 /** HTTP functions. */
 const HTTP_MB = 512;
 const SIGNING_S = 0.3;
@@ -24,38 +16,35 @@ const DAYS_PER_MONTH = 365 / 12;
 const lambda = (memoryMb: number, seconds: number): number =>
   (memoryMb / 1024) * seconds * PRICES.lambdaArmGbS + PRICES.lambdaCall;
 
-/** What Lambda takes for a GiB: where the link is the limit, and where CPU is. */
+/** How long deliver-media took at each memory, and what Lambda takes for that. */
 export const tableOfMemories = (): Table => {
-  const ofWhole = lambda(WHOLE_CPU_MB, deliveryS(GIB, WHOLE_CPU_MB));
+  const ofWhole = lambda(WHOLE_CPU_MB, timesAt(WHOLE_CPU_MB).gibAt50MbS);
   return {
     name: "memories",
     head: [
       "memory, MB",
       "CPU",
-      "MiB/s that the CPU allows",
-      "s per GiB at 50 MB/s",
-      "per GiB at 50 MB/s",
+      "1 GiB at 50 MB/s, s",
+      "cost",
       "× 1,769 MB",
-      "s per GiB, link without a limit",
-      "per GiB, link without a limit",
+      "1 GiB, link without a limit, s",
+      "MiB/s",
+      "cost",
+      "1 MiB, s",
+      "1,000 of 1 MiB",
     ],
-    rows: MEMORIES_MB.map((memoryMb) => {
-      const [linkS, cpuS] = [LINK_BYTES_PER_S, Infinity].map((rate) => deliveryS(GIB, memoryMb, rate)) as [
-        number,
-        number,
-      ];
-      const share = memoryMb / WHOLE_CPU_MB;
-      return [
-        count(memoryMb),
-        share.toFixed(2),
-        count((1024 * share) / CPU_S_PER_GIB),
-        linkS.toFixed(1),
-        dollars(lambda(memoryMb, linkS)),
-        (lambda(memoryMb, linkS) / ofWhole).toFixed(2),
-        cpuS.toFixed(1),
-        dollars(lambda(memoryMb, cpuS)),
-      ];
-    }),
+    rows: MEMORY_TIMES.map(({ memoryMb, gibAt50MbS, gibS, mibS }) => [
+      count(memoryMb),
+      (memoryMb / WHOLE_CPU_MB).toFixed(2),
+      gibAt50MbS.toFixed(1),
+      dollars(lambda(memoryMb, gibAt50MbS)),
+      (lambda(memoryMb, gibAt50MbS) / ofWhole).toFixed(2),
+      gibS.toFixed(1),
+      count(GIB / MIB / gibS),
+      dollars(lambda(memoryMb, gibS)),
+      mibS.toFixed(2),
+      dollars(1000 * lambda(memoryMb, mibS)),
+    ]),
   };
 };
 
@@ -104,7 +93,7 @@ const costsOf = (sizeBytes: number, stage: Stage): readonly (readonly [string, n
 
 /** What 1,000 uploads cost. */
 export const tableOfUploads = (stage: Stage): Table => {
-  const sizes = [GIB, 100 * 1024 ** 2].map((sizeBytes) => costsOf(sizeBytes, stage));
+  const sizes = [GIB, 100 * MIB].map((sizeBytes) => costsOf(sizeBytes, stage));
   const [names = []] = sizes;
   const sum = (lines: readonly (readonly [string, number])[]) => lines.reduce((total, [, cost]) => total + cost, 0);
   return {

@@ -9,7 +9,10 @@ const HOUR_MS = 3_600_000;
 const OUTAGE = [10 * HOUR_MS, 16 * HOUR_MS] as const;
 const SEED = 1;
 
-type Setting = Pick<Scenario, "dropsPerDay" | "maximumConcurrency" | "callsPerS">;
+/** One stage. Where several divide the drops among them, it is one of those. */
+interface Setting extends Pick<Scenario, "dropsPerDay" | "maximumConcurrency" | "callsPerS"> {
+  readonly stages?: number;
+}
 
 const settingsOf = (stage: Stage): readonly Setting[] => {
   const given = { maximumConcurrency: stage.maximumConcurrency, callsPerS: CIELO24_CALLS_PER_S };
@@ -21,6 +24,7 @@ const settingsOf = (stage: Stage): readonly Setting[] => {
     { ...given, dropsPerDay: 1_000_000, maximumConcurrency: 400 },
     { dropsPerDay: 1_000_000, maximumConcurrency: 400, callsPerS: 200 },
     { dropsPerDay: 10_000_000, maximumConcurrency: 1000, callsPerS: 2000 },
+    { stages: 4, dropsPerDay: 2_500_000, maximumConcurrency: 1000, callsPerS: 500 },
   ];
 };
 
@@ -30,10 +34,21 @@ const keepsUp = ({ dropsPerDay, maximumConcurrency, callsPerS }: Setting, meanS:
   return perS * meanS < maximumConcurrency && perS * CIELO24_CALLS < callsPerS;
 };
 
+/** The first cells of a row. */
+const cellsOf = ({ stages = 1, dropsPerDay, maximumConcurrency, callsPerS }: Setting): readonly string[] => [
+  `${stages > 1 ? `${stages} × ` : ""}${count(dropsPerDay)}`,
+  count(maximumConcurrency),
+  count(callsPerS),
+];
+
 const atPart = ({ waitsMs }: Result, part: number): string =>
   duration(waitsMs[Math.floor(waitsMs.length * part)] ?? Number.NaN);
 
-/** @param most leaves out the larger scales */
+/**
+ * An ordinary day at each scale.
+ *
+ * @param most leaves out the larger scales
+ */
 export const tableOfDays = (stage: Stage, most = Infinity): Table => {
   const { seconds } = meanDrop(stage);
   return {
@@ -55,7 +70,7 @@ export const tableOfDays = (stage: Stage, most = Infinity): Table => {
       .map((setting) => {
         const day = simulate({ ...setting, stage, seed: SEED });
         return [
-          ...[setting.dropsPerDay, setting.maximumConcurrency, setting.callsPerS].map((value) => count(value)),
+          ...cellsOf(setting),
           keepsUp(setting, seconds) ? "yes" : "no",
           atPart(day, 0.5),
           atPart(day, 0.99),
@@ -68,6 +83,11 @@ export const tableOfDays = (stage: Stage, most = Infinity): Table => {
   };
 };
 
+/**
+ * A day with an outage of six hours, at each scale and with the settings that keep up without one.
+ *
+ * @param most leaves out the larger scales
+ */
 export const tableOfOutages = (stage: Stage, most = Infinity): Table => ({
   name: "outages",
   head: [
@@ -85,7 +105,7 @@ export const tableOfOutages = (stage: Stage, most = Infinity): Table => ({
     .map((setting) => {
       const day = simulate({ ...setting, outage: OUTAGE, stage, seed: SEED });
       return [
-        ...[setting.dropsPerDay, setting.maximumConcurrency, setting.callsPerS].map((value) => count(value)),
+        ...cellsOf(setting),
         count(day.backlog),
         duration(day.drainMs ?? Number.NaN),
         count(day.mostInFlight),

@@ -1,4 +1,4 @@
-import { WHOLE_CPU_MB } from "../cpu-share.ts";
+import { timesAt } from "./memories.ts";
 
 /** What costs and simulation go by: what was counted, what was measured, and what is only assumed. */
 
@@ -28,15 +28,8 @@ export const QUEUE_CALLS_AROUND = 3;
 /** cielo24 is called for `job/info` and `add_media`. */
 export const CIELO24_CALLS = 2;
 
-/**
- * CPU of deliver-media over TLS on both sides, hashed, without the look: 64 MiB and 1 GiB on x64 (AMD EPYC), 2026-11-29.
- * Over plain HTTP a GiB takes 1.3 s.
- */
-export const CPU_S_PER_GIB = 2.1;
-const CPU_S_PER_DELIVERY = 0.17;
-
 /** Assumed: what S3 and the way to cielo24 carry for one delivery. */
-export const LINK_BYTES_PER_S = 50e6;
+const LINK_BYTES_PER_S = 50e6;
 
 /** Assumed: the calls around the bytes, warm, with some 70 ms to cielo24. */
 const CALLS_S = 1;
@@ -44,17 +37,22 @@ const CALLS_S = 1;
 /** Lambda's own log lines, the gateway's and the functions'; the last are 1.4 kB. */
 export const LOG_BYTES_PER_UPLOAD = 4000;
 
+/** Bytes. */
+export const MIB = 1024 ** 2;
+/** Bytes. */
 export const GIB = 1024 ** 3;
 
-/** How long deliver-media runs for so many bytes. */
+/**
+ * How long deliver-media runs for so many bytes: the calls, and then as long as the link takes, or the CPU as it was
+ * measured. Throws for a memory that has not been measured.
+ */
 export const deliveryS = (sizeBytes: number, memoryMb: number, linkBytesPerS = LINK_BYTES_PER_S): number => {
-  const share = Math.min(memoryMb / WHOLE_CPU_MB, 1);
-  const bytesS = Math.max(sizeBytes / linkBytesPerS, (sizeBytes / GIB) * (CPU_S_PER_GIB / share));
-  return Math.max(CALLS_S, CPU_S_PER_DELIVERY / share) + bytesS;
+  const { mibS, gibS } = timesAt(memoryMb);
+  return Math.max(CALLS_S, mibS) + Math.max(sizeBytes / linkBytesPerS, (gibS - mibS) * (sizeBytes / GIB));
 };
 
 /** Assumed, as cielo24 documents no limit: the calls that it answers in a second. */
 export const CIELO24_CALLS_PER_S = 20;
 
 /** The parts of the client library, `client/upload.ts`. */
-export const PART_BYTES = 8 * 1024 ** 2;
+export const PART_BYTES = 8 * MIB;

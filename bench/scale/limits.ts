@@ -94,6 +94,7 @@ const enoughFor = ({ value, perDrop }: Limit): number => (value / perDrop / PEAK
 
 const rounded = (value: number): string => count(Number(value.toPrecision(2)));
 
+/** What one drop takes of each limit, and for how many drops a day it is enough; docs/scale.md, "Limits". */
 export const tableOfLimits = (stage: Stage): Table => ({
   name: "limits",
   head: ["limit", "value", "one drop takes", "enough for, drops a day", "what moves it"],
@@ -124,6 +125,7 @@ export const tableOfLimits = (stage: Stage): Table => ({
 
 const SCALES = [1000, 10_000, 100_000, 1_000_000, 10_000_000];
 
+/** What each number of drops asks for, and the limits that it meets with the stage's parameters. */
 export const tableOfFirstLimits = (stage: Stage): Table => {
   const { bytes, seconds } = meanDrop(stage);
   const limits = limitsOf(stage)

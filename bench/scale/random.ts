@@ -17,4 +17,5 @@ export const createRandom = (seed: number) => {
   };
 };
 
+/** A source of random numbers that gives the same ones for the same seed. */
 export type Random = ReturnType<typeof createRandom>;

@@ -13,12 +13,14 @@ const { values: options } = parseArgs({
   options: {
     most: { type: "string", default: "10000000" },
     write: { type: "boolean", default: false },
+    check: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
 });
 if (options.help) {
   console.log(
-    "npm run bench:scale -- [--most 10000000] [--write]\n--write puts the tables into docs/costs.md and docs/scale.md.",
+    `npm run bench:scale -- [--most 10000000] [--write | --check]
+--write puts the tables into docs/costs.md and docs/scale.md, --check fails where those say something else.`,
   );
   process.exit(0);
 }
@@ -35,11 +37,17 @@ const pages = {
   ],
 };
 for (const [file, tables] of Object.entries(pages)) {
-  let page = options.write ? await readFile(file, "utf8") : "";
+  const before = await readFile(file, "utf8");
+  let page = before;
   for (const make of tables) {
     const table = make();
     console.log(`${table.name}\n\n${renderTable(table)}\n`);
-    if (options.write) page = replaceTable(page, table);
+    page = replaceTable(page, table);
   }
-  if (options.write) await writeFile(file, await format(page, { ...(await resolveConfig(file)), filepath: file }));
+  page = await format(page, { ...(await resolveConfig(file)), filepath: file });
+  if (options.write) await writeFile(file, page);
+  if (options.check && page !== before) {
+    console.error(`${file} has other tables: npm run bench:scale -- --write`);
+    process.exitCode = 1;
+  }
 }

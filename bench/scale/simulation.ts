@@ -30,6 +30,7 @@ const SPREAD = 1.4;
 /** By how much the busiest hour, at noon, is above the mean; midnight is as far below. */
 export const PEAK = 1.8;
 
+/** A day: what comes, and what it meets. */
 export interface Scenario {
   readonly dropsPerDay: number;
   readonly maximumConcurrency: number;
@@ -42,6 +43,7 @@ export interface Scenario {
   readonly seed: number;
 }
 
+/** What became of the day's drops. */
 export interface Result {
   readonly drops: number;
   /** The times to TaskId (ms), the shortest first. */
@@ -55,10 +57,11 @@ export interface Result {
   readonly drainMs: number | undefined;
 }
 
+/** The size of one drop. */
 export const drawBytes = (random: Random, maxBytes: number): number =>
   Math.min(MEDIAN_BYTES * Math.exp(SPREAD * random.normal()), maxBytes);
 
-/** The mean of the same, and of the seconds that a delivery takes. */
+/** The mean size of drops, and the mean of the seconds that a delivery takes. */
 export const meanDrop = ({ memoryMb, maxMediaBytes }: Scenario["stage"], draws = 200_000) => {
   const random = createRandom(1);
   let bytes = 0;
@@ -113,6 +116,7 @@ interface QueuedDrop {
 
 const settings = readDeliverySettings({});
 
+/** Runs until the last drop of the day is delivered, which may be days later. The same seed gives the same result. */
 export const simulate = (scenario: Scenario): Result => {
   const { dropsPerDay, maximumConcurrency, inFlightMax = IN_FLIGHT_MAX, outage, stage } = scenario;
   const [downFrom, downTo] = outage ?? [Infinity, Infinity];

@@ -34,4 +34,5 @@ export const readStage = () => {
   };
 };
 
+/** What the tables take from a stage. */
 export type Stage = ReturnType<typeof readStage>;

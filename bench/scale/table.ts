@@ -37,6 +37,7 @@ export const rowsOnPage = (page: string, name: string): string[][] => {
   );
 };
 
+/** A number with commas between its thousands. */
 export const count = (value: number, digits = 0): string =>
   value.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
 

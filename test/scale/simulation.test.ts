@@ -1,5 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
-import { deliveryS } from "../../bench/scale/figures.ts";
+import { deliveryS, GIB } from "../../bench/scale/figures.ts";
+import { MEMORIES_MB, MEMORY_TIMES, timesAt } from "../../bench/scale/memories.ts";
 import { drawBytes, meanDrop, simulate, type Scenario } from "../../bench/scale/simulation.ts";
 import { createRandom } from "../../bench/scale/random.ts";
 import { createTimetable } from "../../bench/scale/timetable.ts";
@@ -89,9 +90,17 @@ describe("the parts of the simulation", () => {
     expect(sizes.at(-1)).toBeLessThanOrEqual(stage.maxMediaBytes);
   });
 
-  it("take the time of the link, or of the CPU where that is less", () => {
-    const gib = 1024 ** 3;
-    expect(deliveryS(gib, 1769) - deliveryS(gib, 512)).toBeCloseTo(0);
-    expect(deliveryS(gib, 512, Infinity)).toBeGreaterThan(3 * (deliveryS(gib, 1769, Infinity) - 1));
+  it("take the time of the link, or of the CPU where that is less, and a second for the calls", () => {
+    const { gibS, mibS } = timesAt(512);
+    expect(deliveryS(GIB, 512)).toBeCloseTo(1 + GIB / 50e6);
+    expect(deliveryS(GIB, 512, Infinity)).toBeCloseTo(1 + gibS - mibS);
+    expect(() => deliveryS(GIB, 300)).toThrow("300 MB");
+  });
+});
+
+describe("the times that were measured", () => {
+  it("are those of each memory, none ahead of its link", () => {
+    expect(MEMORY_TIMES.map(({ memoryMb }) => memoryMb)).toEqual(MEMORIES_MB);
+    for (const { gibAt50MbS } of MEMORY_TIMES) expect(gibAt50MbS).toBeGreaterThan(GIB / 50e6 - 1);
   });
 });
