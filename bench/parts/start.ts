@@ -19,13 +19,13 @@ const OBJECT_BYTES = 1024 * 1024;
 const STARTS = 3;
 
 /**
- * The functions that somebody waits for, with the target in ms, and gates in times the sample: 15 % above what a busy machine
- * showed.
+ * The functions that somebody waits for, with the target in ms, and gates in times the sample: some 15 % above the
+ * worst of 20 quick runs, which docs/performance.md lists.
  */
 const FUNCTIONS = {
-  "deliver-media": { targetMs: 650, gate: { call: 2.3, load: 1.5 } },
-  "sign-upload": { targetMs: 460, gate: { call: 1.45, load: 1.25 } },
-  "update-metadata": { targetMs: 350, gate: { call: 1.2, load: 1.15 } },
+  "deliver-media": { targetMs: 650, gate: { call: 2.3, load: 1.6 } },
+  "sign-upload": { targetMs: 460, gate: { call: 1.4, load: 1.3 } },
+  "update-metadata": { targetMs: 350, gate: { call: 1.15, load: 1.1 } },
 } as const;
 /** What the sample by esbuild's defaults took where those ms were set: other machines are measured by it. */
 const SAMPLE_MS = 568;

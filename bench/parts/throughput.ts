@@ -37,19 +37,20 @@ const DEFAULT_MB = 512;
 
 const QUICK_ROUNDS = 2;
 /**
- * Targets are about a whole run. Gates hold for small objects, too, for which the part of each delivery that does not depend on
- * the size weighs more, and on a machine with other work. Speed does not: there, two curls get twice the time of one process.
+ * Targets are about a whole run. Gates hold for the small objects of a quick run, too, for which the part of each delivery that
+ * does not depend on the size weighs more; docs/performance.md says what 20 runs have seen. Speed beside two curls has none:
+ * on a machine with other work they get twice the time of one process. Memory hardly varies, so its gates are sizes.
  */
 const LIMITS = {
   tlsSpeed: { target: { atLeast: 1.2 } },
   tlsCpu: { target: { atMost: 0.82 }, gate: { atMost: 1.5 } },
-  hashedSpeed: { target: { atLeast: 1.2 }, gate: { atLeast: 0.6 } },
+  hashedSpeed: { target: { atLeast: 1.2 }, gate: { atLeast: 1.4 } },
   plainSpeed: { target: { atLeast: 0.8 } },
-  plainCpu: { gate: { atMost: 2.5 } },
-  slowCpu: { target: { atMost: 1.6 }, gate: { atMost: 2.5 } },
-  smallRss: { target: { atMost: 92 }, gate: { atMost: 112 } },
-  largeRss: { target: { atMost: 100 }, gate: { atMost: 128 } },
-  growth: { target: { atMost: 8 }, gate: { atMost: 16 } },
+  plainCpu: { gate: { atMost: 2 } },
+  slowCpu: { target: { atMost: 1.6 }, gate: { atMost: 1.9 } },
+  smallRss: { target: { atMost: 92 }, gate: { atMost: 100 } },
+  largeRss: { target: { atMost: 100 }, gate: { atMost: 110 } },
+  growth: { target: { atMost: 8 }, gate: { atMost: 12 } },
   shareRate: { target: { atLeast: 100 } },
   shareCost: { target: { atMost: 0.3 } },
 };
