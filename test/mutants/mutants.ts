@@ -226,8 +226,8 @@ const AWS: readonly Mutant[] = [
   {
     name: "a message's handler returns before its visibility is set",
     file: "functions/deliver-media/worker.ts",
-    source: "await work().finally(() => hidden);",
-    becomes: "await work();",
+    source: "await working.finally(() => hidden);",
+    becomes: "await working;",
     caughtBy: { file: "test/functions/deliver-media/messages.test.ts", test: "held until that is" },
   },
 ];
