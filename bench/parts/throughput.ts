@@ -8,12 +8,12 @@ import type { Amount, BenchPart, Figure } from "../figure.ts";
 import { reportLeftOut } from "../left-out.ts";
 import { startFarEnds, type Line } from "../throughput/far-ends.ts";
 import {
+  carryWhole,
   curlToCurl,
   deliverMedia,
   hashedCurlToCurl,
   rclone,
   relayBy,
-  type Cost,
   type Setting,
   type Transfer,
 } from "../throughput/transfers.ts";
@@ -76,15 +76,14 @@ const measure = async (setting: Setting, { rounds: wantedRounds, quick }: Amount
     ...(quick ? gateOf(limits) : limits),
   });
 
-  const carry = (transfer: Transfer, sizeBytes: number, line: Line) => async (): Promise<Cost> => {
-    const cost = await transfer(sizeBytes, line);
-    const takenBytes = await ends.takenBytes();
-    if (takenBytes !== sizeBytes) throw new Error(`${String(takenBytes)} of ${sizeBytes} bytes arrived`);
-    return cost;
-  };
   const over = (line: Line, sizeBytes: number, transfers: Readonly<Record<string, Transfer>>, times = rounds) =>
     takeTurns(
-      Object.fromEntries(Object.entries(transfers).map(([name, transfer]) => [name, carry(transfer, sizeBytes, line)])),
+      Object.fromEntries(
+        Object.entries(transfers).map(([name, transfer]) => [
+          name,
+          () => carryWhole(setting, transfer)(sizeBytes, line),
+        ]),
+      ),
       times,
     );
 

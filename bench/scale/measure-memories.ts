@@ -6,8 +6,8 @@ import { bundleProgram } from "../bundled.ts";
 import { createCpuShare, missingCpuShare } from "../cpu-share.ts";
 import { describeMachine } from "../machine.ts";
 import { median } from "../spread.ts";
-import { startFarEnds, type FarEnds, type Line } from "../throughput/far-ends.ts";
-import { deliverMedia, type Transfer } from "../throughput/transfers.ts";
+import { startFarEnds, type Line } from "../throughput/far-ends.ts";
+import { carryWhole, deliverMedia, type Transfer } from "../throughput/transfers.ts";
 import { GIB, MIB } from "./figures.ts";
 import { MEMORIES_MB, type MemoryTimes } from "./memories.ts";
 
@@ -22,33 +22,30 @@ const SMALL_ROUNDS = 3;
 
 const { values: options } = parseArgs({ options: { json: { type: "string" } } });
 
-const secondsOf = async (transfer: Transfer, ends: FarEnds, sizeBytes: number, line: Line): Promise<number> => {
-  const { ms } = await transfer(sizeBytes, line);
-  const takenBytes = await ends.takenBytes();
-  if (takenBytes !== sizeBytes) throw new Error(`${String(takenBytes)} of ${sizeBytes} bytes arrived`);
-  return ms / 1000;
-};
+const secondsOf = async (transfer: Transfer, sizeBytes: number, line: Line): Promise<number> =>
+  (await transfer(sizeBytes, line)).ms / 1000;
 
 const measure = async (): Promise<readonly MemoryTimes[]> => {
   const worker = await bundleProgram(new URL("../throughput/worker.ts", import.meta.url));
   const stack = await startStack({ digest: false, polls: false });
   const s3 = new S3Client(stack.s3ClientConfig);
   const ends = await startFarEnds(stack);
+  const setting = { stack, ends, s3 };
   const measured: MemoryTimes[] = [];
   try {
     for (const memoryMb of MEMORIES_MB) {
       const share = await createCpuShare(memoryMb);
       try {
-        const transfer = deliverMedia({ stack, ends, s3 }, worker, { share });
+        const transfer = carryWhole(setting, deliverMedia(setting, worker, { share }));
         const small: number[] = [];
         for (let round = 0; round < SMALL_ROUNDS; round += 1) {
-          small.push(await secondsOf(transfer, ends, MIB, ends.tls));
+          small.push(await secondsOf(transfer, MIB, ends.tls));
         }
         const times = {
           memoryMb,
           mibS: median(small),
-          gibS: await secondsOf(transfer, ends, GIB, ends.tls),
-          gibAt50MbS: await secondsOf(transfer, ends, GIB, ends.slowTls),
+          gibS: await secondsOf(transfer, GIB, ends.tls),
+          gibAt50MbS: await secondsOf(transfer, GIB, ends.slowTls),
         };
         console.log(
           `${memoryMb} MB: 1 MiB in ${times.mibS} s, 1 GiB in ${times.gibS} s, at 50 MB/s in ${times.gibAt50MbS} s`,

@@ -4,8 +4,7 @@ import { request as requestPlain } from "node:http";
 import { request as requestTls } from "node:https";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { readPeakRssMiB } from "../peak-rss.ts";
-import type { Cost } from "./transfers.ts";
+import { reportCost } from "./report-cost.ts";
 
 /**
  * What one would write first: `GetObject` of the SDK into one POST, by `http.request`, by `fetch` or by undici's `request`. No
@@ -44,20 +43,11 @@ const loadUndici = async (): Promise<Post> => {
 const relay = async (): Promise<void> => {
   const post = BY === "undici" ? await loadUndici() : BY === "fetch" ? postByFetch : postByRequest;
   const s3 = new S3Client({ forcePathStyle: true, responseChecksumValidation: "WHEN_REQUIRED" });
-  const startedAt = Date.now();
-  const cpuBefore = process.cpuUsage();
-
-  const { Body, ContentLength } = await s3.send(new GetObjectCommand({ Bucket: BUCKET, Key: KEY }));
-  const status = await post(Body as Readable, { "content-length": String(ContentLength) });
-  if (status !== 200) throw new Error(`cielo24 answered ${status}`);
-
-  const cpu = process.cpuUsage(cpuBefore);
-  const cost: Cost = {
-    ms: Date.now() - startedAt,
-    cpuS: (cpu.user + cpu.system) / 1e6,
-    peakRssMiB: readPeakRssMiB(),
-  };
-  process.stdout.write(JSON.stringify(cost), () => process.exit(0));
+  await reportCost(async () => {
+    const { Body, ContentLength } = await s3.send(new GetObjectCommand({ Bucket: BUCKET, Key: KEY }));
+    const status = await post(Body as Readable, { "content-length": String(ContentLength) });
+    if (status !== 200) throw new Error(`cielo24 answered ${status}`);
+  });
 };
 
 void relay();

@@ -28,6 +28,16 @@ export interface Setting {
 
 const WATCH_MS = 50;
 
+/** The transfer. Rejects where cielo24 did not get every byte. */
+export const carryWhole =
+  ({ ends }: Setting, transfer: Transfer): Transfer =>
+  async (sizeBytes, line) => {
+    const cost = await transfer(sizeBytes, line);
+    const takenBytes = await ends.takenBytes();
+    if (takenBytes !== sizeBytes) throw new Error(`${String(takenBytes)} of ${sizeBytes} bytes arrived`);
+    return cost;
+  };
+
 /** The real deliver-media: with its ledger, SHA-256 and look at the media. */
 export const deliverMedia =
   ({ stack, ends, s3 }: Setting, workerFile: string, { settings = {}, share }: Deployed = {}): Transfer =>

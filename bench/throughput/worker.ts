@@ -1,8 +1,7 @@
 import type { Context } from "aws-lambda";
 import { build } from "../../functions/deliver-media/handler.ts";
 import { randomHex, sleep } from "../../lib/runtime.ts";
-import { readPeakRssMiB } from "../peak-rss.ts";
-import type { Cost } from "./transfers.ts";
+import { reportCost } from "./report-cost.ts";
 
 /**
  * The process that the benchmark measures: it takes one event on standard input, delivers the object, and prints what that
@@ -16,21 +15,13 @@ const run = async (): Promise<void> => {
   for await (const chunk of process.stdin) input.push(chunk as Buffer);
   const deliver = build({ env: process.env, clock: Date.now, randomHex, sleep, writeLine: () => undefined });
 
-  const startedAt = Date.now();
-  const cpuBefore = process.cpuUsage();
-  const context = {
-    awsRequestId: "bench",
-    getRemainingTimeInMillis: () => INVOCATION_MS - (Date.now() - startedAt),
-  } as Context;
-  const { batchItemFailures } = await deliver(JSON.parse(Buffer.concat(input).toString()) as never, context);
-  if (batchItemFailures.length > 0) throw new Error("The delivery failed");
-  const cpu = process.cpuUsage(cpuBefore);
-  const cost: Cost = {
-    ms: Date.now() - startedAt,
-    cpuS: (cpu.user + cpu.system) / 1e6,
-    peakRssMiB: readPeakRssMiB(),
-  };
-  process.stdout.write(JSON.stringify(cost), () => process.exit(0));
+  const until = Date.now() + INVOCATION_MS;
+  const context = { awsRequestId: "bench", getRemainingTimeInMillis: () => until - Date.now() } as Context;
+
+  await reportCost(async () => {
+    const { batchItemFailures } = await deliver(JSON.parse(Buffer.concat(input).toString()) as never, context);
+    if (batchItemFailures.length > 0) throw new Error("The delivery failed");
+  });
 };
 
 void run();
