@@ -26,6 +26,8 @@ const answer: Script = async (exchange) => {
   await exchange.send(httpAnswer(isQuestion ? infoText(null) : goodText(exchange.action)));
 };
 
+const ONE_AFTER_THE_OTHER = ["job/info", "job/info answered", "job/add_media", "job/add_media answered"];
+
 describe("a delivery", () => {
   const closers: (() => Promise<void>)[] = [];
   afterEach(async () => {
@@ -116,12 +118,7 @@ describe("a delivery", () => {
       order.push(`${exchange.action} answered`);
     });
     expect(await run()).toBe("delivered");
-    expect(ofCielo24(order).slice(2)).toEqual([
-      "job/info",
-      "job/info answered",
-      "job/add_media",
-      "job/add_media answered",
-    ]);
+    expect(ofCielo24(order).slice(2)).toEqual(ONE_AFTER_THE_OTHER);
     expect(ledger.table.get(JOB)?.sha256).toBe(sha256(BYTES));
   });
 
@@ -133,12 +130,7 @@ describe("a delivery", () => {
       order.push(`${exchange.action} answered`);
     });
     expect(await run()).toBe("delivered");
-    expect(ofCielo24(order).slice(-4)).toEqual([
-      "job/info",
-      "job/info answered",
-      "job/add_media",
-      "job/add_media answered",
-    ]);
+    expect(ofCielo24(order).slice(-4)).toEqual(ONE_AFTER_THE_OTHER);
     expect(questions).toBe(2);
   });
 
@@ -151,12 +143,7 @@ describe("a delivery", () => {
     });
     await client.jobInfo(JOB, within(60_000));
     expect(await run()).toBe("delivered");
-    expect(ofCielo24(order).slice(-4)).toEqual([
-      "job/info",
-      "job/info answered",
-      "job/add_media",
-      "job/add_media answered",
-    ]);
+    expect(ofCielo24(order).slice(-4)).toEqual(ONE_AFTER_THE_OTHER);
     expect(questions).toBe(3);
   });
 
