@@ -11,9 +11,10 @@ import { startGateway, type GatewayOptions } from "./gateway/server.ts";
 import { startS3, type S3Simulator } from "./s3/server.ts";
 import { startAwsJson, type AwsJsonServer } from "./stack/aws-json.ts";
 import { createStackClock } from "./stack/clock.ts";
-import { functionEnvironment, type AccessKey } from "./stack/environment.ts";
+import { functionEnvironment, keyIdOf, type AccessKey } from "./stack/environment.ts";
 import { createEventBus, type BusEvent, type EventBus } from "./stack/event-bus.ts";
 import { startEventSource } from "./stack/event-source.ts";
+import { describeAwsCall, describeS3Request, type FunctionCall } from "./stack/function-calls.ts";
 import { startIdentity, type Identity, type TokenClaims } from "./stack/identity.ts";
 import { randomIds, type Ids } from "./stack/ids.ts";
 import { createLambda, type Build, type Concurrency, type Outcome } from "./stack/lambda.ts";
@@ -76,6 +77,8 @@ export interface StackOptions {
   readonly onOutcome?: (name: string, outcome: Outcome) => void;
   /** Called with every call to DynamoDB, SQS, EventBridge and Secrets Manager. */
   readonly onCall?: (action: string, body: string) => void;
+  /** Called with every call to these or to S3 by a function, and with every use of what a function signed. */
+  readonly onFunctionCall?: ((call: FunctionCall) => void) | undefined;
   /** Lines that functions log are also appended to this file. */
   readonly logFile?: string;
   /** Replacements for functions, by name. */
@@ -163,8 +166,12 @@ export const startStack = async (options: StackOptions = {}): Promise<Stack> => 
     ageMs: (body) => [...aged].find(([jobId]) => body.includes(jobId))?.[1] ?? 0,
   });
 
-  const [deployment, identity, s3, cielo24, table] = await Promise.all([
-    readDeployment({ scopePrefix: options.env?.["SCOPE_PREFIX"], scopeClaim: options.env?.["SCOPE_CLAIM"] }),
+  const deployment = await readDeployment({
+    scopePrefix: options.env?.["SCOPE_PREFIX"],
+    scopeClaim: options.env?.["SCOPE_CLAIM"],
+  });
+  const callers = new Map(deployment.functions.map(({ name }) => [keyIdOf(name), name]));
+  const [identity, s3, cielo24, table] = await Promise.all([
     startIdentity({ ...portOption(ports.identity), clock: clock.now }),
     startS3({
       ...portOption(ports.s3),
@@ -172,8 +179,13 @@ export const startStack = async (options: StackOptions = {}): Promise<Stack> => 
       accounts: {
         [functionKey.accessKeyId]: functionKey.secretAccessKey,
         [operator.accessKeyId]: operator.secretAccessKey,
+        ...Object.fromEntries([...callers.keys()].map((keyId) => [keyId, functionKey.secretAccessKey])),
       },
       clock: clock.now,
+      onSigned: (request) => {
+        const by = callers.get(request.accessKeyId);
+        if (by !== undefined) options.onFunctionCall?.(describeS3Request(by, request));
+      },
     }),
     options.cielo24
       ? undefined
@@ -197,7 +209,11 @@ export const startStack = async (options: StackOptions = {}): Promise<Stack> => 
       DynamoDB_20120810: table.service,
       secretsmanager: secrets.service,
     },
-    onCall: options.onCall,
+    onCall: (action, body, from) => {
+      options.onCall?.(action, body);
+      const by = callers.get(from.accessKeyId);
+      if (by !== undefined) options.onFunctionCall?.(describeAwsCall(by, action, body, from));
+    },
   });
 
   const corsOrigins = options.corsOrigins ?? ["*"];
@@ -248,8 +264,13 @@ export const startStack = async (options: StackOptions = {}): Promise<Stack> => 
     functions: deployment.functions,
     load: async (name) => {
       const build = options.functions?.[name] ?? (await loadFunction(name));
-      // The others need what is random for secrets, too.
-      return name === SIGN_UPLOAD ? (parts) => build({ ...parts, randomHex: ids("uploads") }) : build;
+      return (parts) =>
+        build({
+          ...parts,
+          env: { ...parts.env, AWS_ACCESS_KEY_ID: keyIdOf(name) },
+          // The others need what is random for secrets, too.
+          ...(name === SIGN_UPLOAD ? { randomHex: ids("uploads") } : {}),
+        });
     },
     concurrency: options.concurrency,
     onOutcome: options.onOutcome,

@@ -24,6 +24,18 @@ export interface S3Options {
   /** Secret access keys by access key id. Each may do everything. */
   readonly accounts: Readonly<Record<string, string>>;
   readonly clock?: () => number;
+  /** Called with every request whose signature was right, once it has been answered. */
+  readonly onSigned?: ((request: SignedS3Request) => void) | undefined;
+}
+
+/** A request by the holder of an access key, or with a URL that the holder signed. */
+export interface SignedS3Request {
+  readonly accessKeyId: string;
+  readonly operation: string;
+  readonly bucket: string;
+  readonly key: string;
+  readonly namesVersion: boolean;
+  readonly status: number;
 }
 
 /** A request in the log, without its signature. */
@@ -70,7 +82,13 @@ const LOG_ENTRIES = 10_000;
  * its buckets, and sends S3's own events. IAM, bucket policies, ACLs, lifecycle rules and encryption are not simulated:
  * requests for them are answered with 501 and change nothing.
  */
-export const startS3 = async ({ port = 0, region, accounts, clock = Date.now }: S3Options): Promise<S3Simulator> => {
+export const startS3 = async ({
+  port = 0,
+  region,
+  accounts,
+  clock = Date.now,
+  onSigned,
+}: S3Options): Promise<S3Simulator> => {
   const directory = await mkdtemp(join(tmpdir(), "s3-simulator-"));
   const buckets = new Map<string, { bucket: Bucket; corsOrigins: readonly string[] }>();
   const listeners: { readonly prefix: string; readonly listener: Listener }[] = [];
@@ -116,7 +134,18 @@ export const startS3 = async ({ port = 0, region, accounts, clock = Date.now }: 
     }
     for (const [name, value] of Object.entries(corsHeaders(origin, corsOrigins))) response.setHeader(name, value);
     const operation = nameOperation(request);
+    let accessKeyId: string | undefined;
     const log = (sentBytes: number) => {
+      const { bucket, key, query } = request;
+      if (accessKeyId !== undefined)
+        onSigned?.({
+          accessKeyId,
+          operation,
+          bucket,
+          key,
+          namesVersion: query.has("versionId"),
+          status: response.statusCode,
+        });
       requests.push({
         operation,
         key: request.key,
@@ -133,7 +162,7 @@ export const startS3 = async ({ port = 0, region, accounts, clock = Date.now }: 
         return;
       }
       // A form is signed by its fields.
-      if (operation !== "PostObject") await verifySignature(request, { region, accounts, clock });
+      if (operation !== "PostObject") accessKeyId = await verifySignature(request, { region, accounts, clock });
       throwFault(fault);
       if (operation === "GetObject" || operation === "HeadObject") {
         log(await sendObject(findBucket(request.bucket), request, response, fault));

@@ -35,9 +35,10 @@ const PRESIGNED = [
  * Checks the signature of a request, by header or by query: AWS's own signer must produce the same signature for it. Only
  * signatures are checked; IAM and bucket policies are not simulated.
  *
+ * @returns the id of the access key that signed it
  * @throws {S3Error}
  */
-export const verifySignature = async (request: SignedRequest, accounts: Accounts): Promise<void> => {
+export const verifySignature = async (request: SignedRequest, accounts: Accounts): Promise<string> => {
   const given = request.query.has("X-Amz-Signature")
     ? readQuery(request)
     : request.headers["authorization"] !== undefined
@@ -66,6 +67,7 @@ export const verifySignature = async (request: SignedRequest, accounts: Accounts
       throw new S3Error("AccessDenied", "There were headers present in the request which were not signed");
   const expected = await sign(request, headers, given, { ...account, signedAt });
   if (!isEqual(expected, given.signature)) throw new S3Error("SignatureDoesNotMatch");
+  return account.accessKeyId;
 };
 
 /**

@@ -21,6 +21,14 @@ interface AwsResponse {
   readonly body: string | Buffer;
 }
 
+/** Who called which service. */
+export interface Caller {
+  /** The prefix of `X-Amz-Target`. */
+  readonly service: string;
+  /** The access key by which the call is signed. */
+  readonly accessKeyId: string;
+}
+
 /** Handles calls. Throws {@link AwsJsonError} for the service's own errors. */
 export type AwsService = (call: AwsCall) => Promise<AwsResponse>;
 
@@ -56,14 +64,14 @@ export const startAwsJson = async ({
   port?: number;
   services: Readonly<Record<string, AwsService>>;
   /** Called with every call's action and body, before it is handled. */
-  onCall?: ((action: string, body: string) => void) | undefined;
+  onCall?: ((action: string, body: string, from: Caller) => void) | undefined;
 }): Promise<AwsJsonServer> => {
   const faults = createAwsFaults();
   const calls: string[] = [];
   const server = createServer((request, response) => {
-    const note = (action: string, body: string) => {
+    const note = (action: string, body: string, from: Caller) => {
       calls.push(action);
-      onCall?.(action, body);
+      onCall?.(action, body, from);
     };
     void respond(request, response, services, faults, note).catch(() => response.destroy());
   });
@@ -76,7 +84,7 @@ const respond = async (
   response: ServerResponse,
   services: Readonly<Record<string, AwsService>>,
   faults: AwsFaults,
-  note: (action: string, body: string) => void,
+  note: (action: string, body: string, from: Caller) => void,
 ): Promise<void> => {
   const [prefix = "", action = ""] = String(request.headers["x-amz-target"] ?? "").split(".");
   const body = await buffer(request);
@@ -85,7 +93,8 @@ const respond = async (
   response.once("close", () => {
     gone.abort();
   });
-  note(action, body.toString());
+  const [, accessKeyId = ""] = /Credential=([^/]+)\//.exec(request.headers.authorization ?? "") ?? [];
+  note(action, body.toString(), { service: prefix, accessKeyId });
   const fault = faults.take(action, input);
   if (fault?.kind === "hang") return;
   if (fault?.kind === "reset") {

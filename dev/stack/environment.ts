@@ -5,6 +5,9 @@ export interface AccessKey {
   readonly secretAccessKey: string;
 }
 
+/** Each function signs with an access key of its own, by which its calls can be told apart. The keys share one secret. */
+export const keyIdOf = (functionName: string): string => `AKIALOCAL${functionName.replaceAll("-", "").toUpperCase()}`;
+
 /** The addresses and names of the parts of a stack. */
 export interface Addresses {
   readonly region: string;

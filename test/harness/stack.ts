@@ -3,21 +3,32 @@ import { afterAll, beforeAll, beforeEach } from "@jest/globals";
 import { simulatorOf } from "../../bench/virtual-drop.ts";
 import { startStack, type Stack, type StackOptions } from "../../dev/stack.ts";
 import { findLeaks, watchStack } from "../leaks/canary.ts";
+import { watchRoles } from "../roles/watch.ts";
 
 /**
  * The whole local stack, up before the first test of the file and closed after the last. Read it only inside
  * tests and hooks, as `local.stack`: it does not exist yet while tests are declared. Options that do not exist then either
  * are a function.
  *
- * At the end, everything that the stack put out is searched for secrets; a find fails the file.
+ * At the end, everything that the stack put out is searched for secrets, and every call that a function made to AWS is
+ * looked up in the function's role; a find fails the file.
  */
 export const useStack = (options: StackOptions | (() => StackOptions) = {}) => {
   let started: Stack | undefined;
   let s3: S3Client | undefined;
   let logsBefore = 0;
   const watch = watchStack();
+  const roles = watchRoles();
   beforeAll(async () => {
-    started = await startStack({ ...watch.options, ...(typeof options === "function" ? options() : options) });
+    const wanted = typeof options === "function" ? options() : options;
+    started = await startStack({
+      ...watch.options,
+      ...wanted,
+      onFunctionCall: (call) => {
+        roles.note(call);
+        wanted.onFunctionCall?.(call);
+      },
+    });
   });
   beforeEach(() => {
     logsBefore = local.stack.logs.length;
@@ -29,6 +40,8 @@ export const useStack = (options: StackOptions | (() => StackOptions) = {}) => {
     const leaks = await findLeaks(started, watch);
     await started.close();
     if (leaks.length > 0) throw new Error(`Secrets leaked:\n${leaks.join("\n")}`);
+    const missing = await roles.findMissing();
+    if (missing.length > 0) throw new Error(`AWS would have refused calls:\n${missing.join("\n")}`);
   });
   const local = {
     get stack(): Stack {
