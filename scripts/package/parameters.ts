@@ -1,5 +1,5 @@
 import { emptyOr, flag, listOf, oneOf, oneOfNumbers, wholeNumber, type Kind, type ListKind } from "./kinds.ts";
-import { audience, claim, email, httpsOrigin, issuer, origin, region, scopePrefix, secretName } from "./texts.ts";
+import { audience, bucketName, claim, email, httpsOrigin, issuer, origin, region, scopePrefix, secretName } from "./texts.ts";
 
 /**
  * All parameters, with what each may be. Ranges are those of `lib/config.ts` where a function reads the parameter, and
@@ -60,6 +60,7 @@ export const PARAMETERS: Readonly<Record<string, Kind | ListKind>> = {
     ...[1096, 1827, 2192, 2557, 2922, 3288, 3653],
   ),
   alarmEmail: { ...emptyOr(email), instance: "operators@captions.example" },
+  accessLogBucket: { ...emptyOr(bucketName), instance: "captions-access-logs" },
 };
 
 /** What a stage with a user pool of its own has from there. */

@@ -102,3 +102,18 @@ export const email: Kind = text(
   (given) => v.is(emailSchema, given),
   (given) => /[^\s<>()",;:]+@[^\s<>()",;:]+/.exec(given)?.[0],
 );
+
+/** Amazon S3 User Guide, "General purpose bucket naming rules". */
+const BUCKET_NAME = /^(?!xn--|sthree-|amzn-s3-demo-|[\d.]+$)[a-z0-9](?!.*\.\.)[a-z0-9.-]{1,61}[a-z0-9]$/;
+const RESERVED_ENDING = /(-s3alias|--ol-s3|\.mrap|--x-s3|--table-s3)$/;
+
+export const bucketName = text(
+  "the name of a bucket, of 3 to 63 small letters, digits, hyphens and dots",
+  (given) => BUCKET_NAME.test(given) && !RESERVED_ENDING.test(given),
+  // What somebody pastes may be the bucket's address or ARN.
+  (given) =>
+    given
+      .replace(/^(s3:\/\/|arn:[\w-]+:s3:::)/, "")
+      .replace(/\/.*$/s, "")
+      .toLowerCase(),
+);

@@ -28,8 +28,8 @@ export const handOver = async (stack: Stack, jobId: string, handedOver: HandedOv
 
 /** The same with a small object made for it. @returns the first part of the path of its URL */
 export const handOverObject = async (stack: Stack, jobId: string): Promise<string> => {
-  // Outside of what is delivered by itself.
-  const key = `handed-over/${jobId}.mp4`;
+  // Without an event, so that it is not delivered by itself.
+  const key = `media/${jobId}/handed-over.mp4`;
   // As in the examples of docs/openapi.yml.
   const capability = "2f1d0cf5c1a84f0e9b6e6f0f2a3b4c5d";
   const versionId = stack.s3.putVirtualObject(stack.bucketName, key, 8, 7);

@@ -178,6 +178,31 @@ const REFUSALS: readonly (readonly [line: string, must: string, end: string])[] 
   ["logRetentionDays: 10000", RETENTION, "the nearest is 3653"],
   ["logRetentionDays: 0", RETENTION, "the nearest is 1"],
   ["logRetentionDays: never", RETENTION, "for instance 14"],
+  [
+    "accessLogBucket: ab",
+    "empty, or the name of a bucket, of 3 to 63 small letters, digits, hyphens and dots",
+    "for instance captions-access-logs",
+  ],
+  [
+    "accessLogBucket: 10.0.0.1",
+    "empty, or the name of a bucket, of 3 to 63 small letters, digits, hyphens and dots",
+    "for instance captions-access-logs",
+  ],
+  [
+    "accessLogBucket: s3://acme-logs/media/",
+    "empty, or the name of a bucket, of 3 to 63 small letters, digits, hyphens and dots",
+    "did you mean acme-logs?",
+  ],
+  [
+    "accessLogBucket: arn:aws:s3:::acme-logs",
+    "empty, or the name of a bucket, of 3 to 63 small letters, digits, hyphens and dots",
+    "did you mean acme-logs?",
+  ],
+  [
+    "accessLogBucket: Acme.Logs",
+    "empty, or the name of a bucket, of 3 to 63 small letters, digits, hyphens and dots",
+    "did you mean acme.logs?",
+  ],
   ["alarmEmail: ops", "empty, or an e-mail address", "for instance operators@captions.example"],
   ["alarmEmail: mailto:ops@captions.test", "empty, or an e-mail address", "did you mean ops@captions.test?"],
   ["alarmEmail: Ops <ops@captions.test>", "empty, or an e-mail address", "did you mean ops@captions.test?"],
@@ -254,6 +279,7 @@ describe("a parameter is taken", () => {
     ...['scopePrefix: ""', "scopePrefix: captions/", "scopePrefix: 'captions:'", "scopePrefix: 0123."],
     ...["scopePrefix: https://captions.test/", "scopeClaim: permissions", "scopeClaim: https://captions.test/roles"],
     ...["preflight: off", "logRetentionDays: 3653", "alarmEmail: first.last+ops@mail.captions.test"],
+    ...["accessLogBucket: acme-logs", "accessLogBucket: 0.acme.logs", `accessLogBucket: ${"a".repeat(63)}`],
   ])("%s", (line) => {
     expect(faultsOfLines(line)).toEqual([]);
   });

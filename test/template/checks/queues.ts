@@ -8,6 +8,15 @@ const MAPPING = "DeliverMediaEventSourceMappingSQSMediaQueue.Properties";
 const POLICY = "MediaQueuePolicy.Properties.PolicyDocument.Statement";
 
 export const queueChecks: Check[] = [
+  ...["MediaQueue", "DeadLetterQueue"].flatMap((name) => [
+    is(
+      `keeps ${name} when the stack goes, but not when its first deployment fails`,
+      `${name}.DeletionPolicy`,
+      "RetainExceptOnCreate",
+      "Retain",
+    ),
+    is(`keeps ${name} when it is replaced`, `${name}.UpdateReplacePolicy`, "Retain", "Delete"),
+  ]),
   is("keeps messages for seven days", `${QUEUE}.MessageRetentionPeriod`, 7 * 86_400, 345_600),
   is("keeps dead letters for fourteen days", `${DEAD}.MessageRetentionPeriod`, 14 * 86_400, 345_600),
   check(

@@ -17,6 +17,12 @@ export const storageChecks: Check[] = [
   is("keeps the bucket when it is replaced", "MediaBucket.UpdateReplacePolicy", "Retain", "Delete"),
   is("threat 9: keeps versions of objects", `${BUCKET}.VersioningConfiguration.Status`, "Enabled", "Suspended"),
   is(
+    "records no access to media, unless a bucket is named for it",
+    `${BUCKET}.LoggingConfiguration`,
+    { Ref: "AWS::NoValue" },
+    { DestinationBucketName: "", LogFilePrefix: "media/" },
+  ),
+  is(
     "encrypts objects",
     `${BUCKET}.BucketEncryption.ServerSideEncryptionConfiguration.0.ServerSideEncryptionByDefault.SSEAlgorithm`,
     "AES256",
