@@ -5,13 +5,16 @@ import { hasEnded, type Row } from "../../lib/delivery/machine/row.ts";
 import { kindOfKey, objectId, parseMediaKey } from "../../lib/media/key.ts";
 import type { Observability } from "../../lib/observability.ts";
 import type { Runtime } from "../../lib/runtime.ts";
-import type { ListedObject } from "./listing.ts";
+import type { ListedObject, ListedPage } from "./listing.ts";
 
 export interface Census {
   readonly ledger: Pick<Ledger, "read" | "glance" | "listDue">;
   readonly queue: Pick<MediaQueue, "put">;
-  /** Shows the current versions under `media/`, page by page, some pages at once; delete markers left out. */
-  readonly visitObjects: (visit: (objects: readonly ListedObject[]) => Promise<void>) => Promise<void>;
+  /** As in listing.ts: the current versions under `media/`; some pages come at once. */
+  readonly listObjects: (
+    matters: (object: ListedObject) => boolean,
+    visit: (page: ListedPage) => Promise<void>,
+  ) => Promise<void>;
   /** Messages in the queue, hidden and delayed ones included; an estimate, as SQS gives it. */
   readonly countMessages: () => Promise<number>;
   readonly bucketName: string;
@@ -163,16 +166,16 @@ export const takeCensus = async (parts: Census): Promise<CensusReport> => {
   for await (const jobId of ledger.listDue(now)) await add({ jobId });
   await flush();
 
-  await parts.visitObjects(async (objects) => {
+  const matters = (object: ListedObject): boolean => {
+    const { is, jobId } = classify(object);
+    return is === "media" ? isTurn(object, jobId) : is !== undefined;
+  };
+  await parts.listObjects(matters, async ({ objects, count }) => {
+    found.objects += count;
     for (const object of objects) {
-      found.objects += 1;
-      const parsed = parseMediaKey(object.key);
-      if (parsed === "folderMarker" && object.sizeBytes === 0) continue;
-      const kind = kindOfKey(object.key, parsed);
-      if (kind === "ignored") found.ignoredObjects += 1;
-      else if (parsed === undefined || parsed === "folderMarker") found.foreignObjects += 1;
-      else if (kind === "sidecar") found.sidecars += 1;
-      else if (isTurn(object, parsed.jobId)) await add({ jobId: parsed.jobId, object: detach(object) });
+      const { is, jobId } = classify(object);
+      if (is === "media") await add({ jobId, object });
+      else if (is) found[is] += 1;
     }
   });
   await flush();
@@ -190,6 +193,17 @@ export const takeCensus = async (parts: Census): Promise<CensusReport> => {
   observability.log[total > 0 ? "warn" : "info"]("census", { counts: found });
   observability.count("CensusFound", total);
   return { ...found, findings };
+};
+
+/** What an object is by its key. */
+const classify = (object: ListedObject) => {
+  const parsed = parseMediaKey(object.key);
+  const isFolder = parsed === "folderMarker";
+  if (isFolder && object.sizeBytes === 0) return { is: undefined, jobId: "" };
+  const kind = kindOfKey(object.key, parsed);
+  if (kind === "ignored") return { is: "ignoredObjects", jobId: "" } as const;
+  if (parsed === undefined || isFolder) return { is: "foreignObjects", jobId: "" } as const;
+  return { is: kind === "sidecar" ? "sidecars" : "media", jobId: parsed.jobId } as const;
 };
 
 const reasonOf = (row: Row | undefined): Why => {
@@ -218,9 +232,6 @@ const passesMark = (ageMs: number, intervalMs: number): boolean => {
   const before = ageMs - intervalMs;
   return before < GRACE_MS || Math.floor(Math.log2(ageMs / GRACE_MS)) > Math.floor(Math.log2(before / GRACE_MS));
 };
-
-/** A copy: a piece of a page's text keeps the whole page in memory. */
-const detach = (object: ListedObject): ListedObject => JSON.parse(JSON.stringify(object)) as ListedObject;
 
 /** The event that S3 would have sent, with a form-encoded key. */
 const eventOf = ({ key, versionId, sizeBytes, writtenAt }: ListedObject, bucketName: string) => ({
