@@ -9,6 +9,8 @@ const MAX_POSTS = 5;
 const DAY_MS = 24 * 3600 * 1000;
 /** A wrong secret, or sandbox and production mixed up, make cielo24 say of every job that it does not know it. */
 const UNKNOWN_JOB_MS = DAY_MS;
+/** S3 removes parts seven days after an upload was begun (resources/bucket.yml), and may take a day for it. */
+const UPLOAD_LIFE_MS = 9 * DAY_MS;
 /** Time to live and lifecycle rules act days late. */
 const EXPIRY_MARGIN_DAYS = 7;
 const LEAST_EXPIRY_DAYS = 90;
@@ -34,6 +36,7 @@ export const readCallSettings = (env: Environment): Settings => {
     serverErrorSettleMs: 0,
     unknownJobMs: UNKNOWN_JOB_MS,
     expiryMs: readRowExpiryMs(env),
+    uploadLifeMs: UPLOAD_LIFE_MS,
     clockSkewMs: CLOCK_SKEW_MS,
     settleMs: settleS * 1000,
     capabilityLifetimeMs: 0,
