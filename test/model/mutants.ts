@@ -71,7 +71,8 @@ const WITHDRAWN = "an object that is withdrawn after a lost answer, while cielo2
 const SETTLING_WAITS = "a newer version of an object that settles, and a duplicate";
 const LATE_OPERATOR = 'an operator who says "send again" while cielo24 is later than promised';
 
-const CANCELLED_LATE = "an owner who cancels, and a lost answer, sending again";
+const CANCELLED_LATE = "an owner who cancels after a lost answer, while cielo24 is later than promised";
+const CANCELLED_BETWEEN = "an owner who cancels, two objects and a refusal";
 const CANCELLED = "an owner who cancels, and a crash";
 const SIGNED_AGAIN = "an owner who signs, cancels and signs again";
 const TOO_LATE = "an upload that arrives too late, and a crash";
@@ -560,7 +561,18 @@ const LOOKS: readonly Mutant[] = [
 /** What an owner cancels. */
 const CANCELS: readonly Mutant[] = [
   {
-    name: "an upload is cancelled although cielo24 may have it",
+    name: "an upload is cancelled while its last chunk is on its way",
+    caughtBy: CANCELLED,
+    breaks: "S4",
+    step,
+    cancels: (row, at) => {
+      const admission = cancelUpload(row.state === "FINALIZING" ? { ...row, state: "SENDING" } : row, at);
+      if (!admission.admitted || !admission.write) return admission;
+      return { admitted: true, write: { ...admission.write, if: { ...admission.write.if, state: [row.state] } } };
+    },
+  },
+  {
+    name: "an upload is cancelled although an earlier answer was lost",
     caughtBy: CANCELLED_LATE,
     breaks: "S4",
     step,
@@ -568,7 +580,7 @@ const CANCELS: readonly Mutant[] = [
   },
   {
     name: "a cancellation leaves the fence as it is",
-    caughtBy: SIGNED_AGAIN,
+    caughtBy: CANCELLED_BETWEEN,
     breaks: "S9",
     step,
     cancels: (row, at) => {

@@ -211,9 +211,10 @@ export const QUICK_SCENARIOS: readonly Scenario[] = [
     budgets: { signings: 1, refusals: 1, crashes: 1 },
     mustReach: ["delivered", "rejected"],
   }),
-  scenario("an owner who cancels, and a lost answer, sending again", {
+  scenario("an owner who cancels after a lost answer, while cielo24 is later than promised", {
     workers: 1,
     resendAfterUnknown: true,
+    cielo24: { lateAcceptanceTicks: 4, lateInfoTicks: 4, enforcesOneMedium: true },
     budgets: { cancels: 1, answers: 1 },
     mustReach: ["delivered", "delivered after a resend", "rejected"],
   }),
@@ -254,9 +255,10 @@ export const SCENARIOS: readonly Scenario[] = [
     budgets: { cancels: 1, writes: 1 },
     mustReach: ["delivered", "rejected"],
   }),
-  scenario("an owner who cancels, two workers and two objects", {
+  scenario("an owner who cancels, two objects and a refusal", {
     objects: 2,
-    budgets: { cancels: 1 },
+    workers: 1,
+    budgets: { cancels: 1, refusals: 1 },
     mustReach: ["delivered", "rejected", "conflict"],
   }),
   scenario("an owner who cancels beside a caller with a URL", {
