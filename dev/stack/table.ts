@@ -1,4 +1,4 @@
-import { CreateTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { CreateTableCommand, DynamoDBClient, type CreateTableCommandInput } from "@aws-sdk/client-dynamodb";
 import dynalite from "dynalite";
 import { once } from "node:events";
 import { Agent, request as httpRequest, type IncomingMessage } from "node:http";
@@ -15,6 +15,27 @@ export interface Table {
 }
 
 const NAME = "cielo24-proxy-local-deliveries";
+
+/** As in resources/table.yml. */
+export const TABLE_KEYS = {
+  AttributeDefinitions: [
+    { AttributeName: "job_id", AttributeType: "S" },
+    { AttributeName: "open_shard", AttributeType: "S" },
+    { AttributeName: "due_at", AttributeType: "N" },
+  ],
+  KeySchema: [{ AttributeName: "job_id", KeyType: "HASH" }],
+  GlobalSecondaryIndexes: [
+    {
+      IndexName: "open",
+      KeySchema: [
+        { AttributeName: "open_shard", KeyType: "HASH" },
+        { AttributeName: "due_at", KeyType: "RANGE" },
+      ],
+      Projection: { ProjectionType: "KEYS_ONLY" },
+    },
+  ],
+  BillingMode: "PAY_PER_REQUEST",
+} as const satisfies Omit<CreateTableCommandInput, "TableName">;
 
 export const startTable = async (region: string): Promise<Table> => {
   const server = dynalite({ createTableMs: 0 });
@@ -47,13 +68,6 @@ const createTable = async (endpoint: string, region: string): Promise<void> => {
     region,
     credentials: { accessKeyId: "local", secretAccessKey: "local" },
   });
-  await client.send(
-    new CreateTableCommand({
-      TableName: NAME,
-      AttributeDefinitions: [{ AttributeName: "job_id", AttributeType: "S" }],
-      KeySchema: [{ AttributeName: "job_id", KeyType: "HASH" }],
-      BillingMode: "PAY_PER_REQUEST",
-    }),
-  );
+  await client.send(new CreateTableCommand({ TableName: NAME, ...TABLE_KEYS }));
   client.destroy();
 };

@@ -1,24 +1,17 @@
-import type { Ledger } from "../../lib/delivery/ledger.ts";
+import { MOST_GLANCES, type Ledger } from "../../lib/delivery/ledger.ts";
 import type { MediaQueue } from "../../lib/delivery/aws/queue.ts";
+import { dueTime, isOpen } from "../../lib/delivery/machine/open.ts";
 import { hasEnded, type Row } from "../../lib/delivery/machine/row.ts";
 import { kindOfKey, objectId, parseMediaKey } from "../../lib/media/key.ts";
 import type { Observability } from "../../lib/observability.ts";
 import type { Runtime } from "../../lib/runtime.ts";
-
-/** An object as a listing shows it: the current version of a key. */
-export interface ListedObject {
-  readonly key: string;
-  readonly versionId: string;
-  readonly sizeBytes: number;
-  /** When it was written (ms since the epoch). */
-  readonly writtenAt: number;
-}
+import type { ListedObject } from "./listing.ts";
 
 export interface Census {
-  readonly ledger: Pick<Ledger, "scan">;
+  readonly ledger: Pick<Ledger, "read" | "glance" | "listDue">;
   readonly queue: Pick<MediaQueue, "put">;
-  /** The current versions under `media/`, delete markers left out. */
-  readonly listObjects: () => AsyncIterable<ListedObject>;
+  /** Shows the current versions under `media/`, page by page, some pages at once; delete markers left out. */
+  readonly visitObjects: (visit: (objects: readonly ListedObject[]) => Promise<void>) => Promise<void>;
   /** Messages in the queue, hidden and delayed ones included; an estimate, as SQS gives it. */
   readonly countMessages: () => Promise<number>;
   readonly bucketName: string;
@@ -29,7 +22,7 @@ export interface Census {
 }
 
 /** Why something was put back into the queue. */
-type Finding =
+type Why =
   /** An object that no row knows of. */
   | "unannouncedObjects"
   /** An object of a job that is still waiting for its media. */
@@ -39,12 +32,26 @@ type Finding =
   /** A row whose next step is overdue. */
   | "stuckRows"
   /** A row whose end was never announced. */
-  | "silentRows";
+  | "silentRows"
+  /** An upload that was begun and has not arrived in all the time that it may take. */
+  | "timedOutUploads";
 
-/** The findings count what this census put back, or would have if the queue had taken it; never what is only waiting. */
-export interface CensusReport extends Readonly<Record<Finding, number>> {
+/** Something that was put back into the queue, or would have been if the queue had taken it. */
+export interface Finding {
+  readonly why: Why;
+  readonly jobId: string;
+  /** Not of a row. */
+  readonly object?: ListedObject;
+  /** Since when it should have been on its way (ms since the epoch). */
+  readonly dueAt: number;
+}
+
+/** Counts of what this census saw, and of what it put back, by why; never of what is only waiting. */
+export interface CensusReport extends Readonly<Record<Why, number>> {
+  /** In the bucket. */
   readonly objects: number;
-  readonly rows: number;
+  /** Objects and open rows that were compared with the ledger. */
+  readonly compared: number;
   /** Objects whose key names no job; they were quarantined when they came. */
   readonly foreignObjects: number;
   /** Objects that are no media by their names: never delivered, so never put back. */
@@ -52,122 +59,175 @@ export interface CensusReport extends Readonly<Record<Finding, number>> {
   readonly sidecars: number;
   readonly requeued: number;
   readonly failed: number;
+  /** The first ones. */
+  readonly findings: readonly Finding[];
 }
 
-/** What the census remembers of a row while it lists the objects. */
-interface KnownRow {
-  readonly state: Row["state"];
-  /** Ids of the job's media and of the objects that it has rejected or recorded as conflicts. */
-  readonly ids: readonly (string | undefined)[];
-  /** The row keeps the ids of its latest conflicts only. */
-  readonly hasLostIds: boolean;
-}
-
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 /** Anything younger is still on its way. */
-const GRACE_MS = 30 * 60_000;
+const GRACE_MS = HOUR_MS / 2;
+/** Objects so young are looked at in each run. */
+const RECENT_MS = 2 * HOUR_MS;
+/**
+ * Objects so young are looked at once a day. An upload in parts may take seven days until S3 aborts it, and its object bears
+ * the time when it was begun.
+ */
+const SWEPT_MS = 8 * DAY_MS;
+const MOST_FINDINGS = 1000;
+
+/** What may have been lost: an object, or a row that is due. */
+interface Candidate {
+  readonly jobId: string;
+  readonly object?: ListedObject;
+}
 
 /**
  * Compares bucket, ledger and queue, and puts back into the queue what is stuck or was never announced. A second message
  * for an object does no harm: the ledger decides. Still, a long outage must not fill the queue. So unless the queue is
  * empty, the census puts a thing back only as its age passes 30 minutes, 1 hour, 2 hours, 4 hours and so on.
+ *
+ * It costs what is open and what is new, not what ever was: rows come from the index of open rows; of the objects, each run
+ * compares those of the last two hours, and a part of those of the last eight days. A glance at the row comes first, and
+ * whatever seems to be lost is read consistently before it is put back.
  */
 export const takeCensus = async (parts: Census): Promise<CensusReport> => {
-  const { ledger, queue, runtime, observability } = parts;
+  const { ledger, queue, runtime, observability, intervalMs } = parts;
   const now = runtime.clock();
   const isQueueEmpty = (await parts.countMessages()) === 0;
+  const runsPerDay = Math.round(DAY_MS / intervalMs);
+  const part = Math.floor(now / intervalMs) % runsPerDay;
   const found = {
     objects: 0,
-    rows: 0,
+    compared: 0,
     unannouncedObjects: 0,
     uploadedObjects: 0,
     otherObjects: 0,
     stuckRows: 0,
     silentRows: 0,
+    timedOutUploads: 0,
     foreignObjects: 0,
     ignoredObjects: 0,
     sidecars: 0,
     requeued: 0,
     failed: 0,
   };
-  /** Puts the message back if it has been due for long enough. */
-  const putBack = async (finding: Finding, message: unknown, dueAt: number) => {
-    const ageMs = now - dueAt;
-    if (ageMs < GRACE_MS || !(isQueueEmpty || passesMark(ageMs, parts.intervalMs))) return;
-    found[finding] += 1;
+  const findings: Finding[] = [];
+  /** Whether something that is looked at so often is put back, if it was due at that time. */
+  const isTime = (dueAt: number, everyMs = intervalMs): boolean =>
+    now - dueAt >= GRACE_MS && (isQueueEmpty || passesMark(now - dueAt, everyMs));
+
+  const putBack = async (finding: Finding) => {
+    const { why, jobId, object } = finding;
+    found[why] += 1;
+    if (findings.length < MOST_FINDINGS) findings.push(finding);
+    observability.with({ jobId }).log.warn("put back", { reason: why });
+    const message = object ? eventOf(object, parts.bucketName) : { reconcile: jobId };
     await queue.put(message, { delayS: 0 }).then(
       () => (found.requeued += 1),
       () => (found.failed += 1),
     );
   };
 
-  const rows = new Map<string, KnownRow>();
-  for await (const row of ledger.scan()) {
-    found.rows += 1;
-    const { state, media, rejected = [], conflicts = [], conflictCount = 0 } = row;
-    const hasLostIds = conflictCount > conflicts.length;
-    rows.set(row.jobId, { state, ids: [media?.id, ...rejected, ...conflicts], hasLostIds });
-    const message = { reconcile: row.jobId };
-    if (isOpen(row)) await putBack("stuckRows", message, dueTime(row));
-    if (hasEnded(row) && !row.announced) await putBack("silentRows", message, row.updatedAt);
-  }
+  const rowsPutBack = new Set<string>();
+  /** A row that is due may have been found by the index, and once more by an object. */
+  const lookAtRow = async (seen: Row) => {
+    const { jobId } = seen;
+    if (!isOverdue(seen, isTime) || rowsPutBack.has(jobId)) return;
+    rowsPutBack.add(jobId);
+    const row = await ledger.read(jobId);
+    if (row && isOverdue(row, isTime))
+      await putBack({ why: whyOverdue(row), jobId, dueAt: dueTime(row) });
+  };
 
-  for await (const object of parts.listObjects()) {
-    found.objects += 1;
-    const parsed = parseMediaKey(object.key);
-    if (parsed === "folderMarker" && object.sizeBytes === 0) continue;
-    const kind = kindOfKey(object.key, parsed);
-    if (kind === "ignored") {
-      found.ignoredObjects += 1;
-      continue;
+  const compare = async (candidates: readonly Candidate[]) => {
+    found.compared += candidates.length;
+    const rows = await ledger.glance([...new Set(candidates.map(({ jobId }) => jobId))]);
+    for (const { jobId, object } of candidates) {
+      const seen = rows.get(jobId);
+      // Of a row that an older version wrote, and that has no entry in the index, its object tells.
+      if (seen) await lookAtRow(seen);
+      if (!object || isKnown(seen, object)) continue;
+      const row = await ledger.read(jobId);
+      if (!isKnown(row, object)) await putBack({ why: reasonOf(row), jobId, object, dueAt: object.writtenAt });
     }
-    if (parsed === undefined || parsed === "folderMarker") {
-      found.foreignObjects += 1;
-      continue;
+  };
+  let waiting: Candidate[] = [];
+  /** Compares a candidate, together with others. */
+  const add = async (candidate: Candidate) => {
+    if (waiting.push(candidate) >= MOST_GLANCES) await flush();
+  };
+  const flush = async () => {
+    const together = waiting;
+    waiting = [];
+    if (together.length > 0) await compare(together);
+  };
+
+  for await (const jobId of ledger.listDue(now)) await add({ jobId });
+  await flush();
+
+  await parts.visitObjects(async (objects) => {
+    for (const object of objects) {
+      found.objects += 1;
+      const parsed = parseMediaKey(object.key);
+      if (parsed === "folderMarker" && object.sizeBytes === 0) continue;
+      const kind = kindOfKey(object.key, parsed);
+      if (kind === "ignored") found.ignoredObjects += 1;
+      else if (parsed === undefined || parsed === "folderMarker") found.foreignObjects += 1;
+      else if (kind === "sidecar") found.sidecars += 1;
+      else if (isTurn(object, parsed.jobId)) await add({ jobId: parsed.jobId, object: detach(object) });
     }
-    if (kind === "sidecar") {
-      found.sidecars += 1;
-      continue;
-    }
-    const row = rows.get(parsed.jobId);
-    if (isKnown(row, objectId(object.key, object.versionId))) continue;
-    await putBack(findingOf(row), eventOf(object, parts.bucketName), object.writtenAt);
+  });
+  await flush();
+
+  /** Whether the object is looked at in this run, and would be put back if it was lost. */
+  function isTurn({ writtenAt }: ListedObject, jobId: string): boolean {
+    const ageMs = now - writtenAt;
+    if (ageMs <= RECENT_MS) return isTime(writtenAt);
+    return (
+      ageMs <= SWEPT_MS && Number.parseInt(jobId.slice(0, 8), 16) % runsPerDay === part && isTime(writtenAt, DAY_MS)
+    );
   }
 
   const total = found.requeued + found.failed;
   observability.log[total > 0 ? "warn" : "info"]("census", { counts: found });
   observability.count("CensusFound", total);
-  return found;
+  return { ...found, findings };
 };
 
-const findingOf = (row: KnownRow | undefined): Finding => {
+const reasonOf = (row: Row | undefined): Why => {
   if (row === undefined) return "unannouncedObjects";
   return row.state === "UPLOADING" ? "uploadedObjects" : "otherObjects";
 };
 
-/** A row that has a next step. */
-const isOpen = ({ state }: Pick<Row, "state">): boolean => state === "SENDING" || state === "FINALIZING";
+/** Nobody drives the row, or tells of its end. */
+const isOverdue = (row: Row, isTime: (dueAt: number) => boolean): boolean => isOpen(row) && isTime(dueTime(row));
 
-/**
- * When an open row's next step is due at the latest: not before `notBefore`, which may be days away; in SENDING, not before
- * the claim's lease is over; in FINALIZING, not before `settledAt`. Until then, a message that is waiting comes back.
- */
-const dueTime = ({ state, leaseUntil, settledAt, notBefore = 0, updatedAt }: Row): number =>
-  Math.max((state === "SENDING" ? leaseUntil : settledAt) ?? updatedAt, notBefore);
+const whyOverdue = (row: Row): Why => {
+  if (row.state === "UPLOADING") return "timedOutUploads";
+  return hasEnded(row) ? "silentRows" : "stuckRows";
+};
 
 /**
  * Whether the ledger has an end for the object, or will get one. While the row of another object is open, the object waits
  * for its turn. Once that row has its end, the census looks for the object again, since its message may be gone by then.
  */
-const isKnown = (row: KnownRow | undefined, id: string): boolean => {
+const isKnown = (row: Row | undefined, { key, versionId }: ListedObject): boolean => {
   if (row === undefined || row.state === "UPLOADING") return false;
-  return isOpen(row) || row.hasLostIds || row.ids.includes(id);
+  const { media, rejected = [], conflicts = [], conflictCount = 0 } = row;
+  // The row keeps the ids of its latest conflicts only.
+  if (!hasEnded(row) || conflictCount > conflicts.length) return true;
+  return [media?.id, ...rejected, ...conflicts].includes(objectId(key, versionId));
 };
 
-/** Whether the age passed 30 minutes times a power of two since the last census. */
+/** Whether the age passed 30 minutes times a power of two since this was last looked at. */
 const passesMark = (ageMs: number, intervalMs: number): boolean => {
   const before = ageMs - intervalMs;
   return before < GRACE_MS || Math.floor(Math.log2(ageMs / GRACE_MS)) > Math.floor(Math.log2(before / GRACE_MS));
 };
+
+/** A copy: a piece of a page's text keeps the whole page in memory. */
+const detach = (object: ListedObject): ListedObject => JSON.parse(JSON.stringify(object)) as ListedObject;
 
 /** The event that S3 would have sent, with a form-encoded key. */
 const eventOf = ({ key, versionId, sizeBytes, writtenAt }: ListedObject, bucketName: string) => ({

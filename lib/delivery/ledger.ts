@@ -8,7 +8,10 @@ export class LedgerError extends Error {
   readonly code = "LEDGER_UNAVAILABLE";
 }
 
-/** The delivery ledger: one row per job. Every read is consistent. */
+/** As many rows as DynamoDB reads at once. */
+export const MOST_GLANCES = 100;
+
+/** The delivery ledger: one row per job. Reads are consistent unless they say something else. */
 export interface Ledger {
   /** @throws {LedgerError} */
   read(jobId: string): Promise<Row | undefined>;
@@ -19,8 +22,18 @@ export interface Ledger {
   write(jobId: string, write: Write): Promise<"written" | "refused">;
   /** Counts a pull that cielo24 made through the job's capability URL. */
   countPull(jobId: string): Promise<void>;
-  /** Every row, in no particular order, page by page. For the census. */
-  scan(): AsyncIterable<Row>;
+  /**
+   * Jobs whose open rows may be due by then (ms since the epoch), in no particular order, page by page. Seconds old, and
+   * some are early: read the row before anything is done about it.
+   * @throws {LedgerError}
+   */
+  listDue(by: number): AsyncIterable<string>;
+  /**
+   * The rows of so many jobs, at half the price of `read` and seconds old: one that seems to need something has to be read.
+   * @param jobIds at most `MOST_GLANCES`, each once
+   * @throws {LedgerError}
+   */
+  glance(jobIds: readonly string[]): Promise<ReadonlyMap<string, Row>>;
 }
 
 /** Who owns which job. Ownership outlives the rows of the ledger. */

@@ -1,4 +1,5 @@
 import { readConfig, type Environment } from "../config.ts";
+import { UPLOAD_LIFE_MS } from "./machine/open.ts";
 import type { Settings } from "./machine/protocol.ts";
 
 /** The delivery machine's settings, read from the environment; what they mean is in `machine/protocol.ts`. */
@@ -9,8 +10,6 @@ const MAX_POSTS = 5;
 const DAY_MS = 24 * 3600 * 1000;
 /** A wrong secret, or sandbox and production mixed up, make cielo24 say of every job that it does not know it. */
 const UNKNOWN_JOB_MS = DAY_MS;
-/** S3 removes parts seven days after an upload was begun (resources/bucket.yml), and may take a day for it. */
-const UPLOAD_LIFE_MS = 9 * DAY_MS;
 /** Time to live and lifecycle rules act days late. */
 const EXPIRY_MARGIN_DAYS = 7;
 const LEAST_EXPIRY_DAYS = 90;

@@ -34,9 +34,11 @@ interface Direction {
 }
 
 const MINUTE_MS = 60_000;
-/** Longer than it takes until the census finds anything stuck. */
-const CENSUS_MIN = 2 * 60;
-const MAX_CENSUSES = 5;
+/** Longer than it takes until the census finds any stuck row. */
+const STUCK_MIN = 2 * 60;
+/** It looks for each older object once a day. */
+const CENSUS_MIN = 15;
+const MAX_CENSUSES = 2 * 96;
 /** More steps of time than any schedule needs. */
 const MAX_STEPS = 20_000;
 /** What another process needs to react. */
@@ -217,8 +219,8 @@ export const play = async (
   let censuses = 0;
   let row = await readRow();
   while (!restless && !isOver(row, drops) && censuses < MAX_CENSUSES) {
+    await rest(censuses === 0 ? STUCK_MIN : CENSUS_MIN);
     censuses += 1;
-    await rest(CENSUS_MIN);
     track(stack.runCensus());
     await run();
     row = await readRow();

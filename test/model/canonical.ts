@@ -27,11 +27,11 @@ export const canonical = (world: World): string => {
   };
 
   const { row, workers, messages, delayed, floating, accepted, announced, deadLetters, budgets } = world;
-  const { superseded, withdrawn, doubts, isCancelled, isRefused, isMisused } = world;
+  const { superseded, withdrawn, doubts, isCancelled, isRefused, isMisused, isMisfiled } = world;
   let text = row ? show(row) + rename(shapeOf(row)) : "";
   text += list(workers) + list(delayed) + list(messages) + list(floating) + list(accepted) + "|";
   text += show(announced) + show(deadLetters) + show(budgets);
-  text += `${superseded.length}w${withdrawn.length}d${doubts}${isCancelled ? "c" : ""}${isRefused ? "n" : ""}${isMisused ? "m" : ""}`;
+  text += `${superseded.length}w${withdrawn.length}d${doubts}${isCancelled ? "c" : ""}${isRefused ? "n" : ""}${isMisused ? "m" : ""}${isMisfiled ? "f" : ""}`;
   return world.resent ? `${text}r` : text;
 };
 

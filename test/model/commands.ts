@@ -1,4 +1,4 @@
-import { decideWrite, type Row, type Write } from "../../lib/delivery/machine/row.ts";
+import type { Row, Write } from "../../lib/delivery/machine/row.ts";
 import type { Reply, Command, Failure, Input, Outcome } from "../../lib/delivery/machine/protocol.ts";
 import { reportProgress } from "../../lib/delivery/machine/transitions.ts";
 import type { MediaRef } from "../../lib/media/key.ts";
@@ -7,12 +7,11 @@ import { CAPABILITY_TICKS, LONGEST_PULL_TICKS, TICK_MS, type Scenario } from "./
 import {
   accept,
   acceptUnseen,
+  afterWrite,
   delay,
   doubt,
   endWorker,
   float,
-  JOB_ID,
-  keep,
   objectsOf,
   redirect,
   replaceWorker,
@@ -320,17 +319,17 @@ function* lookAt(by: Actor, look: Of<"ask">["look"], info: Outcome & { type: "in
 function* write(by: Actor, command: Of<"write">): Generator<Transition> {
   const { world, machine } = by;
   const made = machine.alter ? machine.alter(command.write) : command.write;
-  const row = decideWrite(JOB_ID, world.row, made);
+  const after = afterWrite(countDecision(by, made), made);
   const label = `writes ${made.set.state ?? Object.keys(made.set).join(" and ")}`;
-  const done = row ? keep(countDecision(by, made), row) : world;
-  if (row) yield end(by, label, done, { type: "written" });
+  const done = after ?? world;
+  if (after) yield end(by, label, done, { type: "written" });
   else yield end(by, `${label}, which is refused`, world, { type: "unwritten" });
   if (world.budgets.writes === 0) return;
   const { budgets } = spend(world, "writes");
   yield fault(by, `${label}, which is lost`, { ...world, budgets }, { type: "unwritten" });
-  if (row) yield fault(by, `${label}, but the answer is lost`, { ...done, budgets }, { type: "unwritten" });
+  if (after) yield fault(by, `${label}, but the answer is lost`, { ...done, budgets }, { type: "unwritten" });
   yield fault(by, `${label}, which is delayed`, delay({ ...world, budgets }, made), { type: "unwritten" });
-  if (!row) return;
+  if (!after) return;
   const repeated = delay({ ...done, budgets }, made);
   yield fault(by, `${label}, which may happen once more`, repeated, { type: "written" });
   yield fault(by, `${label}, but the answer is lost, and it may happen once more`, repeated, { type: "unwritten" });
@@ -350,9 +349,9 @@ function* stream(by: Actor, command: Of<"stream">): Generator<Transition> {
   if (scenario.progress) {
     const report = reportProgress(command.claim, { now: world.now, sentBytes: 3 });
     const made = machine.alter ? machine.alter(report) : report;
-    const row = decideWrite(JOB_ID, world.row, made);
+    const after = afterWrite(world, made);
     const label = `worker ${index} reports progress`;
-    if (row && world.row?.sentBytes !== 3) yield { label, isFault: true, world: { ...world, row } };
+    if (after && world.row?.sentBytes !== 3) yield { label, isFault: true, world: after };
     if (world.budgets.writes > 0)
       yield { label: `${label}, which is delayed`, isFault: true, world: delay(spend(world, "writes"), made) };
   }

@@ -1,4 +1,4 @@
-import { decideWrite, hasEnded, type Row } from "../../lib/delivery/machine/row.ts";
+import { hasEnded, type Row } from "../../lib/delivery/machine/row.ts";
 import type { Drop } from "../../lib/delivery/machine/protocol.ts";
 import { start } from "../../lib/delivery/machine/machine.ts";
 import { admitUpload, cancelUpload, isTimedOut } from "../../lib/delivery/machine/uploading.ts";
@@ -10,8 +10,8 @@ import {
   delay,
   doubt,
   endWorker,
+  afterWrite,
   JOB_ID,
-  keep,
   objectsOf,
   redirect,
   spend,
@@ -247,13 +247,13 @@ function* settle(world: World, scenario: Scenario, by: Machine): Generator<Trans
   }
   for (const [index, write] of world.delayed.entries()) {
     const left = { ...world, delayed: without(world.delayed, index) };
-    const row = decideWrite(JOB_ID, world.row, write);
+    const after = afterWrite(left, write);
     yield { label: "a delayed write never happens", isFault: false, world: left };
-    if (row)
+    if (after?.row)
       yield {
-        label: `a delayed write to ${row.state} happens`,
+        label: `a delayed write to ${after.row.state} happens`,
         isFault: true,
-        world: keep(row.state === "FINALIZING" ? doubt(left) : left, row),
+        world: after.row.state === "FINALIZING" ? doubt(after) : after,
       };
   }
 }

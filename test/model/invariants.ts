@@ -29,6 +29,7 @@ export const findViolation = (
   if (before.row?.state === "DELIVERED" && (row?.state !== "DELIVERED" || row.media?.id !== before.row.media?.id))
     return "S5: DELIVERED was overwritten";
   if (after.isMisused) return "S6: an operator's decision was carried out about another state of the row";
+  if (after.isMisfiled) return "S8: the index of open rows does not show the row as it is";
   if (before.row?.closed && row?.state !== "NEEDS_REVIEW" && row?.state !== "DELIVERED")
     return "S6: a job that an operator closed for good is open again";
   if (after.isCancelled && row?.state === "FINALIZING" && row.media?.kind === "object")

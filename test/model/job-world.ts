@@ -1,4 +1,5 @@
-import type { Row, Write } from "../../lib/delivery/machine/row.ts";
+import { dueTime, entryAfter, isOpen } from "../../lib/delivery/machine/open.ts";
+import { decideWrite, type Row, type Write } from "../../lib/delivery/machine/row.ts";
 import type { Reply, Command, Memory, OperatorDecision, Outcome } from "../../lib/delivery/machine/protocol.ts";
 import type { cancelUpload } from "../../lib/delivery/machine/uploading.ts";
 import type { step } from "../../lib/delivery/machine/machine.ts";
@@ -39,6 +40,8 @@ export interface World {
   readonly isRefused: boolean;
   /** An operator's decision was carried out on another state than the operator saw. */
   readonly isMisused: boolean;
+  /** A write left the row open without an entry in the index of open rows, or ended with one, or with one that is late. */
+  readonly isMisfiled: boolean;
   readonly budgets: Budgets;
   /** For fresh claim names. */
   readonly randoms: number;
@@ -148,6 +151,7 @@ export const startWorld = (scenario: Scenario): World => ({
   isCancelled: false,
   isRefused: false,
   isMisused: false,
+  isMisfiled: false,
   budgets: scenario.budgets,
   randoms: 1,
   resent: false,
@@ -182,7 +186,23 @@ export const accept = (world: World, mediaId: string, { cielo24 }: Scenario): Wo
 });
 
 /** The row after a write. A row that needs review again has to be announced again. */
-export const keep = (world: World, row: Row): World => ({
+/** The world after a write; undefined if its condition does not hold. */
+export const afterWrite = (world: World, write: Write): World | undefined => {
+  const row = decideWrite(JOB_ID, world.row, write);
+  if (row === undefined) return undefined;
+  const kept = keep(world, row);
+  return misfiles(world.row, write, row) ? { ...kept, isMisfiled: true } : kept;
+};
+
+const misfiles = (before: Row | undefined, write: Write, after: Row): boolean => {
+  const entry = entryAfter(write);
+  if (entry === "closed") return isOpen(after);
+  if (entry === "kept") return isOpen(after) !== (before !== undefined && isOpen(before));
+  // The life of an upload ends with a day.
+  return !isOpen(after) || (after.state !== "UPLOADING" && entry > dueTime(after));
+};
+
+const keep = (world: World, row: Row): World => ({
   ...world,
   row,
   isCancelled: isCancelled(world, row),

@@ -13,7 +13,7 @@ export interface Mutant extends Machine {
   /** The name of the scenario that shows why the rule is needed. */
   readonly caughtBy: string;
   /** What breaks without it. */
-  readonly breaks: "S1" | "S2" | "S3" | "S4" | "S5" | "S6" | "S7" | "S9";
+  readonly breaks: "S1" | "S2" | "S3" | "S4" | "S5" | "S6" | "S7" | "S8" | "S9";
 }
 
 const onStep = (change: (memory: Memory, input: Input) => Step): Machine => ({ step: change });
@@ -515,7 +515,9 @@ const WAITS: readonly Mutant[] = [
     breaks: "S4",
     ...afterStep((next) =>
       rewrite(next, (write) =>
-        write.set.closed ? { ...write, set: { ...write.set, state: "REJECTED", closed: false } } : write,
+        write.set.closed
+          ? { ...write, set: { ...write.set, state: "REJECTED", closed: false }, remove: ["announced"] }
+          : write,
       ),
     ),
   },

@@ -13,6 +13,8 @@ type Item = Readonly<Record<string, unknown>>;
 /** The parameters of an operation, less the table's name. Keys and values are JavaScript's, as in `Output`. */
 interface Input {
   readonly Key?: Item;
+  /** Of a BatchGetItem. */
+  readonly Keys?: readonly Item[];
   readonly ExpressionAttributeValues?: Item | undefined;
   readonly [parameter: string]: unknown;
 }
@@ -21,8 +23,10 @@ interface Output {
   /** What was read or, if asked for, written. */
   readonly item: Item | undefined;
   readonly items: readonly Item[];
-  /** Where a scan goes on, as `ExclusiveStartKey`. */
+  /** Where a query goes on, as `ExclusiveStartKey`. */
   readonly lastKey: unknown;
+  /** Keys of a BatchGetItem that were not read, though they may be there. */
+  readonly unreadKeys: readonly Item[];
 }
 
 /**
@@ -30,7 +34,10 @@ interface Output {
  *
  * @throws {LedgerError} for everything else, without the request and what DynamoDB said of it
  */
-export type CallTable = (operation: "GetItem" | "UpdateItem" | "Scan", input: Input) => Promise<Output | undefined>;
+export type CallTable = (
+  operation: "GetItem" | "BatchGetItem" | "UpdateItem" | "Query",
+  input: Input,
+) => Promise<Output | undefined>;
 
 /** The pause before the second attempt is at most so long, and twice as long before the third. */
 const FIRST_PAUSE_MS = 100;
@@ -43,9 +50,10 @@ export const createCallTable = (config: DynamoDBClientResolvedConfig, tableName:
   const { region, credentials } = config;
   const signer = new SignatureV4({ service: "dynamodb", region, credentials, sha256: Sha256 });
 
-  const attempt = async (operation: string, { Key, ExpressionAttributeValues, ...parameters }: Input) => {
+  const attempt = async (operation: string, { Key, Keys, ExpressionAttributeValues, ...parameters }: Input) => {
     const body = JSON.stringify({
-      TableName: tableName,
+      TableName: Keys ? undefined : tableName,
+      RequestItems: Keys && { [tableName]: { Keys: Keys.map((key) => marshall(key)) } },
       Key: Key && marshall(Key),
       ExpressionAttributeValues:
         ExpressionAttributeValues && marshall(ExpressionAttributeValues, { removeUndefinedValues: true }),
@@ -60,7 +68,7 @@ export const createCallTable = (config: DynamoDBClientResolvedConfig, tableName:
     };
     const request = await signer.sign({ ...endpoint, method: "POST", query: {}, headers, body });
     const { response } = (await config.requestHandler.handle(request)) as { response: Response };
-    return readResponse(response.statusCode, await text(response.body));
+    return readResponse(tableName, response.statusCode, await text(response.body));
   };
 
   return async (operation, input) => {
@@ -100,6 +108,8 @@ interface Content {
   readonly Item?: Attributes;
   readonly Attributes?: Attributes;
   readonly Items?: readonly Attributes[];
+  readonly Responses?: Readonly<Record<string, readonly Attributes[]>>;
+  readonly UnprocessedKeys?: Readonly<Record<string, { readonly Keys: readonly Attributes[] }>>;
   readonly LastEvaluatedKey?: unknown;
   /** `com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException` */
   readonly __type?: string;
@@ -108,7 +118,11 @@ interface Content {
 /** DynamoDB Developer Guide, "Error handling with DynamoDB": what may be repeated, beside every 5xx. */
 const PASSES_BY = /^(?:Throttling|RequestLimitExceeded|ProvisionedThroughputExceeded)/;
 
-const readResponse = (status: number, body: string): Output | "conditionFailed" | "tryAgain" | "refused" => {
+const readResponse = (
+  tableName: string,
+  status: number,
+  body: string,
+): Output | "conditionFailed" | "tryAgain" | "refused" => {
   const content = parseJson(body) as Content | undefined;
   // The name of an error may come with its namespace.
   const type = (content?.__type ?? "").replace(/^.*#/, "");
@@ -118,7 +132,8 @@ const readResponse = (status: number, body: string): Output | "conditionFailed" 
   const item = content.Item ?? content.Attributes;
   return {
     item: item && unmarshall(item),
-    items: (content.Items ?? []).map((each) => unmarshall(each)),
+    items: (content.Items ?? content.Responses?.[tableName] ?? []).map((each) => unmarshall(each)),
     lastKey: content.LastEvaluatedKey,
+    unreadKeys: (content.UnprocessedKeys?.[tableName]?.Keys ?? []).map((each) => unmarshall(each)),
   };
 };

@@ -3,6 +3,7 @@ import { awsClientOptions } from "../../aws-client.ts";
 import { readAwsEnvironment, readConfig, type AwsEnvironment } from "../../config.ts";
 import type { Runtime } from "../../runtime.ts";
 import { LedgerError, type Ledger, type Owners } from "../ledger.ts";
+import { entryAfter } from "../machine/open.ts";
 import type { Condition, Row, Write } from "../machine/row.ts";
 import { createCallTable } from "./dynamodb.ts";
 
@@ -13,6 +14,15 @@ interface Table {
 
 /** A hung table must not hold a media transfer open: with all attempts a call ends after about 10 s. */
 const LIMITS = { requestTimeoutMs: 3_000, maxAttempts: 3 };
+
+/**
+ * The index of open rows, keys only: `open_shard`, and `due_at` in ms since the epoch. Its writes are spread, since one busy
+ * partition of an index holds up the writes of the whole table. resources/table.yml has it, too.
+ */
+const OPEN_INDEX = "open";
+const SHARDS = 16;
+const shardName = (shard: number): string => `open#${shard}`;
+const shardOf = (jobId: string): string => shardName(Number.parseInt(jobId.slice(-1), SHARDS) || 0);
 
 /** Keys of owners, beside the job ids that are the keys of the ledger's rows. */
 const OWNER_PREFIX = "owner#";
@@ -31,8 +41,8 @@ export const createTableClient = (environment: AwsEnvironment, limits = LIMITS):
   new DynamoDBClient(awsClientOptions(environment, limits));
 
 /**
- * The ledger in a DynamoDB table with the key `job_id` and the time to live `expires_at`; other attributes have the names
- * in `row.ts`. Every read is consistent, every write an UpdateItem of named attributes under the write's condition.
+ * The ledger in a DynamoDB table with the key `job_id`, the time to live `expires_at` and the index of open rows; other
+ * attributes have the names in `row.ts`. Every write is an UpdateItem of named attributes under the write's condition.
  *
  * A call whose response was lost is made again. If the first one took effect, it has broken the repeat's condition, and
  * `write` says "refused" of a write that happened. So callers treat "refused" like a lost response: they read the row back
@@ -47,7 +57,7 @@ export const createDynamoLedger = ({ client, tableName }: Table): Ledger => {
     },
 
     write: async (jobId, write) => {
-      const expressions = expressWrite(write);
+      const expressions = expressWrite(jobId, write);
       if (!expressions) return "refused";
       return (await call("UpdateItem", { Key: { job_id: jobId }, ...expressions })) ? "written" : "refused";
     },
@@ -63,18 +73,31 @@ export const createDynamoLedger = ({ client, tableName }: Table): Ledger => {
       });
     },
 
-    scan: async function* () {
-      let lastKey: unknown;
-      do {
-        const page = await call("Scan", {
-          ConsistentRead: true,
-          FilterExpression: "NOT begins_with(job_id, :owner)",
-          ExpressionAttributeValues: { ":owner": OWNER_PREFIX },
-          ExclusiveStartKey: lastKey,
-        });
-        for (const item of page?.items ?? []) yield itemToRow(item);
-        lastKey = page?.lastKey;
-      } while (lastKey !== undefined);
+    listDue: async function* (by) {
+      for (let shard = 0; shard < SHARDS; shard += 1) {
+        let lastKey: unknown;
+        do {
+          const page = await call("Query", {
+            IndexName: OPEN_INDEX,
+            KeyConditionExpression: "open_shard = :shard AND due_at <= :by",
+            ExpressionAttributeValues: { ":shard": shardName(shard), ":by": by },
+            ExclusiveStartKey: lastKey,
+          });
+          for (const item of page?.items ?? []) yield String(item["job_id"]);
+          lastKey = page?.lastKey;
+        } while (lastKey !== undefined);
+      }
+    },
+
+    glance: async (jobIds) => {
+      const page = await call("BatchGetItem", { Keys: jobIds.map((jobId) => ({ job_id: jobId })) });
+      const rows = new Map<string, Row>();
+      for (const item of page?.items ?? []) rows.set(String(item["job_id"]), itemToRow(item));
+      for (const Key of page?.unreadKeys ?? []) {
+        const found = await call("GetItem", { Key });
+        if (found?.item) rows.set(String(Key["job_id"]), itemToRow(found.item));
+      }
+      return rows;
     },
   };
 };
@@ -122,14 +145,17 @@ export const createDynamoOwners = ({ client, tableName }: Table): Owners => {
 /** The table's own names; all other attributes have the names in {@link Row}. */
 const ATTRIBUTES: Readonly<Record<string, string>> = { jobId: "job_id", expiresAt: "expires_at" };
 
-const itemToRow = ({ job_id: jobId, expires_at: expiresAt, ...others }: Record<string, unknown>): Row =>
-  ({ ...others, jobId, ...(expiresAt === undefined ? {} : { expiresAt }) }) as Row;
+const itemToRow = ({ job_id: jobId, expires_at: expiresAt, ...others }: Record<string, unknown>): Row => {
+  for (const name of ["open_shard", "due_at"]) Reflect.deleteProperty(others, name);
+  return { ...others, jobId, ...(expiresAt === undefined ? {} : { expiresAt }) } as Row;
+};
 
 /**
  * The expressions of an UpdateItem that means what `decideWrite` says of the same write. Undefined for a condition that
  * nothing meets, because it allows no state.
  */
-const expressWrite = ({ if: condition, set, remove = [] }: Write) => {
+const expressWrite = (jobId: string, write: Write) => {
+  const { if: condition, set, remove = [] } = write;
   if (condition.state.length === 0) return undefined;
   const names: Record<string, string> = {};
   const values: Record<string, unknown> = {};
@@ -151,6 +177,13 @@ const expressWrite = ({ if: condition, set, remove = [] }: Write) => {
     // DynamoDB refuses an attribute that is both set and removed; here a removal wins.
     else if (!removed.has(attribute)) setting.push(`${name(attribute)} = ${value(`:set_${attribute}`, content)}`);
   }
+  const entry = entryAfter(write);
+  if (entry === "closed") ["open_shard", "due_at"].forEach((attribute) => removed.add(attribute));
+  else if (entry !== "kept")
+    setting.push(
+      `${name("open_shard")} = ${value(":open_shard", shardOf(jobId))}`,
+      `${name("due_at")} = ${value(":due_at", entry)}`,
+    );
   const update: string[] = [];
   if (setting.length > 0) update.push(`SET ${setting.join(", ")}`);
   if (removed.size > 0) update.push(`REMOVE ${[...removed].map(name).join(", ")}`);

@@ -2,19 +2,25 @@ import { CreateTableCommand, DynamoDBClient, waitUntilTableExists } from "@aws-s
 import { BatchWriteCommand, DynamoDBDocumentClient, GetCommand, PutCommand } from "@aws-sdk/lib-dynamodb";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
+import { createServer as createHttpServer } from "node:http";
 import { createServer } from "node:net";
+import { text } from "node:stream/consumers";
 import { inspect } from "node:util";
 import type { AwsEnvironment } from "../../../lib/config.ts";
 import { createDynamoLedger, createDynamoOwners, createTableClient } from "../../../lib/delivery/aws/table.ts";
-import { LedgerError, type Ledger, type Owners } from "../../../lib/delivery/ledger.ts";
+import { LedgerError, MOST_GLANCES, type Ledger, type Owners } from "../../../lib/delivery/ledger.ts";
+import { dueTime, entryAfter, isOpen } from "../../../lib/delivery/machine/open.ts";
 import { decideWrite, type Row, type Write } from "../../../lib/delivery/machine/row.ts";
+import * as transitions from "../../../lib/delivery/machine/transitions.ts";
 import { claim, recordConflict, reportProgress } from "../../../lib/delivery/machine/transitions.ts";
+import { STEPS, WRITES } from "./every-transition.ts";
 import { writeCase, type WriteCase } from "./random-writes.ts";
 import type { TableServer } from "./table-server.ts";
 import { tapTable, type Wiretap } from "./wiretap.ts";
 import type { MediaRef } from "../../../lib/media/key.ts";
 import { recordRedirect } from "../../../lib/delivery/machine/transitions.ts";
 import { listen } from "../../../dev/stack/listen.ts";
+import { TABLE_KEYS } from "../../../dev/stack/table.ts";
 
 const RANDOM_WRITES = 2_100;
 const BATCH = 25;
@@ -39,14 +45,7 @@ const createTable = async (endpoint: string): Promise<void> => {
     endpoint,
     credentials: { accessKeyId: "AKIDTEST", secretAccessKey: "secret" },
   });
-  await client.send(
-    new CreateTableCommand({
-      TableName: TABLE,
-      AttributeDefinitions: [{ AttributeName: "job_id", AttributeType: "S" }],
-      KeySchema: [{ AttributeName: "job_id", KeyType: "HASH" }],
-      BillingMode: "PAY_PER_REQUEST",
-    }),
-  );
+  await client.send(new CreateTableCommand({ TableName: TABLE, ...TABLE_KEYS }));
   await waitUntilTableExists({ client, maxWaitTime: 10, minDelay: 1, maxDelay: 1 }, { TableName: TABLE });
   client.destroy();
 };
@@ -98,15 +97,32 @@ export const ledgerContract = (name: string, start: () => Promise<TableServer>):
     const itemOf = async (jobId: string) =>
       (await client.send(new GetCommand({ TableName: TABLE, Key: { job_id: jobId }, ConsistentRead: true }))).Item;
 
+    const entryOf = async (jobId: string) => {
+      const item: Readonly<Record<string, unknown>> = (await itemOf(jobId)) ?? {};
+      return { shard: item["open_shard"], dueAt: item["due_at"] };
+    };
+    const shardOf = (jobId: string) => `open#${Number.parseInt(jobId.slice(-1), 16)}`;
+    const listDue = async (by: number): Promise<readonly string[]> => {
+      const found: string[] = [];
+      for await (const jobId of ledger.listDue(by)) found.push(jobId);
+      return found;
+    };
+
     describe("decides every write as decideWrite does", () => {
       const carryOut = async ({ row: attributes, write }: WriteCase, jobId = newJob(), isThere = false) => {
         const row = attributes && { ...attributes, jobId };
         if (row && !isThere) await putRow(row);
         const decided = decideWrite(jobId, row, write);
         const outcome = await ledger.write(jobId, write);
-        const after = await ledger.read(jobId);
+        const [after, found] = await Promise.all([ledger.read(jobId), entryOf(jobId)]);
         try {
           expect({ outcome, after }).toEqual({ outcome: decided ? "written" : "refused", after: decided ?? row });
+          const entry = decided ? entryAfter(write) : "kept";
+          expect(found).toEqual(
+            typeof entry === "number"
+              ? { shard: shardOf(jobId), dueAt: entry }
+              : { shard: undefined, dueAt: undefined },
+          );
         } catch (error) {
           throw new Error(`row ${inspect(row, { depth: 5 })}\nwrite ${inspect(write, { depth: 5 })}`, { cause: error });
         }
@@ -133,7 +149,7 @@ export const ledgerContract = (name: string, start: () => Promise<TableServer>):
         // Otherwise one of the two answers was hardly tried.
         expect(written).toBeGreaterThan(RANDOM_WRITES / 5);
         expect(written).toBeLessThan((RANDOM_WRITES * 4) / 5);
-      }, 60_000);
+      }, 180_000);
 
       const row = { state: "DELIVERED", fence: 3, media: MEDIA, claimId: "a", updatedAt: 5 } as const;
       const cases: Record<string, WriteCase> = {
@@ -343,13 +359,7 @@ export const ledgerContract = (name: string, start: () => Promise<TableServer>):
       const jobId = newJob();
       const set = { state: "UPLOADING", fence: 0, updatedAt: 1, expiresAt: 1_795_500_001 } as const;
       await ledger.write(jobId, { if: { state: ["none"] }, set });
-      await expect(itemOf(jobId)).resolves.toEqual({
-        job_id: jobId,
-        state: "UPLOADING",
-        fence: 0,
-        updatedAt: 1,
-        expires_at: 1_795_500_001,
-      });
+      await expect(itemOf(jobId)).resolves.toMatchObject({ job_id: jobId, expires_at: 1_795_500_001 });
       await ledger.write(jobId, { if: { state: ["UPLOADING"] }, set: {}, remove: ["expiresAt"] });
       await expect(itemOf(jobId)).resolves.not.toHaveProperty("expires_at");
     });
@@ -358,14 +368,12 @@ export const ledgerContract = (name: string, start: () => Promise<TableServer>):
       await expect(ledger.read(newJob())).resolves.toBeUndefined();
     });
 
-    it("reads consistently, always", async () => {
+    it("reads consistently", async () => {
       const watched = createDynamoLedger({ client: tapped, tableName: TABLE });
       await watched.read(newJob());
-      await watched.scan()[Symbol.asyncIterator]().next();
       await createDynamoOwners({ client: tapped, tableName: TABLE }).ownerOf(newJob());
       expect(tap.calls.map(({ operation, input }) => [operation, input["ConsistentRead"]])).toEqual([
         ["GetItem", true],
-        ["Scan", true],
         ["GetItem", true],
       ]);
     });
@@ -438,35 +446,76 @@ export const ledgerContract = (name: string, start: () => Promise<TableServer>):
       });
     });
 
-    describe("scan", () => {
-      const wide = Array.from({ length: 12 }, newJob);
-      beforeAll(async () => {
-        // 2.4 MB, where a page holds one.
-        const error = { type: "X", comment: "x".repeat(200_000) };
-        for (const jobId of wide) {
-          await putRow({ jobId, state: "REJECTED", fence: 1, updatedAt: 1, error, expiresAt: 2 });
-          await owners.bind(jobId, "alice");
+    describe("the index of open rows", () => {
+      it("has a case for every transition", () => {
+        const names = Object.values(transitions)
+          .filter((each) => typeof each === "function")
+          .map(({ name }) => name);
+        expect(
+          names.filter((name) => !STEPS.some(([transition]) => transition.startsWith(name)) && WRITES(name)),
+        ).toEqual([]);
+      });
+
+      it.each(STEPS)("shows the row if it is open, and no other: %s", async (_, { row: attributes, make }) => {
+        const jobId = newJob();
+        const before = attributes && { ...attributes, jobId };
+        if (attributes) {
+          await ledger.write(jobId, { if: { state: ["none"] }, set: attributes });
         }
+        await expect(ledger.write(jobId, make(before))).resolves.toBe("written");
+        const after = await ledger.read(jobId);
+        if (!after) throw new Error("The row is gone");
+        const open = isOpen(after);
+        expect((await listDue(Number.MAX_SAFE_INTEGER)).includes(jobId)).toBe(open);
+        expect(await entryOf(jobId)).toEqual(
+          open ? { shard: shardOf(jobId), dueAt: expect.any(Number) } : { shard: undefined, dueAt: undefined },
+        );
+        // Whatever is looked for is there by then.
+        if (open && after.state !== "UPLOADING")
+          expect((await listDue(Math.max(dueTime(after), before?.leaseUntil ?? 0))).includes(jobId)).toBe(true);
       });
 
-      it("gives every row once, over many pages, without the owners", async () => {
-        const found: Row[] = [];
-        for await (const row of ledger.scan()) found.push(row);
-        const jobIds = found.map(({ jobId }) => jobId);
-        expect(new Set(jobIds).size).toBe(jobIds.length);
-        expect(jobIds.filter((jobId) => !/^[0-9a-f]{32}$/.test(jobId))).toEqual([]);
-        expect(jobIds).toEqual(expect.arrayContaining(wide));
-        expect(found.find(({ jobId }) => jobId === wide[0])).toMatchObject({ state: "REJECTED", expiresAt: 2 });
+      it("shows a job once, and only what is due by then, whatever its shard", async () => {
+        const jobIds = Array.from({ length: 32 }, newJob);
+        for (const [number, jobId] of jobIds.entries())
+          await ledger.write(jobId, claim(undefined, MEDIA, { ...aClaim("a"), leaseUntil: 10_000 + number }));
+        const found = (await listDue(10_030)).filter((jobId) => jobIds.includes(jobId));
+        expect([...found].sort()).toEqual(jobIds.slice(0, 31));
+        expect(new Set(await Promise.all(jobIds.map(async (jobId) => (await entryOf(jobId)).shard))).size).toBe(16);
       });
 
-      it("asks for a page only when it is wanted", async () => {
+      it("asks one shard after the other, and for a page only when it is wanted", async () => {
         const watched = createDynamoLedger({ client: tapped, tableName: TABLE });
-        const rows = watched.scan()[Symbol.asyncIterator]();
-        await rows.next();
-        await rows.next();
-        await rows.return?.();
-        expect(tap.calls.map(({ operation }) => operation)).toEqual(["Scan"]);
+        const jobId = newJob();
+        await ledger.write(jobId, claim(undefined, MEDIA, { ...aClaim("a"), leaseUntil: -1, now: -1 }));
+        for await (const found of watched.listDue(-1)) expect(found).toBe(jobId);
+        expect(tap.calls).toHaveLength(16);
+        expect(tap.calls[0]).toMatchObject({ operation: "Query", input: { IndexName: "open" } });
+        tap.calls.length = 0;
+        await watched.listDue(Number.MAX_SAFE_INTEGER)[Symbol.asyncIterator]().next();
+        expect(tap.calls).toHaveLength(1);
       });
+    });
+
+    describe("a glance", () => {
+      it("shows the rows that there are, and reads cheaply", async () => {
+        const watched = createDynamoLedger({ client: tapped, tableName: TABLE });
+        const [there, absent] = [newJob(), newJob()];
+        await putRow({ jobId: there, state: "REJECTED", fence: 1, updatedAt: 1, expiresAt: 2 });
+        const rows = await watched.glance([there, absent]);
+        expect([...rows]).toEqual([[there, { jobId: there, state: "REJECTED", fence: 1, updatedAt: 1, expiresAt: 2 }]]);
+        expect(tap.calls).toHaveLength(1);
+        expect(JSON.stringify(tap.calls[0]?.input)).not.toContain("ConsistentRead");
+      });
+
+      it("shows a hundred rows at once, those too that do not fit into one answer", async () => {
+        const jobIds = Array.from({ length: MOST_GLANCES }, newJob);
+        // 18 MB, where an answer holds 16.
+        const error = { type: "X", comment: "x".repeat(180_000) };
+        await Promise.all(jobIds.map((jobId) => putRow({ jobId, state: "REJECTED", fence: 1, updatedAt: 1, error })));
+        const rows = await ledger.glance(jobIds);
+        expect([...rows.keys()].sort()).toEqual(jobIds);
+      }, 60_000);
     });
 
     describe("when an answer is lost", () => {
@@ -513,7 +562,8 @@ export const unreachableLedgerContract = (): void => {
         ledger.read(jobId),
         ledger.write(jobId, claim(undefined, MEDIA, aClaim("a"))),
         ledger.countPull(jobId),
-        ledger.scan()[Symbol.asyncIterator]().next(),
+        ledger.listDue(1)[Symbol.asyncIterator]().next(),
+        ledger.glance([jobId]),
         owners.bind(jobId, "alice"),
         owners.ownerOf(jobId),
         owners.changeOwner(jobId, { from: "alice" }),
@@ -534,6 +584,25 @@ export const unreachableLedgerContract = (): void => {
         );
       }
       expect(Date.now() - startedAt).toBeLessThan(5_000);
+      client.destroy();
+      server.close();
+    });
+
+    it("goes on where a page of the index ended", async () => {
+      const keys: unknown[] = [];
+      const server = createHttpServer((request, response) => {
+        void text(request).then((body) => {
+          const { ExclusiveStartKey: from } = JSON.parse(body) as Record<string, unknown>;
+          keys.push(from);
+          const end = from === undefined ? { LastEvaluatedKey: { job_id: { S: "a" } } } : {};
+          response.end(JSON.stringify({ Items: [{ job_id: { S: from ? "b" : "a" } }], ...end }));
+        });
+      });
+      const client = createDocumentClient(awsEnvironment(`http://127.0.0.1:${await listen(server)}`));
+      const found: string[] = [];
+      for await (const jobId of createDynamoLedger({ client, tableName: TABLE }).listDue(1)) found.push(jobId);
+      expect(found).toEqual(Array.from({ length: 32 }, (_, page) => (page % 2 === 0 ? "a" : "b")));
+      expect(keys.filter(Boolean)).toEqual(Array(16).fill({ job_id: { S: "a" } }));
       client.destroy();
       server.close();
     });

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
-import { takeCensus, type Census, type CensusReport, type ListedObject } from "../../../functions/census/census.ts";
+import { takeCensus, type Census, type CensusReport } from "../../../functions/census/census.ts";
+import type { ListedObject } from "../../../functions/census/listing.ts";
+import { dueTime, isOpen } from "../../../lib/delivery/machine/open.ts";
 import type { Row, State } from "../../../lib/delivery/machine/row.ts";
 import { objectId } from "../../../lib/media/key.ts";
 import { createObservability } from "../../../lib/observability.ts";
@@ -10,7 +12,7 @@ const HOUR_MS = 60 * MINUTE_MS;
 const NOW = 1_800_000_000_000;
 const DUE = 30 * MINUTE_MS;
 
-const objectOf = (name: string, ageMs = 5 * HOUR_MS): ListedObject => ({
+const objectOf = (name: string, ageMs = 100 * MINUTE_MS): ListedObject => ({
   key: `media/${JOB}/${name}`,
   versionId: "v1",
   sizeBytes: 7,
@@ -31,27 +33,52 @@ const rowIn = (state: State, attributes: Partial<Row> = {}): Row => ({
   ...attributes,
 });
 
-async function* each<T>(items: readonly T[]): AsyncGenerator<T> {
-  for (const item of items) yield await Promise.resolve(item);
-}
+/** A ledger of these rows. `stale`: what the index and a glance say of them, who are behind. */
+const ledgerOf = (rows: readonly Row[], stale: readonly Row[]) => {
+  const glances: number[] = [];
+  const reads: string[] = [];
+  const ledger: Census["ledger"] = {
+    listDue: async function* (by) {
+      for (const row of stale) if (isOpen(row) && dueTime(row) <= by) yield await Promise.resolve(row.jobId);
+    },
+    glance: (jobIds) => {
+      glances.push(jobIds.length);
+      const seen = stale.filter(({ jobId }) => jobIds.includes(jobId));
+      return Promise.resolve(new Map(seen.map((row) => [row.jobId, row])));
+    },
+    read: (jobId) => {
+      reads.push(jobId);
+      return Promise.resolve(rows.find((row) => row.jobId === jobId));
+    },
+  };
+  return { ledger, glances, reads };
+};
 
 /** What a census finds in a world of these rows and objects, and what it puts into the queue. */
 const take = async (
-  world: { rows?: readonly Row[]; objects?: readonly ListedObject[]; messages?: number; now?: number },
+  world: {
+    rows?: readonly Row[];
+    stale?: readonly Row[];
+    objects?: readonly ListedObject[];
+    messages?: number;
+    now?: number;
+  },
   put: Census["queue"]["put"] = () => Promise.resolve(),
 ) => {
   const sent: unknown[] = [];
   const lines: string[] = [];
   const runtime = { clock: () => world.now ?? NOW, writeLine: (line: string) => lines.push(line) };
+  const { rows = [], stale = rows } = world;
+  const { ledger, ...asked } = ledgerOf(rows, stale);
   const report = await takeCensus({
-    ledger: { scan: () => each(world.rows ?? []) },
+    ledger,
     queue: {
       put: (message, options) => {
         sent.push(message);
         return put(message, options);
       },
     },
-    listObjects: () => each(world.objects ?? []),
+    visitObjects: (visit) => visit(world.objects ?? []),
     countMessages: () => Promise.resolve(world.messages ?? 0),
     bucketName: "bucket",
     observability: createObservability(runtime, { service: "census", stage: "test" }),
@@ -60,9 +87,11 @@ const take = async (
   });
   const records = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
   return {
+    report,
+    asked,
     found: amiss(report),
     sent,
-    levels: records.flatMap(({ level }) => level ?? []),
+    levels: records.flatMap(({ level, message }) => (message === "census" ? level : [])),
     counted: records.reduce((sum, record) => sum + Number(record["CensusFound"] ?? 0), 0),
   };
 };
@@ -70,7 +99,9 @@ const take = async (
 /** What is not as it should be; what is 0 is left out. */
 const amiss = (report: CensusReport) =>
   Object.fromEntries(
-    Object.entries(report).filter(([what, count]) => !["objects", "rows"].includes(what) && count > 0),
+    Object.entries(report).filter(
+      ([what, count]) => !["objects", "compared", "findings"].includes(what) && Number(count) > 0,
+    ),
   );
 
 const RECONCILE = [{ reconcile: JOB }];
@@ -101,7 +132,7 @@ describe("a census leaves alone what merely waits", () => {
   it.each(Object.entries(alive))("%s", async (_, row) => {
     // With an empty queue nothing speaks for it but its row.
     for (const messages of [0, 1])
-      expect(await take({ rows: [row], objects: [OWN, OTHER], messages })).toEqual({
+      expect(await take({ rows: [row], objects: [OWN, OTHER], messages })).toMatchObject({
         found: {},
         sent: [],
         levels: ["info"],
@@ -138,7 +169,7 @@ describe("a census puts back a row that nobody drives although it has been due f
   };
   it.each(Object.entries(stuck))("%s", async (_, row) => {
     for (const messages of [0, 1])
-      expect(await take({ rows: [row], messages })).toEqual({
+      expect(await take({ rows: [row], messages })).toMatchObject({
         found: { stuckRows: 1, requeued: 1 },
         sent: RECONCILE,
         levels: ["warn"],
@@ -205,7 +236,7 @@ describe("a census goes by names as deliveries do", () => {
       objectOf("film.srt"),
       objectOf("poster.jpg"),
     ];
-    expect(await take({ objects })).toEqual({
+    expect(await take({ objects })).toMatchObject({
       found: { ignoredObjects: 3, sidecars: 2 },
       sent: [],
       levels: ["info"],
@@ -217,6 +248,86 @@ describe("a census goes by names as deliveries do", () => {
     const { found } = await take({ objects: [objectOf(`${"a".repeat(32)}/film.srt`)] });
     expect(found).toEqual({ unannouncedObjects: 1, requeued: 1 });
   });
+});
+
+describe("a census costs what is open and what is new", () => {
+  const jobs = Array.from({ length: 960 }, (_, number) =>
+    (number * 4_473_929).toString(16).padStart(8, "0").padEnd(32, "0"),
+  );
+  const aged = (ageMs: number) => jobs.map((jobId) => ({ ...objectOf("a.mp4", ageMs), key: `media/${jobId}/a.mp4` }));
+
+  it("of the objects of the last two hours it compares each, in every run", async () => {
+    const { report, asked } = await take({ objects: aged(2 * HOUR_MS) });
+    expect(report).toMatchObject({ objects: 960, compared: 960, unannouncedObjects: 960 });
+    expect(asked.glances).toEqual([...Array<number>(9).fill(100), 60]);
+  });
+
+  it.each([3, 24, 191])("of those that are %s hours old it finds each once in a day, in some run", async (hours) => {
+    const found: string[] = [];
+    const counts: number[] = [];
+    for (let run = 0; run < 96; run += 1) {
+      const now = NOW + run * 15 * MINUTE_MS;
+      // As old in each run, so that none is new or forgotten meanwhile.
+      const objects = aged(hours * HOUR_MS).map((each) => ({ ...each, writtenAt: now - hours * HOUR_MS }));
+      const { report } = await take({ objects, now });
+      counts.push(report.compared);
+      found.push(...report.findings.map(({ jobId }) => jobId));
+    }
+    expect([...found].sort()).toEqual([...jobs].sort());
+    expect(Math.max(...counts)).toBeLessThan(3 * (960 / 96));
+  });
+
+  it("of those that are older than eight days it reads nothing", async () => {
+    for (let run = 0; run < 96; run += 1) {
+      const now = NOW + run * 15 * MINUTE_MS;
+      const objects = aged(0).map((each) => ({ ...each, writtenAt: now - 193 * HOUR_MS }));
+      expect((await take({ objects, now })).report.compared).toBe(0);
+    }
+  });
+
+  it("nor of those that would not be put back in this run: too young, or between two marks while messages wait", async () => {
+    expect((await take({ objects: aged(DUE - 1) })).report.compared).toBe(0);
+    expect((await take({ objects: aged(50 * MINUTE_MS), messages: 1 })).report.compared).toBe(0);
+  });
+
+  it("of the rows it reads those that are due, and no others that are open", async () => {
+    const waits = rowIn("SENDING", { notBefore: NOW + 1 });
+    expect((await take({ rows: [waits] })).asked).toEqual({ glances: [], reads: [] });
+  });
+});
+
+describe("a census reads once more, consistently, before it puts anything back", () => {
+  const stuck = rowIn("SENDING", { leaseUntil: NOW - DUE });
+  const ended = rowIn("DELIVERED", { announced: true });
+  const cases: Record<string, { rows: Row[]; stale: Row[]; objects?: ListedObject[] }> = {
+    "a row that has ended meanwhile": { rows: [ended], stale: [stuck] },
+    "a row that waits again": { rows: [rowIn("SENDING", { notBefore: NOW + 1 })], stale: [stuck] },
+    "a row that is gone": { rows: [], stale: [stuck] },
+    "an end that was announced meanwhile": { rows: [ended], stale: [rowIn("DELIVERED")] },
+    "an object that was delivered meanwhile": { rows: [ended], stale: [], objects: [OWN] },
+    "an upload that was claimed meanwhile": {
+      rows: [rowIn("SENDING", { notBefore: NOW + 1 })],
+      stale: [rowIn("UPLOADING")],
+      objects: [OWN],
+    },
+  };
+  it.each(Object.entries(cases))("%s", async (_, world) => {
+    const { sent, counted, asked } = await take(world);
+    expect({ sent, counted }).toEqual({ sent: [], counted: 0 });
+    expect(asked.reads).toEqual([JOB]);
+  });
+});
+
+it("a census finds a stuck row that the index does not know, as an older version wrote it, by its object", async () => {
+  const { ledger } = ledgerOf([rowIn("SENDING", { leaseUntil: NOW - DUE })], []);
+  const row = await ledger.read(JOB);
+  const { findings } = (await take({ rows: row ? [row] : [], objects: [OWN, OTHER] })).report;
+  expect(findings).toEqual([{ why: "stuckRows", jobId: JOB, dueAt: NOW - DUE }]);
+});
+
+it("a census names what it found: job, object and why, and since when", async () => {
+  const { report } = await take({ rows: [rowIn("DELIVERED", { announced: true })], objects: [OWN, OTHER] });
+  expect(report.findings).toEqual([{ why: "otherObjects", jobId: JOB, object: OTHER, dueAt: OTHER.writtenAt }]);
 });
 
 it("a census says when S3 had the object that it puts back", async () => {
@@ -238,7 +349,7 @@ describe("a census counts what it puts back, and nothing else", () => {
       expect([found["unannouncedObjects"] ?? 0, found["requeued"] ?? 0]).toEqual([counted, sent.length]);
       if (counted > 0) countedAt.push(minutes);
     }
-    expect(countedAt).toEqual([30, 60, 120, 240]);
+    expect(countedAt).toEqual([30, 60, 120]);
   });
 
   it("where no message is left: everything", async () => {

@@ -50,9 +50,10 @@ const GRANTS: Readonly<Record<(typeof FUNCTIONS)[number], readonly string[]>> = 
   ],
   DeliveryStatus: ["dynamodb:GetItem on DeliveryTable"],
   Census: [
-    "s3:ListBucket on MediaBucket",
     "s3:ListBucketVersions on MediaBucket",
-    "dynamodb:Scan on DeliveryTable",
+    "dynamodb:GetItem on DeliveryTable",
+    "dynamodb:BatchGetItem on DeliveryTable",
+    "dynamodb:Query on DeliveryTable/index/open",
     "sqs:SendMessage on MediaQueue",
     "sqs:GetQueueAttributes on MediaQueue",
   ],

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { check, is, type Check } from "../check.ts";
+import { TABLE_KEYS } from "../../../dev/stack/table.ts";
 import { at, namesOf, put } from "../cloudformation.ts";
 
 const BUCKET = "MediaBucket.Properties";
@@ -180,6 +181,11 @@ export const storageChecks: Check[] = [
   is("encrypts the table", `${TABLE}.SSESpecification.SSEEnabled`, true, false),
   is("pays for the table by request", `${TABLE}.BillingMode`, "PAY_PER_REQUEST", "PROVISIONED"),
   is("has the job as the table's key", `${TABLE}.KeySchema`, [{ AttributeName: "job_id", KeyType: "HASH" }]),
+  is(
+    "has an index of what is open, keys only, as the local stack has it",
+    `${TABLE}.GlobalSecondaryIndexes`,
+    TABLE_KEYS.GlobalSecondaryIndexes,
+  ),
   is("lets rows expire", `${TABLE}.TimeToLiveSpecification`, { AttributeName: "expires_at", Enabled: true }),
   is(
     "names the table, so that no second stack starts an empty ledger",
