@@ -82,3 +82,13 @@ Examples:
   $ cielo24-proxy status 0123456789abcdef0123456789abcdef --watch --timeout 30m && echo delivered
 ${CONNECTION}
 ${EXIT_CODES}`;
+
+export const cancelHelp = `
+The job stays free. What arrives for it after that is not sent, until another upload is begun: with
+upload --restart, as the parts of this one would be completed otherwise. They are removed after a
+week. If cielo24 has the medium, or may have it, nothing is cancelled (3).
+
+Example:
+  $ cielo24-proxy cancel 0123456789abcdef0123456789abcdef
+${CONNECTION}
+${EXIT_CODES}`;

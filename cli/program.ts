@@ -1,10 +1,11 @@
 import { Command, CommanderError, Option } from "commander";
 import manifest from "../package.json" with { type: "json" };
 import { addUrl, metadata, type AddUrlOptions, type MetadataOptions } from "./commands/add-url-and-metadata.ts";
-import { print, type Context } from "./commands/command.ts";
+import { cancel } from "./commands/cancel.ts";
+import { print, type CommandOptions, type Context } from "./commands/command.ts";
 import { status, type StatusOptions } from "./commands/status.ts";
 import { upload, type UploadOptions } from "./commands/upload.ts";
-import { addUrlHelp, mainHelp, metadataHelp, statusHelp, uploadHelp } from "./help.ts";
+import { addUrlHelp, cancelHelp, mainHelp, metadataHelp, statusHelp, uploadHelp } from "./help.ts";
 import { EXIT_CODES, UsageError } from "./outcome.ts";
 import { parseDuration, parseMebibytes, parseParallel } from "./quantities.ts";
 import { reportError } from "./report.ts";
@@ -79,6 +80,16 @@ export const run = async (context: Context, words: readonly string[]): Promise<n
     .option("--timeout <time>", "with --watch: for 90s, 10m or 2h at most (no limit)", parseDuration)
     .addHelpText("after", statusHelp)
     .action((job: string, options: StatusOptions) => end(status(context, job, options)));
+
+  program
+    .command("cancel")
+    .summary("cancel an upload that cielo24 does not have yet")
+    .description(
+      "Cancel a job's upload, or the delivery of its medium while cielo24 cannot have it. Repeating it changes nothing.",
+    )
+    .argument("<job>", "32 hex characters")
+    .addHelpText("after", cancelHelp)
+    .action((job: string, options: CommandOptions) => end(cancel(context, job, options)));
 
   program.commands.forEach(addConnectionOptions);
   try {

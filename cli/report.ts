@@ -51,6 +51,8 @@ const AFTER_REJECTION: Readonly<Record<string, string>> = {
   NO_AUDIO: "Nothing was sent to cielo24: upload a version that has sound, for the same job.",
   MEDIA_TOO_LONG: "Nothing was sent to cielo24: cut it up, and use a job for each piece.",
   WITHDRAWN: "Nothing was sent to cielo24: if nobody meant to delete it, upload it again for the same job.",
+  CANCELLED: "Nothing was sent to cielo24. To send it after all, upload it again, with --restart.",
+  TIMED_OUT: "The upload was begun and never arrived: upload it again, for the same job.",
   INVALID_URL: "Give a public https URL of the media itself, or upload the file: the job still takes media.",
 };
 

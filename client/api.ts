@@ -10,7 +10,7 @@ import { networkError, ProxyError } from "./errors.ts";
 export type TokenSource = string | ((context: { readonly refused?: string }) => string | Promise<string>);
 
 export interface ApiCall {
-  readonly method: "GET" | "POST";
+  readonly method: "GET" | "POST" | "DELETE";
   readonly path: string;
   readonly query?: Readonly<Record<string, string>>;
   /** Sent as JSON; undefined values are left out. Long or secret parameters belong here: logs hold queries, not bodies. */

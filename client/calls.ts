@@ -1,4 +1,5 @@
 import type { CallApi } from "./api.ts";
+import { readDelivery, type Delivery } from "./delivery.ts";
 import { textField, type ResponseBody } from "./api-response.ts";
 
 export interface AddMediaUrlOptions {
@@ -16,13 +17,18 @@ export interface UpdateMetadataOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+export interface CancelDeliveryOptions {
+  readonly jobId: string;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** cielo24's task. */
 export interface Task {
   readonly taskId: string;
 }
 
 /**
- * The calls that return a task of cielo24.
+ * The calls that are made, and done: most return a task of cielo24.
  *
  * @param callPatiently repeats what may pass
  */
@@ -46,6 +52,11 @@ export const createCalls = (callApi: CallApi, callPatiently: CallApi) => ({
         body: { job_id: jobId, reference_id: referenceId, requestor_id: requestorId },
         signal,
       }),
+    ),
+
+  cancelDelivery: async ({ jobId, signal }: CancelDeliveryOptions): Promise<Delivery> =>
+    readDelivery(
+      await callPatiently({ method: "DELETE", path: "/api/job/delivery", query: { job_id: jobId }, signal }),
     ),
 });
 

@@ -1,5 +1,11 @@
 import { createApi, type CallApi, type TokenSource } from "./api.ts";
-import { createCalls, type AddMediaUrlOptions, type Task, type UpdateMetadataOptions } from "./calls.ts";
+import {
+  createCalls,
+  type AddMediaUrlOptions,
+  type CancelDeliveryOptions,
+  type Task,
+  type UpdateMetadataOptions,
+} from "./calls.ts";
 import { platformClock, sleepBy, type Clock } from "./clock.ts";
 import { createDeliveries } from "./deliveries.ts";
 import type { Delivery, DeliveryQuery, WaitForDeliveryOptions } from "./delivery.ts";
@@ -41,6 +47,11 @@ export interface Client {
   /** Resolves once the delivery has ended, successfully or not. */
   readonly waitForDelivery: (options: WaitForDeliveryOptions) => Promise<Delivery>;
   readonly getDelivery: (query: DeliveryQuery) => Promise<Delivery>;
+  /**
+   * Cancels an upload, or the delivery of its media as long as cielo24 cannot have it. What arrives for the job after that
+   * is not sent, until another upload is begun. Parts are left to `abortUpload`.
+   */
+  readonly cancelDelivery: (options: CancelDeliveryOptions) => Promise<Delivery>;
   /** Makes cielo24 fetch a job's media from a URL. */
   readonly addMediaUrl: (options: AddMediaUrlOptions) => Promise<Task>;
   /** Sets a job's grouping metadata at cielo24. */

@@ -8,7 +8,7 @@
  */
 export { createClient, type Client, type ClientOptions } from "./client.ts";
 export type { TokenSource } from "./api.ts";
-export type { AddMediaUrlOptions, Task, UpdateMetadataOptions } from "./calls.ts";
+export type { AddMediaUrlOptions, CancelDeliveryOptions, Task, UpdateMetadataOptions } from "./calls.ts";
 export {
   hasEnded,
   isOfOtherMedia,

@@ -54,6 +54,10 @@ export type MetricName =
   | "NoAudio"
   | "MediaTooLong"
   | "MediaQuarantined"
+  /** An upload that its owner cancelled, and each object that came of it afterwards. */
+  | "UploadCancelled"
+  /** An upload that was begun and never arrived. */
+  | "UploadTimedOut"
   | "MediaSuperseded"
   | "MediaHandedOver"
   | "MediaRetried"

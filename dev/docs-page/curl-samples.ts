@@ -33,6 +33,9 @@ const VARIABLES: readonly (readonly [RegExp, string])[] = [
 const withVariables = (text: string): string =>
   VARIABLES.reduce((each, [value, variable]) => each.replaceAll(value, () => variable), text);
 
+/** How curl is told a method that it would not choose. */
+const WAYS: Readonly<Record<string, string>> = { HEAD: "-I ", DELETE: "-X DELETE " };
+
 /** Commands for a shell, made of the description's examples: one for each way to send the parameters. */
 export const curlSamples = (method: string, path: string, operation: Described): readonly Sample[] => {
   const { security = [], parameters = [], requestBody } = operation;
@@ -47,7 +50,7 @@ export const curlSamples = (method: string, path: string, operation: Described):
 
   const contents = Object.entries(requestBody?.content ?? {});
   if (contents.length === 0) {
-    const way = method === "HEAD" ? "-I " : query.length > 0 ? "-G " : "";
+    const way = `${WAYS[method] ?? ""}${method !== "HEAD" && query.length > 0 ? "-G " : ""}`;
     const fields = query.map((each) => `--data-urlencode "${each}"`);
     return [{ lang: "Shell", label: "curl", source: command([way + url(), ...authorization, ...fields]) }];
   }

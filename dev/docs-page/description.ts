@@ -23,7 +23,7 @@ interface Description {
   readonly paths: Readonly<Record<string, Record<string, Operation> & { parameters?: readonly unknown[] }>>;
 }
 
-const METHODS = ["get", "head", "post"];
+const METHODS = ["get", "head", "post", "delete"];
 
 /**
  * The description as the page shows it: with a command for each call, an example for bodies that are media, and the addresses

@@ -35,7 +35,9 @@ type Why =
   /** A row whose next step is overdue. */
   | "stuckRows"
   /** A row whose end was never announced. */
-  | "silentRows";
+  | "silentRows"
+  /** An upload that was begun and has not arrived in all the time that it may take. */
+  | "timedOutUploads";
 
 /** Something that was put back into the queue, or would have been if the queue had taken it. */
 export interface Finding {
@@ -106,6 +108,7 @@ export const takeCensus = async (parts: Census): Promise<CensusReport> => {
     otherObjects: 0,
     stuckRows: 0,
     silentRows: 0,
+    timedOutUploads: 0,
     foreignObjects: 0,
     ignoredObjects: 0,
     sidecars: 0,
@@ -137,7 +140,7 @@ export const takeCensus = async (parts: Census): Promise<CensusReport> => {
     rowsPutBack.add(jobId);
     const row = await ledger.read(jobId);
     if (row && isOverdue(row, isTime))
-      await putBack({ why: hasEnded(row) ? "silentRows" : "stuckRows", jobId, dueAt: dueTime(row) });
+      await putBack({ why: whyOverdue(row), jobId, dueAt: dueTime(row) });
   };
 
   const compare = async (candidates: readonly Candidate[]) => {
@@ -211,9 +214,13 @@ const reasonOf = (row: Row | undefined): Why => {
   return row.state === "UPLOADING" ? "uploadedObjects" : "otherObjects";
 };
 
-/** Nobody drives the row, or tells of its end. For an upload that has not come nobody can do anything. */
-const isOverdue = (row: Row, isTime: (dueAt: number) => boolean): boolean =>
-  row.state !== "UPLOADING" && isOpen(row) && isTime(dueTime(row));
+/** Nobody drives the row, or tells of its end. */
+const isOverdue = (row: Row, isTime: (dueAt: number) => boolean): boolean => isOpen(row) && isTime(dueTime(row));
+
+const whyOverdue = (row: Row): Why => {
+  if (row.state === "UPLOADING") return "timedOutUploads";
+  return hasEnded(row) ? "silentRows" : "stuckRows";
+};
 
 /**
  * Whether the ledger has an end for the object, or will get one. While the row of another object is open, the object waits

@@ -2,12 +2,13 @@ import * as v from "valibot";
 import { readConfig } from "../../lib/config.ts";
 import { connectTable } from "../../lib/delivery/aws/table.ts";
 import type { Ledger, Owners } from "../../lib/delivery/ledger.ts";
-import { hasEnded, showError, showLook, type Row } from "../../lib/delivery/machine/row.ts";
+import { hasEnded, type Row } from "../../lib/delivery/machine/row.ts";
 import { isExpired } from "../../lib/delivery/machine/uploading.ts";
 import { createOwnership, type Ownership } from "../../lib/http/caller.ts";
 import { respond, type Endpoint } from "../../lib/http/endpoint.ts";
 import { ApiError } from "../../lib/http/errors.ts";
 import { apiHandler, type HttpHandler } from "../../lib/http/handler.ts";
+import { showDelivery, shownState } from "../../lib/http/show-delivery.ts";
 import { apiVersion, jobId, validate, wholeNumber } from "../../lib/http/validate.ts";
 import { lambdaHandler, type Runtime } from "../../lib/runtime.ts";
 
@@ -78,33 +79,5 @@ export const deliveryStatus =
     }
     // Whose job it is, is an admin's business alone.
     const owner = caller.isAdmin ? await owners.ownerOf(job_id) : undefined;
-    return respond({ ...showRow(row), Owner: owner });
+    return respond({ ...showDelivery(row), Owner: owner });
   };
-
-/**
- * The state as clients see it. FINALIZING has finer names: HANDED_OVER, because cielo24 pulls the media itself and may take
- * its time; UNKNOWN, because a response was lost and job/info is asked about it.
- */
-const shownState = (row: Row): Row["state"] | "HANDED_OVER" | "UNKNOWN" => {
-  if (row.state !== "FINALIZING") return row.state;
-  if (row.handOver && row.taskId !== undefined) return "HANDED_OVER";
-  return row.everUnknown ? "UNKNOWN" : "FINALIZING";
-};
-
-/** What of a row is the client's business. */
-const showRow = (row: Row) => ({
-  JobId: row.jobId,
-  State: shownState(row),
-  TaskId: row.taskId,
-  Error: row.error && showError(row.error),
-  Waiting: row.waiting && { ...showError(row.waiting), NextAttemptAt: showTime(row.notBefore) },
-  ...showLook(row.look),
-  OtherMedia: row.otherMedia,
-  Sidecars: row.sidecars?.length,
-  SizeBytes: row.sizeBytes,
-  SentBytes: row.sentBytes ?? 0,
-  Attempts: row.claims ?? row.posts ?? 0,
-  UpdatedAt: showTime(row.updatedAt),
-});
-
-const showTime = (ms?: number) => (ms === undefined ? undefined : new Date(ms).toISOString());

@@ -61,7 +61,8 @@ export const beginUpload = async (
   throw new LedgerError("The row changes too fast");
 };
 
-const CODE_OF_OCCUPIED: Readonly<Record<Occupied, ApiErrorCode>> = {
+/** Why the row takes no other upload, or no cancellation, as a client hears it. */
+export const CODE_OF_OCCUPIED: Readonly<Record<Occupied, ApiErrorCode>> = {
   SENDING: "DELIVERY_UNDER_WAY",
   FINALIZING: "DELIVERY_UNDER_WAY",
   DELIVERED: "JOB_HAS_MEDIA",

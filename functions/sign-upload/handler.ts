@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { connectCielo24 } from "../../lib/cielo24/client.ts";
 import { readConfig } from "../../lib/config.ts";
+import { connectEvents } from "../../lib/delivery/aws/events.ts";
 import { connectTable } from "../../lib/delivery/aws/table.ts";
 import { readRowExpiryMs } from "../../lib/delivery/settings.ts";
 import { createOwnership } from "../../lib/http/caller.ts";
@@ -13,6 +14,7 @@ import { connectUploadSigner, type SignedRequest, type UploadSigner } from "../.
 import { connectObservability } from "../../lib/observability.ts";
 import { lambdaHandler, type Runtime } from "../../lib/runtime.ts";
 import { beginUpload, askWith, type BeginUpload } from "./begin-upload.ts";
+import { cancelDelivery } from "./cancel-upload.ts";
 
 const SERVICE = "sign-upload";
 
@@ -28,12 +30,16 @@ export const build = (runtime: Runtime): HttpHandler => {
     runtime,
     expiryMs: readRowExpiryMs(runtime.env),
     maxMediaBytes,
+    announce: connectEvents(runtime).announce,
+    observability,
   };
   const requestUrl = requestUploadUrl(parts);
   const sign = signUpload(parts);
-  return apiHandler(runtime, SERVICE, { scope: "media.write" }, (request) =>
-    request.routeKey.endsWith("/request_upload_url") ? requestUrl(request) : sign(request),
-  );
+  const cancel = cancelDelivery(parts);
+  return apiHandler(runtime, SERVICE, { scope: "media.write" }, (request) => {
+    if (request.routeKey.endsWith("/delivery")) return cancel(request);
+    return request.routeKey.endsWith("/request_upload_url") ? requestUrl(request) : sign(request);
+  });
 };
 
 export const handler = lambdaHandler(build);

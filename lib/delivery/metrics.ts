@@ -52,15 +52,19 @@ const METRIC_OF_TYPE: Readonly<Record<string, MetricName>> = {
   NO_AUDIO: "NoAudio",
   MEDIA_TOO_LONG: "MediaTooLong",
   WITHDRAWN: "MediaWithdrawn",
+  CANCELLED: "UploadCancelled",
+  TIMED_OUT: "UploadTimedOut",
 };
+/** Nobody refused anything: whoever uploads gave up. */
+const GIVEN_UP: ReadonlySet<MetricName | undefined> = new Set(["UploadCancelled", "UploadTimedOut"]);
 
 export const recordAnnounced = ({ state, sizeBytes = 0, error, look }: Row, { count }: Observability): void => {
   if (state === "DELIVERED") {
     count("MediaDelivered");
     count("BytesDelivered", sizeBytes);
   }
-  if (state === "REJECTED") count("MediaRejected");
   const metric = METRIC_OF_TYPE[error?.type ?? look?.concern?.type ?? ""];
+  if (state === "REJECTED" && !GIVEN_UP.has(metric)) count("MediaRejected");
   if (metric) count(metric);
   if (state === "NEEDS_REVIEW") count("MediaNeedsReview");
 };

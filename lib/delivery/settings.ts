@@ -1,4 +1,5 @@
 import { readConfig, type Environment } from "../config.ts";
+import { UPLOAD_LIFE_MS } from "./machine/open.ts";
 import type { Settings } from "./machine/protocol.ts";
 
 /** The delivery machine's settings, read from the environment; what they mean is in `machine/protocol.ts`. */
@@ -34,6 +35,7 @@ export const readCallSettings = (env: Environment): Settings => {
     serverErrorSettleMs: 0,
     unknownJobMs: UNKNOWN_JOB_MS,
     expiryMs: readRowExpiryMs(env),
+    uploadLifeMs: UPLOAD_LIFE_MS,
     clockSkewMs: CLOCK_SKEW_MS,
     settleMs: settleS * 1000,
     capabilityLifetimeMs: 0,

@@ -58,6 +58,13 @@ describe("the command line's exit code", () => {
       inState("DELIVERED", { Container: "MP4", AudioTracks: 1, OtherMedia: 1, Sidecars: 2 }),
       /"container":"MP4","audioTracks":1,"otherMedia":1,"sidecars":2/,
     ],
+    [
+      0,
+      "an upload that is cancelled",
+      ["cancel", JOB],
+      inState("REJECTED", { Error: { ErrorType: "CANCELLED", ErrorComment: "It was cancelled." } }),
+      /^Done: job \S+\n {2}Nothing more is sent for it\./m,
+    ],
     [0, "help", ["--help"], {}, /Exit codes:/],
     [0, "a command's help", ["upload", "--help"], {}, /Examples:[\s\S]*Exit codes:/],
     [0, "the version", ["--version"], {}, /^\d+\.\d+\.\d+$/m],
@@ -83,6 +90,13 @@ describe("the command line's exit code", () => {
     [2, "a device", ["upload", "/dev/null", "-j", JOB], {}, /is no plain file/],
     [2, "a file without a job", ["upload", "a.mp4"], {}, /a\.mp4=JOB/],
     [2, "two files for one job", ["upload", "a.mp4", "b.mp4", "-j", JOB], {}, /a job takes one file/],
+    [
+      3,
+      "a cancellation that comes too late",
+      ["cancel", JOB],
+      refusal(409, "JOB_HAS_MEDIA"),
+      /Nothing more can be sent/,
+    ],
     [3, "a refusal", ["status", JOB], refusal(404, "ITEM_NOT_FOUND"), /Check the job id/],
     [
       3,

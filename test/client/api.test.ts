@@ -48,6 +48,17 @@ describe("calls of the API", () => {
     expect(JSON.parse(api.requests[0]?.body ?? "")).toEqual({ job_id: JOB, media_url: mediaUrl, is_duplicate: true });
   });
 
+  it("cancel a delivery, and are repeated after faults that pass: it is cancelled once", async () => {
+    const body = { JobId: JOB, State: "REJECTED", SentBytes: 0, Attempts: 0, UpdatedAt: "2031-05-06T00:00:00.000Z" };
+    await using api = await startCannedApi({ reset: true }, { body });
+    expect(await connect(api.url).cancelDelivery({ jobId: JOB })).toMatchObject({ jobId: JOB, state: "REJECTED" });
+    expect(api.requests.at(-1)).toMatchObject({
+      method: "DELETE",
+      target: `/api/job/delivery?v=1&job_id=${JOB}`,
+      body: "",
+    });
+  });
+
   it("are repeated after faults that pass, with growing pauses", async () => {
     await using api = await startCannedApi({ status: 500 }, { reset: true }, { status: 503 }, TASK);
     const client = connect(api.url);

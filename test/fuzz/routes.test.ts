@@ -6,6 +6,7 @@ import { readDeployment } from "../../dev/gateway/deployment.ts";
 import { startStack, type Stack } from "../../dev/stack.ts";
 import { addMediaParameters } from "../../functions/add-media/handler.ts";
 import { deliveryParameters } from "../../functions/delivery-status/handler.ts";
+import { cancelParameters } from "../../functions/sign-upload/cancel-upload.ts";
 import { requestUploadUrlParameters, signUploadParameters } from "../../functions/sign-upload/handler.ts";
 import { updateMetadataParameters } from "../../functions/update-metadata/handler.ts";
 import { broken } from "./broken.ts";
@@ -101,9 +102,10 @@ describe("the fuzzer", () => {
     ["add_media", addMediaParameters],
     ["request_upload_url", requestUploadUrlParameters],
     ["sign_upload", signUploadParameters],
-    ["delivery", deliveryParameters],
+    ["GET /api/job/delivery", deliveryParameters],
+    ["DELETE /api/job/delivery", cancelParameters],
   ])("uses every parameter that the schema of %s names", (action, schema) => {
-    const uses = Object.entries(USES).filter(([routeKey]) => routeKey.endsWith(`/${action}`));
+    const uses = Object.entries(USES).filter(([routeKey]) => routeKey.endsWith(action));
     expect(uses.length).toBeGreaterThan(0);
     for (const [, each] of uses) {
       const used = each.flatMap(({ required, optional, fixed }) => [

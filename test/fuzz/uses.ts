@@ -105,4 +105,7 @@ export const USES: Readonly<Record<string, readonly Use[]>> = {
       answers: STATUS,
     },
   ],
+  "DELETE /api/job/delivery": [
+    { name: "cancel", required: ["v", "job_id"], optional: [], jobs: open, answers: STATUS },
+  ],
 };

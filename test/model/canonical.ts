@@ -1,5 +1,5 @@
 import type { Command, OperatorDecision } from "../../lib/delivery/machine/protocol.ts";
-import { TICK_MS, UNKNOWN_JOB_TICKS } from "./scenario.ts";
+import { TICK_MS, UNKNOWN_JOB_TICKS, UPLOAD_LIFE_TICKS } from "./scenario.ts";
 import type { Worker, World } from "./job-world.ts";
 
 /**
@@ -27,11 +27,11 @@ export const canonical = (world: World): string => {
   };
 
   const { row, workers, messages, delayed, floating, accepted, announced, deadLetters, budgets } = world;
-  const { superseded, withdrawn, doubts, isRefused, isMisused, isMisfiled } = world;
+  const { superseded, withdrawn, doubts, isCancelled, isRefused, isMisused, isMisfiled } = world;
   let text = row ? show(row) + rename(shapeOf(row)) : "";
   text += list(workers) + list(delayed) + list(messages) + list(floating) + list(accepted) + "|";
   text += show(announced) + show(deadLetters) + show(budgets);
-  text += `${superseded.length}w${withdrawn.length}d${doubts}${isRefused ? "n" : ""}${isMisused ? "m" : ""}${isMisfiled ? "f" : ""}`;
+  text += `${superseded.length}w${withdrawn.length}d${doubts}${isCancelled ? "c" : ""}${isRefused ? "n" : ""}${isMisused ? "m" : ""}${isMisfiled ? "f" : ""}`;
   return world.resent ? `${text}r` : text;
 };
 
@@ -104,7 +104,7 @@ const shapeOf = (value: object): Shape => {
     const forgotten = forgottenOf(outer, name);
     let text = "{";
     for (const [key, inner] of Object.entries(outer)) {
-      if (inner === undefined || LEFT_OUT.has(key) || forgotten.has(key)) continue;
+      if (inner === undefined || isLeftOut(key, outer) || forgotten.has(key)) continue;
       text += `${key}:${key === "heard" ? describeHeard(outer as Worker) : describe(inner, key)},`;
     }
     return text + "}";
@@ -148,6 +148,7 @@ const LEAST_TICKS: Readonly<Record<string, number>> = {
   arrivedAt: -3,
   settlingSince: -3,
   unknownSince: -UNKNOWN_JOB_TICKS,
+  updatedAt: -UPLOAD_LIFE_TICKS,
   at: 0,
   shownAt: 0,
 };
@@ -177,4 +178,7 @@ const LEFT_OUT = new Set([
   "versionId",
   "waiting",
 ]);
+/** Only of an upload it matters when the row was written. */
+const isLeftOut = (name: string, outer: object): boolean =>
+  LEFT_OUT.has(name) && !(name === "updatedAt" && "state" in outer && outer.state === "UPLOADING");
 const SHARED = new Set(["memory", "row", "message", "media", "write"]);

@@ -1,10 +1,15 @@
+import type { Row } from "../../lib/delivery/machine/row.ts";
 import type { End, Scenario } from "./scenario.ts";
 import { objectsOf, type World } from "./job-world.ts";
+
+/** Whether an upload was begun and never arrived: nothing else is rejected without media. */
+export const isTimedOut = ({ state, media, cancelled }: Row): boolean =>
+  state === "REJECTED" && media === undefined && !cancelled;
 
 /** The ends that this world has reached. */
 export function* endsOf({ row, resent }: World): Generator<End> {
   if (row?.state === "DELIVERED") yield resent ? "delivered after a resend" : "delivered";
-  if (row?.state === "REJECTED") yield "rejected";
+  if (row?.state === "REJECTED") yield isTimedOut(row) ? "timed out" : "rejected";
   if (row?.state === "NEEDS_REVIEW") yield "needs review";
   if (row?.conflicts?.length) yield "conflict";
 }

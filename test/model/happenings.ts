@@ -1,9 +1,9 @@
 import { hasEnded, type Row } from "../../lib/delivery/machine/row.ts";
 import type { Drop } from "../../lib/delivery/machine/protocol.ts";
 import { start } from "../../lib/delivery/machine/machine.ts";
-import { admitUpload } from "../../lib/delivery/machine/uploading.ts";
+import { admitUpload, cancelUpload, isTimedOut } from "../../lib/delivery/machine/uploading.ts";
 import { carryOut } from "./commands.ts";
-import { callSettingsOf, settingsOf, TICK_MS, type Scenario } from "./scenario.ts";
+import { callSettingsOf, settingsOf, TICK_MS, UPLOAD_LIFE_TICKS, type Scenario } from "./scenario.ts";
 import {
   accept,
   callersMedia,
@@ -33,6 +33,8 @@ export function* happenings(world: World, scenario: Scenario, by: Machine): Gene
   if (world.budgets.operators > 0) yield* sendAgain(world);
   if (world.budgets.withdrawals > 0) yield* withdraw(world, scenario);
   if (world.budgets.signings > 0) yield* signUpload(world);
+  if (world.budgets.cancels > 0) yield* cancel(world, scenario, by);
+  yield* announceCancelled(world);
   if (scenario.census) yield* takeCensus(world, scenario);
   if (scenario.rowsExpire) yield* expire(world, by);
   for (const [index, worker] of world.workers.entries()) {
@@ -162,6 +164,23 @@ function* signUpload(world: World): Generator<Transition> {
   yield { label: "an upload is signed", isFault: true, world: delay(spend(world, "signings"), admission.write) };
 }
 
+/** So does a cancellation. */
+function* cancel(world: World, scenario: Scenario, { cancels = cancelUpload }: Machine): Generator<Transition> {
+  const admission = world.row && cancels(world.row, { now: world.now, expiryMs: settingsOf(scenario).expiryMs });
+  if (!admission?.admitted || !admission.write) return;
+  yield { label: "the owner cancels", isFault: true, world: delay(spend(world, "cancels"), admission.write) };
+}
+
+/** The function that cancelled announces it, unless it dies first. */
+function* announceCancelled(world: World): Generator<Transition> {
+  const { row, announced } = world;
+  if (row?.state !== "REJECTED" || !row.cancelled || row.announced) return;
+  const event = `REJECTED ${row.media?.id ?? ""}`;
+  const told = announced.includes(event) ? announced : [...announced, event].sort();
+  const label = "the cancellation is announced";
+  yield { label, isFault: true, world: { ...world, announced: told, row: { ...row, announced: true } } };
+}
+
 /**
  * The census puts back what is stuck, silent or was never announced. It certainly does so if no worker is alive and no
  * message looks after it. Beside workers it may come later, and beside such messages it may make duplicates.
@@ -197,7 +216,10 @@ const isKnown = (row: Row | undefined, id: string): boolean => {
   return true;
 };
 
-const isStuck = ({ state, leaseUntil = 0, settledAt = 0, notBefore = 0 }: Row, now: number): boolean =>
+const isStuck = (row: Row, now: number): boolean =>
+  isOverdue(row, now) || isTimedOut(row, now, UPLOAD_LIFE_TICKS * TICK_MS);
+
+const isOverdue = ({ state, leaseUntil = 0, settledAt = 0, notBefore = 0 }: Row, now: number): boolean =>
   now >= notBefore && ((state === "SENDING" && now >= leaseUntil) || (state === "FINALIZING" && now >= settledAt));
 
 const isSilent = (row: Row): boolean => hasEnded(row) && !row.announced;

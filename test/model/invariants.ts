@@ -1,5 +1,6 @@
 import type { Row } from "../../lib/delivery/machine/row.ts";
 import { TICK_MS, type Scenario } from "./scenario.ts";
+import { isTimedOut } from "./ends.ts";
 import type { World } from "./job-world.ts";
 
 /** What must hold in every state, and over every transition, whatever crashes, repeats or is late. */
@@ -31,6 +32,8 @@ export const findViolation = (
   if (after.isMisfiled) return "S8: the index of open rows does not show the row as it is";
   if (before.row?.closed && row?.state !== "NEEDS_REVIEW" && row?.state !== "DELIVERED")
     return "S6: a job that an operator closed for good is open again";
+  if (after.isCancelled && row?.state === "FINALIZING" && row.media?.kind === "object")
+    return "S9: media goes out although its owner cancelled it";
   // The last release counted and waited by other rules.
   if (mixesReleases) return undefined;
   if (row?.state === "SENDING" && row.claimId === undefined && (row.posts ?? 0) > after.doubts)
@@ -55,6 +58,7 @@ const isClaimed = (before: Row | undefined, after: Row): boolean =>
 export const mustBeDelivered = (world: World, scenario: Scenario): boolean => {
   const { row, accepted, floating, delayed, deadLetters, workers, isRefused, superseded, withdrawn } = world;
   const { budgets, doubts } = world;
+  if (budgets.cancels < scenario.budgets.cancels) return false;
   const isQuiet = [accepted, floating, delayed, deadLetters, superseded, withdrawn].every((each) => each.length === 0);
   if (
     scenario.mixesReleases ||
@@ -67,7 +71,7 @@ export const mustBeDelivered = (world: World, scenario: Scenario): boolean => {
   if (scenario.rowsExpire || budgets.lastChances < scenario.budgets.lastChances || isRefused || doubts > 0 || !isQuiet)
     return false;
   if (workers.some(({ sent, memory }) => sent !== undefined || memory.fact !== undefined)) return false;
-  if (row === undefined || row.state === "UPLOADING") return true;
+  if (row === undefined || row.state === "UPLOADING" || isTimedOut(row)) return true;
   return row.state === "SENDING" && !row.everUnknown;
 };
 

@@ -1,6 +1,7 @@
 import { dueTime, entryAfter, isOpen } from "../../lib/delivery/machine/open.ts";
 import { decideWrite, type Row, type Write } from "../../lib/delivery/machine/row.ts";
 import type { Reply, Command, Memory, OperatorDecision, Outcome } from "../../lib/delivery/machine/protocol.ts";
+import type { cancelUpload } from "../../lib/delivery/machine/uploading.ts";
 import type { step } from "../../lib/delivery/machine/machine.ts";
 import type { Release } from "./last-release.ts";
 import { TICK_MS, type Budgets, type Scenario } from "./scenario.ts";
@@ -33,6 +34,8 @@ export interface World {
   readonly withdrawn: readonly string[];
   /** How often a last chunk or a URL went out without a definite answer. */
   readonly doubts: number;
+  /** The owner cancelled, and nobody has signed another upload or sent the media again since. */
+  readonly isCancelled: boolean;
   /** cielo24 definitely refused the media for good, or the object itself cannot be delivered. */
   readonly isRefused: boolean;
   /** An operator's decision was carried out on another state than the operator saw. */
@@ -100,6 +103,8 @@ export interface Machine {
   readonly lastRelease?: Release | undefined;
   /** Changes a write before it is carried out. */
   readonly alter?: (write: Write) => Write;
+  /** Whether an owner may cancel, and the write that does. */
+  readonly cancels?: typeof cancelUpload;
   /** Whether an HTTP call puts a message that looks after its row into the queue first; it does. */
   readonly queuesCalls?: boolean;
   /** Whether media-source records that it redirects a pull, and does not redirect if that fails; it does. */
@@ -143,6 +148,7 @@ export const startWorld = (scenario: Scenario): World => ({
   superseded: [],
   withdrawn: [],
   doubts: 0,
+  isCancelled: false,
   isRefused: false,
   isMisused: false,
   isMisfiled: false,
@@ -199,6 +205,7 @@ const misfiles = (before: Row | undefined, write: Write, after: Row): boolean =>
 const keep = (world: World, row: Row): World => ({
   ...world,
   row,
+  isCancelled: isCancelled(world, row),
   announced:
     world.row?.state === "NEEDS_REVIEW" && row.state !== "NEEDS_REVIEW"
       ? world.announced.filter((event) => !event.startsWith("NEEDS_REVIEW"))
@@ -207,6 +214,13 @@ const keep = (world: World, row: Row): World => ({
         ? world.announced.filter((event) => event !== `REJECTED ${row.media?.id ?? ""}`)
         : world.announced,
 });
+
+const isCancelled = ({ row: before, isCancelled: was }: World, after: Row): boolean => {
+  if (after.cancelled && !before?.cancelled) return true;
+  const isSigned =
+    after.state === "UPLOADING" || (after.state === "REJECTED" && before?.state === "REJECTED" && !after.cancelled);
+  return was && !isSigned && !isReopened(before, after);
+};
 
 const isReopened = (before: Row | undefined, after: Row): boolean =>
   before?.state === "REJECTED" && after.state === "SENDING" && before.media?.id === after.media?.id;

@@ -67,4 +67,9 @@ export const LARGE_SCENARIOS: readonly Scenario[] = [
     budgets: { writes: 1, duplicates: 2 },
     mustReach: ["delivered", "delivered after a resend"],
   }),
+  scenario("an owner who cancels, two workers and two objects", {
+    objects: 2,
+    budgets: { cancels: 1 },
+    mustReach: ["delivered", "rejected", "conflict"],
+  }),
 ];

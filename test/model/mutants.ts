@@ -2,6 +2,8 @@ import type { Input, Memory, Settings, Step } from "../../lib/delivery/machine/p
 import type { Row, State, Write } from "../../lib/delivery/machine/row.ts";
 import { step } from "../../lib/delivery/machine/machine.ts";
 import { reopen } from "../../lib/delivery/machine/transitions.ts";
+import { cancelUpload } from "../../lib/delivery/machine/uploading.ts";
+import { isTimedOut } from "./ends.ts";
 import { TICK_MS } from "./scenario.ts";
 import type { Machine } from "./job-world.ts";
 
@@ -11,7 +13,7 @@ export interface Mutant extends Machine {
   /** The name of the scenario that shows why the rule is needed. */
   readonly caughtBy: string;
   /** What breaks without it. */
-  readonly breaks: "S1" | "S2" | "S3" | "S4" | "S5" | "S6" | "S7" | "S8";
+  readonly breaks: "S1" | "S2" | "S3" | "S4" | "S5" | "S6" | "S7" | "S8" | "S9";
 }
 
 const onStep = (change: (memory: Memory, input: Input) => Step): Machine => ({ step: change });
@@ -68,6 +70,12 @@ const NEWER_VERSION = "a newer version of an object that waits";
 const WITHDRAWN = "an object that is withdrawn after a lost answer, while cielo24 is later than promised";
 const SETTLING_WAITS = "a newer version of an object that settles, and a duplicate";
 const LATE_OPERATOR = 'an operator who says "send again" while cielo24 is later than promised';
+
+const CANCELLED_LATE = "an owner who cancels after a lost answer, while cielo24 is later than promised";
+const CANCELLED_BETWEEN = "an owner who cancels, two objects and a refusal";
+const CANCELLED = "an owner who cancels, and a crash";
+const SIGNED_AGAIN = "an owner who signs, cancels and signs again";
+const TOO_LATE = "an upload that arrives too late, and a crash";
 
 const CLAIMS: readonly Mutant[] = [
   {
@@ -552,4 +560,56 @@ const LOOKS: readonly Mutant[] = [
   },
 ];
 
-export const MUTANTS: readonly Mutant[] = [...CLAIMS, ...TERMS, ...ANSWERS, ...ENDS, ...WAITS, ...LOOKS];
+/** What an owner cancels. */
+const CANCELS: readonly Mutant[] = [
+  {
+    name: "an upload is cancelled while its last chunk is on its way",
+    caughtBy: CANCELLED,
+    breaks: "S4",
+    step,
+    cancels: (row, at) => {
+      const admission = cancelUpload(row.state === "FINALIZING" ? { ...row, state: "SENDING" } : row, at);
+      if (!admission.admitted || !admission.write) return admission;
+      return { admitted: true, write: { ...admission.write, if: { ...admission.write.if, state: [row.state] } } };
+    },
+  },
+  {
+    name: "an upload is cancelled although an earlier answer was lost",
+    caughtBy: CANCELLED_LATE,
+    breaks: "S4",
+    step,
+    cancels: (row, at) => cancelUpload({ ...row, everUnknown: false }, at),
+  },
+  {
+    name: "a cancellation leaves the fence as it is",
+    caughtBy: CANCELLED_BETWEEN,
+    breaks: "S9",
+    step,
+    cancels: (row, at) => {
+      const admission = cancelUpload(row, at);
+      if (!admission.admitted || !admission.write) return admission;
+      return { admitted: true, write: { ...admission.write, set: { ...admission.write.set, fence: row.fence } } };
+    },
+  },
+  {
+    name: "a claim forgets that the upload was cancelled",
+    caughtBy: SIGNED_AGAIN,
+    breaks: "S9",
+    ...onWrite((write) => (isClaim(write) ? { ...write, remove: [...(write.remove ?? []), "cancelled"] } : write)),
+  },
+  {
+    name: "what arrives after a time-out is not sent",
+    caughtBy: TOO_LATE,
+    breaks: "S2",
+    ...onStep((memory, input) =>
+      step(
+        memory,
+        input.type === "row" && input.row && isTimedOut(input.row) && memory.drop.media
+          ? { ...input, row: believe(input.row, { cancelled: true }) }
+          : input,
+      ),
+    ),
+  },
+];
+
+export const MUTANTS: readonly Mutant[] = [...CLAIMS, ...TERMS, ...ANSWERS, ...ENDS, ...WAITS, ...LOOKS, ...CANCELS];

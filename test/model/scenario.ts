@@ -6,6 +6,8 @@ export const TICK_MS = 300_000;
 /** The life of a capability URL, and the longest pull through it. */
 export const CAPABILITY_TICKS = 1;
 export const LONGEST_PULL_TICKS = 1;
+/** How long an upload may take to arrive. */
+export const UPLOAD_LIFE_TICKS = 2;
 /** How long cielo24 may say that it does not know the job. */
 export const UNKNOWN_JOB_TICKS = 2;
 
@@ -35,10 +37,19 @@ export interface Budgets {
   readonly operators: number;
   /** Uploads that are signed for the job. */
   readonly signings: number;
+  /** Times that the owner cancels. */
+  readonly cancels: number;
 }
 
 /** The ends that a job or its media may reach. */
-export const ENDS = ["delivered", "delivered after a resend", "rejected", "needs review", "conflict"] as const;
+export const ENDS = [
+  "delivered",
+  "delivered after a resend",
+  "rejected",
+  "needs review",
+  "conflict",
+  "timed out",
+] as const;
 
 export type End = (typeof ENDS)[number];
 
@@ -108,6 +119,7 @@ export const settingsOf = ({
 }: Scenario): Settings => ({
   resendAfterServerError,
   serverErrorSettleMs: serverErrorSettleTicks * TICK_MS,
+  uploadLifeMs: UPLOAD_LIFE_TICKS * TICK_MS,
   unknownJobMs: UNKNOWN_JOB_TICKS * TICK_MS,
   expiryMs: 90 * 24 * 3600 * 1000,
   maxPosts,

@@ -13,6 +13,7 @@ const NOTHING: Budgets = {
   callers: 0,
   operators: 0,
   signings: 0,
+  cancels: 0,
 };
 
 export const scenario = (
@@ -210,6 +211,34 @@ export const QUICK_SCENARIOS: readonly Scenario[] = [
     budgets: { signings: 1, refusals: 1, crashes: 1 },
     mustReach: ["delivered", "rejected"],
   }),
+  scenario("an owner who cancels after a lost answer, while cielo24 is later than promised", {
+    workers: 1,
+    resendAfterUnknown: true,
+    cielo24: { lateAcceptanceTicks: 4, lateInfoTicks: 4, enforcesOneMedium: true },
+    budgets: { cancels: 1, answers: 1 },
+    mustReach: ["delivered", "delivered after a resend", "rejected"],
+  }),
+  scenario("an owner who cancels, and a crash", {
+    workers: 1,
+    budgets: { cancels: 1, crashes: 1 },
+    mustReach: ["delivered", "rejected", "needs review"],
+  }),
+  scenario("an owner who signs, cancels and signs again", {
+    workers: 1,
+    budgets: { cancels: 1, signings: 2 },
+    mustReach: ["delivered", "rejected"],
+  }),
+  scenario("an owner who cancels, and an operator who sends again", {
+    workers: 1,
+    budgets: { cancels: 1, operators: 1 },
+    mustReach: ["delivered", "rejected"],
+  }),
+  scenario("an upload that arrives too late, and a crash", {
+    census: true,
+    workers: 1,
+    budgets: { signings: 1, crashes: 1 },
+    mustReach: ["delivered", "timed out"],
+  }),
   scenario("three workers and two objects", {
     workers: 3,
     objects: 2,
@@ -221,6 +250,23 @@ export const QUICK_SCENARIOS: readonly Scenario[] = [
 /** What `npm run test:model` explores, each to its end. */
 export const SCENARIOS: readonly Scenario[] = [
   ...QUICK_SCENARIOS,
+  scenario("an owner who cancels, and a lost, late or repeated write", {
+    workers: 1,
+    budgets: { cancels: 1, writes: 1 },
+    mustReach: ["delivered", "rejected"],
+  }),
+  scenario("an owner who cancels, two objects and a refusal", {
+    objects: 2,
+    workers: 1,
+    budgets: { cancels: 1, refusals: 1 },
+    mustReach: ["delivered", "rejected", "conflict"],
+  }),
+  scenario("an owner who cancels beside a caller with a URL", {
+    census: true,
+    workers: 1,
+    budgets: { cancels: 1, callers: 1, answers: 1 },
+    mustReach: ["delivered", "rejected", "needs review", "conflict"],
+  }),
   scenario("an operator whose decision comes twice", {
     workers: 1,
     budgets: { operators: 1, refusals: 2, duplicates: 1 },

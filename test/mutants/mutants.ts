@@ -232,5 +232,25 @@ const AWS: readonly Mutant[] = [
   },
 ];
 
+const CANCEL = "test/functions/sign-upload/cancel-upload.test.ts";
+
+/** What an owner cancels. */
+const CANCELS: readonly Mutant[] = [
+  {
+    name: "media that cielo24 may have can be cancelled",
+    file: "lib/delivery/machine/uploading.ts",
+    source: '(row.state === "SENDING" && !row.everUnknown)',
+    becomes: 'row.state === "SENDING"',
+    caughtBy: { file: CANCEL, test: "sent again after a lost response" },
+  },
+  {
+    name: "what arrives for a cancelled upload is sent",
+    file: "lib/delivery/machine/without-claim.ts",
+    source: "if (memory.row?.cancelled) return claimToReject(memory, input, CANCELLED);",
+    becomes: "",
+    caughtBy: { file: CANCEL, test: "records what arrives afterwards, and does not send it" },
+  },
+];
+
 /** All mutants that `npm run test:mutants` makes, each of which its named test must notice. */
-export const MUTANTS: readonly Mutant[] = [...AHEAD, ...TRANSFERS, ...AWS];
+export const MUTANTS: readonly Mutant[] = [...AHEAD, ...TRANSFERS, ...AWS, ...CANCELS];

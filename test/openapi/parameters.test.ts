@@ -3,6 +3,7 @@ import { toJsonSchema } from "@valibot/to-json-schema";
 import fc from "fast-check";
 import { addMediaParameters } from "../../functions/add-media/handler.ts";
 import { deliveryParameters } from "../../functions/delivery-status/handler.ts";
+import { cancelParameters } from "../../functions/sign-upload/cancel-upload.ts";
 import { requestUploadUrlParameters, signUploadParameters } from "../../functions/sign-upload/handler.ts";
 import { updateMetadataParameters } from "../../functions/update-metadata/handler.ts";
 import { checkMediaUrl } from "../../lib/media/media-url.ts";
@@ -16,6 +17,7 @@ const VALIDATED_BY: Readonly<Record<string, v.ObjectSchema<v.ObjectEntries, unde
   requestUploadUrl: requestUploadUrlParameters,
   signUpload: signUploadParameters,
   getDelivery: deliveryParameters,
+  cancelDelivery: cancelParameters,
   addMediaByUrl: addMediaParameters,
   addMedia: addMediaParameters,
   updateMetadataByQuery: updateMetadataParameters,

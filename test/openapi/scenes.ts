@@ -68,6 +68,14 @@ const signFirst = ({ api, job }: Stage) =>
     headers: { authorization: api.alice },
   });
 
+const cancel = ({ api, job }: Stage) =>
+  api.send({
+    method: "DELETE",
+    path: "/api/job/delivery",
+    query: { v: "1", job_id: job },
+    headers: { authorization: api.alice },
+  });
+
 const breakCielo24 =
   (action: string, status: number, body: object | string = "") =>
   ({ api, job }: Stage) => {
@@ -146,6 +154,18 @@ export const SCENES: Readonly<Record<string, Scene>> = {
     await fetch(url, { method: "PUT", body: "<!doctype html><title>Not found</title>" });
     await stage.api.stack.drain();
   }),
+  cancelled: after(async (stage) => {
+    await signFirst(stage);
+    await cancel(stage);
+  }),
+  neverArrived: after(async (stage) => {
+    await signFirst(stage);
+    const error = {
+      type: "TIMED_OUT",
+      comment: "The upload was begun and never arrived. The job is free: upload the media again.",
+    };
+    await stage.api.write(stage.job, { state: "REJECTED", error });
+  }),
   needsReview: after(async (stage) => {
     await signFirst(stage);
     await stage.api.write(stage.job, {
@@ -211,6 +231,10 @@ export const SCENES: Readonly<Record<string, Scene>> = {
     await signFirst(stage);
     const leaseUntil = stage.api.stack.runtime.clock() + HOUR_MS;
     await stage.api.write(stage.job, { state: "SENDING", claimId: OTHER_JOB, leaseUntil, claims: 1 });
+  }),
+  tooLateToCancel: after(async (stage) => {
+    await signFirst(stage);
+    await stage.api.write(stage.job, { state: "FINALIZING", claims: 1 });
   }),
   jobInReview: after(async (stage) => {
     await signFirst(stage);

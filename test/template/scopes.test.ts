@@ -58,6 +58,7 @@ describe.each(CASES)('a stage with scopePrefix "$scopePrefix" and scopeClaim "$s
       "GET /api/job/add_media": write,
       "POST /api/job/add_media": write,
       "GET /api/job/delivery": instead("media.read"),
+      "DELETE /api/job/delivery": write,
       "GET /api/job/update_metadata": instead("metadata.write"),
       "POST /api/job/update_metadata": instead("metadata.write"),
     });

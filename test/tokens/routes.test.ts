@@ -14,6 +14,7 @@ const SCOPE_OF: Readonly<Record<string, string>> = {
   "GET /api/job/add_media": "media.write",
   "POST /api/job/add_media": "media.write",
   "GET /api/job/delivery": "media.read",
+  "DELETE /api/job/delivery": "media.write",
   "GET /api/job/update_metadata": "metadata.write",
   "POST /api/job/update_metadata": "metadata.write",
 };

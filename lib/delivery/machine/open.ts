@@ -7,6 +7,11 @@ import { hasEnded, type Row, type Write } from "./row.ts";
  */
 
 const DAY_MS = 86_400_000;
+/**
+ * How long an upload may take to arrive, once it is signed. S3 removes parts seven days after they were begun
+ * (resources/bucket.yml), and may take a day for it.
+ */
+export const UPLOAD_LIFE_MS = 9 * DAY_MS;
 
 /** Something has still to happen: the row has no end, or nobody was told of it. */
 export const isOpen = (row: Row): boolean => !(hasEnded(row) && row.announced);
@@ -14,7 +19,7 @@ export const isOpen = (row: Row): boolean => !(hasEnded(row) && row.announced);
 /**
  * When an open row's next step is due at the latest (ms since the epoch): not before `notBefore`, which may be days away; in
  * SENDING, not before the claim's lease is over; in FINALIZING, not before `settledAt`. Until then, a message that is waiting
- * comes back. An upload that nothing arrives for has no next step; its life ends.
+ * comes back. An upload that nothing arrives for is given up at the end of its life.
  */
 export const dueTime = (row: Row): number => {
   const { state, leaseUntil, settledAt, notBefore = 0, updatedAt } = row;
@@ -23,8 +28,7 @@ export const dueTime = (row: Row): number => {
   return Math.max((state === "SENDING" ? leaseUntil : settledAt) ?? updatedAt, notBefore);
 };
 
-/** When an upload was begun in vain: its row expires. */
-const endOfUpload = ({ expiresAt = 0 }: Pick<Row, "expiresAt">): number => expiresAt * 1000;
+const endOfUpload = ({ updatedAt }: Pick<Row, "updatedAt">): number => updatedAt + UPLOAD_LIFE_MS;
 
 /**
  * What a write does to the row's entry: the time from which on the row may be due, `"closed"` if the row is open no more, or
@@ -35,7 +39,7 @@ const endOfUpload = ({ expiresAt = 0 }: Pick<Row, "expiresAt">): number => expir
 export const entryAfter = ({ if: condition, set }: Write): number | "closed" | "kept" => {
   const { state, announced, leaseUntil = 0, settledAt = 0, notBefore, updatedAt = 0 } = set;
   if (announced) return "closed";
-  if (state === "UPLOADING") return Math.ceil(endOfUpload(set) / DAY_MS) * DAY_MS;
+  if (state === "UPLOADING") return Math.ceil(endOfUpload({ updatedAt }) / DAY_MS) * DAY_MS;
   const isWithinLease = condition.claimId !== undefined;
   if (notBefore === undefined && (state === undefined || isWithinLease)) return "kept";
   return Math.max(updatedAt, leaseUntil, settledAt, notBefore ?? 0);

@@ -27,6 +27,8 @@ export interface Settings {
   readonly unknownJobMs: number;
   /** How long UPLOADING and REJECTED rows are kept: longer than any version of an object that they speak of. */
   readonly expiryMs: number;
+  /** How long an upload may take to arrive once it is signed: longer than a URL lives, and than S3 keeps parts. */
+  readonly uploadLifeMs: number;
   /** S. */
   readonly clockSkewMs: number;
   /** T + D. */

@@ -13,6 +13,14 @@ export const OBJECT_WITHDRAWN = error(
   "WITHDRAWN",
   "The object was deleted before it was delivered. The job is free for other media.",
 );
+export const CANCELLED = error(
+  "CANCELLED",
+  "The upload was cancelled: what comes of it is not sent. To send media for the job, have another upload signed.",
+);
+export const TIMED_OUT = error(
+  "TIMED_OUT",
+  "The upload was begun and never arrived. The job is free: upload the media again.",
+);
 export const OBJECT_ARCHIVED = error(
   "OBJECT_ARCHIVED",
   "The object lies in an archive and cannot be read. Restore it and copy it to a new key under media/, or upload it again.",

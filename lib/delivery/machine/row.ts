@@ -87,6 +87,8 @@ export interface Row {
   readonly decision?: Decision;
   /** An operator closed a row whose media may have been accepted: nothing more is sent for the job. */
   readonly closed?: boolean;
+  /** The owner cancelled the upload: of objects that come, nothing is sent, until another upload is signed. */
+  readonly cancelled?: boolean;
   /** When job/info last showed the job without media, asked before an upload was signed. Only a hint. */
   readonly jobSeenAt?: number;
   /** The event of the present end (DELIVERED, REJECTED, NEEDS_REVIEW) is out. */

@@ -1,5 +1,6 @@
 import { defined } from "../../defined.ts";
 import type { MediaRef } from "../../media/key.ts";
+import { CANCELLED, TIMED_OUT } from "./reasons.ts";
 import type { Condition, Decision, DeliveryError, Look, Row, State, Write } from "./row.ts";
 
 /**
@@ -63,7 +64,7 @@ export const change = (condition: Condition, set: Changes, remove: readonly (key
   remove: remove.filter((name) => set[name as keyof Changes] === undefined),
 });
 
-const asSeen = (row: Row | undefined): Condition =>
+export const asSeen = (row: Row | undefined): Condition =>
   row ? { state: [row.state], fence: row.fence, mediaId: row.media?.id } : { state: ["none"] };
 
 const heldBy = (claim: Claim, ...state: State[]): Condition => ({ state, ...claim });
@@ -306,6 +307,22 @@ const rejection = (row: Row, at: { now: number; expiryMs: number; error: Deliver
   expiresAt: expiry(at),
 });
 
+/** UPLOADING → REJECTED: nothing has arrived in all the time that an upload may take. By a reader. */
+export const timeOut = (row: Row, at: { now: number; expiryMs: number }): Write =>
+  change(asSeen(row), { ...rejection(row, { ...at, error: TIMED_OUT }), fence: row.fence + 1 }, OPEN_OR_ENDED);
+
+/**
+ * UPLOADING, SENDING, REJECTED → REJECTED, by the owner, where nothing can have been accepted. The fence moves on, so that a
+ * worker which is sending cannot enter FINALIZING, and one which has read the row cannot claim it. What was rejected for
+ * another reason keeps that.
+ */
+export const cancel = (row: Row, at: { now: number; expiryMs: number }): Write => {
+  const cancelled = { cancelled: true, fence: row.fence + 1 };
+  return row.state === "REJECTED"
+    ? change(asSeen(row), cancelled)
+    : change(asSeen(row), { ...rejection(row, { ...at, error: CANCELLED }), ...cancelled }, OPEN_OR_ENDED);
+};
+
 /**
  * → NEEDS_REVIEW: no way forward, or the outcome cannot be known. `settledAt` stays: an operator's "send again" obeys
  * it, too.
@@ -340,7 +357,7 @@ export const reopen = (row: Row, at: { now: number; decision: Decision }): Write
       // It was FINALIZING: if cielo24 shows the media only now, it was accepted, not refused.
       everUnknown: row.settledAt === undefined ? undefined : true,
     },
-    [...OF.end, "claimId", "settledAt", "notBefore", "waiting"],
+    [...OF.end, "claimId", "settledAt", "notBefore", "waiting", "cancelled"],
   );
 
 /**

@@ -1,7 +1,10 @@
 import type { Row, State, Write } from "./row.ts";
-import { ALL_OF_MEDIA, change, expiry } from "./transitions.ts";
+import { ALL_OF_MEDIA, asSeen, cancel, change, expiry } from "./transitions.ts";
 
-/** Whether a job may have another upload signed, and what the ledger records first. Read it for `functions/sign-upload`. */
+/**
+ * Whether a job may have another upload signed, or its upload cancelled, and what the ledger records first; and when an
+ * upload has taken too long. Read it for `functions/sign-upload`.
+ */
 
 /** Why a job may not have another upload: it has its media, or may have it already, or is closed. */
 export type Occupied = Exclude<State, "UPLOADING" | "REJECTED"> | "CLOSED";
@@ -13,7 +16,7 @@ export type Admission =
  * none, UPLOADING, REJECTED → UPLOADING, by a reader. Signing again before anything arrived is allowed; after REJECTED it
  * begins again, and keeps what is about the job: its fence, its rejected media, its conflicts, `jobSeenAt`, and an
  * operator's `decision`. A REJECTED row whose end is not announced yet is left alone: the worker still has to announce
- * it, and the new object may claim the job from there.
+ * it, and the new object may claim the job from there. Only an owner's cancellation is undone.
  *
  * @param at.now ms since the epoch
  * @param at.expiryMs how long the row is kept, longer than any version that it speaks of
@@ -27,10 +30,30 @@ export const admitUpload = (
   if (row === undefined) return { admitted: true, write: change({ state: ["none"] }, { ...uploading, fence: 0 }) };
   if (row.closed) return { admitted: false, state: "CLOSED" };
   if (row.state !== "UPLOADING" && row.state !== "REJECTED") return { admitted: false, state: row.state };
-  if (row.state === "REJECTED" && !row.announced && !isExpired(row, at.now)) return { admitted: true };
-  const over = row.state === "REJECTED" ? ALL_OF_MEDIA.filter((name) => name !== "decision") : [];
+  if (row.state === "REJECTED" && !row.announced && !isExpired(row, at.now))
+    return row.cancelled
+      ? { admitted: true, write: change(asSeen(row), { updatedAt: at.now }, ["cancelled"]) }
+      : { admitted: true };
+  const over: (keyof Row)[] =
+    row.state === "REJECTED" ? [...ALL_OF_MEDIA.filter((name) => name !== "decision"), "cancelled"] : [];
   return { admitted: true, write: change({ state: [row.state], fence: row.fence }, uploading, over) };
 };
+
+/**
+ * Whether the owner may cancel, and the write that does; none if it is done already. With a possible acceptance nothing is
+ * cancelled.
+ */
+export const cancelUpload = (row: Row, at: { readonly now: number; readonly expiryMs: number }): Admission => {
+  if (row.closed) return { admitted: false, state: "CLOSED" };
+  if (row.state === "REJECTED" && row.cancelled) return { admitted: true };
+  if (row.state === "UPLOADING" || row.state === "REJECTED" || (row.state === "SENDING" && !row.everUnknown))
+    return { admitted: true, write: cancel(row, at) };
+  return { admitted: false, state: row.state };
+};
+
+/** Whether an upload can no longer arrive; `updatedAt` is when it was signed. */
+export const isTimedOut = (row: Row, nowMs: number, uploadLifeMs: number): boolean =>
+  row.state === "UPLOADING" && nowMs - row.updatedAt >= uploadLifeMs;
 
 /** How long job/info is not asked again after it has shown the job without media. */
 const JOB_SEEN_MS = 60_000;

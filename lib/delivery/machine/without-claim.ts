@@ -16,6 +16,7 @@ import type { Input, Looked, NextVisit, OperatorDecision, Reader, ReaderOfRow, S
 import {
   ANSWER_UNKNOWN,
   CALL_ABANDONED,
+  CANCELLED,
   CLOSED_BY_OPERATOR,
   EMPTY_OBJECT,
   ERRORS_BEHIND_MEDIA,
@@ -29,6 +30,7 @@ import {
 } from "./reasons.ts";
 import type { DeliveryError, Row } from "./row.ts";
 import * as transition from "./transitions.ts";
+import { isTimedOut } from "./uploading.ts";
 import { dueAt, MINUTE_MS, nextQuestion, nextVisit, type Cause } from "./waits.ts";
 
 /**
@@ -69,7 +71,7 @@ const onRowOf = (memory: ReaderOfRow, input: Input): Step => {
 
   switch (row.state) {
     case "UPLOADING":
-      return drop.media ? examine(memory, input) : acknowledge(memory, "nothingToDo");
+      return drop.media ? examine(memory, input) : timeOut(memory, input);
     case "REJECTED":
       // The next claim wipes what was rejected, so its event has to be out first.
       if (!row.announced) return announce(memory, input);
@@ -87,6 +89,14 @@ const onRowOf = (memory: ReaderOfRow, input: Input): Step => {
       if (input.now < dueAt(row) && !drop.lastChance) return leave(memory, input, { reason: "notDue", at: dueAt(row) });
       return go("settling", memory, { do: "ask" });
   }
+};
+
+/** Nothing is in doubt: what arrives after this all the same is delivered. */
+const timeOut = (memory: ReaderOfRow, input: Input): Step => {
+  const { row, settings } = memory;
+  return isTimedOut(row, input.now, settings.uploadLifeMs)
+    ? end(memory, input, transition.timeOut(row, { now: input.now, expiryMs: settings.expiryMs }))
+    : acknowledge(memory, "nothingToDo");
 };
 
 const onSendingRow = (memory: ReaderOfRow, input: Input): Step => {
@@ -181,6 +191,7 @@ const decided = ({ what, fence, by, why }: OperatorDecision, at: number) => ({ w
 const examine = (memory: Reader, input: Input): Step => {
   const media = mediaOf(memory);
   if (media?.kind !== "object") return precheck({ ...memory, sizeBytes: memory.drop.sizeBytes });
+  if (memory.row?.cancelled) return claimToReject(memory, input, CANCELLED);
   const connects = willPost(memory) && (input.now >= settleTime(memory) || !isUntouched(memory.row));
   return go("inspecting", memory, { do: "inspect", media, wasAhead: wasAskedAhead(memory), connects });
 };

@@ -329,6 +329,7 @@ export const ledgerContract = (name: string, start: () => Promise<TableServer>):
           at: 1_795_500_000_126,
         },
         closed: true,
+        cancelled: true,
         jobSeenAt: 1_795_500_000_127,
         announced: true,
         announcer: "f".repeat(32),

@@ -62,6 +62,7 @@ const attributes = {
     at: timeMs,
   }),
   closed: fc.boolean(),
+  cancelled: fc.boolean(),
   jobSeenAt: timeMs,
   announced: fc.boolean(),
   taskId: text,

@@ -178,6 +178,7 @@ describe("the deployment", () => {
     const { functions, cors } = await readDeployment();
     const routes = functions.flatMap((each) => each.routes);
     expect(routes.map(({ routeKey }) => routeKey).toSorted()).toEqual([
+      "DELETE /api/job/delivery",
       "GET /api/job/add_media",
       "GET /api/job/delivery",
       "GET /api/job/request_upload_url",

@@ -10,6 +10,7 @@ const ROUTES: Readonly<Record<string, readonly [functionName: string, scopes: re
   "GET /api/job/add_media": ["AddMedia", ["media.write", "admin"]],
   "POST /api/job/add_media": ["AddMedia", ["media.write", "admin"]],
   "GET /api/job/delivery": ["DeliveryStatus", ["media.read", "admin"]],
+  "DELETE /api/job/delivery": ["SignUpload", ["media.write", "admin"]],
   "GET /health": ["Health", undefined],
   "GET /media/{capability}/{name}": ["MediaSource", undefined],
   "HEAD /media/{capability}/{name}": ["MediaSource", undefined],
@@ -151,7 +152,7 @@ export const httpChecks: Check[] = [
   is(
     "allows the methods that the routes have",
     "HttpApi.Properties.CorsConfiguration.AllowMethods",
-    ["GET", "POST"],
+    ["GET", "POST", "DELETE"],
     ["*"],
   ),
   check(

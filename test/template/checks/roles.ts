@@ -13,6 +13,7 @@ const GRANTS: Readonly<Record<(typeof FUNCTIONS)[number], readonly string[]>> = 
     "secretsmanager:GetSecretValue on the secret",
     "dynamodb:GetItem on DeliveryTable",
     "dynamodb:UpdateItem on DeliveryTable",
+    "events:PutEvents on MediaEventBus",
   ],
   DeliverMedia: [
     "s3:GetObject on MediaBucket/media/*",

@@ -28,6 +28,7 @@ export const SETTINGS: Settings = {
   serverErrorSettleMs: 6 * HOUR_MS,
   unknownJobMs: 24 * HOUR_MS,
   expiryMs: 90 * 24 * HOUR_MS,
+  uploadLifeMs: 9 * 24 * HOUR_MS,
   clockSkewMs: 5 * MINUTE_MS,
   settleMs: 30 * MINUTE_MS,
   capabilityLifetimeMs: 6 * HOUR_MS,

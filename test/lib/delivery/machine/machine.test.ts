@@ -851,3 +851,59 @@ describe("an event that does not fit", () => {
     expect(() => new Run({}).finds("current").seesMedia(false).seesMedia(false)).toThrow("does not answer stream");
   });
 });
+
+describe("an upload that never arrives", () => {
+  const LIFE_MS = 9 * 24 * HOUR_MS;
+  const begun = (agoMs: number): Row => ({ jobId: JOB_ID, state: "UPLOADING", fence: 4, updatedAt: NOW - agoMs });
+
+  it("is left alone for as long as it may arrive", () => {
+    const run = new Run({ drop: { role: "reconcile" }, row: begun(LIFE_MS - 1) });
+    expect(run.command).toMatchObject({ do: "acknowledge", reason: "nothingToDo" });
+    expect(run.wrote).toEqual([]);
+  });
+
+  it("is rejected after that, and announced", () => {
+    const run = new Run({ drop: { role: "reconcile" }, row: begun(LIFE_MS) });
+    expect(run.row).toMatchObject({ state: "REJECTED", fence: 5, error: { type: "TIMED_OUT" }, rejected: [] });
+    expect(run.announces().command).toMatchObject({ do: "acknowledge", reason: "rejected" });
+  });
+
+  it("is delivered all the same if it arrives later still", () => {
+    const timedOut = new Run({ drop: { role: "reconcile" }, row: begun(LIFE_MS) }).announces();
+    const run = new Run({ table: timedOut.table }).finds("current").seesMedia(false);
+    expect(run.command.do).toBe("stream");
+  });
+});
+
+describe("an object that comes for a cancelled upload", () => {
+  const CANCELLED = row("REJECTED", { media: B, cancelled: true, announced: true, rejected: [B.id] });
+
+  it("is rejected unseen, and its rejection announced", () => {
+    const run = new Run({ row: CANCELLED });
+    expect(run.row).toMatchObject({
+      state: "REJECTED",
+      media: A,
+      error: { type: "CANCELLED" },
+      rejected: [B.id, A.id],
+    });
+    expect(run.announces().row).toMatchObject({ cancelled: true, announced: true });
+    expect(run.command).toMatchObject({ do: "acknowledge", reason: "rejected" });
+  });
+
+  it("is rejected, too, after the worker died that was about to", () => {
+    const run = new Run({ row: { ...row("SENDING", LEFT_BEHIND), cancelled: true } });
+    expect(run.row).toMatchObject({ state: "REJECTED", error: { type: "CANCELLED" }, cancelled: true });
+  });
+
+  it("is sent if an operator says so, and the job is free again", () => {
+    const decision = { what: "resend", object: B.id, fence: 4, by: "jo", why: "asked for" } as const;
+    const run = new Run({ drop: { role: "operator", decision }, row: CANCELLED });
+    expect(run.row).toMatchObject({ state: "SENDING", media: B });
+    expect(run.row).not.toHaveProperty("cancelled");
+  });
+
+  it("does not keep a caller from sending media of their own", () => {
+    const run = new Run({ drop: { role: "caller", media: URL_OF_CALLER }, row: CANCELLED }).seesMedia(false);
+    expect(run.row).toMatchObject({ state: "FINALIZING", media: URL_OF_CALLER });
+  });
+});

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
 import { decideWrite, type Row, type State } from "../../../../lib/delivery/machine/row.ts";
-import { admitUpload, wasJobSeen } from "../../../../lib/delivery/machine/uploading.ts";
+import { admitUpload, cancelUpload, wasJobSeen } from "../../../../lib/delivery/machine/uploading.ts";
 
 const JOB = "0123456789abcdef0123456789abcdef";
 const NOW = Date.UTC(2031, 4, 6);
@@ -105,6 +105,14 @@ describe("admitUpload", () => {
     expect(admit(row("REJECTED", { expiresAt: NOW / 1000 + 1 }))).toBeUndefined();
   });
 
+  it("undoes nothing but the cancellation of one that was cancelled and is still to be announced", () => {
+    const rejected = row("REJECTED", { expiresAt: NOW / 1000 + 1, error: { type: "CANCELLED", comment: "" } });
+    expect(admit({ ...rejected, cancelled: true })).toEqual({ ...rejected, updatedAt: NOW });
+    expect(admit({ ...rejected, cancelled: true, announced: true })).toEqual(
+      row("UPLOADING", { updatedAt: NOW, expiresAt: IN_90_DAYS_S }),
+    );
+  });
+
   it("takes an expired rejection for gone, announced or not", () => {
     expect(admit(row("REJECTED", { expiresAt: NOW / 1000 }))).toMatchObject({ state: "UPLOADING", fence: 4 });
   });
@@ -127,6 +135,65 @@ describe("admitUpload", () => {
     const fresh = admitUpload(undefined, AT);
     if (!fresh.admitted || !fresh.write) throw new Error("not admitted");
     expect(decideWrite(JOB, row("UPLOADING"), fresh.write)).toBeUndefined();
+  });
+});
+
+describe("cancelUpload", () => {
+  const object = { id: "object:a", kind: "object", key: "k", versionId: "v" } as const;
+  const cancelled = (before: Row): Row | undefined => {
+    const admission = cancelUpload(before, AT);
+    return admission.admitted && admission.write ? decideWrite(JOB, before, admission.write) : undefined;
+  };
+
+  it("rejects an upload of which nothing has arrived", () => {
+    expect(cancelled(row("UPLOADING", { jobSeenAt: 1 }))).toMatchObject({
+      state: "REJECTED",
+      cancelled: true,
+      fence: 5,
+      error: { type: "CANCELLED" },
+      rejected: [],
+      expiresAt: IN_90_DAYS_S,
+    });
+  });
+
+  it("rejects media that waits, or is being sent, and takes the claim away", () => {
+    const before = row("SENDING", {
+      media: object,
+      claimId: "c",
+      leaseUntil: NOW + 1,
+      waiting: { type: "SETTLING", comment: "" },
+      notBefore: NOW + 1,
+    });
+    const after = cancelled(before);
+    expect(after).toMatchObject({
+      state: "REJECTED",
+      cancelled: true,
+      fence: 5,
+      media: object,
+      rejected: ["object:a"],
+    });
+    for (const name of ["claimId", "leaseUntil", "waiting", "notBefore", "announced"])
+      expect(after).not.toHaveProperty(name);
+  });
+
+  it("marks media that was rejected for another reason, which it keeps", () => {
+    const error = { type: "NOT_MEDIA", comment: "" };
+    const before = row("REJECTED", { media: object, announced: true, error });
+    expect(cancelled(before)).toEqual({ ...before, fence: 5, cancelled: true });
+  });
+
+  it("has nothing to write where it is cancelled already", () => {
+    expect(cancelUpload(row("REJECTED", { cancelled: true }), AT)).toEqual({ admitted: true });
+  });
+
+  it.each<[Row, string]>([
+    [row("SENDING", { everUnknown: true }), "SENDING"],
+    [row("FINALIZING"), "FINALIZING"],
+    [row("DELIVERED"), "DELIVERED"],
+    [row("NEEDS_REVIEW"), "NEEDS_REVIEW"],
+    [row("NEEDS_REVIEW", { closed: true }), "CLOSED"],
+  ])("cancels nothing that cielo24 may have: %j", (before, state) => {
+    expect(cancelUpload(before, AT)).toEqual({ admitted: false, state });
   });
 });
 
