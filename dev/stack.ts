@@ -8,7 +8,7 @@ import { startCielo24, type Cielo24Simulator } from "./cielo24/server.ts";
 import { createJwtAuthorizer, type AuthorizerOptions } from "./gateway/authorizer.ts";
 import { readDeployment } from "./gateway/deployment.ts";
 import { startGateway, type GatewayOptions } from "./gateway/server.ts";
-import { startS3, type S3Simulator } from "./s3/server.ts";
+import { startS3, type S3LogEntry, type S3Simulator } from "./s3/server.ts";
 import { startAwsJson, type AwsJsonServer } from "./stack/aws-json.ts";
 import { createStackClock } from "./stack/clock.ts";
 import { functionEnvironment, type AccessKey } from "./stack/environment.ts";
@@ -72,10 +72,14 @@ export interface StackOptions {
   readonly onEvent?: (event: BusEvent) => void;
   /** Called with every response of the gateway. */
   readonly onResponse?: GatewayOptions["onResponse"];
-  /** Called with the outcome of every invocation. */
-  readonly onOutcome?: (name: string, outcome: Outcome) => void;
+  /** Called with the outcome of every invocation, and how long it took. */
+  readonly onOutcome?: (name: string, outcome: Outcome, durationMs: number) => void;
   /** Called with every call to DynamoDB, SQS, EventBridge and Secrets Manager. */
   readonly onCall?: (action: string, body: string) => void;
+  /** The same, once a service has handled the call. */
+  readonly onAnswered?: (action: string, body: string) => void;
+  /** Called with every request to the bucket. */
+  readonly onS3Request?: (request: S3LogEntry) => void;
   /** Lines that functions log are also appended to this file. */
   readonly logFile?: string;
   /** Replacements for functions, by name. */
@@ -174,6 +178,7 @@ export const startStack = async (options: StackOptions = {}): Promise<Stack> => 
         [operator.accessKeyId]: operator.secretAccessKey,
       },
       clock: clock.now,
+      onRequest: options.onS3Request,
     }),
     options.cielo24
       ? undefined
@@ -198,6 +203,7 @@ export const startStack = async (options: StackOptions = {}): Promise<Stack> => 
       secretsmanager: secrets.service,
     },
     onCall: options.onCall,
+    onAnswered: options.onAnswered,
   });
 
   const corsOrigins = options.corsOrigins ?? ["*"];

@@ -24,10 +24,12 @@ export interface S3Options {
   /** Secret access keys by access key id. Each may do everything. */
   readonly accounts: Readonly<Record<string, string>>;
   readonly clock?: () => number;
+  /** Called with every request that was handled. */
+  readonly onRequest?: ((request: S3LogEntry) => void) | undefined;
 }
 
 /** A request in the log, without its signature. */
-interface S3LogEntry {
+export interface S3LogEntry {
   readonly operation: string;
   readonly key: string;
   readonly range: string | undefined;
@@ -70,7 +72,13 @@ const LOG_ENTRIES = 10_000;
  * its buckets, and sends S3's own events. IAM, bucket policies, ACLs, lifecycle rules and encryption are not simulated:
  * requests for them are answered with 501 and change nothing.
  */
-export const startS3 = async ({ port = 0, region, accounts, clock = Date.now }: S3Options): Promise<S3Simulator> => {
+export const startS3 = async ({
+  port = 0,
+  region,
+  accounts,
+  clock = Date.now,
+  onRequest,
+}: S3Options): Promise<S3Simulator> => {
   const directory = await mkdtemp(join(tmpdir(), "s3-simulator-"));
   const buckets = new Map<string, { bucket: Bucket; corsOrigins: readonly string[] }>();
   const listeners: { readonly prefix: string; readonly listener: Listener }[] = [];
@@ -117,13 +125,10 @@ export const startS3 = async ({ port = 0, region, accounts, clock = Date.now }: 
     for (const [name, value] of Object.entries(corsHeaders(origin, corsOrigins))) response.setHeader(name, value);
     const operation = nameOperation(request);
     const log = (sentBytes: number) => {
-      requests.push({
-        operation,
-        key: request.key,
-        range: request.headers["range"],
-        status: response.statusCode,
-        sentBytes,
-      });
+      const { key, headers } = request;
+      const entry = { operation, key, range: headers["range"], status: response.statusCode, sentBytes };
+      requests.push(entry);
+      onRequest?.(entry);
       if (requests.length > LOG_ENTRIES) requests.shift();
     };
     try {

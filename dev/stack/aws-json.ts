@@ -52,11 +52,14 @@ export const startAwsJson = async ({
   port = 0,
   services,
   onCall,
+  onAnswered,
 }: {
   port?: number;
   services: Readonly<Record<string, AwsService>>;
   /** Called with every call's action and body, before it is handled. */
   onCall?: ((action: string, body: string) => void) | undefined;
+  /** The same, once a service has handled the call. */
+  onAnswered?: ((action: string, body: string) => void) | undefined;
 }): Promise<AwsJsonServer> => {
   const faults = createAwsFaults();
   const calls: string[] = [];
@@ -65,18 +68,20 @@ export const startAwsJson = async ({
       calls.push(action);
       onCall?.(action, body);
     };
-    void respond(request, response, services, faults, note).catch(() => response.destroy());
+    void respond(request, response, services, faults, { note, onAnswered }).catch(() => response.destroy());
   });
   const listeningPort = await listen(server, port);
   return { url: `http://127.0.0.1:${listeningPort}`, faults, calls, close: () => closeServer(server) };
 };
+
+type NoteCall = (action: string, body: string) => void;
 
 const respond = async (
   request: IncomingMessage,
   response: ServerResponse,
   services: Readonly<Record<string, AwsService>>,
   faults: AwsFaults,
-  note: (action: string, body: string) => void,
+  { note, onAnswered }: { note: NoteCall; onAnswered: NoteCall | undefined },
 ): Promise<void> => {
   const [prefix = "", action = ""] = String(request.headers["x-amz-target"] ?? "").split(".");
   const body = await buffer(request);
@@ -99,6 +104,7 @@ const respond = async (
     body,
     signal: gone.signal,
   });
+  onAnswered?.(action, body.toString());
   if (fault?.kind === "answerLost") {
     request.socket.resetAndDestroy();
     return;

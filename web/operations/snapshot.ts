@@ -1,0 +1,110 @@
+/** What the page shows at a moment, as its server sends it. Times are milliseconds since the epoch. */
+export interface Snapshot {
+  readonly now: number;
+  /** Jobs by state. */
+  readonly states: Readonly<Record<JobState, number>>;
+  readonly queue: {
+    readonly messages: number;
+    /** When the oldest message was sent; absent if there is none. */
+    readonly oldestAt?: number | undefined;
+    readonly deadLetters: number;
+  };
+  /** Jobs that wait for something, the oldest first; `openCount` counts those that are left out, too. */
+  readonly open: readonly Job[];
+  readonly openCount: number;
+  /** Jobs that have ended, the latest first. */
+  readonly ended: readonly Job[];
+  readonly rates: readonly Rate[];
+  readonly speeds: readonly Speed[];
+  readonly reasons: readonly Reason[];
+  readonly notifications: readonly Notification[];
+  readonly cost: Cost;
+  /** Of the job that was asked for. */
+  readonly life?: Life | undefined;
+}
+
+export const STATES = [
+  "UPLOADING",
+  "IN_QUEUE",
+  "SENDING",
+  "FINALIZING",
+  "NEEDS_REVIEW",
+  "REJECTED",
+  "DELIVERED",
+] as const;
+
+/** A state of the ledger, or `IN_QUEUE`: the object has arrived, and no worker has looked at it. */
+export type JobState = (typeof STATES)[number];
+
+export interface Job {
+  readonly jobId: string;
+  readonly state: JobState;
+  /** The file's name, or the URL of the media; absent until something has arrived. */
+  readonly name?: string | undefined;
+  readonly sizeBytes?: number | undefined;
+  readonly sentBytes?: number | undefined;
+  /** When its upload was signed, or its media came. */
+  readonly since: number;
+  readonly updatedAt: number;
+  /** What it waits for, or why it ended. */
+  readonly reason?: { readonly type: string; readonly comment: string } | undefined;
+  /** When it is tried again. */
+  readonly nextAt?: number | undefined;
+  readonly taskId?: string | undefined;
+}
+
+/** A metric of the functions. */
+export interface Rate {
+  readonly metric: string;
+  readonly isBytes: boolean;
+  /** Of the last hour, the oldest minute first. */
+  readonly perMinute: readonly number[];
+  readonly lastHour: number;
+  readonly lastDay: number;
+}
+
+/** How long something took, in the last 24 hours. */
+export interface Speed {
+  readonly metric: string;
+  readonly count: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+}
+
+/** Why media waited, or was rejected, in the last 24 hours. */
+export interface Reason {
+  readonly is: "waits" | "rejected";
+  readonly reason: string;
+  readonly count: number;
+}
+
+export interface Notification {
+  readonly at: number;
+  readonly title: string;
+  readonly jobId?: string | undefined;
+  readonly text: string;
+  /** What to run next. */
+  readonly command?: string | undefined;
+}
+
+/** What the day so far would have cost on AWS, in dollars: an estimate. */
+export interface Cost {
+  readonly lines: readonly { readonly name: string; readonly dollars: number }[];
+  readonly dollars: number;
+}
+
+export interface Life {
+  readonly jobId: string;
+  readonly job?: Job | undefined;
+  /** What the functions logged about the job, the oldest first. */
+  readonly lines: readonly LifeLine[];
+}
+
+export interface LifeLine {
+  readonly at: number;
+  readonly level: string;
+  readonly service: string;
+  readonly message: string;
+  /** All other fields. */
+  readonly fields: Readonly<Record<string, unknown>>;
+}
