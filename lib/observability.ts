@@ -82,9 +82,20 @@ export type MetricName =
   | "SurplusBytes"
   /** Media that the census queued again, or would have if the queue had accepted it. */
   | "CensusFound"
+  /** How long a drop, or an upload since it was signed, took until cielo24 had it. */
+  | "SecondsFromDrop"
+  | "SecondsFromSigning"
+  /** Each drop counts in one of these, once: whether cielo24 had it in the time that is promised. */
+  | "DropInTime"
+  | "DropLate"
   | "Http5xx";
 
-const BYTES: ReadonlySet<MetricName> = new Set(["BytesDelivered", "SurplusBytes"]);
+const UNITS: Partial<Record<MetricName, string>> = {
+  BytesDelivered: "Bytes",
+  SurplusBytes: "Bytes",
+  SecondsFromDrop: "Seconds",
+  SecondsFromSigning: "Seconds",
+};
 
 export interface Observability {
   readonly log: Record<Level, (message: string, fields?: LogFields) => void>;
@@ -135,7 +146,7 @@ export const createObservability = (
             {
               Namespace: "cielo24-proxy",
               Dimensions: [["stage"]],
-              Metrics: [{ Name: metric, Unit: BYTES.has(metric) ? "Bytes" : "Count" }],
+              Metrics: [{ Name: metric, Unit: UNITS[metric] ?? "Count" }],
             },
           ],
         },

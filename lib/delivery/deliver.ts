@@ -8,9 +8,9 @@ import { LedgerError, type Ledger } from "./ledger.ts";
 import { start, step } from "./machine/machine.ts";
 import type { Command, Conflict, Drop, Looked, MeasuredMedia, Outcome, Settings } from "./machine/protocol.ts";
 import type { Row } from "./machine/row.ts";
-import { reportProgress } from "./machine/transitions.ts";
+import { recordLate, reportProgress } from "./machine/transitions.ts";
 import { createPace } from "./machine/waits.ts";
-import { recordAnnounced, recordConflict, recordCostly, recordEnd } from "./metrics.ts";
+import { hasBecomeLate, recordAnnounced, recordConflict, recordCostly, recordEnd } from "./metrics.ts";
 import { asFailure, asReply } from "./reply.ts";
 
 /** The runner of the delivery machine. Read it to see what each command does. */
@@ -75,10 +75,19 @@ export const deliver = async (run: DeliveryRun, ports: DeliveryPorts): Promise<D
       ({ memory, command } = step(memory, input));
     }
     recordEnd(command, observability);
+    if (command.do === "later") await noteLate(command.row, ports);
     return { command, taskId: memory.fact?.taskId };
   } finally {
     await worker.close();
   }
+};
+
+/** Counts a drop as late once its time is over, though it may never be delivered. The row keeps that it was counted. */
+const noteLate = async (row: Row | undefined, { ledger, runtime, observability }: DeliveryPorts): Promise<void> => {
+  if (!row || !hasBecomeLate(row, runtime.clock())) return;
+  // If it is not written, the next visit tries again: the count is only for people.
+  const noted = await ledger.write(row.jobId, recordLate(row)).catch(() => "refused");
+  if (noted === "written") observability.count("DropLate");
 };
 
 type CommandTo<Do extends Command["do"]> = Extract<Command, { do: Do }>;

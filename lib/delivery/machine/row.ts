@@ -87,6 +87,12 @@ export interface Row {
   readonly decision?: Decision;
   /** An operator closed a row whose media may have been accepted: nothing more is sent for the job. */
   readonly closed?: boolean;
+  /** When the last upload for the job was signed. */
+  readonly signedAt?: number;
+  /** When the media came into the bucket. Absent for a caller's media. */
+  readonly droppedAt?: number;
+  /** The drop has been counted as late. */
+  readonly late?: boolean;
   /** When job/info last showed the job without media, asked before an upload was signed. Only a hint. */
   readonly jobSeenAt?: number;
   /** The event of the present end (DELIVERED, REJECTED, NEEDS_REVIEW) is out. */
