@@ -82,7 +82,11 @@ export const readDeployment = async ({
 
   const names = (await readdir(new URL("functions/", PROJECT))).toSorted();
   const functions = names.map(async (name): Promise<DeployedFunction> => {
-    const { timeout, memorySize, events = [] } = ((await readYaml(`functions/${name}/function.yml`)) as FunctionFile).function;
+    const {
+      timeout,
+      memorySize,
+      events = [],
+    } = ((await readYaml(`functions/${name}/function.yml`)) as FunctionFile).function;
     return {
       name,
       timeoutMs: (timeout ?? DEFAULT_TIMEOUT_S) * 1000,

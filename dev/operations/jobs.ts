@@ -71,7 +71,8 @@ const isDone = ({ state }: Job): boolean => state === "DELIVERED" || state === "
 
 const jobOf = (row: Row, known: Job | undefined): Job => {
   const { jobId, state, media, sizeBytes, sentBytes, updatedAt, waiting, error, taskId } = row;
-  const nextAt = state === "SENDING" ? row.notBefore : state === "FINALIZING" ? (row.notBefore ?? row.settledAt) : undefined;
+  const nextAt =
+    state === "SENDING" ? row.notBefore : state === "FINALIZING" ? (row.notBefore ?? row.settledAt) : undefined;
   const reason = hasEnded(row) ? error : waiting;
   return {
     jobId,
@@ -79,7 +80,7 @@ const jobOf = (row: Row, known: Job | undefined): Job => {
     name: media?.key === undefined ? (known?.name ?? media?.kind) : nameOf(media.key),
     sizeBytes: sizeBytes ?? known?.sizeBytes,
     sentBytes,
-    since: known?.since ?? updatedAt,
+    since: row.droppedAt ?? (state === "UPLOADING" ? row.signedAt : known?.since) ?? updatedAt,
     updatedAt,
     reason,
     nextAt,

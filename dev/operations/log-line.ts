@@ -14,7 +14,9 @@ export interface MetricValue {
 
 interface Embedded {
   readonly Timestamp: number;
-  readonly CloudWatchMetrics: readonly { readonly Metrics: readonly { readonly Name: string; readonly Unit?: string }[] }[];
+  readonly CloudWatchMetrics: readonly {
+    readonly Metrics: readonly { readonly Name: string; readonly Unit?: string }[];
+  }[];
 }
 
 /** @param now for lines that bear no time, such as those of Lambda itself; undefined: it is no line of this project's */

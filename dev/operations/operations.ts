@@ -13,9 +13,12 @@ export interface Operations {
   readonly hooks: Required<
     Pick<StackOptions, "onLine" | "onEvent" | "onResponse" | "onOutcome" | "onAnswered" | "onS3Request">
   >;
-  /** What there is to see of the stack that has these hooks. @param jobId whose life is wanted, too */
-  readonly look: (stack: WatchedStack, jobId?: string) => Promise<Snapshot>;
+  /** Begins to watch the stack that has these hooks. */
+  readonly watch: (stack: WatchedStack) => Look;
 }
+
+/** What there is to see now. @param jobId whose life is wanted, too */
+export type Look = (jobId?: string) => Promise<Snapshot>;
 
 export type WatchedStack = Pick<Stack, "ledger" | "queue" | "deadLetterQueue" | "s3">;
 
@@ -30,6 +33,9 @@ const RATES = [
   "BytesDelivered",
 ];
 
+const DAY_MS = 86_400_000;
+const OBJECTIVE = 0.99;
+
 /** @param clock the time of the stack that is watched */
 export const createOperations = async ({ clock }: { readonly clock: () => number }): Promise<Operations> => {
   const [stage, { functions }] = [readStage(), await readDeployment()];
@@ -39,26 +45,19 @@ export const createOperations = async ({ clock }: { readonly clock: () => number
   const costs = createCosts({ clock, stage, memoryMb: (name) => memory.get(name) ?? stage.memoryMb });
   /** Jobs whose rows were written since they were last read. */
   const written = new Set<string>();
-  const listened = new WeakSet<WatchedStack>();
-
-  const listen = (stack: WatchedStack): void => {
-    if (listened.has(stack)) return;
-    listened.add(stack);
-    stack.s3.onObjectCreated((event) => {
-      jobs.arrived(event);
-      for (const { s3 } of event.Records) costs.stored(s3.object.size);
-    });
-  };
 
   /** Reads the rows that were written. That costs nothing on AWS, where nobody does it. */
-  const readRows = async ({ ledger }: WatchedStack): Promise<void> => {
+  const readRows = async (ledger: WatchedStack["ledger"]): Promise<void> => {
     const changed = [...written];
     written.clear();
     for (const jobId of changed) {
       costs.call("GetItem", -1);
-      const row = await ledger.read(jobId).catch(() => undefined);
-      if (row) jobs.show(row);
-      else written.add(jobId);
+      try {
+        const row = await ledger.read(jobId);
+        if (row) jobs.show(row);
+      } catch {
+        written.add(jobId);
+      }
     }
   };
 
@@ -83,28 +82,36 @@ export const createOperations = async ({ clock }: { readonly clock: () => number
       },
       onS3Request: costs.requested,
     },
-    look: async (stack, jobId) => {
-      listen(stack);
-      await readRows(stack);
-      const { visible, delayed, hidden } = stack.queue.inspect();
-      const messages = [...visible, ...delayed, ...hidden];
-      const dead = stack.deadLetterQueue.inspect();
-      return {
-        now: clock(),
-        states: jobs.states(),
-        queue: {
-          messages: messages.length,
-          oldestAt: messages.length === 0 ? undefined : Math.min(...messages.map(({ sentAt }) => sentAt)),
-          deadLetters: dead.visible.length + dead.hidden.length + dead.delayed.length,
-        },
-        ...jobs.open(),
-        ended: jobs.ended(),
-        rates: journal.rates(RATES),
-        speeds: journal.speeds(),
-        reasons: journal.reasons(),
-        notifications: journal.notifications(),
-        cost: costs.today(journal.metricCount()),
-        life: jobId === undefined ? undefined : { ...journal.life(jobId), job: jobs.get(jobId) },
+    watch: ({ ledger, queue, deadLetterQueue, s3 }) => {
+      s3.onObjectCreated((event) => {
+        jobs.arrived(event);
+        for (const record of event.Records) costs.stored(record.s3.object.size);
+      });
+      return async (jobId) => {
+        await readRows(ledger);
+        const messages = Object.values(queue.inspect()).flat();
+        return {
+          now: clock(),
+          states: jobs.states(),
+          queue: {
+            messages: messages.length,
+            oldestAt: messages.length === 0 ? undefined : Math.min(...messages.map(({ sentAt }) => sentAt)),
+            deadLetters: Object.values(deadLetterQueue.inspect()).flat().length,
+          },
+          ...jobs.open(),
+          ended: jobs.ended(),
+          rates: journal.rates(RATES),
+          speeds: journal.speeds(),
+          promise: {
+            inTime: journal.total("DropInTime", clock() - DAY_MS),
+            late: journal.total("DropLate", clock() - DAY_MS),
+            objective: OBJECTIVE,
+          },
+          reasons: journal.reasons(),
+          notifications: journal.notifications(),
+          cost: costs.today(journal.metricCount()),
+          life: jobId === undefined ? undefined : { ...journal.life(jobId), job: jobs.get(jobId) },
+        };
       };
     },
   };

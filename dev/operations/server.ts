@@ -22,16 +22,15 @@ const POLICY =
  */
 export const startOperationsPage = async (
   stack: WatchedStack,
-  { look }: Operations,
+  operations: Operations,
   { port, pageUrl }: { readonly port?: number; readonly pageUrl?: string } = {},
 ): Promise<OperationsPage> => {
   const files = await bundlePage("operations");
   const open = new Set<Stream>();
-  // From now on it hears of every object that arrives.
-  await look(stack);
+  const look = operations.watch(stack);
 
   const send = async ({ response, jobId }: Stream): Promise<void> => {
-    const snapshot = JSON.stringify({ ...(await look(stack, jobId)), pageUrl });
+    const snapshot = JSON.stringify({ ...(await look(jobId)), pageUrl });
     // Whoever does not read has no use for what was before.
     if (!response.writableNeedDrain) response.write(`data: ${snapshot}\n\n`);
   };
@@ -46,7 +45,7 @@ export const startOperationsPage = async (
     if (request.method !== "GET" || !/^(127\.0\.0\.1|localhost)(:\d+)?$/.test(request.headers.host ?? ""))
       response.writeHead(403).end();
     else if (pathname === "/snapshot") {
-      void look(stack, jobId).then((snapshot) => {
+      void look(jobId).then((snapshot) => {
         response.writeHead(200, { "content-type": "application/json", ...HEADERS }).end(JSON.stringify(snapshot));
       });
     } else if (pathname === "/events") {

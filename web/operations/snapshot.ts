@@ -16,9 +16,12 @@ export interface Snapshot {
   readonly ended: readonly Job[];
   readonly rates: readonly Rate[];
   readonly speeds: readonly Speed[];
+  readonly promise: Promised;
   readonly reasons: readonly Reason[];
   readonly notifications: readonly Notification[];
   readonly cost: Cost;
+  /** The address of the upload page. */
+  readonly pageUrl?: string | undefined;
   /** Of the job that was asked for. */
   readonly life?: Life | undefined;
 }
@@ -69,6 +72,14 @@ export interface Speed {
   readonly count: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
+}
+
+/** Drops of the last 24 hours, which cielo24 had in the time that is promised, or not. */
+export interface Promised {
+  readonly inTime: number;
+  readonly late: number;
+  /** The share that is promised to be in time. */
+  readonly objective: number;
 }
 
 /** Why media waited, or was rejected, in the last 24 hours. */
