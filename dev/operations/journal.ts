@@ -80,7 +80,7 @@ export const createJournal = ({ clock }: { readonly clock: () => number }) => {
         };
       });
     },
-    /** The sum of a metric from a time on. */
+    /** The sum of a metric from one time to another, by whole minutes. */
     total: metrics.sum,
     speeds: (): Speed[] =>
       [...durations].flatMap(([metric, kept]) => {

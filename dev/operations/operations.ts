@@ -2,6 +2,7 @@ import { readStage } from "../../bench/scale/stage.ts";
 import type { Snapshot } from "../../web/operations/snapshot.ts";
 import { readDeployment } from "../gateway/deployment.ts";
 import type { Stack, StackOptions } from "../stack.ts";
+import { readAlarms } from "./alarms.ts";
 import { createCosts } from "./costs.ts";
 import { createJobs } from "./jobs.ts";
 import { createJournal } from "./journal.ts";
@@ -43,6 +44,7 @@ export const createOperations = async ({ clock }: { readonly clock: () => number
   const journal = createJournal({ clock });
   const jobs = createJobs({ clock });
   const costs = createCosts({ clock, stage, memoryMb: (name) => memory.get(name) ?? stage.memoryMb });
+  const alarms = await readAlarms({ clock, sumOf: journal.total });
   /** Jobs whose rows were written since they were last read. */
   const written = new Set<string>();
 
@@ -109,6 +111,7 @@ export const createOperations = async ({ clock }: { readonly clock: () => number
           },
           reasons: journal.reasons(),
           notifications: journal.notifications(),
+          alarms: alarms(),
           cost: costs.today(journal.metricCount()),
           life: jobId === undefined ? undefined : { ...journal.life(jobId), job: jobs.get(jobId) },
         };

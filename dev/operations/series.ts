@@ -3,8 +3,8 @@ const MINUTE_MS = 60_000;
 /** Sums by name and minute, for the last `keptMinutes`; what is older is forgotten. */
 export interface Series {
   readonly add: (name: string, at: number, value: number) => void;
-  /** What was added from `from` on, by whole minutes. */
-  readonly sum: (name: string, from: number) => number;
+  /** What was added from the minute of `from` on, and before that of `to`. */
+  readonly sum: (name: string, from: number, to?: number) => number;
   /** The last minutes up to that of `now`, the oldest first. */
   readonly perMinute: (name: string, now: number, minutes: number) => number[];
   /** The names that begin with the prefix and have something from `from` on, without the prefix, with their sums. */
@@ -16,9 +16,10 @@ const minuteOf = (at: number): number => Math.floor(at / MINUTE_MS);
 export const createSeries = (keptMinutes: number): Series => {
   const byName = new Map<string, Map<number, number>>();
 
-  const sum = (name: string, from: number): number => {
+  const sum = (name: string, from: number, to = Infinity): number => {
     let total = 0;
-    for (const [minute, value] of byName.get(name) ?? []) if (minute >= minuteOf(from)) total += value;
+    for (const [minute, value] of byName.get(name) ?? [])
+      if (minute >= minuteOf(from) && minute < minuteOf(to)) total += value;
     return total;
   };
 

@@ -13,7 +13,7 @@ const barsOf = (values: readonly number[]): string => {
   return values
     .map((value, at) => {
       const height = value === 0 ? 0 : Math.max((value / highest) * HEIGHT, 1.5);
-      return height === 0 ? "" : `M${at * BAR},${HEIGHT}v${-height.toFixed(1)}h${BAR - 0.4}V${HEIGHT}z`;
+      return height === 0 ? "" : `M${at * BAR},${HEIGHT}v-${height.toFixed(1)}h${BAR - 0.4}V${HEIGHT}z`;
     })
     .join("");
 };

@@ -59,7 +59,7 @@ const lineOf = ({ at, level, service, message, fields }: LifeLine): HTMLElement 
   const details = Object.entries(fields).map(([name, value]) =>
     element("span", {}, [
       element("span", { className: "quiet-text", textContent: `${name} ` }),
-      typeof value === "object" ? JSON.stringify(value) : String(value),
+      typeof value === "string" ? value : JSON.stringify(value),
     ]),
   );
   return element("li", {}, [

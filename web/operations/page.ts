@@ -5,7 +5,7 @@ import { createKeyedList, setText } from "./keyed-list.ts";
 import { createLife } from "./life.ts";
 import { createNotifications } from "./notifications.ts";
 import { createPromise } from "./promise.ts";
-import { STATES, type Job, type Snapshot } from "./snapshot.ts";
+import { STATES, type Alarm, type Job, type Snapshot } from "./snapshot.ts";
 import { followSnapshots } from "./stream.ts";
 import { formatAge, formatDollars, STATE_WORDS } from "./words.ts";
 
@@ -95,6 +95,18 @@ const showStates = createKeyedList<{ state: (typeof STATES)[number]; count: numb
   },
 });
 
+const showAlarms = createKeyedList<Alarm>(byId("alarms"), {
+  key: ({ name }) => name,
+  make: ({ name, text }) => ({
+    root: element("li", { className: "entry" }, [
+      element("strong", { textContent: name }),
+      element("p", { className: "reason", textContent: text }),
+    ]),
+    show: () => undefined,
+  }),
+  empty: byId("no-alarms"),
+});
+
 /** Names and values in a `dl`. */
 const pairs = (id: string) =>
   createKeyedList<{ name: string; value: string }>(byId(id), {
@@ -118,7 +130,7 @@ const showPromise = createPromise(byId("promise"));
 
 const show = (snapshot: Snapshot): void => {
   latest = snapshot;
-  const { states, queue, open, cost, pageUrl } = snapshot;
+  const { states, queue, open, alarms, cost, pageUrl } = snapshot;
   const oldest = open.find(({ state }) => state !== "UPLOADING" && state !== "NEEDS_REVIEW");
   const age = (at: number | undefined) => (at === undefined ? "none" : formatAge(snapshot.now - at));
   showStates(STATES.map((state) => ({ state, count: states[state] })));
@@ -129,6 +141,8 @@ const show = (snapshot: Snapshot): void => {
     { name: "Dead letters", value: String(queue.deadLetters) },
   ]);
   showNotifications(snapshot.notifications);
+  showAlarms(alarms.ringing);
+  setText(byId("alarms-watched"), `${alarms.watched} are watched here, ${alarms.others} only on AWS`);
   showJobs(snapshot);
   showRates(snapshot.rates);
   showPromise(snapshot);
@@ -142,6 +156,8 @@ const show = (snapshot: Snapshot): void => {
   const link = byId("upload-page") as HTMLAnchorElement;
   if (pageUrl !== undefined) link.href = pageUrl;
   link.hidden = pageUrl === undefined;
+  // Until there is something to see, nothing is shown that would move then.
+  for (const id of ["board", "foot"]) byId(id).hidden = false;
 };
 
 const stream = followSnapshots({

@@ -19,6 +19,7 @@ export interface Snapshot {
   readonly promise: Promised;
   readonly reasons: readonly Reason[];
   readonly notifications: readonly Notification[];
+  readonly alarms: Alarms;
   readonly cost: Cost;
   /** The address of the upload page. */
   readonly pageUrl?: string | undefined;
@@ -96,6 +97,18 @@ export interface Notification {
   readonly text: string;
   /** What to run next. */
   readonly command?: string | undefined;
+}
+
+export interface Alarms {
+  readonly ringing: readonly Alarm[];
+  /** How many can ring here, and how many only on AWS. */
+  readonly watched: number;
+  readonly others: number;
+}
+
+export interface Alarm {
+  readonly name: string;
+  readonly text: string;
 }
 
 /** What the day so far would have cost on AWS, in dollars: an estimate. */
