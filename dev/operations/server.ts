@@ -10,7 +10,7 @@ export interface OperationsPage {
 }
 
 /** How often the page hears what there is to see. */
-const INTERVAL_MS = 1_000;
+const INTERVAL_MS = 500;
 
 /** Nothing is loaded from elsewhere. */
 const POLICY =
@@ -18,7 +18,7 @@ const POLICY =
 
 /**
  * Serves the page for operators on the loopback interface. `GET /events` is a stream of server-sent events, each a
- * snapshot as JSON, one a second; with `?job=<job_id>`, each has the life of that job, too. `GET /snapshot` is a single one.
+ * snapshot as JSON, two a second; with `?job=<job_id>`, each has the life of that job, too. `GET /snapshot` is a single one.
  */
 export const startOperationsPage = async (
   stack: WatchedStack,

@@ -5,7 +5,7 @@ const SILENCE_MS = 5_000;
 const AGAIN_MS = 500;
 
 /**
- * Hears a snapshot a second. A connection that is lost is made again, to the same stack or to the next one at the address.
+ * Hears a snapshot every half second. A connection that is lost is made again, to the same stack or to the next one at the address.
  */
 export const followSnapshots = ({
   onSnapshot,
