@@ -24,7 +24,7 @@ export interface DeliveryPorts {
   /** Publishes that an object came for a job that has its media; throws if the event is not out. */
   readonly announceConflict: (conflict: Conflict) => Promise<void>;
   /** Looks at an object's bytes before a job is spent on them. Never rejects; without it, all media is sent. */
-  readonly look?: ((object: MeasuredMedia, jobId: string) => Promise<Looked>) | undefined;
+  readonly look?: ((object: MeasuredMedia, observability: Observability) => Promise<Looked>) | undefined;
   /** Publishes that media is delayed and why; throws if the event is not out. */
   readonly announceDelay: (row: Row) => Promise<void>;
   readonly runtime: Pick<Runtime, "clock" | "randomHex">;
@@ -64,13 +64,14 @@ const QUESTION_MS = 30_000;
  */
 export const deliver = async (run: DeliveryRun, ports: DeliveryPorts): Promise<DeliveryEnd> => {
   const { runtime, observability } = ports;
+  observability.log.info("delivery is tried");
   const worker = createExecutor(run, ports);
   try {
     let { memory, command } = start(run.drop, run.settings);
     while (command.do !== "acknowledge" && command.do !== "later") {
       const outcome = await worker.execute(command);
       const now = runtime.clock();
-      observability.log.debug("step", { jobId: run.drop.jobId, outcome: outcome.type, reason: command.do });
+      observability.log.debug("step", { outcome: outcome.type, reason: command.do });
       const input = { ...outcome, now, timeLeftMs: run.deadline - now, random: runtime.randomHex() };
       ({ memory, command } = step(memory, input));
     }
@@ -186,7 +187,7 @@ const createExecutor = (run: DeliveryRun, ports: DeliveryPorts) => {
   };
 
   const ask = async ({ look: object, wasAhead }: CommandTo<"ask">): Promise<Outcome> => {
-    const looking = object && ports.look?.(object, jobId);
+    const looking = object && ports.look?.(object, observability);
     const asked = await ((wasAhead ? ahead?.asked : undefined) ?? askInfo()).finally(() => looking);
     return asked.type === "info" ? { ...asked, ...(await looking) } : asked;
   };

@@ -55,39 +55,42 @@ const METRIC_OF_TYPE: Readonly<Record<string, MetricName>> = {
   WITHDRAWN: "MediaWithdrawn",
 };
 
-export const recordAnnounced = (row: Row, { count }: Observability): void => {
-  const { state, sizeBytes = 0, error, look, updatedAt, signedAt, droppedAt, media } = row;
-  if (state === "DELIVERED") {
-    count("MediaDelivered");
-    count("BytesDelivered", sizeBytes);
-    if (countsForPromise(row)) count("SecondsFromDrop", (updatedAt - (droppedAt ?? 0)) / 1000);
-    if (countsForPromise(row) && !row.late) count(isPast(row, updatedAt) ? "DropLate" : "DropInTime");
-    const parsed = parseMediaKey(media?.key ?? "");
-    const wasSigned = typeof parsed === "object" && parsed.uploadId !== undefined;
-    if (wasSigned && signedAt !== undefined) count("SecondsFromSigning", (updatedAt - signedAt) / 1000);
-  }
+export const recordAnnounced = (row: Row, { count, countAll }: Observability): void => {
+  const { state, error, look } = row;
+  if (state === "DELIVERED") countAll(delivered(row));
   if (state === "REJECTED") count("MediaRejected");
   const metric = METRIC_OF_TYPE[error?.type ?? look?.concern?.type ?? ""];
   if (metric) count(metric);
-  if (state === "NEEDS_REVIEW") {
-    count("MediaNeedsReview");
-    if (countsForPromise(row) && !row.late) count("DropLate");
-  }
+  if (state === "NEEDS_REVIEW") countAll(defined({ MediaNeedsReview: 1, DropLate: isPromised(row) ? 1 : undefined }));
+};
+
+const delivered = (row: Row) => {
+  const { updatedAt, sizeBytes = 0, droppedAt, signedAt, media } = row;
+  const since = (at: number | undefined) => (at === undefined ? undefined : (updatedAt - at) / 1000);
+  const key = parseMediaKey(media?.key ?? "");
+  const wasSigned = typeof key === "object" && key.uploadId !== undefined;
+  return defined({
+    MediaDelivered: 1,
+    BytesDelivered: sizeBytes,
+    SecondsFromDrop: row.decision ? undefined : since(droppedAt),
+    SecondsFromSigning: wasSigned ? since(signedAt) : undefined,
+    ...(isPromised(row) ? { [isPast(row, updatedAt) ? "DropLate" : "DropInTime"]: 1 } : {}),
+  });
 };
 
 /** What is promised of a drop: cielo24 has it after ten minutes, and a second more for each 10 MiB. */
 const PROMISED_MS = 600_000;
 const PROMISED_BYTES_PER_MS = (10 * 1024 ** 2) / 1000;
 
-/** A caller's media was never dropped, and what an operator sends again waited for the operator. */
-const countsForPromise = ({ droppedAt, decision }: Row): boolean => droppedAt !== undefined && !decision;
+/** A caller's media was never dropped, what an operator sends again waited for that, and no drop counts twice. */
+const isPromised = ({ droppedAt, decision, late }: Row): boolean => droppedAt !== undefined && !decision && !late;
 
 const isPast = ({ droppedAt = 0, sizeBytes = 0 }: Row, now: number): boolean =>
   now > droppedAt + PROMISED_MS + sizeBytes / PROMISED_BYTES_PER_MS;
 
 /** Whether a drop that is still open has to be counted as late. What was never measured counts as small. */
 export const hasBecomeLate = (row: Row, now: number): boolean =>
-  !hasEnded(row) && row.state !== "UPLOADING" && !row.late && countsForPromise(row) && isPast(row, now);
+  !hasEnded(row) && row.state !== "UPLOADING" && isPromised(row) && isPast(row, now);
 
 export const recordCostly = ({ sizeBytes = 0, bytesInVain = 0, sentBytes = 0 }: Row, to: Observability): void => {
   to.log.error("more than five times the media's size has been sent in vain", {

@@ -48,9 +48,10 @@ const setUp = (end?: Command) => {
     owners,
     add: (parameters: Record<string, string>, more: Parameters<typeof apiRequest>[1] = {}) =>
       answered(
-        endpoint(apiRequest({ v: "1", job_id: JOB, ...parameters }, { deadline: 99, ...more }), [
-          "api.captions.example",
-        ]),
+        endpoint(apiRequest({ v: "1", job_id: JOB, ...parameters }, { deadline: 99, ...more }), {
+          ownHosts: ["api.captions.example"],
+          requestId: "request-1",
+        }),
       ),
   };
 };
