@@ -27,10 +27,11 @@ export const startOperationsPage = async (
 ): Promise<OperationsPage> => {
   const files = await bundlePage("operations");
   const open = new Set<Stream>();
-  const look = operations.watch(stack);
+  const watched = operations.watch(stack);
+  const look = async (jobId?: string) => JSON.stringify({ ...(await watched(jobId)), pageUrl });
 
   const send = async ({ response, jobId }: Stream): Promise<void> => {
-    const snapshot = JSON.stringify({ ...(await look(jobId)), pageUrl });
+    const snapshot = await look(jobId);
     // Whoever does not read has no use for what was before.
     if (!response.writableNeedDrain) response.write(`data: ${snapshot}\n\n`);
   };
@@ -46,7 +47,7 @@ export const startOperationsPage = async (
       response.writeHead(403).end();
     else if (pathname === "/snapshot") {
       void look(jobId).then((snapshot) => {
-        response.writeHead(200, { "content-type": "application/json", ...HEADERS }).end(JSON.stringify(snapshot));
+        response.writeHead(200, { "content-type": "application/json", ...HEADERS }).end(snapshot);
       });
     } else if (pathname === "/events") {
       response.writeHead(200, { "content-type": "text/event-stream", ...HEADERS }).write("retry: 500\n\n");

@@ -42,11 +42,11 @@ const MORNING: readonly (readonly [string, number, Fate | undefined, number])[] 
   ["field-trip.mp4", 26, undefined, 3],
   ["podcast-042.wav", 36, undefined, 1],
   ["botany-07.mp4", 22, undefined, 6],
-  ["keynote-2026.mp4", 48, "needs-review", 4],
-  ["botany-08.mp4", 21, undefined, 3],
-  ["history-11.mp4", 28, undefined, 2],
-  ["seminar-room-b.mp4", 33, "never-answers", 2],
-  ["history-12.mp4", 30, undefined, 1],
+  ["botany-08.mp4", 21, undefined, 6],
+  ["history-11.mp4", 28, undefined, 3],
+  ["keynote-2026.mp4", 48, "needs-review", 1],
+  ["seminar-room-b.mp4", 33, "never-answers", 1],
+  ["history-12.mp4", 30, undefined, 0],
   ["library-tour.mov", 9, "down", 0],
 ];
 for (const [filename, sizeMib, fate, minutes] of MORNING) {
