@@ -90,7 +90,7 @@ describe("addMedia", () => {
     const { add, calls } = setUp();
     const bytes = Buffer.alloc(4 * MIB, 1);
     expect((await add({}, { mediaBody: bytes })).status).toBe(200);
-    expect(calls).toEqual([{ jobId: JOB, media: { kind: "body", bytes }, deadline: 99 }]);
+    expect(calls).toEqual([{ jobId: JOB, requestId: "request-1", media: { kind: "body", bytes }, deadline: 99 }]);
   });
 
   it("points to the upload routes beyond", async () => {
