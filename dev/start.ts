@@ -120,7 +120,6 @@ const run = async ({ port, seed }: StartOptions, stopped: Promise<void>): Promis
     ...(real ? { cielo24: real } : {}),
     fetchMedia: makeSample,
     onEvent: (event) => {
-      operations.hooks.onEvent(event);
       console_.progressDone();
       console_.fact("event", eventLine(event));
     },

@@ -58,7 +58,8 @@ export const readAlarms = async ({
   return () => ({
     ringing: simple.filter(rings).map(({ AlarmName, AlarmDescription }) => ({
       name: AlarmName.slice(AlarmName.lastIndexOf("}-") + 2),
-      text: AlarmDescription,
+      // Without the links to the console.
+      text: AlarmDescription.replaceAll(/ ?\$\{[^}]+\}/g, ""),
     })),
     watched: simple.length,
     others: all.length - simple.length,

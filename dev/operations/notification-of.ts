@@ -1,12 +1,23 @@
 import type { Notification } from "../../web/operations/snapshot.ts";
-import { eventLine } from "../start/event-line.ts";
 import type { BusEvent } from "../stack/event-bus.ts";
+import type { Notice } from "../stack/notices.ts";
 
-/** Events that somebody is told of. */
-const TOLD = new Set(["Media Needs Review", "Media Delayed", "Media Conflict", "Media Quarantined", "Media Rejected"]);
-
-export const notificationOf = (event: BusEvent, at: number): Notification | undefined => {
-  if (!TOLD.has(event.detailType)) return undefined;
-  const jobId = event.detail["JobId"];
-  return { at, title: event.detailType, jobId: typeof jobId === "string" ? jobId : undefined, text: eventLine(event) };
+/** A notice of the template's rules as the page shows it: its sentences, and the commands to run next. */
+export const notificationOf = (
+  { rule, wakes, lines }: Notice,
+  { detail }: Pick<BusEvent, "detail">,
+  at: number,
+): Notification => {
+  const { JobId: jobId } = detail;
+  return {
+    at,
+    title: rule.replaceAll(/\B([A-Z])/g, (letter) => ` ${letter.toLowerCase()}`),
+    wakes,
+    jobId: typeof jobId === "string" ? jobId : undefined,
+    // The page has the job's life itself, in place of a link to the console.
+    text: lines.filter((line) => !isCommand(line) && !line.includes("https://")).join(" "),
+    command: lines.filter(isCommand).join("\n") || undefined,
+  };
 };
+
+const isCommand = (line: string): boolean => /^(aws |\w+=\$\()/.test(line);

@@ -1,18 +1,18 @@
 import { readStage } from "../../bench/scale/stage.ts";
-import type { Snapshot } from "../../web/operations/snapshot.ts";
+import type { Promised, Snapshot } from "../../web/operations/snapshot.ts";
 import { readDeployment } from "../gateway/deployment.ts";
 import type { Stack, StackOptions } from "../stack.ts";
 import { readAlarms } from "./alarms.ts";
 import { createCosts } from "./costs.ts";
 import { createJobs } from "./jobs.ts";
-import { createJournal } from "./journal.ts";
+import { createJournal, type Journal } from "./journal.ts";
 import { notificationOf } from "./notification-of.ts";
 
 /** What an operator sees of a local stack: the same as CloudWatch's dashboard shows of a stage. */
 export interface Operations {
   /** What the stack has to tell: options for `startStack`. */
   readonly hooks: Required<
-    Pick<StackOptions, "onLine" | "onEvent" | "onResponse" | "onOutcome" | "onAnswered" | "onS3Request">
+    Pick<StackOptions, "onLine" | "onNotice" | "onResponse" | "onOutcome" | "onAnswered" | "onS3Request">
   >;
   /** Begins to watch the stack that has these hooks. */
   readonly watch: (stack: WatchedStack) => Look;
@@ -34,8 +34,17 @@ const RATES = [
   "BytesDelivered",
 ];
 
-const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+/** As in `resources/alarms.yml`. */
 const OBJECTIVE = 0.99;
+
+const promiseOf = ({ total }: Pick<Journal, "total">, now: number): Promised => {
+  const since = (from: number) => ({ inTime: total("DropInTime", from), late: total("DropLate", from) });
+  const hour = since(now - HOUR_MS);
+  const lateShare = hour.late === 0 ? 0 : hour.late / (hour.late + hour.inTime);
+  return { ...since(now - DAY_MS), objective: OBJECTIVE, burn: lateShare / (1 - OBJECTIVE) };
+};
 
 /** @param clock the time of the stack that is watched */
 export const createOperations = async ({ clock }: { readonly clock: () => number }): Promise<Operations> => {
@@ -69,9 +78,8 @@ export const createOperations = async ({ clock }: { readonly clock: () => number
         journal.add(line);
         costs.logged(line);
       },
-      onEvent: (event) => {
-        const notification = notificationOf(event, clock());
-        if (notification) journal.notify(notification);
+      onNotice: (notice, event) => {
+        journal.notify(notificationOf(notice, event, clock()));
       },
       onResponse: costs.answered,
       onOutcome: (name, _outcome, durationMs) => {
@@ -104,11 +112,7 @@ export const createOperations = async ({ clock }: { readonly clock: () => number
           ended: jobs.ended(),
           rates: journal.rates(RATES),
           speeds: journal.speeds(),
-          promise: {
-            inTime: journal.total("DropInTime", clock() - DAY_MS),
-            late: journal.total("DropLate", clock() - DAY_MS),
-            objective: OBJECTIVE,
-          },
+          promise: promiseOf(journal, clock()),
           reasons: journal.reasons(),
           notifications: journal.notifications(),
           alarms: alarms(),

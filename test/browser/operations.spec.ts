@@ -11,7 +11,7 @@ import { launchChromium } from "./chromium.ts";
 import { uploadTo } from "./operations-uploads.ts";
 import { SCREENSHOTS } from "./screenshots.ts";
 
-/** How soon the page shows what has happened. */
+/** How soon the page shows what has happened. One test holds it to that; a busy machine may take longer. */
 const SOON_MS = 2_000;
 const PATIENCE_MS = 60_000;
 
@@ -84,23 +84,20 @@ describe("the page for operators", () => {
   it("says of a job that waits why, for how long, and when it is tried again", async () => {
     const jobId = await upload("interview.wav", "down");
     const waits = page.locator("#open").locator(entry(jobId));
-    await waits.filter({ hasText: "CIELO24_UNAVAILABLE: cielo24 does not answer at present" }).waitFor(soon);
+    await waits.filter({ hasText: "CIELO24_UNAVAILABLE: cielo24 does not answer at present" }).waitFor();
     expect(await waits.textContent()).toMatch(/interview\.wav.*for \d+ s.*next try in (\d+ min )?\d+ s/);
-    await page.locator("#reasons").getByText("Unavailable").waitFor(soon);
+    await page.locator("#reasons").getByText("Unavailable").waitFor();
     expect(await page.locator("#facts").textContent()).toMatch(/Messages in the queue1Oldest message\d+ s/);
   });
 
   it("puts media that needs a person before one, with its job, its reason and the command to run next", async () => {
     const jobId = await upload("seminar-3.mp4", "needs-review");
     const told = page.locator("#notifications li").filter({ hasText: jobId });
-    await told.filter({ hasText: "GAVE_UP" }).waitFor(soon);
+    await told.filter({ hasText: "GAVE_UP" }).waitFor();
     expect(await told.locator("code").textContent()).toContain(`job_id={S=${jobId}}`);
-    await page
-      .getByRole("status")
-      .filter({ hasText: jobId })
-      .waitFor({ ...soon, state: "attached" });
+    await page.getByRole("status").filter({ hasText: jobId }).waitFor({ state: "attached" });
     expect(await page.title()).toBe("1 for a person · Operations · cielo24-proxy");
-    await page.locator("#open").locator(entry(jobId)).filter({ hasText: "Needs review" }).waitFor(soon);
+    await page.locator("#open").locator(entry(jobId)).filter({ hasText: "Needs review" }).waitFor();
   });
 
   it("shows a job's life by the keyboard alone, what was logged in order, and lets go of it with Escape", async () => {
@@ -110,10 +107,9 @@ describe("the page for operators", () => {
     expect(await page.locator("li[data-job]").count()).toBe(1);
     await page.keyboard.press("Enter");
     const lines = page.locator("#life-lines li");
-    await lines.filter({ hasText: "delivery has ended" }).waitFor(soon);
+    await lines.filter({ hasText: "delivery has ended" }).waitFor();
     const messages = await lines.locator(".message").allTextContents();
-    expect(messages.slice(0, 1)).toEqual(["request answered"]);
-    expect(messages.at(-1)).toBe("delivery has ended");
+    expect(messages).toEqual(["an upload begins", "request answered", "delivery has ended"]);
     expect(await page.locator("#life-now").textContent()).toMatch(/guest-talk\.mp4.*Delivered.*TaskId [0-9a-f]{32}/);
     expect(new URL(page.url()).hash).toBe(`#job=${jobId}`);
     await page.reload();
@@ -126,9 +122,9 @@ describe("the page for operators", () => {
   it("says when it is not connected, and shows the next stack at the same address", async () => {
     const { port } = new URL(server.url);
     await server.close();
-    await page.getByRole("status").filter({ hasText: "Not connected" }).waitFor(soon);
+    await page.getByRole("status").filter({ hasText: "Not connected" }).waitFor();
     server = await startOperationsPage(stack, operations, { port: Number(port), pageUrl: "http://127.0.0.1:4624" });
-    await page.getByRole("status").filter({ hasText: "Live" }).waitFor(soon);
+    await page.getByRole("status").filter({ hasText: "Live" }).waitFor();
     expect(await page.getByRole("link", { name: "Upload page" }).getAttribute("href")).toBe("http://127.0.0.1:4624");
   });
 

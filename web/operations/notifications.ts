@@ -17,9 +17,12 @@ export const createNotifications = ({
   readonly announce: (text: string) => void;
   readonly onSelect: (jobId: string) => void;
 }) => {
-  const make = ({ at, title, jobId, text, command }: Notification) => {
+  const make = ({ at, title, wakes, jobId, text, command }: Notification) => {
+    const badge = element("span", { className: "badge", textContent: wakes ? "Wakes somebody" : "Can wait" });
+    badge.dataset["tone"] = wakes ? "warn" : "calm";
     const head = element("div", { className: "entry-head" }, [
-      element("h3", { textContent: title }),
+      element("h4", { textContent: title }),
+      badge,
       element("span", { className: "quiet-text", textContent: formatTime(at) }),
     ]);
     const root = element("li", { className: "entry" }, [
@@ -33,7 +36,7 @@ export const createNotifications = ({
       });
       root.append(job);
     }
-    if (command !== undefined) root.append(createCommand(command, jobId));
+    if (command !== undefined) root.append(createCommand(command, title));
     return { root, show: () => undefined };
   };
   const show = createKeyedList<Notification>(list, { key: keyOf, make, empty });
@@ -49,7 +52,7 @@ export const createNotifications = ({
 
 const keyOf = ({ at, title, jobId, text }: Notification): string => [at, title, jobId, text].join(" ");
 
-const createCommand = (command: string, jobId = ""): HTMLElement => {
+const createCommand = (command: string, title: string): HTMLElement => {
   const code = element("code", { textContent: command });
   const copy = quietButton("Copy", () => {
     void navigator.clipboard.writeText(command).then(() => {
@@ -57,6 +60,6 @@ const createCommand = (command: string, jobId = ""): HTMLElement => {
       setTimeout(() => (copy.textContent = "Copy"), COPIED_MS);
     });
   });
-  copy.setAttribute("aria-label", `Copy the command for job ${jobId}`);
+  copy.setAttribute("aria-label", `Copy the command of: ${title}`);
   return element("div", { className: "command" }, [code, copy]);
 };

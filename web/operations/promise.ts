@@ -28,7 +28,7 @@ export const createPromise = (root: HTMLElement) => {
     },
   });
 
-  return ({ speeds, promise: { inTime, late, objective } }: Pick<Snapshot, "speeds" | "promise">): void => {
+  return ({ speeds, promise: { inTime, late, objective, burn } }: Pick<Snapshot, "speeds" | "promise">): void => {
     showSpeeds(
       SPEEDS.map(
         (metric) => speeds.find((speed) => speed.metric === metric) ?? { metric, count: 0, p50Ms: 0, p99Ms: 0 },
@@ -40,11 +40,11 @@ export const createPromise = (root: HTMLElement) => {
     budget.value = share;
     setText(
       left,
-      `Error budget: ${Math.round(share * 100)}% is left. ${late} of ${drops} drops were late in 24 hours.`,
+      `Error budget: ${Math.round(share * 100)}% is left. ${late} of ${drops} drops were late in 24 hours. Burn of the last hour: ${burn.toFixed(1)}.`,
     );
     setText(
       sentence,
-      `Promised: cielo24 has ${(objective * 100).toFixed(1)}% of all drops within ten minutes, and a second more for each 10 MB.`,
+      `The objective, over 28 days: cielo24 has ${Math.round(objective * 100)}% of all drops within ten minutes, and a second more for each 10 MB. A burn of 1 lasts 28 days.`,
     );
   };
 };

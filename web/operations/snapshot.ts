@@ -81,6 +81,8 @@ export interface Promised {
   readonly late: number;
   /** The share that is promised to be in time. */
   readonly objective: number;
+  /** How fast the error budget burned in the last hour: at 1 it lasts as long as the objective's 28 days. */
+  readonly burn: number;
 }
 
 /** Why media waited, or was rejected, in the last 24 hours. */
@@ -93,6 +95,8 @@ export interface Reason {
 export interface Notification {
   readonly at: number;
   readonly title: string;
+  /** Whether it wakes somebody, or can wait until the morning. */
+  readonly wakes: boolean;
   readonly jobId?: string | undefined;
   readonly text: string;
   /** What to run next. */

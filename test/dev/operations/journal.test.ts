@@ -112,7 +112,7 @@ describe("the reasons", () => {
 });
 
 it("keeps the latest hundred notifications, the latest first", () => {
-  for (let at = 0; at < 150; at += 1) journal.notify({ at, title: "Media Needs Review", text: "" });
+  for (let at = 0; at < 150; at += 1) journal.notify({ at, title: "Media needs review", wakes: true, text: "" });
   expect(journal.notifications()).toHaveLength(100);
   expect(journal.notifications()[0]?.at).toBe(149);
 });
