@@ -19,6 +19,7 @@ import { randomIds, type Ids } from "./stack/ids.ts";
 import { createLambda, type Build, type Concurrency, type Outcome } from "./stack/lambda.ts";
 import { loadFunction } from "./stack/load.ts";
 import { createStackLog } from "./stack/log.ts";
+import { readNotices, type Notice } from "./stack/notices.ts";
 import { createNotification } from "./stack/notification.ts";
 import { createSecrets, type Secrets } from "./stack/secrets.ts";
 import { Queue } from "./stack/sqs/queue.ts";
@@ -70,6 +71,8 @@ export interface StackOptions {
   /** Called with every line that a function logs. */
   readonly onLine?: (line: string) => void;
   readonly onEvent?: (event: BusEvent) => void;
+  /** Called with what a rule of the template tells somebody, after the event that it is about. */
+  readonly onNotice?: (notice: Notice, event: BusEvent) => void;
   /** Called with every response of the gateway. */
   readonly onResponse?: GatewayOptions["onResponse"];
   /** Called with the outcome of every invocation, and how long it took. */
@@ -97,6 +100,8 @@ export interface Stack {
   readonly aws: Pick<AwsJsonServer, "faults" | "calls">;
   /** What functions put on the event bus. */
   readonly events: readonly BusEvent[];
+  /** What the rules of the template told somebody. */
+  readonly notices: readonly Notice[];
   readonly eventBus: EventBus;
   readonly queue: Queue;
   readonly deadLetterQueue: Queue;
@@ -152,7 +157,14 @@ export const startStack = async (options: StackOptions = {}): Promise<Stack> => 
     REGION,
     options.cielo24?.credentials ?? { username: credentials.username, securekey: credentials.securekey },
   );
-  const eventBus = createEventBus(options.onEvent);
+  const notices: Notice[] = [];
+  const eventBus = createEventBus((event) => {
+    options.onEvent?.(event);
+    for (const notice of noticesOf(event)) {
+      notices.push(notice);
+      options.onNotice?.(notice, event);
+    }
+  });
 
   const sqs = createSqs(clock, REGION);
   const maxReceives = Number(options.env?.["MAX_RECEIVES"] ?? MAX_RECEIVES);
@@ -194,6 +206,10 @@ export const startStack = async (options: StackOptions = {}): Promise<Stack> => 
         }),
     startTable(REGION),
   ]);
+  const noticesOf = await readNotices(
+    { region: REGION, stage: "local" },
+    { DeliveryTable: table.name, MediaBucket: BUCKET },
+  );
   const aws = await startAwsJson({
     ...portOption(ports.aws),
     services: {
@@ -296,6 +312,7 @@ export const startStack = async (options: StackOptions = {}): Promise<Stack> => 
     secrets,
     aws,
     events: eventBus.events,
+    notices,
     eventBus,
     queue,
     deadLetterQueue,

@@ -123,6 +123,10 @@ const run = async ({ port, seed }: StartOptions, stopped: Promise<void>): Promis
       console_.progressDone();
       console_.fact("event", eventLine(event));
     },
+    onNotice: ({ wakes, lines }) => {
+      console_.note(wakes ? "a deployed stage would wake somebody with this:" : "a deployed stage would send this:");
+      for (const line of lines) console_.line(console_.dim(`        ${line}`));
+    },
   });
   open.defer(stack.close);
   const page = await startUploadPage(stack, { port: ports.page });
