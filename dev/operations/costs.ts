@@ -29,6 +29,7 @@ const FREE_S3 = new Set(["DeleteObject", "DeleteObjects", "AbortMultipartUpload"
 const OF_CALL: Readonly<Record<string, Quantity>> = {
   GetItem: "table reads",
   Query: "table reads",
+  BatchGetItem: "table reads",
   Scan: "table reads",
   UpdateItem: "table writes",
   PutItem: "table writes",
