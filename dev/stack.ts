@@ -8,7 +8,7 @@ import { startCielo24, type Cielo24Simulator } from "./cielo24/server.ts";
 import { createJwtAuthorizer, type AuthorizerOptions } from "./gateway/authorizer.ts";
 import { readDeployment } from "./gateway/deployment.ts";
 import { startGateway, type GatewayOptions } from "./gateway/server.ts";
-import { startS3, type S3Simulator } from "./s3/server.ts";
+import { startS3, type S3LogEntry, type S3Simulator } from "./s3/server.ts";
 import { startAwsJson, type AwsJsonServer } from "./stack/aws-json.ts";
 import { createStackClock } from "./stack/clock.ts";
 import { functionEnvironment, keyIdOf, type AccessKey } from "./stack/environment.ts";
@@ -20,6 +20,7 @@ import { randomIds, type Ids } from "./stack/ids.ts";
 import { createLambda, type Build, type Concurrency, type Outcome } from "./stack/lambda.ts";
 import { loadFunction } from "./stack/load.ts";
 import { createStackLog } from "./stack/log.ts";
+import { readNotices, type Notice } from "./stack/notices.ts";
 import { createNotification } from "./stack/notification.ts";
 import { createSecrets, type Secrets } from "./stack/secrets.ts";
 import { Queue } from "./stack/sqs/queue.ts";
@@ -71,14 +72,20 @@ export interface StackOptions {
   /** Called with every line that a function logs. */
   readonly onLine?: (line: string) => void;
   readonly onEvent?: (event: BusEvent) => void;
+  /** Called with what a rule of the template tells somebody, after the event that it is about. */
+  readonly onNotice?: (notice: Notice, event: BusEvent) => void;
   /** Called with every response of the gateway. */
   readonly onResponse?: GatewayOptions["onResponse"];
-  /** Called with the outcome of every invocation. */
-  readonly onOutcome?: (name: string, outcome: Outcome) => void;
+  /** Called with the outcome of every invocation, and how long it took. */
+  readonly onOutcome?: (name: string, outcome: Outcome, durationMs: number) => void;
   /** Called with every call to DynamoDB, SQS, EventBridge and Secrets Manager. */
   readonly onCall?: (action: string, body: string) => void;
   /** Called with every call to these or to S3 by a function, and with every use of what a function signed. */
   readonly onFunctionCall?: ((call: FunctionCall) => void) | undefined;
+  /** The same, once a service has handled the call. */
+  readonly onAnswered?: (action: string, body: string) => void;
+  /** Called with every request to the bucket. */
+  readonly onS3Request?: (request: S3LogEntry) => void;
   /** Lines that functions log are also appended to this file. */
   readonly logFile?: string;
   /** Replacements for functions, by name. */
@@ -96,6 +103,8 @@ export interface Stack {
   readonly aws: Pick<AwsJsonServer, "faults" | "calls">;
   /** What functions put on the event bus. */
   readonly events: readonly BusEvent[];
+  /** What the rules of the template told somebody. */
+  readonly notices: readonly Notice[];
   readonly eventBus: EventBus;
   readonly queue: Queue;
   readonly deadLetterQueue: Queue;
@@ -151,7 +160,14 @@ export const startStack = async (options: StackOptions = {}): Promise<Stack> => 
     REGION,
     options.cielo24?.credentials ?? { username: credentials.username, securekey: credentials.securekey },
   );
-  const eventBus = createEventBus(options.onEvent);
+  const notices: Notice[] = [];
+  const eventBus = createEventBus((event) => {
+    options.onEvent?.(event);
+    for (const notice of noticesOf(event)) {
+      notices.push(notice);
+      options.onNotice?.(notice, event);
+    }
+  });
 
   const sqs = createSqs(clock, REGION);
   const maxReceives = Number(options.env?.["MAX_RECEIVES"] ?? MAX_RECEIVES);
@@ -186,6 +202,7 @@ export const startStack = async (options: StackOptions = {}): Promise<Stack> => 
         const by = callers.get(request.accessKeyId);
         if (by !== undefined) options.onFunctionCall?.(describeS3Request(by, request));
       },
+      onRequest: options.onS3Request,
     }),
     options.cielo24
       ? undefined
@@ -201,6 +218,10 @@ export const startStack = async (options: StackOptions = {}): Promise<Stack> => 
         }),
     startTable(REGION),
   ]);
+  const noticesOf = await readNotices(
+    { region: REGION, stage: "local" },
+    { DeliveryTable: table.name, MediaBucket: BUCKET },
+  );
   const aws = await startAwsJson({
     ...portOption(ports.aws),
     services: {
@@ -214,6 +235,7 @@ export const startStack = async (options: StackOptions = {}): Promise<Stack> => 
       const by = callers.get(from.accessKeyId);
       if (by !== undefined) options.onFunctionCall?.(describeAwsCall(by, action, body, from));
     },
+    onAnswered: options.onAnswered,
   });
 
   const corsOrigins = options.corsOrigins ?? ["*"];
@@ -311,6 +333,7 @@ export const startStack = async (options: StackOptions = {}): Promise<Stack> => 
     secrets,
     aws,
     events: eventBus.events,
+    notices,
     eventBus,
     queue,
     deadLetterQueue,

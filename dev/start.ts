@@ -4,6 +4,8 @@ import { formatBytes } from "../client/words.ts";
 import { FATES } from "./cielo24/fates.ts";
 import { createConsole } from "./console.ts";
 import { startDocsPage } from "./docs-page.ts";
+import { createOperations } from "./operations/operations.ts";
+import { startOperationsPage } from "./operations/server.ts";
 import { createProxyClient } from "./proxy-client.ts";
 import { sampleJobsOf } from "./sample-jobs.ts";
 import { startStack, type Stack } from "./stack.ts";
@@ -108,7 +110,9 @@ const run = async ({ port, seed }: StartOptions, stopped: Promise<void>): Promis
   const real = realCielo24();
   await mkdir(FOLDER, { recursive: true });
   const { ports, taken } = await choosePorts(port);
+  const operations = await createOperations({ clock: Date.now });
   const stack = await startStack({
+    ...operations.hooks,
     ports,
     logFile: LOG_FILE,
     env: SOON,
@@ -119,10 +123,16 @@ const run = async ({ port, seed }: StartOptions, stopped: Promise<void>): Promis
       console_.progressDone();
       console_.fact("event", eventLine(event));
     },
+    onNotice: ({ wakes, lines }) => {
+      console_.note(wakes ? "a deployed stage would wake somebody with this:" : "a deployed stage would send this:");
+      for (const line of lines) console_.line(console_.dim(`        ${line}`));
+    },
   });
   open.defer(stack.close);
   const page = await startUploadPage(stack, { port: ports.page });
   open.defer(page.close);
+  const operationsPage = await startOperationsPage(stack, operations, { port: ports.operations, pageUrl: page.url });
+  open.defer(operationsPage.close);
   const docs = await startDocsPage(ports.docs, stack.apiUrl);
   open.defer(docs.close);
 
@@ -138,6 +148,7 @@ const run = async ({ port, seed }: StartOptions, stopped: Promise<void>): Promis
     API: stack.apiUrl,
     PAGE: page.url,
     DOCS: docs.url,
+    OPERATIONS: operationsPage.url,
     S3: stack.s3.url,
     BUCKET: stack.bucketName,
     TOKEN: token,
@@ -154,6 +165,7 @@ const run = async ({ port, seed }: StartOptions, stopped: Promise<void>): Promis
   if (taken.length > 0)
     console_.note(`port ${taken.join(", ")} cannot be had, perhaps for another npm start: free ones take their place`);
   console_.fact("upload page", page.url);
+  console_.fact("operations, live", operationsPage.url);
   console_.fact("proxy", stack.apiUrl);
   console_.fact("bucket", `${stack.s3.url}/${stack.bucketName}`);
   console_.fact("the API, described", docs.url);

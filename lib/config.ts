@@ -150,6 +150,10 @@ export const assertNoNodeDebugging = (env: Environment): void => {
     throw new ConfigError("NODE_OPTIONS", "must not trace, report or inspect: credentials would be written down");
 };
 
+/** X-Ray's id of the present invocation: Lambda renews the variable for each. */
+export const readTraceId = (env: Environment): string | undefined =>
+  /(?:^|;)Root=(1-[0-9a-f]{8}-[0-9a-f]{24})(?:;|$)/.exec(env["_X_AMZN_TRACE_ID"] ?? "")?.[1];
+
 /** The address and credentials of one AWS service, as the AWS SDKs name them; the local stack sets its own. */
 export interface AwsEnvironment {
   readonly region: string;

@@ -1,5 +1,5 @@
 import { defined } from "./defined.ts";
-import { readConfig } from "./config.ts";
+import { readConfig, readTraceId } from "./config.ts";
 import type { Runtime } from "./runtime.ts";
 
 /**
@@ -7,8 +7,14 @@ import type { Runtime } from "./runtime.ts";
  * URLs, headers, bodies, keys and error causes are not on it.
  */
 interface AllowedFields {
+  /** Of an HTTP request, as its caller and the access log know it; else Lambda's. */
   readonly requestId?: string;
+  /** Lambda's id of the invocation that serves an HTTP request, as the lines of Lambda itself have it. */
+  readonly invocationId?: string;
+  readonly traceId?: string;
   readonly jobId?: string;
+  /** The random part of a signed upload's key. */
+  readonly uploadId?: string;
   readonly taskId?: string;
   readonly state?: string;
   readonly outcome?: string;
@@ -86,15 +92,28 @@ export type MetricName =
   | "SurplusBytes"
   /** Media that the census queued again, or would have if the queue had accepted it. */
   | "CensusFound"
+  /** How long a drop, or an upload since it was signed, took until cielo24 had it. */
+  | "SecondsFromDrop"
+  | "SecondsFromSigning"
+  /** Each drop counts in one of these, once: whether cielo24 had it in the time that is promised. */
+  | "DropInTime"
+  | "DropLate"
   | "Http5xx";
 
-const BYTES: ReadonlySet<MetricName> = new Set(["BytesDelivered", "SurplusBytes"]);
+const UNITS: Partial<Record<MetricName, string>> = {
+  BytesDelivered: "Bytes",
+  SurplusBytes: "Bytes",
+  SecondsFromDrop: "Seconds",
+  SecondsFromSigning: "Seconds",
+};
 
 export interface Observability {
   readonly log: Record<Level, (message: string, fields?: LogFields) => void>;
-  /** Adds to a metric, in CloudWatch's embedded metric format. */
+  /** Adds to a metric, in CloudWatch's embedded metric format. Its line has the ids of the records, which are no dimensions. */
   readonly count: (metric: MetricName, value?: number) => void;
-  /** The same, with these fields in every record. */
+  /** Adds to several metrics at once, in one line. */
+  readonly countAll: (values: Partial<Record<MetricName, number>>) => void;
+  /** The same, with these fields in every record and metric. */
   readonly with: (fields: LogFields) => Observability;
 }
 
@@ -109,10 +128,11 @@ export const connectObservability = (
 
 /** JSON lines for CloudWatch, one for each record, written through the runtime. */
 export const createObservability = (
-  runtime: Pick<Runtime, "clock" | "writeLine">,
+  runtime: Pick<Runtime, "clock" | "writeLine"> & Partial<Pick<Runtime, "env">>,
   { service, stage, level = "info" }: { service: string; stage: string; level?: Level },
   always: LogFields = {},
 ): Observability => {
+  const ids = () => defined({ traceId: readTraceId(runtime.env ?? {}), ...always });
   const write = (record: object) => {
     runtime.writeLine(JSON.stringify(record));
   };
@@ -125,29 +145,35 @@ export const createObservability = (
         level: at,
         service,
         message,
-        ...always,
+        ...ids(),
         ...defined(fields),
       });
     };
+  const countAll: Observability["countAll"] = (values) => {
+    const metrics = Object.keys(values) as MetricName[];
+    write({
+      _aws: {
+        Timestamp: runtime.clock(),
+        CloudWatchMetrics: [
+          {
+            Namespace: "cielo24-proxy",
+            Dimensions: [["stage"]],
+            Metrics: metrics.map((Name) => ({ Name, Unit: UNITS[Name] ?? "Count" })),
+          },
+        ],
+      },
+      stage,
+      service,
+      ...ids(),
+      ...values,
+    });
+  };
   return {
     log: { debug: logAt("debug"), info: logAt("info"), warn: logAt("warn"), error: logAt("error") },
     count: (metric, value = 1) => {
-      write({
-        _aws: {
-          Timestamp: runtime.clock(),
-          CloudWatchMetrics: [
-            {
-              Namespace: "cielo24-proxy",
-              Dimensions: [["stage"]],
-              Metrics: [{ Name: metric, Unit: BYTES.has(metric) ? "Bytes" : "Count" }],
-            },
-          ],
-        },
-        stage,
-        service,
-        [metric]: value,
-      });
+      countAll({ [metric]: value });
     },
+    countAll,
     with: (fields) => createObservability(runtime, { service, stage, level }, { ...always, ...defined(fields) }),
   };
 };

@@ -14,12 +14,16 @@ export interface DeployedFunction {
   /** Name of the folder under `functions/`. */
   readonly name: string;
   readonly timeoutMs: number;
+  /** Undefined if a parameter decides. */
+  readonly memoryMb?: number | undefined;
   readonly routes: readonly Route[];
 }
 
 interface FunctionFile {
   readonly function: {
     readonly timeout?: number;
+    /** A number, or `${param:…}`. */
+    readonly memorySize?: number | string;
     readonly events?: readonly { readonly httpApi?: HttpApiEvent }[];
   };
 }
@@ -78,10 +82,15 @@ export const readDeployment = async ({
 
   const names = (await readdir(new URL("functions/", PROJECT))).toSorted();
   const functions = names.map(async (name): Promise<DeployedFunction> => {
-    const { timeout, events = [] } = ((await readYaml(`functions/${name}/function.yml`)) as FunctionFile).function;
+    const {
+      timeout,
+      memorySize,
+      events = [],
+    } = ((await readYaml(`functions/${name}/function.yml`)) as FunctionFile).function;
     return {
       name,
       timeoutMs: (timeout ?? DEFAULT_TIMEOUT_S) * 1000,
+      memoryMb: typeof memorySize === "number" ? memorySize : undefined,
       routes: events.flatMap(({ httpApi }) => {
         if (!httpApi) return [];
         const { method, path, authorizer } = httpApi;

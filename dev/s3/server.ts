@@ -24,6 +24,8 @@ export interface S3Options {
   /** Secret access keys by access key id. Each may do everything. */
   readonly accounts: Readonly<Record<string, string>>;
   readonly clock?: () => number;
+  /** Called with every request that was handled. */
+  readonly onRequest?: ((request: S3LogEntry) => void) | undefined;
   /** Called with every request whose signature was right, once it has been answered. */
   readonly onSigned?: ((request: SignedS3Request) => void) | undefined;
 }
@@ -39,7 +41,7 @@ export interface SignedS3Request {
 }
 
 /** A request in the log, without its signature. */
-interface S3LogEntry {
+export interface S3LogEntry {
   readonly operation: string;
   readonly key: string;
   readonly range: string | undefined;
@@ -88,6 +90,7 @@ export const startS3 = async ({
   accounts,
   clock = Date.now,
   onSigned,
+  onRequest,
 }: S3Options): Promise<S3Simulator> => {
   const directory = await mkdtemp(join(tmpdir(), "s3-simulator-"));
   const buckets = new Map<string, { bucket: Bucket; corsOrigins: readonly string[] }>();
@@ -136,23 +139,13 @@ export const startS3 = async ({
     const operation = nameOperation(request);
     let accessKeyId: string | undefined;
     const log = (sentBytes: number) => {
-      const { bucket, key, query } = request;
+      const { bucket, key, query, headers } = request;
+      const { statusCode: status } = response;
       if (accessKeyId !== undefined)
-        onSigned?.({
-          accessKeyId,
-          operation,
-          bucket,
-          key,
-          namesVersion: query.has("versionId"),
-          status: response.statusCode,
-        });
-      requests.push({
-        operation,
-        key: request.key,
-        range: request.headers["range"],
-        status: response.statusCode,
-        sentBytes,
-      });
+        onSigned?.({ accessKeyId, operation, bucket, key, namesVersion: query.has("versionId"), status });
+      const entry = { operation, key, range: headers["range"], status, sentBytes };
+      requests.push(entry);
+      onRequest?.(entry);
       if (requests.length > LOG_ENTRIES) requests.shift();
     };
     try {

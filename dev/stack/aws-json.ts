@@ -60,11 +60,14 @@ export const startAwsJson = async ({
   port = 0,
   services,
   onCall,
+  onAnswered,
 }: {
   port?: number;
   services: Readonly<Record<string, AwsService>>;
   /** Called with every call's action and body, before it is handled. */
   onCall?: ((action: string, body: string, from: Caller) => void) | undefined;
+  /** The same, once a service has handled the call. */
+  onAnswered?: ((action: string, body: string) => void) | undefined;
 }): Promise<AwsJsonServer> => {
   const faults = createAwsFaults();
   const calls: string[] = [];
@@ -73,18 +76,23 @@ export const startAwsJson = async ({
       calls.push(action);
       onCall?.(action, body, from);
     };
-    void respond(request, response, services, faults, note).catch(() => response.destroy());
+    void respond(request, response, services, faults, { note, onAnswered }).catch(() => response.destroy());
   });
   const listeningPort = await listen(server, port);
   return { url: `http://127.0.0.1:${listeningPort}`, faults, calls, close: () => closeServer(server) };
 };
+
+type NoteCall = (action: string, body: string) => void;
 
 const respond = async (
   request: IncomingMessage,
   response: ServerResponse,
   services: Readonly<Record<string, AwsService>>,
   faults: AwsFaults,
-  note: (action: string, body: string, from: Caller) => void,
+  {
+    note,
+    onAnswered,
+  }: { note: (action: string, body: string, from: Caller) => void; onAnswered: NoteCall | undefined },
 ): Promise<void> => {
   const [prefix = "", action = ""] = String(request.headers["x-amz-target"] ?? "").split(".");
   const body = await buffer(request);
@@ -108,6 +116,7 @@ const respond = async (
     body,
     signal: gone.signal,
   });
+  onAnswered?.(action, body.toString());
   if (fault?.kind === "answerLost") {
     request.socket.resetAndDestroy();
     return;

@@ -59,8 +59,8 @@ export const createLambda = ({
   functions: readonly DeployedFunction[];
   load: (name: string) => Promise<Build>;
   concurrency?: Concurrency | undefined;
-  /** Called with the outcome of every invocation. */
-  onOutcome?: ((name: string, outcome: Outcome) => void) | undefined;
+  /** Called with the outcome of every invocation, and how long it took. */
+  onOutcome?: ((name: string, outcome: Outcome, durationMs: number) => void) | undefined;
 }): Lambda => {
   const handlers = new Map<string, Promise<FunctionHandler<never, unknown>>>();
   const running = new Set<Promise<unknown>>();
@@ -101,12 +101,14 @@ export const createLambda = ({
       const deployed = functions.find((each) => each.name === name);
       if (!deployed) throw new Error(`There is no function ${name}`);
       const leave = enter(name);
+      const startedAt = runtime.clock();
+      const end = (outcome: Outcome) => onOutcome?.(name, outcome, runtime.clock() - startedAt);
       try {
         const result = await run(deployed, event, requestId);
-        onOutcome?.(name, { result });
+        end({ result });
         return result;
       } catch (error) {
-        onOutcome?.(name, { error });
+        end({ error });
         if (!(error instanceof InvocationTooLargeError)) runtime.writeLine(describeFailure(error, requestId));
         throw error;
       } finally {

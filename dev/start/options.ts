@@ -3,7 +3,7 @@ import { FATES } from "../cielo24/fates.ts";
 
 const DEFAULT_PORT = 4624;
 /** What `npm start` serves at ports of its own, in their order from `--port` on. */
-export const SERVED = ["page", "gateway", "s3", "docs", "cielo24"] as const;
+export const SERVED = ["page", "gateway", "s3", "docs", "cielo24", "operations"] as const;
 const HIGHEST_PORT = 65_535 - SERVED.length + 1;
 
 export interface StartOptions {
@@ -23,8 +23,8 @@ export const HELP = `npm start [-- options]
 
 Starts the whole system on this machine, with a simulated cielo24, delivers a sample file, and runs until Ctrl-C.
 
-  --port N   the upload page is at port N, and at the next ones the API, the bucket, the API's description and
-             cielo24 (default: ${DEFAULT_PORT}); if one of them is taken, a free port takes its place
+  --port N   the upload page is at port N, and at the next ones the API, the bucket, the API's description,
+             cielo24 and the page for operators (default: ${DEFAULT_PORT}); if one of them is taken, a free port takes its place
   --seed N   the ids of jobs, uploads and tasks are the same at each start with this number
   --help     prints this
 

@@ -1,6 +1,6 @@
 import { build } from "esbuild";
 import { readFile } from "node:fs/promises";
-import { basename, extname } from "node:path";
+import { basename, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 export interface PageFile {
@@ -8,7 +8,7 @@ export interface PageFile {
   readonly body: Uint8Array | string;
 }
 
-const PAGE = fileURLToPath(new URL("../../web/", import.meta.url));
+const PAGES = new URL("../../web/", import.meta.url);
 const TYPES: Readonly<Record<string, string>> = {
   ".css": "text/css; charset=utf-8",
   ".html": "text/html; charset=utf-8",
@@ -16,13 +16,14 @@ const TYPES: Readonly<Record<string, string>> = {
   ".svg": "image/svg+xml",
 };
 
-/** The page's files by path, bundled in memory. */
-export const bundlePage = async (): Promise<ReadonlyMap<string, PageFile>> => {
+/** The files of a page by path, bundled in memory: of that in `web/`, or in a folder there. */
+export const bundlePage = async (folder = ""): Promise<ReadonlyMap<string, PageFile>> => {
+  const page = fileURLToPath(new URL(folder && `${folder}/`, PAGES));
   const [bundled, html] = await Promise.all([
     build({
-      absWorkingDir: PAGE,
+      absWorkingDir: page,
       entryPoints: ["page.ts", "page.css"],
-      outdir: PAGE,
+      outdir: page,
       bundle: true,
       // What is imported later is a file of its own.
       splitting: true,
@@ -34,7 +35,7 @@ export const bundlePage = async (): Promise<ReadonlyMap<string, PageFile>> => {
       legalComments: "eof",
       logLevel: "silent",
     }),
-    readFile(new URL("../../web/index.html", import.meta.url), "utf8"),
+    readFile(join(page, "index.html"), "utf8"),
   ]);
   return new Map<string, PageFile>([
     ["/index.html", { type: TYPES[".html"] ?? "", body: html }],

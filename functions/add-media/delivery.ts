@@ -10,6 +10,8 @@ import type { MediaRef } from "../../lib/media/key.ts";
 /** A caller's own media: a URL that cielo24 shall fetch, or a small body. */
 export interface CallerMedia {
   readonly jobId: string;
+  /** Of the request that brought it. */
+  readonly requestId: string;
   readonly media:
     | { readonly kind: "url"; readonly mediaUrl: string; readonly isDuplicate: boolean }
     | { readonly kind: "body"; readonly bytes: Uint8Array };
@@ -42,7 +44,7 @@ const NO_STORE: MediaStore = {
  */
 export const createMediaDelivery =
   (ports: Omit<DeliveryPorts, "store"> & { queue: Pick<MediaQueue, "put"> }, settings: Settings) =>
-  async ({ jobId, media, deadline }: CallerMedia): Promise<string> => {
+  async ({ jobId, requestId, media, deadline }: CallerMedia): Promise<string> => {
     try {
       await ports.queue.put({ reconcile: jobId }, { delayS: RECONCILE_DELAY_S });
     } catch {
@@ -60,7 +62,7 @@ export const createMediaDelivery =
         call: media,
         capabilityUrl: noObject,
       },
-      { ...ports, store: NO_STORE },
+      { ...ports, store: NO_STORE, observability: ports.observability.with({ requestId, jobId }) },
     );
     // If cielo24 said 200, it has the media, even if the ledger or the event bus failed afterwards.
     if (taskId !== undefined) return taskId;

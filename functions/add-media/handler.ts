@@ -34,8 +34,9 @@ export const build = (runtime: Runtime): HttpHandler => {
     ownBucket: config.bucketName,
   });
   return apiHandler(runtime, SERVICE, { scope: "media.write", takesMedia: true }, (request) => {
-    const { domainName, apiId } = request.requestContext;
-    return endpoint(request, [domainName, `${apiId}.execute-api.${config.region}.amazonaws.com`]);
+    const { domainName, apiId, requestId } = request.requestContext;
+    const ownHosts = [domainName, `${apiId}.execute-api.${config.region}.amazonaws.com`];
+    return endpoint(request, { ownHosts, requestId });
   });
 };
 
@@ -66,18 +67,18 @@ const MAX_BODY_BYTES = 4 * 1024 * 1024;
  * Gives a job its media: by `media_url`, from where cielo24 fetches it, or as the small raw body of a POST. A body is media
  * if it holds no parameters, that is, if it is neither JSON nor a form.
  *
- * @param ownHosts host names under which this API answers
+ * @param from.ownHosts host names under which this API answers
  */
 export const addMedia =
   ({ ownership, deliver, ownBucket }: AddMedia) =>
   async (
     { parameters, mediaBody, caller, deadline }: ApiRequest,
-    ownHosts: readonly string[],
+    { ownHosts, requestId }: { readonly ownHosts: readonly string[]; readonly requestId: string },
   ): Promise<ApiResponse> => {
     const wanted = validate(addMediaParameters, parameters);
     const media = readMedia(wanted, mediaBody, { ownBucket, ownHosts });
     await ownership.bind(caller, wanted.job_id);
-    return respond({ TaskId: await deliver({ jobId: wanted.job_id, media, deadline }) });
+    return respond({ TaskId: await deliver({ jobId: wanted.job_id, requestId, media, deadline }) });
   };
 
 const readMedia = (

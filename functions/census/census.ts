@@ -139,8 +139,7 @@ export const takeCensus = async (parts: Census): Promise<CensusReport> => {
     if (!isOverdue(seen, isTime) || rowsPutBack.has(jobId)) return;
     rowsPutBack.add(jobId);
     const row = await ledger.read(jobId);
-    if (row && isOverdue(row, isTime))
-      await putBack({ why: whyOverdue(row), jobId, dueAt: dueTime(row) });
+    if (row && isOverdue(row, isTime)) await putBack({ why: whyOverdue(row), jobId, dueAt: dueTime(row) });
   };
 
   const compare = async (candidates: readonly Candidate[]) => {

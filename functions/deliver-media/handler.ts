@@ -25,18 +25,17 @@ export const build = (runtime: Runtime): FunctionHandler<SQSEvent | S3Event, SQS
     "maxReceives",
   );
   const store = connectMediaStore(runtime);
-  const observability = connectObservability(runtime, "deliver-media");
   const rules = readConfig(runtime.env, "preflight", "requireAudio", "maxMediaDurationS");
   return createQueueHandler({
     ports: {
       ledger: connectTable(runtime).ledger,
       store,
-      look: createLook({ ...runtime, store, observability, rules }),
+      look: createLook({ ...runtime, store, rules }),
       cielo24: connectCielo24(runtime),
       ...connectEvents(runtime),
       queue: connectMediaQueue(runtime, { deadLetterQueueUrl }),
       runtime,
-      observability,
+      observability: connectObservability(runtime, "deliver-media"),
     },
     bucketName,
     maxReceives,

@@ -11,7 +11,6 @@ const LOOK_MS = 5_000;
 
 interface Looking extends Pick<Runtime, "sleep"> {
   readonly store: Pick<MediaStore, "read">;
-  readonly observability: Observability;
   readonly rules: Pick<Config, "preflight" | "requireAudio" | "maxMediaDurationS">;
 }
 
@@ -20,12 +19,12 @@ interface Looking extends Pick<Runtime, "sleep"> {
  *
  * @returns undefined if the stage does not look
  */
-export const createLook = ({ store, observability, rules, sleep }: Looking) => {
+export const createLook = ({ store, rules, sleep }: Looking) => {
   const { preflight, requireAudio, maxMediaDurationS } = rules;
   if (preflight === "off") return undefined;
   const maxDurationS = maxMediaDurationS === 0 ? Infinity : maxMediaDurationS;
 
-  return async ({ media, sizeBytes }: MeasuredMedia, jobId: string): Promise<Looked> => {
+  return async ({ media, sizeBytes }: MeasuredMedia, { log }: Observability): Promise<Looked> => {
     const facts = await withinTime(sleep, (signal) =>
       lookAt({ sizeBytes, read: (start, end) => store.read(media, start, end, signal) }),
     );
@@ -35,8 +34,7 @@ export const createLook = ({ store, observability, rules, sleep }: Looking) => {
     if (!found) return { look };
     const error = { type: found.type, comment: found.message };
     const isEnforced = preflight === "enforce" && (found.type !== "NO_AUDIO" || requireAudio);
-    observability.log.warn(isEnforced ? "the media is not worth a job" : "the media may not be worth its job", {
-      jobId,
+    log.warn(isEnforced ? "the media is not worth a job" : "the media may not be worth its job", {
       errorType: found.type,
     });
     return isEnforced ? { look, verdict: error } : { look: { ...look, concern: error } };

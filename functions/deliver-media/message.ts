@@ -10,11 +10,11 @@ export type WorkItem =
       readonly is: "drop";
       readonly jobId: string;
       readonly media: MediaRef;
+      /** Of an upload that was signed. An operator drops objects under keys of their own. */
+      readonly uploadId: string | undefined;
       readonly sizeBytes: number;
       /** When S3 had it, as its event says (ms since the epoch). */
       readonly arrivedAt: number | undefined;
-      /** An operator dropped it, under a key of their own. */
-      readonly isOperators: boolean;
       /** It was copied within S3. */
       readonly isCopy: boolean;
     }
@@ -124,7 +124,7 @@ const parseRecord = ({ eventName, eventTime = "", s3: { bucket, object } }: S3Re
     is: "drop",
     ...drop,
     sizeBytes: object.size ?? 0,
-    isOperators: parsed.uploadId === undefined,
+    uploadId: parsed.uploadId,
     isCopy: /^(s3:)?ObjectCreated:Copy$/.test(eventName),
   };
 };

@@ -3,7 +3,7 @@ import type { Context, S3Event, SQSBatchResponse, SQSEvent, SQSRecord } from "aw
 import type { EventPublisher } from "../../lib/delivery/aws/events.ts";
 import type { MediaQueue } from "../../lib/delivery/aws/queue.ts";
 import { deliver, type DeliveryEnd, type DeliveryPorts, type DeliveryRun } from "../../lib/delivery/deliver.ts";
-import type { Observability } from "../../lib/observability.ts";
+import type { LogFields, Observability } from "../../lib/observability.ts";
 import { markSidecar } from "../../lib/delivery/sidecar.ts";
 import { parseWork, UnreadableMessageError, type WorkItem } from "./message.ts";
 
@@ -86,6 +86,8 @@ const handleMessage = async (
   const sentAt = Number(attributes.SentTimestamp) || clock();
   const observability = ofInvocation.with({ messageId, receiveCount });
   const { log, count } = observability;
+  /** What the message is about, once that is known. */
+  let ids: LogFields = {};
   const hideUntil = (at: number) =>
     worker.ports.queue.hideUntil(receiptHandle, at).catch(() => {
       log.warn("the message's visibility could not be set");
@@ -103,6 +105,8 @@ const handleMessage = async (
         () => "kept",
       );
     }
+    // S3 sends one record in a message.
+    ids = idsOf(items.length === 1 ? items[0] : undefined);
     const lastChance = receiveCount >= worker.maxReceives || clock() - sentAt >= MAX_AGE_MS;
     return workOn(worker, items, { receiveCount, sentAt, lastChance, deadline, observability });
   };
@@ -112,10 +116,15 @@ const handleMessage = async (
   const dueAt = await working.finally(() => hidden);
   if (dueAt === undefined) return true;
   if (dueAt === "kept") return false;
-  log.info("the message comes back", { retryInS: Math.round((dueAt - clock()) / 1000) });
+  log.info("the message comes back", { ...ids, retryInS: Math.round((dueAt - clock()) / 1000) });
   await hideUntil(dueAt);
   return false;
 };
+
+const idsOf = (item: WorkItem | undefined): LogFields => ({
+  jobId: item && "jobId" in item ? item.jobId : undefined,
+  uploadId: item?.is === "drop" ? item.uploadId : undefined,
+});
 
 /** Works on the items one after another. @returns when the first of them is due again */
 const workOn = async (worker: Worker, items: readonly WorkItem[], attempt: Attempt): Promise<DueAt> => {
@@ -127,8 +136,10 @@ const workOn = async (worker: Worker, items: readonly WorkItem[], attempt: Attem
   return first;
 };
 
-const workOnItem = async (worker: Worker, item: WorkItem, attempt: Attempt): Promise<DueAt> => {
-  const { log, count } = attempt.observability;
+const workOnItem = async (worker: Worker, item: WorkItem, ofMessage: Attempt): Promise<DueAt> => {
+  const observability = ofMessage.observability.with(idsOf(item));
+  const attempt = { ...ofMessage, observability };
+  const { log, count, countAll } = observability;
   switch (item.is) {
     case "ignore":
       count("RecordIgnored");
@@ -141,7 +152,8 @@ const workOnItem = async (worker: Worker, item: WorkItem, attempt: Attempt): Pro
         () => worker.ports.runtime.clock() + RETRY_MS,
       );
     case "drop": {
-      const { jobId, media, isOperators, isCopy } = item;
+      const { jobId, media, uploadId, isCopy } = item;
+      const isOperators = uploadId === undefined;
       const arrivedAt = arrivalOf(item, attempt);
       const command = await runMachine(
         worker,
@@ -149,15 +161,14 @@ const workOnItem = async (worker: Worker, item: WorkItem, attempt: Attempt): Pro
         attempt,
       );
       if (command.reason === "conflict" || command.reason === "superseded") {
-        count("SurplusObjects");
-        count("SurplusBytes", item.sizeBytes);
+        countAll({ SurplusObjects: 1, SurplusBytes: item.sizeBytes });
       }
       return dueTime(command);
     }
     case "sidecar":
       return attend(worker, item, attempt);
     case "ignoreObject":
-      log.info("an object's name says that it is no media; it is ignored", { jobId: item.jobId });
+      log.info("an object's name says that it is no media; it is ignored");
       count("ObjectIgnored");
       return undefined;
     case "reconcile":
@@ -184,7 +195,7 @@ const attend = async (
   attempt: Attempt,
 ): Promise<DueAt> => {
   const { clock } = ports.runtime;
-  const { log, count } = attempt.observability.with({ jobId: item.jobId });
+  const { log, count } = attempt.observability;
   const settledAt = arrivalOf(item, attempt) + run.settings.dropSettleMs;
   if (clock() < settledAt) return settledAt;
   try {
@@ -213,7 +224,6 @@ const decide = async (
   const { row } = command;
   if (command.reason === "notMeant")
     attempt.observability.log.warn("an operator's decision is about another state of the row; nothing was done", {
-      jobId,
       state: row?.state,
     });
   const dueAt = dueTime(command);
@@ -232,7 +242,7 @@ const runMachine = async (
 ): Promise<DeliveryEnd["command"]> => {
   const end = await deliver(
     { ...run, drop: { ...drop, receiveCount, lastChance }, deadline },
-    { ...ports, observability: observability.with({ jobId: drop.jobId }) },
+    { ...ports, observability },
   );
   return end.command;
 };

@@ -85,8 +85,9 @@ const LONGEST_MS = 3_000;
  * outage to end, and decides by what cielo24 says then.
  */
 export const askWith =
-  ({ cielo24, clock, observability: { log, count } }: Question): AskAboutJob =>
+  ({ cielo24, clock, observability }: Question): AskAboutJob =>
   async (jobId, deadline) => {
+    const { log, count } = observability.with({ jobId });
     try {
       const { hasMedia } = await cielo24.jobInfo(jobId, { deadline: Math.min(deadline, clock() + LONGEST_MS) });
       return hasMedia ? "hasMedia" : "free";
@@ -99,7 +100,6 @@ export const askWith =
         return "unknown";
       }
       log.warn("cielo24 did not say whether it knows the job: the upload is signed all the same", {
-        jobId,
         code,
         errorType,
       });

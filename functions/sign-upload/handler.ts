@@ -11,7 +11,7 @@ import { apiHandler, type HttpHandler } from "../../lib/http/handler.ts";
 import { apiVersion, jobId, plainText, validate, wholeNumber } from "../../lib/http/validate.ts";
 import { mediaKey, parseMediaKey } from "../../lib/media/key.ts";
 import { connectUploadSigner, type SignedRequest, type UploadSigner } from "../../lib/media/upload-signing.ts";
-import { connectObservability } from "../../lib/observability.ts";
+import { connectObservability, type Observability } from "../../lib/observability.ts";
 import { lambdaHandler, type Runtime } from "../../lib/runtime.ts";
 import { beginUpload, askWith, type BeginUpload } from "./begin-upload.ts";
 import { cancelDelivery } from "./cancel-upload.ts";
@@ -22,23 +22,24 @@ export const build = (runtime: Runtime): HttpHandler => {
   const { maxMediaBytes } = readConfig(runtime.env, "maxMediaBytes");
   const { ledger, owners } = connectTable(runtime);
   const observability = connectObservability(runtime, SERVICE);
+  const cielo24 = connectCielo24(runtime);
   const parts = {
     signer: connectUploadSigner(runtime),
     ledger,
     ownership: createOwnership(owners),
-    askAboutJob: askWith({ cielo24: connectCielo24(runtime), clock: runtime.clock, observability }),
     runtime,
     expiryMs: readRowExpiryMs(runtime.env),
     maxMediaBytes,
     announce: connectEvents(runtime).announce,
     observability,
   };
-  const requestUrl = requestUploadUrl(parts);
-  const sign = signUpload(parts);
   const cancel = cancelDelivery(parts);
   return apiHandler(runtime, SERVICE, { scope: "media.write" }, (request) => {
     if (request.routeKey.endsWith("/delivery")) return cancel(request);
-    return request.routeKey.endsWith("/request_upload_url") ? requestUrl(request) : sign(request);
+    const ofRequest = observability.with({ requestId: request.requestContext.requestId });
+    const askAboutJob = askWith({ cielo24, clock: runtime.clock, observability: ofRequest });
+    const endpoint = request.routeKey.endsWith("/request_upload_url") ? requestUploadUrl : signUpload;
+    return endpoint({ ...parts, askAboutJob, log: ofRequest.log })(request);
   });
 };
 
@@ -84,6 +85,7 @@ export interface SignUpload extends BeginUpload {
   readonly signer: UploadSigner;
   readonly runtime: Pick<Runtime, "clock" | "randomHex">;
   readonly maxMediaBytes: number;
+  readonly log: Observability["log"];
 }
 
 /** Who makes the request, and by when they must have the response. */
@@ -147,7 +149,9 @@ const signPut = async (parts: SignUpload, wanted: NewUpload, from: From): Promis
 /** Ignores a key that the client asks for: the response names this one. */
 const newKey = async (parts: SignUpload, { job_id, filename }: NewUpload, from: From): Promise<string> => {
   await beginUpload(parts, job_id, from);
-  return mediaKey(job_id, parts.runtime.randomHex(), filename);
+  const uploadId = parts.runtime.randomHex();
+  parts.log.info("an upload begins", { jobId: job_id, uploadId });
+  return mediaKey(job_id, uploadId, filename);
 };
 
 /** The key names the job and the job has an owner, so no caller reaches the parts of someone else's upload. */

@@ -8,9 +8,9 @@ import { LedgerError, type Ledger } from "./ledger.ts";
 import { start, step } from "./machine/machine.ts";
 import type { Command, Conflict, Drop, Looked, MeasuredMedia, Outcome, Settings } from "./machine/protocol.ts";
 import type { Row } from "./machine/row.ts";
-import { reportProgress } from "./machine/transitions.ts";
+import { recordLate, reportProgress } from "./machine/transitions.ts";
 import { createPace } from "./machine/waits.ts";
-import { recordAnnounced, recordConflict, recordCostly, recordEnd } from "./metrics.ts";
+import { hasBecomeLate, recordAnnounced, recordConflict, recordCostly, recordEnd } from "./metrics.ts";
 import { asFailure, asReply } from "./reply.ts";
 
 /** The runner of the delivery machine. Read it to see what each command does. */
@@ -24,7 +24,7 @@ export interface DeliveryPorts {
   /** Publishes that an object came for a job that has its media; throws if the event is not out. */
   readonly announceConflict: (conflict: Conflict) => Promise<void>;
   /** Looks at an object's bytes before a job is spent on them. Never rejects; without it, all media is sent. */
-  readonly look?: ((object: MeasuredMedia, jobId: string) => Promise<Looked>) | undefined;
+  readonly look?: ((object: MeasuredMedia, observability: Observability) => Promise<Looked>) | undefined;
   /** Publishes that media is delayed and why; throws if the event is not out. */
   readonly announceDelay: (row: Row) => Promise<void>;
   readonly runtime: Pick<Runtime, "clock" | "randomHex">;
@@ -64,21 +64,31 @@ const QUESTION_MS = 30_000;
  */
 export const deliver = async (run: DeliveryRun, ports: DeliveryPorts): Promise<DeliveryEnd> => {
   const { runtime, observability } = ports;
+  observability.log.info("delivery is tried");
   const worker = createExecutor(run, ports);
   try {
     let { memory, command } = start(run.drop, run.settings);
     while (command.do !== "acknowledge" && command.do !== "later") {
       const outcome = await worker.execute(command);
       const now = runtime.clock();
-      observability.log.debug("step", { jobId: run.drop.jobId, outcome: outcome.type, reason: command.do });
+      observability.log.debug("step", { outcome: outcome.type, reason: command.do });
       const input = { ...outcome, now, timeLeftMs: run.deadline - now, random: runtime.randomHex() };
       ({ memory, command } = step(memory, input));
     }
     recordEnd(command, observability);
+    if (command.do === "later") await noteLate(command.row, ports);
     return { command, taskId: memory.fact?.taskId };
   } finally {
     await worker.close();
   }
+};
+
+/** Counts a drop as late once its time is over, though it may never be delivered. The row keeps that it was counted. */
+const noteLate = async (row: Row | undefined, { ledger, runtime, observability }: DeliveryPorts): Promise<void> => {
+  if (!row || !hasBecomeLate(row, runtime.clock())) return;
+  // If it is not written, the next visit tries again: the count is only for people.
+  const noted = await ledger.write(row.jobId, recordLate(row)).catch(() => "refused");
+  if (noted === "written") observability.count("DropLate");
 };
 
 type CommandTo<Do extends Command["do"]> = Extract<Command, { do: Do }>;
@@ -177,7 +187,7 @@ const createExecutor = (run: DeliveryRun, ports: DeliveryPorts) => {
   };
 
   const ask = async ({ look: object, wasAhead }: CommandTo<"ask">): Promise<Outcome> => {
-    const looking = object && ports.look?.(object, jobId);
+    const looking = object && ports.look?.(object, observability);
     const asked = await ((wasAhead ? ahead?.asked : undefined) ?? askInfo()).finally(() => looking);
     return asked.type === "info" ? { ...asked, ...(await looking) } : asked;
   };

@@ -1,9 +1,11 @@
+import type { Context } from "aws-lambda";
 import middy, { type MiddlewareObj } from "@middy/core";
 import httpHeaderNormalizer from "@middy/http-header-normalizer";
 import httpSecurityHeaders from "@middy/http-security-headers";
 import { Cielo24Error } from "../cielo24/api.ts";
 import { readConfig } from "../config.ts";
 import { normalJobId } from "../job-id.ts";
+import { parseCapability, parseMediaKey } from "../media/key.ts";
 import { connectObservability, type LogFields, type Observability } from "../observability.ts";
 import type { FunctionHandler, Runtime } from "../runtime.ts";
 import { readCaller, type Scope } from "./caller.ts";
@@ -73,15 +75,18 @@ export const requestOutcome = (
   { clock }: Pick<Runtime, "clock">,
 ): MiddlewareObj<ApiEvent, ApiResponse> => {
   const startedAt = new WeakMap<object, number>();
-  const fieldsOf = (event: ApiEvent, context: object): LogFields => {
+  const fieldsOf = (event: ApiEvent, context: Context): LogFields => {
     // If a request was refused early, its parameters were never read.
-    const jobId = event.parameters?.["job_id"];
+    const jobId = event.parameters?.["job_id"] ?? parseCapability(event.pathParameters?.["capability"] ?? "")?.jobId;
+    const key = parseMediaKey(event.parameters?.["key"] ?? "");
     const now = clock();
     return {
       requestId: event.requestContext.requestId,
+      invocationId: context.awsRequestId,
       route: event.routeKey,
       durationMs: now - (startedAt.get(context) ?? now),
       jobId: jobId && normalJobId(jobId),
+      uploadId: typeof key === "object" ? key.uploadId : undefined,
     };
   };
   return {
@@ -97,13 +102,14 @@ export const requestOutcome = (
       const { code, status, errorType } = apiError;
       request.response = respondWithError(apiError, event.requestContext.requestId);
       const reason = code === "UNHANDLED_ERROR" ? classAndPlace(error) : undefined;
-      const fields = { ...fieldsOf(event, context), status, code, errorType, reason };
-      if (status < 500) observability.log.info("request refused", fields);
+      const fields = { status, code, errorType, reason };
+      const { log, count } = observability.with(fieldsOf(event, context));
+      if (status < 500) log.info("request refused", fields);
       else {
-        observability.log.error("request failed", fields);
-        observability.count("Http5xx");
+        log.error("request failed", fields);
+        count("Http5xx");
       }
-      if (error instanceof Cielo24Error && error.code === "LOGIN_INVALID") observability.count("LoginInvalid");
+      if (error instanceof Cielo24Error && error.code === "LOGIN_INVALID") count("LoginInvalid");
     },
   };
 };

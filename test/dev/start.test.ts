@@ -66,15 +66,22 @@ describe("npm start", () => {
     expect(running.printed()).toMatch(/event +Media Delivered [0-9a-f]{32} \(TaskId [0-9a-f]{32}\)/);
   });
 
-  it("serves page, API, bucket, description and cielo24 at the given port and the next ones", () => {
+  it("serves page, API, bucket, description, cielo24 and the page for operators at the given port and the next ones", () => {
     expect(env).toMatchObject({
       PAGE: `http://127.0.0.1:${port}`,
       API: `http://127.0.0.1:${port + 1}`,
       CIELO24_PROXY_URL: `http://127.0.0.1:${port + 1}`,
       S3: `http://127.0.0.1:${port + 2}`,
       DOCS: `http://127.0.0.1:${port + 3}/`,
+      OPERATIONS: `http://127.0.0.1:${port + 5}`,
     });
     expect(running.printed()).toContain(`http://127.0.0.1:${port + 4} (simulated)`);
+    expect(running.printed()).toMatch(new RegExp(`operations, live +http://127.0.0.1:${port + 5}\n`));
+  });
+
+  it("shows the delivery to operators", async () => {
+    const seen: unknown = await (await fetch(`${env["OPERATIONS"] ?? ""}/snapshot`)).json();
+    expect(seen).toMatchObject({ states: { DELIVERED: 1 }, ended: [{ name: "sample.mp4" }], pageUrl: env["PAGE"] });
   });
 
   it("writes addresses, tokens and a job for applications, for its owner alone", async () => {
@@ -125,7 +132,7 @@ describe("npm start", () => {
     await using other = await makeFolder();
     const again = start(other.path, ["--port", String(port)]);
     await again.ready();
-    expect(again.printed()).toContain(`port ${[0, 1, 2, 3, 4].map((at) => port + at).join(", ")} cannot be had`);
+    expect(again.printed()).toContain(`port ${[0, 1, 2, 3, 4, 5].map((at) => port + at).join(", ")} cannot be had`);
     const { PAGE = "" } = await readEnv(other.path);
     expect((await fetch(PAGE)).status).toBe(200);
     expect(new URL(PAGE).port).not.toBe(String(port));
@@ -174,8 +181,8 @@ describe("the options of npm start", () => {
   });
 
   it.each([
-    [["--port", "0"], '--port must be a whole number from 1 to 65531, not "0".'],
-    [["--port", "65532"], '--port must be a whole number from 1 to 65531, not "65532".'],
+    [["--port", "0"], '--port must be a whole number from 1 to 65530, not "0".'],
+    [["--port", "65531"], '--port must be a whole number from 1 to 65530, not "65531".'],
     [["--port"], "Option '--port <value>' argument missing"],
     [["--seed", "x"], '--seed must be a whole number from 0 to 9007199254740991, not "x".'],
     [["--prot", "1"], "Unknown option '--prot'. See npm start -- --help"],

@@ -2,7 +2,7 @@ import { EventBridgeClient, PutEventsCommand } from "@aws-sdk/client-eventbridge
 import { awsClientOptions } from "../../aws-client.ts";
 import { readAwsEnvironment, readConfig } from "../../config.ts";
 import type { Runtime } from "../../runtime.ts";
-import type { MediaRef } from "../../media/key.ts";
+import { parseMediaKey, type MediaRef } from "../../media/key.ts";
 import type { Conflict } from "../machine/protocol.ts";
 import { hasEnded, showError, showLook, type DeliveryError, type EndState, type Row } from "../machine/row.ts";
 
@@ -49,8 +49,8 @@ export const connectEvents = ({ env }: Pick<Runtime, "env">): EventPublisher => 
         State: row.state,
         TaskId: row.taskId,
         Error: row.error && showError(row.error),
-        Key: row.media?.key,
-        VersionId: row.media?.versionId,
+        ...showObject(row.media),
+        Via: row.media && viaOf(row.media),
         SizeBytes: row.sizeBytes,
         Sha256: row.sha256,
         Attempts: row.claims ?? row.posts,
@@ -64,8 +64,7 @@ export const connectEvents = ({ env }: Pick<Runtime, "env">): EventPublisher => 
         JobId: row.jobId,
         State: row.state,
         Reason: row.waiting && showError(row.waiting),
-        Key: row.media?.key,
-        VersionId: row.media?.versionId,
+        ...showObject(row.media),
         SizeBytes: row.sizeBytes,
         BytesCarriedInVain: (row.bytesInVain ?? 0) + (row.sentBytes ?? 0),
         Attempts: row.claims,
@@ -74,8 +73,7 @@ export const connectEvents = ({ env }: Pick<Runtime, "env">): EventPublisher => 
       publish("Media Conflict", {
         JobId: row.jobId,
         State: row.state,
-        Key: media.key,
-        VersionId: media.versionId,
+        ...showObject(media),
         SizeBytes: sizeBytes,
         Sameness: sameness.toUpperCase(),
         MediaKey: row.media?.key,
@@ -84,10 +82,26 @@ export const connectEvents = ({ env }: Pick<Runtime, "env">): EventPublisher => 
     announceMissing: ({ jobId, media }) =>
       publish("Media Missing", {
         JobId: jobId,
-        Key: media.key,
-        VersionId: media.versionId,
+        ...showObject(media),
         Reason: showError(MEDIA_MISSING),
       }),
-    announceQuarantined: ({ key, versionId }) => publish("Media Quarantined", { Key: key, VersionId: versionId }),
+    announceQuarantined: ({ key, versionId }) => publish("Media Quarantined", showObject({ key, versionId })),
   };
+};
+
+/** `SafeKey` is the key percent-encoded, so that it can be put into any text: EventBridge escapes nothing. */
+const showObject = ({ key, versionId }: { key?: string; versionId?: string } = {}) => ({
+  Key: key,
+  SafeKey: key?.replaceAll(/[^A-Za-z0-9._/-]/gu, percentEncode),
+  VersionId: versionId,
+});
+
+const percentEncode = (character: string): string =>
+  Array.from(Buffer.from(character), (byte) => `%${byte.toString(16).toUpperCase().padStart(2, "0")}`).join("");
+
+/** How the media came: by a signed upload or a call, whose client can ask what became of it, or as an operator's drop. */
+const viaOf = ({ kind, key = "" }: MediaRef): "UPLOAD" | "CALL" | "DROP" => {
+  if (kind !== "object") return "CALL";
+  const parsed = parseMediaKey(key);
+  return typeof parsed === "object" && parsed.uploadId !== undefined ? "UPLOAD" : "DROP";
 };

@@ -89,6 +89,12 @@ export interface Row {
   readonly closed?: boolean;
   /** The owner cancelled the upload: of objects that come, nothing is sent, until another upload is signed. */
   readonly cancelled?: boolean;
+  /** When the last upload for the job was signed. */
+  readonly signedAt?: number;
+  /** When the media came into the bucket. Absent for a caller's media. */
+  readonly droppedAt?: number;
+  /** The drop has been counted as late. */
+  readonly late?: boolean;
   /** When job/info last showed the job without media, asked before an upload was signed. Only a hint. */
   readonly jobSeenAt?: number;
   /** The event of the present end (DELIVERED, REJECTED, NEEDS_REVIEW) is out. */

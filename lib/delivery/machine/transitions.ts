@@ -49,6 +49,8 @@ const OF = {
     "handOver",
     "pulls",
     "decision",
+    "droppedAt",
+    "late",
   ],
 } as const satisfies Record<string, readonly (keyof Row)[]>;
 /** A row that has ended, or begins again, holds none of these. */
@@ -86,6 +88,7 @@ export const claim = (
     now: number;
     sizeBytes: number | undefined;
     look?: Look | undefined;
+    droppedAt?: number | undefined;
   },
 ): Write => {
   const own = row?.state === "SENDING" ? row : undefined;
@@ -102,6 +105,7 @@ export const claim = (
       bytesInVain: own && (own.bytesInVain ?? 0) + (own.sentBytes ?? 0),
       sizeBytes: by.sizeBytes,
       look: by.look,
+      droppedAt: by.droppedAt,
       updatedAt: by.now,
     },
     [...OPEN_OR_ENDED, ...OF.sent, "sizeBytes", "settlingSince", ...(own ? [] : OF.media)],
@@ -121,6 +125,7 @@ export const wait = (
     waiting: DeliveryError;
     isUnknown: boolean;
     settlingSince?: number | undefined;
+    droppedAt?: number | undefined;
   },
 ): Write => {
   const isOwn = row?.state === "SENDING";
@@ -134,6 +139,7 @@ export const wait = (
       notBefore: at.notBefore,
       waiting: at.waiting,
       settlingSince: at.settlingSince,
+      droppedAt: at.droppedAt,
       unknownSince: at.isUnknown ? (row?.unknownSince ?? at.now) : undefined,
       ...(isOwn ? {} : { claims: 0, sentBytes: 0 }),
       updatedAt: at.now,
@@ -403,6 +409,9 @@ export const announcedBy = (made: Write, { now, random }: { now: number; random:
   set: { ...made.set, announcer: random, announcerUntil: now + ANNOUNCER_MS },
   remove: made.remove?.filter((name) => !ANNOUNCER.includes(name)) ?? [],
 });
+
+/** The drop is late, and counted as such. Changes nothing else. */
+export const recordLate = (row: Row): Write => change(asSeen(row), { late: true });
 
 /** Progress while sending. Never touches the state; the delivery does not depend on it. */
 export const reportProgress = (held: Claim, at: { now: number; sentBytes: number }): Write =>

@@ -26,7 +26,13 @@ export const admitUpload = (
   row: Row | undefined,
   at: { readonly now: number; readonly expiryMs: number; readonly jobSeenAt?: number | undefined },
 ): Admission => {
-  const uploading = { state: "UPLOADING", updatedAt: at.now, expiresAt: expiry(at), jobSeenAt: at.jobSeenAt } as const;
+  const uploading = {
+    state: "UPLOADING",
+    updatedAt: at.now,
+    signedAt: at.now,
+    expiresAt: expiry(at),
+    jobSeenAt: at.jobSeenAt,
+  } as const;
   if (row === undefined) return { admitted: true, write: change({ state: ["none"] }, { ...uploading, fence: 0 }) };
   if (row.closed) return { admitted: false, state: "CLOSED" };
   if (row.state !== "UPLOADING" && row.state !== "REJECTED") return { admitted: false, state: row.state };

@@ -272,6 +272,7 @@ export const park = (memory: Reader, input: Input, cause: Cause): Step => {
     now: input.now,
     notBefore,
     waiting,
+    droppedAt: memory.drop.arrivedAt,
     isUnknown: cause.reason === "jobUnknown",
     settlingSince:
       cause.reason === "settling" || cause.reason === "incomplete"
@@ -319,7 +320,14 @@ const claim = (memory: Reader, input: Input, verdict?: DeliveryError): Step => {
   const media = mediaOf(memory);
   if (!media) return acknowledge(memory, "nothingToDo");
   const leaseUntil = now + input.timeLeftMs + LEASE_MARGIN_MS;
-  const made = transition.claim(row, media, { claimId, leaseUntil, now, sizeBytes, look });
+  const made = transition.claim(row, media, {
+    claimId,
+    leaseUntil,
+    now,
+    sizeBytes,
+    look,
+    droppedAt: memory.drop.arrivedAt,
+  });
   const opens =
     !verdict && media.kind === "object" && sizeBytes !== undefined && willPost(memory)
       ? { media, sizeBytes }

@@ -48,9 +48,10 @@ const setUp = (end?: Command) => {
     owners,
     add: (parameters: Record<string, string>, more: Parameters<typeof apiRequest>[1] = {}) =>
       answered(
-        endpoint(apiRequest({ v: "1", job_id: JOB, ...parameters }, { deadline: 99, ...more }), [
-          "api.captions.example",
-        ]),
+        endpoint(apiRequest({ v: "1", job_id: JOB, ...parameters }, { deadline: 99, ...more }), {
+          ownHosts: ["api.captions.example"],
+          requestId: "request-1",
+        }),
       ),
   };
 };
@@ -89,7 +90,7 @@ describe("addMedia", () => {
     const { add, calls } = setUp();
     const bytes = Buffer.alloc(4 * MIB, 1);
     expect((await add({}, { mediaBody: bytes })).status).toBe(200);
-    expect(calls).toEqual([{ jobId: JOB, media: { kind: "body", bytes }, deadline: 99 }]);
+    expect(calls).toEqual([{ jobId: JOB, requestId: "request-1", media: { kind: "body", bytes }, deadline: 99 }]);
   });
 
   it("points to the upload routes beyond", async () => {

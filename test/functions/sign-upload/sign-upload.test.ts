@@ -5,6 +5,7 @@ import type { Row, State } from "../../../lib/delivery/machine/row.ts";
 import { createOwnership } from "../../../lib/http/caller.ts";
 import { parseMediaKey } from "../../../lib/media/key.ts";
 import type { SignedRequest, UploadSigner } from "../../../lib/media/upload-signing.ts";
+import { createObservability } from "../../../lib/observability.ts";
 import { testRuntime } from "../../harness/runtime.ts";
 import { memoryLedger, memoryOwners } from "../../harness/memory-ports.ts";
 import { admin, answered, apiRequest, bob } from "../../harness/requests.ts";
@@ -68,6 +69,7 @@ const setUp = ({ row, owner, uploadedBytes }: World = {}) => {
       return cielo24.says;
     },
     runtime,
+    log: createObservability(runtime, { service: "sign-upload", stage: "test" }).log,
     maxMediaBytes: MAX_MEDIA_BYTES,
     expiryMs: 90 * 24 * 3600 * 1000,
   };

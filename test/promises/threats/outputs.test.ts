@@ -7,7 +7,7 @@ const INJECTED = 'x"}\n{"level":"error","service":"deliver-media","message":"inj
 
 /** What a record may hold besides its metric. */
 const FIELDS = new Set(
-  "_aws attempt code count counts durationMs errorType jobId level message messageId outcome reason receiveCount requestId retryInS route sentBytes service sizeBytes stage state status taskId time variable".split(
+  "_aws attempt code count counts durationMs errorType invocationId jobId level message messageId outcome reason receiveCount requestId retryInS route sentBytes service sizeBytes stage state status taskId time traceId uploadId variable".split(
     " ",
   ),
 );

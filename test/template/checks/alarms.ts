@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { runInNewContext } from "node:vm";
+import { PRICES } from "../../../bench/scale/prices.ts";
 import { check, is, type Check } from "../check.ts";
 import { at, textAt, namesOf, put, stringsIn, type Json, type Template } from "../cloudformation.ts";
 import { FUNCTIONS } from "./functions.ts";
@@ -20,7 +21,6 @@ const OWN_METRICS: Readonly<Record<string, readonly [metric: string, threshold: 
   QuarantinedAlarm: ["MediaQuarantined", 1, 300],
   ConflictAlarm: ["MediaConflict", 1, 300],
   CensusAlarm: ["CensusFound", 1, 900],
-  Http5xxAlarm: ["Http5xx", 5, 300],
 };
 
 /** What waits for an operator tells again only when it is tried again, an hour later or more. */
@@ -120,68 +120,171 @@ const anchorsOf = (text: string): string[] =>
 const ownMetricNames = (): string[] =>
   [...readFileSync("lib/observability.ts", "utf8").matchAll(/^ {2}\| "(\w+)"/gm)].map(([, name = ""]) => name);
 
-/** The rules that tell the alarm topic of a job by its name: what event, and what of it is said. */
-const TELLING: Readonly<
-  Record<string, { event: string; detail?: Record<string, string[]>; said: Record<string, string> }>
-> = {
+interface Telling {
+  readonly event: string;
+  readonly topic: "AlarmTopic" | "NoticeTopic";
+  readonly detail?: Json;
+  /** What of the event is inserted: ids, numbers, words from a closed list, and encoded keys. */
+  readonly said: Readonly<Record<string, string>>;
+  readonly command: string;
+  readonly anchor: string;
+}
+
+const ROW = "aws dynamodb get-item --table-name ${DeliveryTable} --key 'job_id={S=<job>}' --consistent-read";
+
+/** The rules that tell of a job by its name: what event, to whom, and what of it is said. */
+const TELLING: Readonly<Record<string, Telling>> = {
+  MediaNeedsReviewRule: {
+    event: "Media Needs Review",
+    topic: "AlarmTopic",
+    said: { job: "$.detail.JobId", reason: "$.detail.Error.ErrorType" },
+    command: ROW,
+    anchor: "needs-review",
+  },
+  MediaQuarantinedRule: {
+    event: "Media Quarantined",
+    topic: "NoticeTopic",
+    said: { key: "$.detail.SafeKey" },
+    command: 'aws s3 cp "s3://${MediaBucket}/$key" s3://${MediaBucket}/media/JOB_ID/',
+    anchor: "quarantined",
+  },
+  MediaRejectedRule: {
+    event: "Media Rejected",
+    topic: "NoticeTopic",
+    detail: { Via: ["DROP"], Error: { ErrorType: [{ "anything-but": ["WITHDRAWN"] }] } },
+    said: { job: "$.detail.JobId", reason: "$.detail.Error.ErrorType", key: "$.detail.SafeKey" },
+    command: ROW,
+    anchor: "rejections",
+  },
+  MediaConflictRule: {
+    event: "Media Conflict",
+    topic: "NoticeTopic",
+    detail: { Sameness: ["OTHER"] },
+    said: { job: "$.detail.JobId", state: "$.detail.State", key: "$.detail.SafeKey" },
+    command: ROW,
+    anchor: "conflict",
+  },
   MediaDelayedRule: {
     event: "Media Delayed",
+    topic: "NoticeTopic",
     said: {
       job: "$.detail.JobId",
       reason: "$.detail.Reason.ErrorType",
       carried: "$.detail.BytesCarriedInVain",
       size: "$.detail.SizeBytes",
     },
-  },
-  MediaNeedsReviewRule: {
-    event: "Media Needs Review",
-    said: { job: "$.detail.JobId", reason: "$.detail.Error.ErrorType" },
-  },
-  MediaConflictRule: {
-    event: "Media Conflict",
-    detail: { Sameness: ["OTHER"] },
-    said: { job: "$.detail.JobId", state: "$.detail.State" },
+    command: ROW,
+    anchor: "bytes-carried-in-vain",
   },
 };
 
-const telling: Check[] = Object.entries(TELLING).flatMap(([rule, { event, detail, said }]) => [
-  is(
-    `tells the alarm topic of "${event}"`,
-    `${rule}.Properties.EventPattern`,
-    { source: ["cielo24-proxy"], "detail-type": [event], ...(detail ? { detail } : {}) },
-    { source: ["cielo24-proxy"], "detail-type": ["Media Delivered"] },
-  ),
-  is(`hears "${event}" on the deliveries' bus`, `${rule}.Properties.EventBusName`, { Ref: "MediaEventBus" }),
+const telling: Check[] = Object.entries(TELLING).flatMap(
+  ([rule, { event, topic, detail, said, command, anchor }]): Check[] => [
+    is(
+      `tells of "${event}" where somebody has to know`,
+      `${rule}.Properties.EventPattern`,
+      { source: ["cielo24-proxy"], "detail-type": [event], ...(detail ? { detail } : {}) },
+      { source: ["cielo24-proxy"], "detail-type": ["Media Delivered"] },
+    ),
+    is(`hears "${event}" on the deliveries' bus`, `${rule}.Properties.EventBusName`, { Ref: "MediaEventBus" }),
+    check(
+      `names job or key, reason, the next command and the runbook's place in a readable text of "${event}"`,
+      (template) => {
+        const [target, ...others] = at(template, `${rule}.Properties.Targets`) as {
+          Arn: Json;
+          RoleArn?: Json;
+          InputTransformer: { InputPathsMap: Record<string, string>; InputTemplate: { "Fn::Sub": string } };
+        }[];
+        assert.ok(target && others.length === 0);
+        assert.deepEqual([target.Arn, target.RoleArn], [{ Ref: topic }, undefined]);
+        // What is put into a text is not escaped: a comment's quotation mark would end it.
+        assert.deepEqual(target.InputTransformer.InputPathsMap, said);
+        const { "Fn::Sub": text } = target.InputTransformer.InputTemplate;
+        // EventBridge takes 8,192 characters, each line in quotation marks of its own.
+        assert.ok(text.length < 4096);
+        const lines = text.split("\n").map((line) => JSON.parse(line) as unknown);
+        assert.ok(lines.every((line) => typeof line === "string"));
+        const filled = new Set([...text.matchAll(/<(\w+)>/g)].map(([, name]) => name));
+        assert.deepEqual([...filled].sort(), Object.keys(said).sort());
+        assert.ok(lines.includes(command), text);
+        assert.ok(text.includes(`docs/operations.md#${anchor} `), text);
+        assert.ok(anchorsOf(readFileSync(RUNBOOK, "utf8")).includes(anchor), anchor);
+        if ("job" in said) assert.equal(queryOf(text), queryText(template, "JobQuery"));
+      },
+      (template) => {
+        put(
+          template,
+          `${rule}.Properties.Targets.0.InputTransformer.InputPathsMap.reason`,
+          "$.detail.Error.ErrorComment",
+        );
+      },
+    ),
+  ],
+);
+
+/** The query in a link to Logs Insights, which encodes it with `*` in place of `%`. */
+const queryOf = (text: string): string | undefined => {
+  const [, query] = /editorString\$257E\$2527([^$]*)\$257E/.exec(text) ?? [];
+  return query === undefined ? undefined : decodeURIComponent(query.replaceAll("*", "%"));
+};
+
+const queryText = (template: Template, name: string): string => textAt(template, `${name}.Properties.QueryString`);
+
+/** The log groups in a link to Logs Insights. */
+const groupsOf = (text: string): string[] =>
+  [...text.matchAll(/\$2527\*2faws\*2flambda\*2f([\w-]+)/g)].map(([, name = ""]) => name);
+
+/** Who hears of an alarm: nobody where a rule names the job in its place, or another alarm looks at it. */
+const HEARD: Readonly<Record<"AlarmTopic" | "nobody", readonly string[]>> = {
+  AlarmTopic: ["DeadLettersAlarm", "LoginInvalidAlarm", "AccountRefusedAlarm", "Api5xxAlarm", "LateFastAlarm"],
+  nobody: [
+    "NeedsReviewAlarm",
+    "QuarantinedAlarm",
+    "ConflictAlarm",
+    "BytesCarriedInVainAlarm",
+    "OldestMessageAlarm",
+    "LateFastHourAlarm",
+    "LateFastNowAlarm",
+    "LateSlowHoursAlarm",
+    "LateSlowNowAlarm",
+  ],
+};
+
+const allAlarms = (template: Template): string[] => [
+  ...namesOf(template, "AWS::CloudWatch::Alarm"),
+  ...namesOf(template, "AWS::CloudWatch::CompositeAlarm"),
+];
+
+/** The pairs of windows, with how many late drops it takes, and what share of all. */
+const BURN: Readonly<Record<string, readonly [periodS: number, least: number, share: number]>> = {
+  LateFastHourAlarm: [3600, 3, 0.144],
+  LateFastNowAlarm: [300, 1, 0.144],
+  LateSlowHoursAlarm: [21_600, 1, 0.06],
+  LateSlowNowAlarm: [1800, 1, 0.06],
+};
+
+const burn: Check[] = Object.entries(BURN).map(([alarm, [periodS, least, share]]) =>
   check(
-    `names job, reason and the next command in a readable text of "${event}"`,
-    (template, stage) => {
-      const [target, ...others] = at(template, `${rule}.Properties.Targets`) as {
-        Arn: Json;
-        RoleArn?: Json;
-        InputTransformer: { InputPathsMap: Record<string, string>; InputTemplate: string };
-      }[];
-      assert.ok(target && others.length === 0);
-      assert.deepEqual([target.Arn, target.RoleArn], [{ Ref: "AlarmTopic" }, undefined]);
-      // What is put into a text is not escaped: a comment's quotation mark would end it.
-      assert.deepEqual(target.InputTransformer.InputPathsMap, said);
-      const text = JSON.parse(target.InputTransformer.InputTemplate) as unknown;
-      assert.ok(typeof text === "string" && !text.includes('"'));
-      const filled = new Set([...text.matchAll(/<(\w+)>/g)].map(([, name]) => name));
-      assert.deepEqual([...filled].sort(), Object.keys(said).sort());
-      const command = `aws dynamodb get-item --table-name cielo24-proxy-${stage}-deliveries --key 'job_id={S=<job>}'`;
-      assert.ok(text.endsWith(`: ${command} --consistent-read`), text);
-      const [, anchor = ""] = /docs\/operations\.md#([\w-]+)/.exec(text) ?? [];
-      assert.ok(anchorsOf(readFileSync(RUNBOOK, "utf8")).includes(anchor), text);
+    `watches how fast the error budget burns, over ${periodS} s`,
+    (template) => {
+      const { Metrics, Threshold, ComparisonOperator } = at(template, `${alarm}.Properties`) as Record<string, Json>;
+      assert.deepEqual(ownMetricsIn(Metrics), ["DropLate", "DropInTime"]);
+      const periods = (Metrics as Record<string, Json>[]).flatMap((metric) => {
+        const stat = metric["MetricStat"] as Record<string, Json> | undefined;
+        return stat ? [stat["Period"]] : [];
+      });
+      assert.deepEqual(periods, [periodS, periodS]);
+      assert.deepEqual([Threshold, ComparisonOperator], [share, "GreaterThanThreshold"]);
+      const burns = (late: number, inTime: number) => Number(evaluate(template, alarm, { late, inTime })) > share;
+      assert.deepEqual([burns(0, 0), burns(0, 5), burns(least, 0), burns(least - 1, 0)], [false, false, true, false]);
+      const inTime = Math.round(100 * (1 - share));
+      assert.deepEqual([burns(101 - inTime, inTime), burns(99 - inTime, inTime + 1)], [true, false]);
     },
     (template) => {
-      put(
-        template,
-        `${rule}.Properties.Targets.0.InputTransformer.InputPathsMap.reason`,
-        "$.detail.Error.ErrorComment",
-      );
+      put(template, `${alarm}.Properties.Metrics.2.MetricStat.Period`, 60);
     },
   ),
-]);
+);
 
 const durations: Check[] = Object.entries(DURATIONS_MS).map(([name, thresholdMs]) =>
   check(
@@ -222,6 +325,7 @@ export const alarmChecks: Check[] = [
   ...durations,
   ...everyFunction,
   ...telling,
+  ...burn,
   check(
     "fault 37: alarms on the first dead letter",
     (template) => {
@@ -257,14 +361,23 @@ export const alarmChecks: Check[] = [
       });
     },
   ),
+  is(
+    "wakes somebody once for drops that are late, whether a function has seen them or not",
+    "LateFastAlarm.Properties.AlarmRule",
+    {
+      "Fn::Sub": '(ALARM("${LateFastHourAlarm}") AND ALARM("${LateFastNowAlarm}")) OR ALARM("${OldestMessageAlarm}")',
+    },
+    { "Fn::Sub": 'ALARM("${LateFastHourAlarm}")' },
+  ),
   check(
-    "alarms when deliveries are retried and none gets through",
-    (template, stage) => {
-      const strings = stringsIn(at(template, "NothingDeliveredAlarm.Properties.Metrics"));
-      assert.ok(["MediaRetried", "MediaDelivered", "MediaHandedOver", stage].every((each) => strings.includes(each)));
+    "says nothing more of drops that are late while somebody has been woken for them",
+    (template) => {
+      const { AlarmRule, ActionsSuppressor } = at(template, "LateSlowAlarm.Properties") as Record<string, Json>;
+      assert.deepEqual(AlarmRule, { "Fn::Sub": 'ALARM("${LateSlowHoursAlarm}") AND ALARM("${LateSlowNowAlarm}")' });
+      assert.deepEqual(ActionsSuppressor, { "Fn::GetAtt": ["LateFastAlarm", "Arn"] });
     },
     (template) => {
-      put(template, "NothingDeliveredAlarm.Properties.Metrics.2.MetricStat", undefined);
+      put(template, "LateSlowAlarm.Properties.ActionsSuppressor", undefined);
     },
   ),
   check(
@@ -289,9 +402,9 @@ export const alarmChecks: Check[] = [
     "has for every alarm a place in the runbook, and names it in the mail",
     (template) => {
       const anchors = anchorsOf(readFileSync(RUNBOOK, "utf8"));
-      for (const name of namesOf(template, "AWS::CloudWatch::Alarm")) {
-        const [, anchor = ""] =
-          / See docs\/operations\.md#([\w-]+)$/.exec(textAt(template, `${name}.Properties.AlarmDescription`)) ?? [];
+      for (const name of allAlarms(template)) {
+        const text = textAt(template, `${name}.Properties.AlarmDescription`);
+        const [, anchor = ""] = / See docs\/operations\.md#([\w-]+)(?: https:\/\/\S+)?$/.exec(text) ?? [];
         assert.ok(anchors.includes(anchor), name);
       }
     },
@@ -329,20 +442,58 @@ export const alarmChecks: Check[] = [
     },
   ),
   check(
-    "tells the topic of every alarm, and of its end",
+    "wakes somebody only for what needs a person now, and tells of every alarm and its end once",
     (template) => {
-      for (const name of namesOf(template, "AWS::CloudWatch::Alarm"))
+      for (const name of allAlarms(template)) {
+        const topic = HEARD.AlarmTopic.includes(name) ? "AlarmTopic" : "NoticeTopic";
+        const wanted = HEARD.nobody.includes(name) ? undefined : [{ Ref: topic }];
         for (const actions of ["AlarmActions", "OKActions"])
-          assert.deepEqual(at(template, `${name}.Properties.${actions}`), [{ Ref: "AlarmTopic" }], name);
+          assert.deepEqual(at(template, `${name}.Properties.${actions}`), wanted, name);
+      }
+      for (const name of Object.values(HEARD).flat()) assert.ok(template.Resources[name], name);
     },
     (template) => {
       put(template, "LoginInvalidAlarm.Properties.AlarmActions", []);
     },
   ),
   check(
+    "links alarms to queries that are saved, in log groups that exist",
+    (template, stage) => {
+      const saved = namesOf(template, "AWS::Logs::QueryDefinition").map((name) => queryText(template, name));
+      const groups = FUNCTIONS.map((name) => `cielo24-proxy-${stage}-${name.charAt(0).toLowerCase()}${name.slice(1)}`);
+      const texts = allAlarms(template).map((name) => textAt(template, `${name}.Properties.AlarmDescription`));
+      const linked = texts.filter((text) => text.includes("https://"));
+      assert.ok(linked.length >= 15);
+      for (const text of linked) {
+        assert.ok(saved.includes(queryOf(text) ?? ""), text);
+        assert.ok(groupsOf(text).length > 0 && groupsOf(text).every((group) => groups.includes(group)), text);
+        // An alarm's description has at most 1,024 characters, and a mail program takes all of this for the link.
+        assert.match(text, /https:\/\/[\w$*.:/?=#<>-]+$/);
+      }
+    },
+    (template) => {
+      put(template, "WaitsQuery.Properties.QueryString", "fields @message");
+    },
+  ),
+  check(
+    "saves queries for a job, an upload, a request, waits, slow and late drops, rejections and failures",
+    (template, stage) => {
+      const names = namesOf(template, "AWS::Logs::QueryDefinition");
+      assert.ok(names.length >= 8);
+      for (const name of names)
+        assert.ok(textAt(template, `${name}.Properties.Name`).startsWith(`cielo24-proxy-${stage}/`), name);
+      const groups = stringsIn(at(template, "RequestQuery.Properties.LogGroupNames"));
+      assert.deepEqual(groups.sort(), [...FUNCTIONS.map((name) => `${name}LogGroup`), "HttpApiLogGroup"].sort());
+      assert.match(queryText(template, "JobQuery"), /filter jobId = "<job>"/);
+    },
+    (template) => {
+      put(template, "RequestQuery.Properties.LogGroupNames.0", undefined);
+    },
+  ),
+  check(
     "names every alarm after its stage",
     (template, stage) => {
-      for (const name of namesOf(template, "AWS::CloudWatch::Alarm"))
+      for (const name of allAlarms(template))
         assert.ok(textAt(template, `${name}.Properties.AlarmName`).startsWith(`cielo24-proxy-${stage}-`), name);
     },
     (template) => {
@@ -365,12 +516,16 @@ export const alarmChecks: Check[] = [
     { Sid: "RulesPublish" },
   ),
   check(
-    "lets nobody else publish to the topic",
+    "lets nobody else publish to the topic, nor to that of what can wait",
     (template) => {
-      const statements = at(template, TOPIC_POLICY) as { Principal: Json }[];
+      const statements = at(template, TOPIC_POLICY) as Record<string, Json>[];
       assert.deepEqual(
         statements.map(({ Principal }) => Principal),
         [{ Service: "cloudwatch.amazonaws.com" }, { Service: "events.amazonaws.com" }],
+      );
+      assert.deepEqual(
+        at(template, TOPIC_POLICY.replace("Alarm", "Notice")),
+        statements.map((statement) => ({ ...statement, Resource: { Ref: "NoticeTopic" } })),
       );
     },
     (template) => {
@@ -378,18 +533,45 @@ export const alarmChecks: Check[] = [
     },
   ),
   is("mails alarms only where an address is given", "AlarmEmail.Condition", "HasAlarmEmail"),
+  is("mails notices only where an address is given", "NoticeEmail.Condition", "HasAlarmEmail"),
   check(
-    "shows deliveries, the queue and calls on a dashboard",
+    "shows states, ages, rates, reasons, the error budget, alarms and the day's cost on a dashboard",
     (template, stage) => {
       const { "Fn::Sub": body } = at(template, "Dashboard.Properties.DashboardBody") as { "Fn::Sub": string };
-      const { widgets } = JSON.parse(body) as { widgets: { properties: { title: string } }[] };
-      assert.ok(widgets.length >= 4);
-      assert.ok(
-        ["MediaDelivered", "ApproximateAgeOfOldestMessage", "5xx", `"${stage}"`].every((each) => body.includes(each)),
-      );
+      const { widgets } = JSON.parse(body) as { widgets: { type: string; properties: { alarms?: string[] } }[] };
+      assert.ok(widgets.length >= 10);
+      for (const each of ["MediaDelivered", "ApproximateAgeOfOldestMessage", "5xx", `"${stage}"`, "SecondsFromDrop"])
+        assert.ok(body.includes(each), each);
+      const shown = widgets.find(({ type }) => type === "alarm")?.properties.alarms?.sort();
+      // Windows are shown as the pair that they make.
+      const whole = allAlarms(template).filter((name) => !Object.keys(BURN).includes(name));
+      assert.deepEqual(shown, whole.map((name) => `\${${name}.Arn}`).sort());
     },
     (template) => {
       put(template, "Dashboard.Properties.DashboardBody", { "Fn::Sub": '{"widgets":[]}' });
+    },
+  ),
+  check(
+    "reckons the day's cost by the prices of docs/costs.md, and by the memory of each function",
+    (template) => {
+      const { "Fn::Sub": body } = at(template, "Dashboard.Properties.DashboardBody") as { "Fn::Sub": string };
+      const expressions = [...body.matchAll(/"expression": "([^"]*)"/g)].map(([, text = ""]) => text);
+      const formula = (part: string) => expressions.find((text) => text.includes(part)) ?? "";
+      FUNCTIONS.forEach((name, index) => {
+        const [, memory] = new RegExp(`\\(ms${index}, 0\\) / 1000 \\* (\\d+) / 1024`).exec(formula("ms0")) ?? [];
+        const [, shown] = new RegExp(`"\\$\\{(\\w+)LambdaFunction\\}", \\{ "id": "ms${index}"`).exec(body) ?? [];
+        assert.equal(memory, textAt(template, `${shown ?? name}LambdaFunction.Properties.MemorySize`));
+      });
+      const numbers = (text: string) => [...text.matchAll(/\b0\.\d+\b/g)].map(([price]) => rounded(Number(price)));
+      const rounded = (price: number) => price.toPrecision(6);
+      assert.deepEqual([...new Set(numbers(formula("ms0")))], [PRICES.lambdaArmGbS, PRICES.lambdaCall].map(rounded));
+      assert.deepEqual(numbers(formula("0.09")), [rounded(PRICES.egressGb)]);
+      assert.deepEqual(numbers(formula("0.023")), [rounded(PRICES.s3GbMonth)]);
+      const requests = [PRICES.httpApiCall, PRICES.sqsRequest, PRICES.dynamoWrite, PRICES.dynamoRead];
+      assert.deepEqual([...new Set(numbers(formula("apiCalls")))], requests.map(rounded));
+    },
+    (template) => {
+      put(template, "DeliverMediaLambdaFunction.Properties.MemorySize", 1769);
     },
   ),
   is(

@@ -41,7 +41,7 @@ describe("an event on the bus", () => {
   it("says nothing of what nobody has looked at", async () => {
     await publisher().announce(ROW);
     expect(Object.keys(last()?.detail ?? {}).sort()).toEqual(
-      ["Fence", "JobId", "Key", "MediaId", "State", "VersionId"].sort(),
+      ["Fence", "JobId", "Key", "MediaId", "SafeKey", "State", "VersionId", "Via"].sort(),
     );
   });
 
@@ -65,6 +65,24 @@ describe("an event on the bus", () => {
       });
     },
   );
+
+  it("has each key in a form that is safe in any text", async () => {
+    await publisher().announceQuarantined({ key: `media/x/ü "'$(rm)<\\n%41\n.mp4`, versionId: "v" });
+    expect(last()?.detail).toEqual({
+      Key: `media/x/ü "'$(rm)<\\n%41\n.mp4`,
+      SafeKey: "media/x/%C3%BC%20%22%27%24%28rm%29%3C%5Cn%2541%0A.mp4",
+      VersionId: "v",
+    });
+  });
+
+  it.each([
+    ["UPLOAD", { id: "object:a", kind: "object", key: `media/${JOB}/${"e".repeat(32)}/a.mp4` }],
+    ["DROP", { id: "object:a", kind: "object", key: `media/${JOB}/a/b.mp4` }],
+    ["CALL", { id: "url:a", kind: "url" }],
+  ] as const)("says how the media came: %s", async (via, media) => {
+    await publisher().announce({ ...ROW, media });
+    expect(last()?.detail["Via"]).toBe(via);
+  });
 
   it("names the sidecar that came alone", async () => {
     await publisher().announceMissing({ jobId: JOB, media: ARRIVED });

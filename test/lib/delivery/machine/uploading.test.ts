@@ -27,13 +27,14 @@ describe("admitUpload", () => {
       state: "UPLOADING",
       fence: 0,
       updatedAt: NOW,
+      signedAt: NOW,
       expiresAt: IN_90_DAYS_S,
     });
   });
 
   it("lets an upload be signed again, and the row live on", () => {
     expect(admit(row("UPLOADING", { expiresAt: 5, rejected: ["object:a"] }))).toEqual(
-      row("UPLOADING", { updatedAt: NOW, expiresAt: IN_90_DAYS_S, rejected: ["object:a"] }),
+      row("UPLOADING", { updatedAt: NOW, signedAt: NOW, expiresAt: IN_90_DAYS_S, rejected: ["object:a"] }),
     );
   });
 
@@ -72,6 +73,7 @@ describe("admitUpload", () => {
     expect(admit(rejected)).toEqual(
       row("UPLOADING", {
         updatedAt: NOW,
+        signedAt: NOW,
         expiresAt: IN_90_DAYS_S,
         rejected: ["object:a"],
         conflicts: ["object:b"],
