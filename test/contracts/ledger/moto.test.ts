@@ -13,7 +13,7 @@ const differences = {
     // The API reference, "UpdateItem", requires no UpdateExpression.
     "that sets nothing": "moto answers 500 to an UpdateItem with a condition and no UpdateExpression",
   },
-  races: {
+  notRun: {
     "gives a job to one of 50 workers that claim it at once": NOT_ATOMIC,
     "lets one of 20 take over a row whose lease is over": NOT_ATOMIC,
     "lets one of a redirect and a withdrawal that takes it for none be written": NOT_ATOMIC,
