@@ -1,7 +1,9 @@
 import { PutObjectCommand } from "@aws-sdk/client-s3";
+import { SQSClient, StartMessageMoveTaskCommand } from "@aws-sdk/client-sqs";
 import { afterEach, beforeEach } from "@jest/globals";
 import { randomBytes } from "node:crypto";
 import type { StackOptions } from "../../dev/stack.ts";
+import { queueArn } from "../../dev/stack/sqs/service.ts";
 import type { Row } from "../../lib/delivery/machine/row.ts";
 import { sendAs } from "./api.ts";
 import { useStack } from "./stack.ts";
@@ -80,6 +82,16 @@ export const useDrops = (options: StackOptions = {}) => {
       })),
     }),
     send: (message: unknown) => local.stack.queue.send(typeof message === "string" ? message : JSON.stringify(message)),
+    /** Sends the dead letters back, as `docs/operations.md` says it. */
+    redrive: async () => {
+      const region = "us-east-1";
+      const credentials = { accessKeyId: "local", secretAccessKey: "local" };
+      const { deadLetterQueueUrl, deadLetterQueue, queue } = local.stack;
+      const client = new SQSClient({ region, endpoint: new URL(deadLetterQueueUrl).origin, credentials });
+      const [SourceArn, DestinationArn] = [queueArn(region, deadLetterQueue.name), queueArn(region, queue.name)];
+      await client.send(new StartMessageMoveTaskCommand({ SourceArn, DestinationArn }));
+      client.destroy();
+    },
     row: (jobId: string): Promise<Row | undefined> => local.stack.ledger.read(jobId),
     /** What an operator says of the job's row as it is now. */
     decision: async (jobId: string) => {

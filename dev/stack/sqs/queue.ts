@@ -13,6 +13,8 @@ export interface Message {
   receivedAt?: number;
   firstReceivedAt?: number;
   receiptHandle?: string;
+  /** The queue that gave it up, where it is in a dead-letter queue. */
+  source?: Queue;
 }
 
 export interface QueueSettings {
@@ -26,6 +28,8 @@ export interface QueueSettings {
 const MAX_MESSAGE_BYTES = 1024 * 1024;
 const MAX_DELAY_S = 900;
 const MAX_VISIBILITY_S = 12 * 3600;
+/** What XML cannot say: SQS once spoke nothing else. */
+const FORBIDDEN_CHARACTER = /[^\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/u;
 
 /**
  * A standard queue. Visibility, retention and the dead-letter queue follow the given clock.
@@ -47,7 +51,9 @@ export class Queue {
   send(body: string, delayS = 0): Message {
     if (body === "" || Buffer.byteLength(body) > MAX_MESSAGE_BYTES)
       throw new AwsJsonError("InvalidParameterValue", "The message must have 1 byte to 1 MiB");
-    checkRange("DelaySeconds", delayS, MAX_DELAY_S);
+    if (FORBIDDEN_CHARACTER.test(body))
+      throw new AwsJsonError("InvalidMessageContents", "The message has a character that is not allowed");
+    checkRange("DelaySeconds", delayS, [0, MAX_DELAY_S]);
     const now = this.#clock();
     const message: Message = {
       messageId: randomUUID(),
@@ -57,13 +63,13 @@ export class Queue {
       visibleAt: now + delayS * 1000,
       receiveCount: 0,
     };
-    this.#add(message);
+    this.add(message);
     return message;
   }
 
   /** Receives visible messages and hides them. Those received too often move to the dead-letter queue instead. */
   receive(count: number, visibilityTimeoutS = this.settings.visibilityTimeoutS): Message[] {
-    checkRange("VisibilityTimeout", visibilityTimeoutS, MAX_VISIBILITY_S);
+    checkRange("VisibilityTimeout", visibilityTimeoutS, [0, MAX_VISIBILITY_S]);
     const now = this.#clock();
     const received: Message[] = [];
     for (const message of this.#kept().filter(({ visibleAt }) => visibleAt <= now)) {
@@ -72,26 +78,38 @@ export class Queue {
       if (redrive && message.receiveCount >= redrive.maxReceives) {
         this.#messages = this.#messages.filter((each) => each !== message);
         // It keeps its age: retention counts from when it was first sent.
-        redrive.deadLetterQueue.#add(message);
+        message.source = this;
+        redrive.deadLetterQueue.add(message);
         continue;
       }
       message.receiveCount += 1;
       message.receivedAt = now;
       message.firstReceivedAt ??= now;
       message.visibleAt = now + visibilityTimeoutS * 1000;
-      message.receiptHandle = randomUUID();
+      message.receiptHandle = `${this.name}/${randomUUID()}`;
       received.push({ ...message });
     }
     return received;
   }
 
+  /** Takes out up to so many visible messages, the oldest first. */
+  take(count: number): Message[] {
+    const now = this.#clock();
+    const visible = this.#kept().filter(({ visibleAt }) => visibleAt <= now);
+    const taken = visible.sort((one, other) => one.sentAt - other.sentAt).slice(0, count);
+    this.#messages = this.#messages.filter((message) => !taken.includes(message));
+    return taken;
+  }
+
   /** An old receipt handle deletes nothing, without an error. */
   delete(receiptHandle: string): void {
+    this.#checkHandle(receiptHandle);
     this.#messages = this.#messages.filter((message) => message.receiptHandle !== receiptHandle);
   }
 
   changeVisibility(receiptHandle: string, timeoutS: number): void {
-    checkRange("VisibilityTimeout", timeoutS, MAX_VISIBILITY_S);
+    checkRange("VisibilityTimeout", timeoutS, [0, MAX_VISIBILITY_S]);
+    this.#checkHandle(receiptHandle);
     const now = this.#clock();
     const message = this.#kept().find((each) => each.receiptHandle === receiptHandle);
     if (!message || message.visibleAt <= now)
@@ -129,7 +147,14 @@ export class Queue {
     return () => this.#waiting.delete(listener);
   }
 
-  #add(message: Message): void {
+  /** Tells the handles that it has given, of whichever receive. */
+  #checkHandle(receiptHandle: string): void {
+    if (!receiptHandle.startsWith(`${this.name}/`))
+      throw new AwsJsonError("ReceiptHandleIsInvalid", "The receipt handle is not of this queue");
+  }
+
+  /** Adds a message as it is: its age, receives and visibility stay. */
+  add(message: Message): void {
     this.#messages.push(message);
     this.#wake();
   }
@@ -163,7 +188,7 @@ export const waitForMessages = async (
   stopListening();
 };
 
-const checkRange = (name: string, value: number, max: number): void => {
-  if (!Number.isInteger(value) || value < 0 || value > max)
-    throw new AwsJsonError("InvalidParameterValue", `${name} must be from 0 to ${max}`);
+export const checkRange = (name: string, value: number, [min, max]: readonly [number, number]): void => {
+  if (!Number.isInteger(value) || value < min || value > max)
+    throw new AwsJsonError("InvalidParameterValue", `${name} must be from ${min} to ${max}`);
 };

@@ -1,8 +1,14 @@
+import { isDeepStrictEqual } from "node:util";
 import { actionService, AwsJsonError, type AwsService } from "../aws-json.ts";
 import type { StackClock } from "../clock.ts";
-import { Queue, type Message, type QueueSettings, waitForMessages } from "./queue.ts";
+import { createMoveTasks, type CancelInput, type ListInput, type StartInput } from "./move-tasks.ts";
+import { checkRange, Queue, type Message, type QueueSettings, waitForMessages } from "./queue.ts";
+import { type Attributes, readSettings, showQueue } from "./attributes.ts";
 
 const ACCOUNT_ID = "000000000000";
+const MAX_WAIT_S = 20;
+const QUEUE_NAME = /^[\w-]{1,80}$/;
+const DEFAULTS: QueueSettings = { visibilityTimeoutS: 30, retentionS: 345_600 };
 
 /** SQS with standard queues, without message attributes, as far as this project uses it. */
 export interface Sqs {
@@ -10,7 +16,6 @@ export interface Sqs {
   readonly createQueue: (name: string, settings: QueueSettings) => Queue;
 }
 
-type Attributes = Readonly<Record<string, string>>;
 interface OnQueue {
   readonly QueueUrl?: string;
 }
@@ -41,27 +46,20 @@ export const createSqs = (clock: StackClock, region: string): Sqs => {
     return queue;
   };
 
-  const readSettings = (attributes: Attributes): QueueSettings => {
-    const policy = JSON.parse(attributes["RedrivePolicy"] ?? "null") as {
-      deadLetterTargetArn: string;
-      maxReceiveCount: number | string;
-    } | null;
-    return {
-      visibilityTimeoutS: Number(attributes["VisibilityTimeout"] ?? 30),
-      retentionS: Number(attributes["MessageRetentionPeriod"] ?? 345_600),
-      ...(policy && {
-        redrive: {
-          deadLetterQueue: find(policy.deadLetterTargetArn.replaceAll(":", "/")),
-          maxReceives: Number(policy.maxReceiveCount),
-        },
-      }),
-    };
+  const findByArn = (arn: string): Queue | undefined => {
+    const queue = queues.get(arn.split(":").at(-1) ?? "");
+    return queue && queueArn(region, queue.name) === arn ? queue : undefined;
   };
+
+  const tasks = createMoveTasks(clock, findByArn, (queue) =>
+    [...queues.values()].some(({ settings: { redrive } }) => redrive?.deadLetterQueue === queue),
+  );
 
   const receive = async (input: ReceiveInput, signal: AbortSignal) => {
     const queue = find(input.QueueUrl);
     const { MaxNumberOfMessages: count = 1, WaitTimeSeconds: waitS = 0 } = input;
-    if (count < 1 || count > 10) throw new AwsJsonError("InvalidParameterValue", "MaxNumberOfMessages must be 1 to 10");
+    checkRange("MaxNumberOfMessages", count, [1, 10]);
+    checkRange("WaitTimeSeconds", waitS, [0, MAX_WAIT_S]);
     const until = clock.now() + waitS * 1000;
     for (;;) {
       // A caller that has disconnected must not receive messages.
@@ -77,7 +75,12 @@ export const createSqs = (clock: StackClock, region: string): Sqs => {
       { QueueName: name, Attributes: attributes = {} }: { QueueName: string; Attributes?: Attributes },
       call,
     ) => {
-      createQueue(name, readSettings(attributes));
+      if (!QUEUE_NAME.test(name)) throw new AwsJsonError("InvalidParameterValue", "The queue's name is not allowed");
+      const settings = readSettings(attributes, findByArn);
+      const present = queues.get(name);
+      if (!present) createQueue(name, { ...DEFAULTS, ...settings });
+      else if (!isDeepStrictEqual(present.settings, { ...present.settings, ...settings }))
+        throw new AwsJsonError("QueueNameExists", "There is a queue of this name, with other attributes");
       return { QueueUrl: queueUrl(`http://${call.headers.host ?? ""}`, name) };
     },
     SendMessage: (input: OnQueue & { MessageBody: string; DelaySeconds?: number }) => {
@@ -91,39 +94,20 @@ export const createSqs = (clock: StackClock, region: string): Sqs => {
     ChangeMessageVisibility: (input: OnQueue & { ReceiptHandle: string; VisibilityTimeout: number }) => {
       find(input.QueueUrl).changeVisibility(input.ReceiptHandle, input.VisibilityTimeout);
     },
-    PurgeQueue: (input: OnQueue) => {
-      find(input.QueueUrl).purge();
-    },
     GetQueueAttributes: ({ QueueUrl: url, AttributeNames: names = [] }: OnQueue & { AttributeNames?: string[] }) => {
       const queue = find(url);
-      const attributes = showQueue(queue, region);
+      const attributes = showQueue(queue, (name) => queueArn(region, name));
       return {
         Attributes: Object.fromEntries(
           Object.entries(attributes).filter(([name]) => names.includes("All") || names.includes(name)),
         ),
       };
     },
+    StartMessageMoveTask: (input: StartInput) => tasks.start(input),
+    ListMessageMoveTasks: (input: ListInput) => tasks.list(input),
+    CancelMessageMoveTask: (input: CancelInput) => tasks.cancel(input),
   });
   return { service, createQueue };
-};
-
-const showQueue = (queue: Queue, region: string): Attributes => {
-  const { visible, delayed, hidden } = queue.inspect();
-  const { visibilityTimeoutS, retentionS, redrive } = queue.settings;
-  return {
-    ApproximateNumberOfMessages: String(visible.length),
-    ApproximateNumberOfMessagesDelayed: String(delayed.length),
-    ApproximateNumberOfMessagesNotVisible: String(hidden.length),
-    VisibilityTimeout: String(visibilityTimeoutS),
-    MessageRetentionPeriod: String(retentionS),
-    QueueArn: queueArn(region, queue.name),
-    ...(redrive && {
-      RedrivePolicy: JSON.stringify({
-        deadLetterTargetArn: queueArn(region, redrive.deadLetterQueue.name),
-        maxReceiveCount: redrive.maxReceives,
-      }),
-    }),
-  };
 };
 
 const showMessage = (message: Message, input: ReceiveInput) => {

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
+import { createStackClock } from "../../../dev/stack/clock.ts";
 import { Queue } from "../../../dev/stack/sqs/queue.ts";
+import { createSqs, queueArn, type Sqs } from "../../../dev/stack/sqs/service.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -87,5 +89,42 @@ describe("a queue", () => {
     time.now += 900_000;
     expect(queue.receive(1)).toHaveLength(1);
     expect(() => queue.send("never", 901)).toThrow("DelaySeconds");
+  });
+});
+
+describe("a redrive without a destination", () => {
+  const region = "us-east-1";
+  const start = () => {
+    const sqs = createSqs(createStackClock(), region);
+    const deadLetterQueue = sqs.createQueue("dead", { visibilityTimeoutS: 30, retentionS: 86_400 });
+    const settings = { visibilityTimeoutS: 30, retentionS: 86_400, redrive: { deadLetterQueue, maxReceives: 1 } };
+    return { sqs, deadLetterQueue, queue: sqs.createQueue("media", settings) };
+  };
+  const call = async ({ service }: Sqs, action: string, input: Readonly<Record<string, unknown>>) => {
+    const signal = new AbortController().signal;
+    const { body } = await service({ action, input, headers: {}, body: Buffer.alloc(0), signal });
+    return JSON.parse(String(body)) as unknown;
+  };
+
+  it("fails, and leaves what somebody sent to the dead-letter queue by themselves", async () => {
+    const { sqs, deadLetterQueue, queue } = start();
+    deadLetterQueue.send("sent here");
+    queue.send("given up");
+    queue.receive(1, 0);
+    queue.receive(1, 0);
+    const SourceArn = queueArn(region, "dead");
+    await call(sqs, "StartMessageMoveTask", { SourceArn });
+    expect(await call(sqs, "ListMessageMoveTasks", { SourceArn })).toMatchObject({
+      Results: [
+        {
+          Status: "FAILED",
+          FailureReason: "CouldNotDetermineMessageSource",
+          ApproximateNumberOfMessagesMoved: 1,
+          ApproximateNumberOfMessagesToMove: 2,
+        },
+      ],
+    });
+    expect(deadLetterQueue.inspect().visible).toMatchObject([{ body: "sent here" }]);
+    expect(queue.inspect().visible).toMatchObject([{ body: "given up", receiveCount: 0 }]);
   });
 });

@@ -229,13 +229,11 @@ describe("a message near its end", () => {
     await local.drop(job);
     await local.stack.drain();
     while (local.stack.queue.nextVisibleAt() < Infinity) await local.passToNextMessage();
-    const [dead] = local.stack.deadLetterQueue.inspect().visible;
-    expect(dead).toBeDefined();
+    expect(local.stack.deadLetterQueue.inspect().visible).toHaveLength(1);
 
     local.stack.aws.faults.clear();
     await local.pass(6 * DAY_MS);
-    // A redrive sends it anew: a new message of the same body.
-    local.send(dead?.body ?? "");
+    await local.redrive();
     await local.stack.drain();
     expect(local.taken(job)).toHaveLength(1);
   });
@@ -244,7 +242,7 @@ describe("a message near its end", () => {
 describe("a message that comes back from the dead-letter queue after 13 days", () => {
   const local = useDrops({ env: { MAX_RECEIVES: "3" } });
   /** Lets a drop's message die while nothing can be written down, and 13 days pass. */
-  const letDie = async (job: string): Promise<string> => {
+  const letDie = async (job: string): Promise<void> => {
     const unavailable = { kind: "unavailable", times: Infinity } as const;
     for (const action of ["GetItem", "UpdateItem"]) local.stack.aws.faults.add({ action, ...unavailable });
     await local.drop(job);
@@ -252,15 +250,13 @@ describe("a message that comes back from the dead-letter queue after 13 days", (
     while (local.stack.queue.nextVisibleAt() < Infinity) await local.passToNextMessage();
     local.stack.aws.faults.clear();
     await local.pass(13 * DAY_MS);
-    const [dead] = local.stack.deadLetterQueue.inspect().visible;
-    if (!dead) throw new Error("The dead-letter queue has nothing any more");
-    return dead.body;
+    expect(local.stack.deadLetterQueue.inspect().visible).toHaveLength(1);
   };
 
   it("fault 38: is delivered where nobody has delivered its drop meanwhile", async () => {
     const job = local.newJob();
-    // A redrive sends it anew: a new message of the same body.
-    local.send(await letDie(job));
+    await letDie(job);
+    await local.redrive();
     await local.finish();
     expect(local.taken(job)).toHaveLength(1);
     expect(await local.row(job)).toMatchObject({ state: "DELIVERED", posts: 1 });
@@ -268,11 +264,11 @@ describe("a message that comes back from the dead-letter queue after 13 days", (
 
   it("fault 38: is acknowledged without a POST where the census had its drop delivered meanwhile", async () => {
     const job = local.newJob();
-    const body = await letDie(job);
+    await letDie(job);
     expect(await local.stack.runCensus()).toMatchObject({ unannouncedObjects: 1, requeued: 1 });
     await local.finish();
     expect(local.taken(job)).toHaveLength(1);
-    local.send(body);
+    await local.redrive();
     await local.finish();
     expect(local.posts(job)).toHaveLength(1);
     expect(local.reasons(job).at(-1)).toBe("delivered");

@@ -1,26 +1,32 @@
 #!/usr/bin/env bash
-# Gets Amazon's DynamoDB Local and its native SQLite libraries by Maven and prints the directory that holds them.
-# Usage: DYNAMODB_LOCAL="$(bash scripts/dynamodb-local.sh [directory])"
+# Gets ElasticMQ, a server that speaks SQS, by Maven and prints the directory that holds its libraries. It needs Java to run.
+# Usage: ELASTICMQ="$(bash scripts/elasticmq.sh [directory])"
 set -euo pipefail
 
-version=2.6.1
-directory="${1:-$(dirname "$0")/../.local/dynamodb-local-$version}"
+version=1.6.16
+directory="${1:-$(dirname "$0")/../.local/elasticmq-$version}"
 mkdir -p "$directory"
 directory="$(cd "$directory" && pwd)"
 
 if [ ! -e "$directory/.complete" ]; then
   pom="$(mktemp -d)"
   trap 'rm -rf "$pom"' EXIT
+  # The server leaves one of its libraries to whoever packs it; elasticmq-rest-sqs names them all.
   cat >"$pom/pom.xml" <<POM
 <project xmlns="http://maven.apache.org/POM/4.0.0">
   <modelVersion>4.0.0</modelVersion>
   <groupId>local</groupId>
-  <artifactId>dynamodb-local</artifactId>
+  <artifactId>elasticmq</artifactId>
   <version>1</version>
   <dependencies>
     <dependency>
-      <groupId>com.amazonaws</groupId>
-      <artifactId>DynamoDBLocal</artifactId>
+      <groupId>org.elasticmq</groupId>
+      <artifactId>elasticmq-server_2.13</artifactId>
+      <version>$version</version>
+    </dependency>
+    <dependency>
+      <groupId>org.elasticmq</groupId>
+      <artifactId>elasticmq-rest-sqs_2.13</artifactId>
       <version>$version</version>
     </dependency>
   </dependencies>
