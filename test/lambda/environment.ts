@@ -123,9 +123,9 @@ export const startEnvironment = async (code: DeployedCode, options: EnvironmentO
 const readResult = (status: number, text: string): unknown => {
   if (/^Task timed out after /.test(text)) throw new FunctionError("Sandbox.Timedout", text);
   const result = text === "" ? undefined : (JSON.parse(text) as unknown);
-  const { errorType, errorMessage, trace } = (result ?? {}) as Readonly<Record<string, unknown>>;
-  if (status !== 200 || trace !== undefined)
-    throw new FunctionError(String(errorType ?? `status ${status}`), String(errorMessage ?? text));
+  const failure = (result ?? {}) as { errorType?: string; errorMessage?: string; trace?: unknown };
+  if (status !== 200 || failure.trace !== undefined)
+    throw new FunctionError(failure.errorType ?? `status ${status}`, failure.errorMessage ?? text);
   return result;
 };
 
