@@ -54,7 +54,7 @@ export interface Environment {
 }
 
 /** The invocation failed: the function threw, ran out of time, or its process ended. */
-export class FunctionError extends Error {
+class FunctionError extends Error {
   override readonly name = "FunctionError";
   /** As Lambda tells it: the error's name, `Sandbox.Timedout` or `Runtime.ExitError`. */
   readonly errorType: string;
