@@ -1,6 +1,6 @@
 import { CreateTableCommand, DynamoDBClient, waitUntilTableExists } from "@aws-sdk/client-dynamodb";
 import { BatchWriteCommand, DynamoDBDocumentClient, GetCommand, PutCommand } from "@aws-sdk/lib-dynamodb";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "@jest/globals";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { createServer as createHttpServer } from "node:http";
 import { createServer } from "node:net";
@@ -461,7 +461,7 @@ export const ledgerContract = (
     });
 
     describe("the index of open rows", () => {
-      it("has a case for every transition", () => {
+      test("has a case for every transition", () => {
         const names = Object.values(transitions)
           .filter((each) => typeof each === "function")
           .map(({ name }) => name);
@@ -470,24 +470,25 @@ export const ledgerContract = (
         ).toEqual([]);
       });
 
-      it.each(STEPS)("shows the row if it is open, and no other: %s", async (_, { row: attributes, make }) => {
-        const jobId = newJob();
-        const before = attributes && { ...attributes, jobId };
-        if (attributes) {
-          await ledger.write(jobId, { if: { state: ["none"] }, set: attributes });
-        }
-        await expect(ledger.write(jobId, make(before))).resolves.toBe("written");
-        const after = await ledger.read(jobId);
-        if (!after) throw new Error("The row is gone");
-        const open = isOpen(after);
-        expect((await listDue(Number.MAX_SAFE_INTEGER)).includes(jobId)).toBe(open);
-        expect(await entryOf(jobId)).toEqual(
-          open ? { shard: shardOf(jobId), dueAt: expect.any(Number) } : { shard: undefined, dueAt: undefined },
-        );
-        // Whatever is looked for is there by then.
-        if (open && after.state !== "UPLOADING")
-          expect((await listDue(Math.max(dueTime(after), before?.leaseUntil ?? 0))).includes(jobId)).toBe(true);
-      });
+      for (const [name, { row: attributes, make }] of STEPS)
+        it(`shows the row if it is open, and no other: ${name}`, async () => {
+          const jobId = newJob();
+          const before = attributes && { ...attributes, jobId };
+          if (attributes) {
+            await ledger.write(jobId, { if: { state: ["none"] }, set: attributes });
+          }
+          await expect(ledger.write(jobId, make(before))).resolves.toBe("written");
+          const after = await ledger.read(jobId);
+          if (!after) throw new Error("The row is gone");
+          const open = isOpen(after);
+          expect((await listDue(Number.MAX_SAFE_INTEGER)).includes(jobId)).toBe(open);
+          expect(await entryOf(jobId)).toEqual(
+            open ? { shard: shardOf(jobId), dueAt: expect.any(Number) } : { shard: undefined, dueAt: undefined },
+          );
+          // Whatever is looked for is there by then.
+          if (open && after.state !== "UPLOADING")
+            expect((await listDue(Math.max(dueTime(after), before?.leaseUntil ?? 0))).includes(jobId)).toBe(true);
+        });
 
       it("shows a job once, and only what is due by then, whatever its shard", async () => {
         const jobIds = Array.from({ length: 32 }, newJob);
