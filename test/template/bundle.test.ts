@@ -86,7 +86,7 @@ describe("the packaged functions", () => {
   it("show what was handed over", async () => {
     const { stack, s3 } = local;
     const job = local.newJob();
-    const key = "handed-over/talk.mp4";
+    const key = "media/handed-over/talk.mp4";
     const stored = await s3.send(new PutObjectCommand({ Bucket: stack.bucketName, Key: key, Body: "some media" }));
     const capability = "c4fe1b7d02a95836e0b1d7a4f3926c58";
     await handOver(stack, job, { key, versionId: stored.VersionId ?? "null", capability, lifetimeMs: 3_600_000 });
