@@ -33,7 +33,7 @@ describe("the demo's tour", () => {
     const [code] = (await once(demo, "close")) as [number];
     expect(code).toBe(0);
     expect(new Set(calls.map(({ by }) => by))).toContain("delivery-status");
-  }, 60_000);
+  }, 180_000);
 });
 
 describe("what the tour leaves out", () => {

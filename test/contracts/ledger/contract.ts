@@ -1,6 +1,6 @@
 import { CreateTableCommand, DynamoDBClient, waitUntilTableExists } from "@aws-sdk/client-dynamodb";
 import { BatchWriteCommand, DynamoDBDocumentClient, GetCommand, PutCommand } from "@aws-sdk/lib-dynamodb";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
+import { afterAll, afterEach, beforeAll, describe, expect, it as test } from "@jest/globals";
 import fc from "fast-check";
 import { createServer as createHttpServer } from "node:http";
 import { createServer } from "node:net";
@@ -588,7 +588,7 @@ export const unreachableLedgerContract = (): void => {
       return { client, promises, jobId };
     };
 
-    it("gives up on a table that hangs, and says no more than that", async () => {
+    test("gives up on a table that hangs, and says no more than that", async () => {
       const server = createServer();
       const endpoint = `http://127.0.0.1:${await listen(server)}`;
       const { client, promises, jobId } = calls(endpoint, { requestTimeoutMs: 150, maxAttempts: 2 });
@@ -605,7 +605,7 @@ export const unreachableLedgerContract = (): void => {
       server.close();
     });
 
-    it("goes on where a page of the index ended", async () => {
+    test("goes on where a page of the index ended", async () => {
       const keys: unknown[] = [];
       const server = createHttpServer((request, response) => {
         void text(request).then((body) => {
@@ -624,14 +624,14 @@ export const unreachableLedgerContract = (): void => {
       server.close();
     });
 
-    it("gives up on a table that cannot be reached", async () => {
+    test("gives up on a table that cannot be reached", async () => {
       const { client, promises } = calls("http://127.0.0.1:1");
       for (const result of await Promise.allSettled(promises))
         expect(result).toEqual({ status: "rejected", reason: expect.any(LedgerError) });
       client.destroy();
     });
 
-    it("lets a call have three attempts of three seconds", async () => {
+    test("lets a call have three attempts of three seconds", async () => {
       const client = createDocumentClient(awsEnvironment("http://127.0.0.1:1"));
       await expect(client.config.maxAttempts()).resolves.toBe(3);
       const { requestTimeout, throwOnRequestTimeout } = await (

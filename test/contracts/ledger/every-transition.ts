@@ -91,6 +91,11 @@ export const STEPS: [name: string, step: Step][] = [
   ["reject", of(held("SENDING"), (row) => transition.reject(HELD, row, ENDS))],
   ["askForReview", of(rowIn("FINALIZING"), (row) => transition.askForReview(row, MEDIA, ENDS))],
   ["askForReview without a row", { row: undefined, make: (row) => transition.askForReview(row, MEDIA, ENDS) }],
+  ["timeOut", of(UPLOADING, (row) => transition.timeOut(row, ENDS))],
+  ["cancel of an upload", of(UPLOADING, (row) => transition.cancel(row, ENDS))],
+  ["cancel of a delivery", of(held("SENDING"), (row) => transition.cancel(row, ENDS))],
+  ["cancel of a rejection", of(announced("REJECTED"), (row) => transition.cancel(row, ENDS))],
+  ["cancel before the rejection is announced", of(rowIn("REJECTED"), (row) => transition.cancel(row, ENDS))],
   ["resend", of(rowIn("FINALIZING"), (row) => transition.resend(row, AT))],
   ["reopen of a review", of(announced("NEEDS_REVIEW"), (row) => transition.reopen(row, { ...AT, decision: DECISION }))],
   ["reopen of a rejection", of(announced("REJECTED"), (row) => transition.reopen(row, { ...AT, decision: DECISION }))],
@@ -116,9 +121,10 @@ export const STEPS: [name: string, step: Step][] = [
     of(held("SENDING"), (row) => transition.announcedBy(transition.reject(HELD, row, ENDS), { now: NOW, random: "r" })),
   ],
   ["reportProgress", of(held("SENDING"), () => transition.reportProgress(HELD, { ...AT, sentBytes: 2 }))],
+  ["recordLate", of(rowIn("SENDING"), transition.recordLate)],
   ["recordRedirect", of(rowIn("FINALIZING", { capability: "c" }), (row) => transition.recordRedirect(row))],
 ];
 
-const OTHERS = ["change", "expiry", "wasClaimed", "mayBeAccepted"];
+const OTHERS = ["asSeen", "change", "expiry", "wasClaimed", "mayBeAccepted"];
 /** Whether the function of that name makes a transition of its own. */
 export const WRITES = (name: string): boolean => !OTHERS.includes(name);

@@ -14,8 +14,8 @@ describe("/media/{capability}/{name}", () => {
   beforeAll(async () => {
     const { stack, s3 } = local;
     url = `${stack.apiUrl}/media/${JOB}.${CAPABILITY}/talk.mp4`;
-    // Outside of what is delivered by itself.
-    const key = "handed-over/a talk+%2F ü.mp4";
+    // It names no job, so it is not delivered by itself.
+    const key = "media/handed-over/a talk+%2F ü.mp4";
     const put = (content: string) =>
       s3.send(new PutObjectCommand({ Bucket: stack.bucketName, Key: key, Body: content, ContentType: "video/mp4" }));
     const { VersionId: versionId = "null" } = await put(CONTENT);
