@@ -114,9 +114,10 @@ const CENSUSES_PER_DAY = 96;
 const CENSUS_MB = 1024;
 
 /** What a stage costs a month while nothing is uploaded. */
-export const tableOfMonth = ({ alarms }: Stage): Table => {
+export const tableOfMonth = ({ alarmMetrics, compositeAlarms }: Stage): Table => {
   const lines = [
-    [`${alarms} alarms`, alarms * PRICES.alarmMonth],
+    [`alarms on ${alarmMetrics} metrics`, alarmMetrics * PRICES.alarmMonth],
+    [`${compositeAlarms} alarms on alarms`, compositeAlarms * PRICES.compositeAlarmMonth],
     ["the dashboard", PRICES.dashboardMonth],
     ["the secret", PRICES.secretMonth],
     ["the metric of the census", IDLE_METRICS * PRICES.metricMonth],

@@ -23,7 +23,9 @@ export const PRICES = {
   logsGb: 0.5,
   trace: 5 / 1e6,
   metricMonth: 0.3,
+  /** For each metric that an alarm looks at. */
   alarmMonth: 0.1,
+  compositeAlarmMonth: 0.5,
   dashboardMonth: 3,
   secretMonth: 0.4,
 } as const;

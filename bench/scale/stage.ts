@@ -30,7 +30,8 @@ export const readStage = () => {
     throttleRatePerS: number("throttleRatePerS"),
     longestWaitS: number("longestWaitS"),
     timeoutMs: timeout * 1000,
-    alarms: yaml("resources/alarms.yml").match(/Type: AWS::CloudWatch::Alarm$/gm)?.length ?? 0,
+    alarmMetrics: yaml("resources/alarms.yml").match(/^ *MetricName:/gm)?.length ?? 0,
+    compositeAlarms: yaml("resources/alarms.yml").match(/Type: AWS::CloudWatch::CompositeAlarm$/gm)?.length ?? 0,
   };
 };
 
