@@ -61,7 +61,12 @@ describe("addMedia", () => {
     const { add, calls, owners } = setUp();
     expect(await add({ media_url: URL_OF_MEDIA })).toEqual({ status: 200, body: { TaskId: TASK } });
     expect(calls).toEqual([
-      { jobId: JOB, media: { kind: "url", mediaUrl: URL_OF_MEDIA, isDuplicate: false }, deadline: 99 },
+      {
+        jobId: JOB,
+        requestId: "request-1",
+        media: { kind: "url", mediaUrl: URL_OF_MEDIA, isDuplicate: false },
+        deadline: 99,
+      },
     ]);
     expect(owners.table.get(JOB)).toBe("alice");
   });

@@ -126,6 +126,7 @@ describe("apiHandler", () => {
         service: "some-function",
         message: "request answered",
         requestId: "request-1",
+        invocationId: "lambda-request-1",
         route: "GET /api/job/test",
         durationMs: 0,
         jobId: JOB,
