@@ -10,13 +10,14 @@ interface AlarmProperties {
   readonly MetricName?: string;
   readonly Statistic?: string;
   readonly Period?: number;
-  readonly Threshold: number;
-  readonly ComparisonOperator: string;
-  readonly EvaluationPeriods: number;
+  readonly Threshold?: number;
+  readonly ComparisonOperator?: string;
+  readonly EvaluationPeriods?: number;
   readonly DatapointsToAlarm?: number;
 }
 
-type SimpleAlarm = AlarmProperties & { readonly MetricName: string; readonly Period: number };
+type SimpleAlarm = AlarmProperties &
+  Required<Pick<AlarmProperties, "MetricName" | "Period" | "Threshold" | "EvaluationPeriods">>;
 
 interface Resource {
   readonly Type: string;
@@ -26,8 +27,8 @@ interface Resource {
 const FILE = new URL("../../resources/alarms.yml", import.meta.url);
 
 /**
- * The alarms of the template, of which those on one metric of the functions ring here as on AWS. Others, on several metrics
- * or on AWS's own, are only counted.
+ * The alarms of the template, of which those on one metric of the functions ring here as on AWS. Others, on several metrics,
+ * on AWS's own or on other alarms, are only counted.
  *
  * @param sumOf a metric's sum from one time to another
  */
@@ -42,7 +43,7 @@ export const readAlarms = async ({
     Resources: Readonly<Record<string, Resource>>;
   };
   const all = Object.values(Resources)
-    .filter(({ Type }) => Type === "AWS::CloudWatch::Alarm")
+    .filter(({ Type }) => /^AWS::CloudWatch::(Composite)?Alarm$/.test(Type))
     .map(({ Properties }) => Properties);
   const simple = all.filter(isSimple);
 
@@ -70,5 +71,7 @@ const isSimple = (alarm: AlarmProperties): alarm is SimpleAlarm =>
   alarm.Namespace === "cielo24-proxy" &&
   alarm.MetricName !== undefined &&
   alarm.Period !== undefined &&
+  alarm.Threshold !== undefined &&
+  alarm.EvaluationPeriods !== undefined &&
   alarm.Statistic === "Sum" &&
   alarm.ComparisonOperator === "GreaterThanOrEqualToThreshold";

@@ -53,7 +53,7 @@ export const createCosts = ({
   memoryMb,
 }: {
   readonly clock: () => number;
-  readonly stage: Pick<Stage, "mediaRetentionDays" | "alarms">;
+  readonly stage: Pick<Stage, "mediaRetentionDays" | "alarmMetrics" | "compositeAlarms">;
   /** Of a function, by its name. */
   readonly memoryMb: (name: string) => number;
 }) => {
@@ -92,7 +92,11 @@ export const createCosts = ({
       const midnight = Math.floor(clock() / DAY_MS) * DAY_MS;
       const of = (quantity: Quantity) => counted.sum(quantity, midnight);
       const monthly =
-        stage.alarms * PRICES.alarmMonth + PRICES.dashboardMonth + PRICES.secretMonth + metrics * PRICES.metricMonth;
+        stage.alarmMetrics * PRICES.alarmMonth +
+        stage.compositeAlarms * PRICES.compositeAlarmMonth +
+        PRICES.dashboardMonth +
+        PRICES.secretMonth +
+        metrics * PRICES.metricMonth;
       const storedDays = 2 * stage.mediaRetentionDays;
       const costs: Readonly<Record<string, number>> = {
         "traffic to cielo24": (of("bytes read") / GIB) * PRICES.egressGb,

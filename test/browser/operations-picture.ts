@@ -15,10 +15,11 @@ const MIB = 1024 ** 2;
 /** So that the day has some hours, whenever the picture is taken. */
 const BEGIN = Date.UTC(2026, 10, 26, 9, 4);
 
-let stack: Stack;
+const running: { stack?: Stack } = {};
 const startedAt = Date.now();
-const operations = await createOperations({ clock: () => stack.runtime.clock() });
-stack = await startStack({ ...operations.hooks, clock: () => BEGIN + Date.now() - startedAt });
+const operations = await createOperations({ clock: () => running.stack?.runtime.clock() ?? BEGIN });
+const stack = await startStack({ ...operations.hooks, clock: () => BEGIN + Date.now() - startedAt });
+running.stack = stack;
 const server = await startOperationsPage(stack, operations, { pageUrl: "http://127.0.0.1:4624" });
 const newSampleJob = sampleJobsOf(stack);
 

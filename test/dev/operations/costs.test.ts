@@ -42,8 +42,9 @@ describe("the cost of the day", () => {
     expect(lineOf("Lambda")).toBeGreaterThan(0);
     now += 13 * HOUR_MS;
     expect(lineOf("Lambda")).toBe(0);
-    const { alarms } = readStage();
-    const monthly = alarms * PRICES.alarmMonth + PRICES.dashboardMonth + PRICES.secretMonth + 3 * PRICES.metricMonth;
+    const { alarmMetrics, compositeAlarms } = readStage();
+    const alarms = alarmMetrics * PRICES.alarmMonth + compositeAlarms * PRICES.compositeAlarmMonth;
+    const monthly = alarms + PRICES.dashboardMonth + PRICES.secretMonth + 3 * PRICES.metricMonth;
     expect(costs.today(3).dollars).toBeCloseTo((monthly * 12) / 365, 10);
   });
 });
