@@ -50,5 +50,17 @@ export const lambdaHandler = <Event, Result>(
   build: (runtime: Runtime) => FunctionHandler<Event, Result>,
 ): FunctionHandler<Event, Result> => {
   let built: FunctionHandler<Event, Result> | undefined;
-  return (event, context) => (built ??= build(lambdaRuntime()))(event, context);
+  return async (event, context) => {
+    try {
+      return await (built ??= build(lambdaRuntime()))(event, context);
+    } catch (error) {
+      throw nameForLog(error);
+    }
+  };
 };
+
+/** In its JSON format, Lambda's log names an error by its class, and bundling has shortened the names of classes. */
+const nameForLog = (error: unknown): unknown =>
+  error instanceof Error
+    ? Object.defineProperty(error, "constructor", { value: { name: error.name }, configurable: true })
+    : error;

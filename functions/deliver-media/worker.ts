@@ -1,3 +1,4 @@
+import * as v from "valibot";
 import { parseJson } from "../../lib/json.ts";
 import type { Context, S3Event, SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
 import type { EventPublisher } from "../../lib/delivery/aws/events.ts";
@@ -64,15 +65,32 @@ export const createQueueHandler =
         deadline,
         observability,
       };
-      const dueAt = await workOn(worker, parseWork(event, worker.bucketName), attempt);
+      const dueAt = await workOn(worker, readBareEvent(worker, event, observability), attempt);
       // No queue holds a bare event, so one that must come back is put there.
       if (dueAt !== undefined) await worker.ports.queue.put(event, { delayS: 0 });
     }
     return { batchItemFailures };
   };
 
-const isQueueEvent = (event: SQSEvent | S3Event): event is SQSEvent =>
-  Array.isArray(event.Records) && event.Records.every((record) => "messageId" in record && "receiptHandle" in record);
+const QueueEvent = v.object({
+  Records: v.array(
+    v.object({ messageId: v.string(), receiptHandle: v.string(), body: v.string(), attributes: v.object({}) }),
+  ),
+});
+
+/** Whoever may invoke the function may send it anything, `null` included. */
+const isQueueEvent = (event: unknown): event is SQSEvent => v.is(QueueEvent, event);
+
+/** @throws {UnreadableMessageError} which the log tells of, too */
+const readBareEvent = (worker: Worker, event: unknown, { log }: Observability): WorkItem[] => {
+  try {
+    return parseWork(event, worker.bucketName);
+  } catch (error) {
+    if (error instanceof UnreadableMessageError)
+      log.error("the event is neither the queue's nor S3's, and nothing was done", { code: error.code });
+    throw error;
+  }
+};
 
 /** @returns whether the message is done and may be deleted */
 const handleMessage = async (

@@ -1,6 +1,7 @@
 import middy, { type MiddlewareObj } from "@middy/core";
 import httpHeaderNormalizer from "@middy/http-header-normalizer";
 import httpSecurityHeaders from "@middy/http-security-headers";
+import * as v from "valibot";
 import { Cielo24Error } from "../cielo24/api.ts";
 import { readConfig } from "../config.ts";
 import { normalJobId } from "../job-id.ts";
@@ -8,7 +9,7 @@ import { connectObservability, type LogFields, type Observability } from "../obs
 import type { FunctionHandler, Runtime } from "../runtime.ts";
 import { readCaller, type Scope } from "./caller.ts";
 import type { ApiEvent, ApiRequest, ApiResponse, HttpEvent } from "./endpoint.ts";
-import { ApiError, respondWithError, toApiError } from "./errors.ts";
+import { ApiError, invalidQuery, respondWithError, toApiError } from "./errors.ts";
 import { readParameters } from "./parameters.ts";
 
 export type HttpHandler = FunctionHandler<HttpEvent, ApiResponse>;
@@ -64,9 +65,17 @@ export const apiHandler = (
     .handler((event) => endpoint(event as HttpEvent & ApiRequest));
 };
 
+/** What the functions rely on in API Gateway's event, payload 2.0. */
+const HttpRequest = v.object({
+  headers: v.record(v.string(), v.string()),
+  rawQueryString: v.string(),
+  body: v.optional(v.string()),
+  requestContext: v.object({ requestId: v.string(), http: v.object({ method: v.string() }) }),
+});
+
 /**
  * How every request ends: errors become responses, the log gets one record, and the metrics count what alarms read. Logs
- * neither messages nor values of parameters.
+ * neither messages nor values of parameters. An event that is no request, such as the console's test event, is refused.
  */
 export const requestOutcome = (
   observability: Observability,
@@ -85,8 +94,13 @@ export const requestOutcome = (
     };
   };
   return {
-    before: ({ context }) => {
+    before: (request) => {
+      const { context, event } = request;
       startedAt.set(context, clock());
+      if (v.is(HttpRequest, event)) return;
+      // Whatever comes after this reads a request.
+      request.event = { requestContext: { requestId: context.awsRequestId } } as ApiEvent;
+      throw invalidQuery("The event is no HTTP request of API Gateway. Call the function by the API's address.");
     },
     after: ({ event, context, response }) => {
       observability.log.info("request answered", { ...fieldsOf(event, context), status: response?.statusCode });

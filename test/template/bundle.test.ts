@@ -12,7 +12,7 @@ import { handOver } from "../harness/handed-over.ts";
 import { sha256 } from "../harness/sha256.ts";
 import { useStack } from "../harness/stack.ts";
 import { FOLDERS } from "./environment.ts";
-import { unzip } from "./unzip.ts";
+import { unzip } from "../harness/unzip.ts";
 
 const NAMES = Object.values(FOLDERS);
 const SESSION_TOKEN = "session-of-the-function";

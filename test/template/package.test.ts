@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { buildFunctions } from "../../scripts/package/build.ts";
 import { readOptions } from "../../scripts/package/options.ts";
 import { zipOf } from "../../scripts/package/zip.ts";
-import { unzip } from "./unzip.ts";
+import { unzip } from "../harness/unzip.ts";
 
 let folder: string;
 beforeAll(async () => {

@@ -351,5 +351,7 @@ describe("a bare S3 event", () => {
 
   it("fails the invocation where nobody can read it", async () => {
     await expect(invoke({ Records: [{}] })).rejects.toThrow("no S3 event");
+    const [record] = local.event(local.place(local.newJob())).Records;
+    await expect(invoke({ Records: [{ messageId: "1", receiptHandle: "1", ...record, s3: null }] })).rejects.toThrow();
   });
 });

@@ -188,6 +188,31 @@ describe("apiHandler", () => {
   });
 });
 
+describe("an event that is no request", () => {
+  it.each([
+    [null],
+    [{}],
+    ["text"],
+    [{ key1: "value1" }],
+    [{ Records: [] }],
+    [{ ...httpEvent(), rawQueryString: undefined }],
+    [{ ...httpEvent(), headers: null }],
+    [{ ...httpEvent(), body: { job_id: JOB } }],
+  ])("is refused in the form of every error, and logged: %j", async (event) => {
+    const { statusCode, headers, body, records } = await call(fail("unreachable"), event as unknown as HttpEvent);
+    expect(statusCode).toBe(400);
+    expect(headers).toMatchObject({ "content-type": "application/json", "X-Content-Type-Options": "nosniff" });
+    expect(body).toEqual({
+      ErrorType: "INVALID_QUERY",
+      ErrorComment: "The event is no HTTP request of API Gateway. Call the function by the API's address.",
+      RequestId: "lambda-request-1",
+    });
+    expect(records).toMatchObject([
+      { level: "info", message: "request refused", requestId: "lambda-request-1", status: 400, code: "INVALID_QUERY" },
+    ]);
+  });
+});
+
 describe("publicHandler", () => {
   it("needs no authorizer and reads no parameters", async () => {
     const handle = publicHandler(testRuntime(), "health", () => Promise.resolve(respond({ Version: "1" })));
