@@ -4,7 +4,6 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import type { Readable } from "node:stream";
 import { setTimeout as wait } from "node:timers/promises";
 
 /** A function as Lambda is given it. */
@@ -23,6 +22,8 @@ export interface EnvironmentOptions {
   readonly engine: string;
   /** Further arguments of node, before the runtime. */
   readonly nodeArguments?: readonly string[];
+  /** Called with every one of `lines`. */
+  readonly onLine?: (line: string) => void;
 }
 
 /**
@@ -46,8 +47,8 @@ export interface Environment {
   /** Stops the process between two machine instructions, as Lambda does between invocations. Its connections stay open. */
   readonly freeze: () => void;
   readonly thaw: () => void;
-  /** Sends a signal to the function's process. */
-  readonly signal: (signal: NodeJS.Signals) => void;
+  /** Sends SIGTERM to the process. */
+  readonly terminate: () => void;
   /** Ends everything, as Lambda does with an environment that it needs no more. */
   readonly stop: () => Promise<void>;
 }
@@ -64,6 +65,12 @@ export class FunctionError extends Error {
   }
 }
 
+/** Those that run. They end with this process. */
+const emulators = new Set<ChildProcess>();
+process.on("exit", () => {
+  for (const emulator of emulators) emulator.kill();
+});
+
 /** Starts the emulator, and resolves once it takes invocations. */
 export const startEnvironment = async (code: DeployedCode, options: EnvironmentOptions): Promise<Environment> => {
   const [apiPort, invokePort] = await Promise.all([freePort(), freePort()]);
@@ -77,11 +84,16 @@ export const startEnvironment = async (code: DeployedCode, options: EnvironmentO
     ],
     { cwd: code.directory, env: variablesOf(code), stdio: ["ignore", "pipe", "pipe"] },
   );
-  const endWithParent = () => emulator.kill();
-  process.once("exit", endWithParent);
-  const ended = once(emulator, "exit").then(() => process.off("exit", endWithParent));
-  const lines = collect(emulator.stdout, (line) => !/^(START|END|REPORT) RequestId: /.test(line));
-  const platformLines = collect(emulator.stderr);
+  emulators.add(emulator);
+  const ended = once(emulator, "exit").then(() => emulators.delete(emulator));
+  const lines: string[] = [];
+  const platformLines: string[] = [];
+  createInterface({ input: emulator.stdout }).on("line", (line) => {
+    if (/^(START|END|REPORT) RequestId: /.test(line)) return;
+    lines.push(line);
+    options.onLine?.(line);
+  });
+  createInterface({ input: emulator.stderr }).on("line", (line) => platformLines.push(line));
   await Promise.race([
     answers(invokePort),
     ended.then(() => {
@@ -111,7 +123,7 @@ export const startEnvironment = async (code: DeployedCode, options: EnvironmentO
     },
     freeze: () => process.kill(pid(), "SIGSTOP"),
     thaw: () => process.kill(pid(), "SIGCONT"),
-    signal: (signal) => process.kill(pid(), signal),
+    terminate: () => process.kill(pid(), "SIGTERM"),
     stop: async () => {
       emulator.kill();
       await ended;
@@ -146,14 +158,6 @@ const variablesOf = ({ directory, functionName, memoryMiB, timeoutS, variables }
 const memoryArguments = (memoryMiB: number): readonly string[] => {
   const newMiB = Math.floor(memoryMiB / 10);
   return [`--max-semi-space-size=${Math.floor(newMiB / 2)}`, `--max-old-space-size=${memoryMiB - newMiB}`];
-};
-
-const collect = (stream: Readable, isWanted: (line: string) => boolean = () => true): readonly string[] => {
-  const lines: string[] = [];
-  createInterface({ input: stream }).on("line", (line) => {
-    if (isWanted(line)) lines.push(line);
-  });
-  return lines;
 };
 
 const freePort = async (): Promise<number> => {

@@ -44,10 +44,14 @@ export const runPackaged = (
   const pools = new Map<string, Pool>();
   const build =
     (code: PackagedFunction): Build =>
-    ({ env }) => {
+    ({ env, writeLine }) => {
+      // The stack's log holds records alone.
+      const toStack = (line: string) => {
+        if (line.startsWith("{")) writeLine(line);
+      };
       const pool = createPool(() => {
         const variables = { ...localVariables(code, env), ...overrides[code.name]?.variables };
-        return startEnvironment({ ...code, ...overrides[code.name], variables }, options);
+        return startEnvironment({ ...code, ...overrides[code.name], variables }, { ...options, onLine: toStack });
       });
       pools.set(code.name, pool);
       return (event, context) => pool.invoke(event, context.awsRequestId);
