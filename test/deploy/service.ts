@@ -42,7 +42,10 @@ export const copyService = async (folder: string, env: Readonly<Record<string, s
       env: { ...env, PATH: process.env["PATH"], HOME: folder, SLS_AWS_MONITORING_FREQUENCY: "200" },
     });
     const [out, err] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "exit")]);
-    if (child.exitCode !== 0) throw new Error(`${command} ${args.join(" ")} failed (${child.exitCode ?? child.signalCode ?? ""}):\n${out}${err}`);
+    if (child.exitCode !== 0)
+      throw new Error(
+        `${command} ${args.join(" ")} failed (${child.exitCode ?? child.signalCode ?? ""}):\n${out}${err}`,
+      );
     return out + err;
   };
 
