@@ -25,6 +25,7 @@ describe("what stands in params.yml", () => {
       'maximumConcurrency: "3"',
       "resendAfterUnknown: true",
       "logRetentionDays: 30",
+      "alarmEmail: first.last+ops@mail.captions.test",
     );
     template = await packageWith(file, STAGE, "--param", "idleTimeoutS=90", "--param", "mediaRetentionDays=60");
   });
@@ -43,6 +44,13 @@ describe("what stands in params.yml", () => {
     });
     const signUpload = at(template, "SignUploadLambdaFunction.Properties.Environment.Variables");
     expect(signUpload).toMatchObject({ OWNER_CLAIM: "1.10", JOBS_CLAIM: "0042", SCOPE_PREFIX: "1.10." });
+  });
+
+  it("reaches the topic of the alarms as it is written: who gets them by mail", () => {
+    expect(at(template, "AlarmEmail")).toEqual({
+      Type: "AWS::SNS::Subscription",
+      Properties: { TopicArn: { Ref: "AlarmTopic" }, Protocol: "email", Endpoint: "first.last+ops@mail.captions.test" },
+    });
   });
 
   it("is a number or a flag where the parameter is one, in quotation marks or not", () => {

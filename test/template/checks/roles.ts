@@ -31,10 +31,7 @@ const GRANTS: Readonly<Record<(typeof FUNCTIONS)[number], readonly string[]>> = 
     "secretsmanager:GetSecretValue on the secret",
     "events:PutEvents on MediaEventBus",
   ],
-  UpdateMetadata: [
-    "secretsmanager:GetSecretValue on the secret",
-    "dynamodb:UpdateItem on DeliveryTable if owner#*",
-  ],
+  UpdateMetadata: ["secretsmanager:GetSecretValue on the secret", "dynamodb:UpdateItem on DeliveryTable if owner#*"],
   AddMedia: [
     "secretsmanager:GetSecretValue on the secret",
     "dynamodb:GetItem on DeliveryTable",
