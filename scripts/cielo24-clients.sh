@@ -7,7 +7,7 @@ set -euo pipefail
 version=6.0.0
 project="$(cd "$(dirname "$0")/.." && pwd)"
 description="$project/test/contracts/cielo24-clients/description.yml"
-directory="${1:-$project/.local/cielo24-clients-$version}"
+directory="${1:-${TOOLS_DIR:-$project/.local}/cielo24-clients-$version}"
 
 # Made anew once the description has changed.
 if ! cmp -s "$description" "$directory/.made-of.yml"; then

@@ -4,7 +4,7 @@
 set -euo pipefail
 
 version=1.6.16
-directory="${1:-$(dirname "$0")/../.local/elasticmq-$version}"
+directory="${1:-${TOOLS_DIR:-$(dirname "$0")/../.local}/elasticmq-$version}"
 mkdir -p "$directory"
 directory="$(cd "$directory" && pwd)"
 

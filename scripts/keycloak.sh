@@ -4,7 +4,7 @@
 set -euo pipefail
 
 version=26.0.7
-directory="${1:-$(dirname "$0")/../.local}"
+directory="${1:-${TOOLS_DIR:-$(dirname "$0")/../.local}}"
 mkdir -p "$directory"
 directory="$(cd "$directory" && pwd)"
 home="$directory/keycloak-$version"

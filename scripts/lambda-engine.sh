@@ -22,7 +22,7 @@ fi
 # The native part of the runtime is for one version of Node: the project's own.
 export PATH="$PWD/node_modules/.bin:$PATH"
 node="$(node -p 'fs.realpathSync(process.execPath)')"
-directory="${1:-.local}"
+directory="${1:-${TOOLS_DIR:-.local}}"
 mkdir -p "$directory"
 engine="$(cd "$directory" && pwd)/lambda-engine-${rie##*-}-$ric-node-$(node -p process.versions.modules)"
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Lints the packaged templates with cfn-lint, checkov and cfn-guard, each with all of its rules, and holds what they find to
 # the list in docs/security.md. Package first: npm run package -- --stage dev, and prod. Or name other folders of dist/.
-# Installs the tools below .local/ (needs Python with pip, and npm).
+# Installs the tools below .local/ (needs Python with pip, and npm); --install does nothing else.
 #
 # cfn-guard comes with AWS Control Tower's rules, in an npm package of AWS's. AWS's other set, the rules registry, is in no
 # package. REGISTRY=<a clone of github.com/aws-cloudformation/aws-guard-rules-registry> adds it.
@@ -12,7 +12,9 @@ CFN_LINT=1.58.0
 CHECKOV=3.3.30
 GUARD=0.0.62
 
-venv=".local/lint-$CFN_LINT-$CHECKOV"
+tools="${TOOLS_DIR:-.local}"
+mkdir -p "$tools"
+venv="$(cd "$tools" && pwd)/lint-$CFN_LINT-$CHECKOV"
 if [ ! -e "$venv/complete" ]; then
   rm -rf "$venv"
   python3 -m venv "$venv"
@@ -20,7 +22,7 @@ if [ ! -e "$venv/complete" ]; then
   touch "$venv/complete"
 fi
 
-guard=".local/cfn-guard-$GUARD"
+guard="$(cd "$tools" && pwd)/cfn-guard-$GUARD"
 if [ ! -e "$guard/package/complete" ]; then
   rm -rf "$guard"
   mkdir -p "$guard"
@@ -33,6 +35,8 @@ system=ubuntu
 [ "$(uname -s)" != Darwin ] || system=macos
 processor="$(uname -m)"
 guard_bin="$guard/package/bin/$system/${processor/arm64/aarch64}/cfn-guard"
+
+[ "${1:-}" != --install ] || exit 0
 
 stages=("$@")
 [ ${#stages[@]} -gt 0 ] || stages=(dev prod)

@@ -5,7 +5,7 @@
 set -euo pipefail
 
 version=5.2.5
-directory="${1:-$(dirname "$0")/../.local/moto-$version}"
+directory="${1:-${TOOLS_DIR:-$(dirname "$0")/../.local}/moto-$version}"
 
 if [ ! -e "$directory/.complete" ]; then
   rm -rf "$directory"

