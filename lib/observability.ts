@@ -20,6 +20,9 @@ interface AllowedFields {
   readonly messageId?: string;
   readonly receiveCount?: number;
   readonly attempt?: number;
+  /** A digest of the object's key and version, as rows and events have it. */
+  readonly mediaId?: string;
+  readonly ageS?: number;
   readonly sizeBytes?: number;
   readonly sentBytes?: number;
   readonly durationMs?: number;
@@ -86,6 +89,8 @@ export type MetricName =
   | "SurplusBytes"
   /** Media that the census queued again, or would have if the queue had accepted it. */
   | "CensusFound"
+  /** cielo24 does not show media that it took, of those few that the census asks about. */
+  | "MediaNotShown"
   | "Http5xx";
 
 const BYTES: ReadonlySet<MetricName> = new Set(["BytesDelivered", "SurplusBytes"]);

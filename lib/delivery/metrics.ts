@@ -58,13 +58,17 @@ const METRIC_OF_TYPE: Readonly<Record<string, MetricName>> = {
 /** Nobody refused anything: whoever uploads gave up. */
 const GIVEN_UP: ReadonlySet<MetricName | undefined> = new Set(["UploadCancelled", "UploadTimedOut"]);
 
-export const recordAnnounced = ({ state, sizeBytes = 0, error, look }: Row, { count }: Observability): void => {
+export const recordAnnounced = (
+  { state, sizeBytes = 0, error, look, media }: Row,
+  { log, count }: Observability,
+): void => {
   if (state === "DELIVERED") {
     count("MediaDelivered");
     count("BytesDelivered", sizeBytes);
   }
   const metric = METRIC_OF_TYPE[error?.type ?? look?.concern?.type ?? ""];
-  if (state === "REJECTED" && !GIVEN_UP.has(metric)) count("MediaRejected");
+  if (GIVEN_UP.has(metric)) log.info("upload given up", { state, errorType: error?.type, mediaId: media?.id });
+  else if (state === "REJECTED") count("MediaRejected");
   if (metric) count(metric);
   if (state === "NEEDS_REVIEW") count("MediaNeedsReview");
 };
