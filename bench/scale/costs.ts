@@ -1,6 +1,6 @@
 import { PROGRESS_INTERVAL_MS } from "../../lib/delivery/deliver.ts";
 import { WHOLE_CPU_MB } from "../cpu-share.ts";
-import { CALLS, deliveryS, GIB, LOG_BYTES_PER_UPLOAD, MIB, QUEUE_CALLS_AROUND } from "./figures.ts";
+import { CALLS, deliveryS, GIB, INDEX_WRITES, LOG_BYTES_PER_UPLOAD, MIB, QUEUE_CALLS_AROUND } from "./figures.ts";
 import { MEMORY_TIMES, timesAt } from "./memories.ts";
 import { PRICES } from "./prices.ts";
 import type { Stage } from "./stage.ts";
@@ -83,7 +83,8 @@ const costsOf = (sizeBytes: number, stage: Stage): readonly (readonly [string, n
     ["S3 requests", PRICES.s3Write + (HeadObject + GetObject) * PRICES.s3Read],
     [
       "the ledger",
-      (delivery.writes + signing.writes) * PRICES.dynamoWrite + (delivery.reads + signing.reads) * PRICES.dynamoRead,
+      (delivery.writes + signing.writes + INDEX_WRITES.delivery + INDEX_WRITES.signing) * PRICES.dynamoWrite +
+        (delivery.reads + signing.reads) * PRICES.dynamoRead,
     ],
     ["logs", (LOG_BYTES_PER_UPLOAD / GIB) * PRICES.logsGb],
     ["the queue", (QUEUE_CALLS_AROUND + ChangeMessageVisibility) * PRICES.sqsRequest],
@@ -111,7 +112,7 @@ const IDLE_METRICS = 1;
 /** Lambda's five pollers ask for 20 s each. */
 const IDLE_POLLS_PER_DAY = (5 * 86_400) / 20;
 const CENSUSES_PER_DAY = 96;
-const CENSUS_MB = 1024;
+const CENSUS_MB = 256;
 
 /** What a stage costs a month while nothing is uploaded. */
 export const tableOfMonth = ({ alarms }: Stage): Table => {

@@ -22,6 +22,12 @@ export const CALLS = {
   status: { GetItem: 2 },
 } as const;
 
+/**
+ * What the index of open rows adds to the ledger's writes: an entry costs one when it is made or removed, two when it is
+ * moved. Signing makes it; the claim moves it, and the end removes it once it is announced.
+ */
+export const INDEX_WRITES = { signing: 1, delivery: 3 } as const;
+
 /** S3 sends the message, Lambda receives and deletes it. The local stack does this without a call. */
 export const QUEUE_CALLS_AROUND = 3;
 

@@ -5,13 +5,16 @@ import { hasEnded, type Row } from "../../lib/delivery/machine/row.ts";
 import { kindOfKey, objectId, parseMediaKey } from "../../lib/media/key.ts";
 import type { Observability } from "../../lib/observability.ts";
 import type { Runtime } from "../../lib/runtime.ts";
-import type { ListedObject } from "./listing.ts";
+import type { ListedObject, ListedPage } from "./listing.ts";
 
 export interface Census {
   readonly ledger: Pick<Ledger, "read" | "glance" | "listDue">;
   readonly queue: Pick<MediaQueue, "put">;
-  /** Shows the current versions under `media/`, page by page, some pages at once; delete markers left out. */
-  readonly visitObjects: (visit: (objects: readonly ListedObject[]) => Promise<void>) => Promise<void>;
+  /** As in listing.ts: the current versions under `media/`; some pages come at once. */
+  readonly listObjects: (
+    matters: (object: ListedObject) => boolean,
+    visit: (page: ListedPage) => Promise<void>,
+  ) => Promise<void>;
   /** Messages in the queue, hidden and delayed ones included; an estimate, as SQS gives it. */
   readonly countMessages: () => Promise<number>;
   readonly bucketName: string;
@@ -164,7 +167,7 @@ export const takeCensus = async (parts: Census): Promise<CensusReport> => {
     if (!passesMark(ageMs, ageMs <= RECENT_MS ? intervalMs : DAY_MS)) return;
     found.undeliveredObjects += 1;
     if (undelivered.length < MOST_FINDINGS) undelivered.push(each);
-    const mediaId = objectId(object.key, object.versionId);
+    const mediaId = idOf(object);
     observability.log.info("not delivered", { jobId, state, reason, mediaId, ageS: Math.round(ageMs / 1000) });
   };
 
@@ -208,7 +211,7 @@ export const takeCensus = async (parts: Census): Promise<CensusReport> => {
       if (seen) await lookAtRow(seen);
       if (!object) continue;
       if (seen && isKnown(seen, object)) {
-        const why = whyUndelivered(seen, objectId(object.key, object.versionId));
+        const why = whyUndelivered(seen, idOf(object));
         if (why === undefined) consider(seen);
         else name({ jobId, state: seen.state, reason: why, object });
         continue;
@@ -231,19 +234,19 @@ export const takeCensus = async (parts: Census): Promise<CensusReport> => {
   for await (const jobId of ledger.listDue(now)) await add({ jobId });
   await flush();
 
-  await parts.visitObjects(async (objects) => {
+  const matters = (object: ListedObject): boolean => {
+    const { is, jobId } = classify(object);
+    return is === "media" ? isTurn(object, jobId) : is !== undefined;
+  };
+  await parts.listObjects(matters, async ({ objects, count }) => {
+    found.objects += count;
     for (const object of objects) {
-      found.objects += 1;
-      const parsed = parseMediaKey(object.key);
-      if (parsed === "folderMarker" && object.sizeBytes === 0) continue;
-      const kind = kindOfKey(object.key, parsed);
-      if (kind === "ignored") found.ignoredObjects += 1;
-      else if (parsed === undefined || parsed === "folderMarker") {
-        found.foreignObjects += 1;
-        const [, digits = ""] = objectId(object.key, object.versionId).split(":");
-        if (isTurn(object, digits)) name({ reason: "KEY_QUARANTINED", object: detach(object) });
-      } else if (kind === "sidecar") found.sidecars += 1;
-      else if (isTurn(object, parsed.jobId)) await add({ jobId: parsed.jobId, object: detach(object) });
+      const { is, jobId } = classify(object);
+      if (is === "media") await add({ jobId, object });
+      else if (is) found[is] += 1;
+      // It names no job: a digest stands in for the id, by which objects are spread over the runs of a day.
+      if (is === "foreignObjects" && isTurn(object, idOf(object).replace("object:", "")))
+        name({ reason: "KEY_QUARANTINED", object });
     }
   });
   await flush();
@@ -265,6 +268,19 @@ export const takeCensus = async (parts: Census): Promise<CensusReport> => {
   return { ...found, findings, undelivered };
 };
 
+const idOf = ({ key, versionId }: ListedObject): string => objectId(key, versionId);
+
+/** What an object is by its key. */
+const classify = (object: ListedObject) => {
+  const parsed = parseMediaKey(object.key);
+  const isFolder = parsed === "folderMarker";
+  if (isFolder && object.sizeBytes === 0) return { is: undefined, jobId: "" };
+  const kind = kindOfKey(object.key, parsed);
+  if (kind === "ignored") return { is: "ignoredObjects", jobId: "" } as const;
+  if (parsed === undefined || isFolder) return { is: "foreignObjects", jobId: "" } as const;
+  return { is: kind === "sidecar" ? "sidecars" : "media", jobId: parsed.jobId } as const;
+};
+
 const reasonOf = (row: Row | undefined): Why => {
   if (row === undefined) return "unannouncedObjects";
   return row.state === "UPLOADING" ? "uploadedObjects" : "otherObjects";
@@ -282,12 +298,12 @@ const whyOverdue = (row: Row): Why => {
  * Whether the ledger has an end for the object, or will get one. While the row of another object is open, the object waits
  * for its turn. Once that row has its end, the census looks for the object again, since its message may be gone by then.
  */
-const isKnown = (row: Row | undefined, { key, versionId }: ListedObject): boolean => {
+const isKnown = (row: Row | undefined, object: ListedObject): boolean => {
   if (row === undefined || row.state === "UPLOADING") return false;
   const { media, rejected = [], conflicts = [], conflictCount = 0 } = row;
   // The row keeps the ids of its latest conflicts only.
   if (!hasEnded(row) || conflictCount > conflicts.length) return true;
-  return [media?.id, ...rejected, ...conflicts].includes(objectId(key, versionId));
+  return [media?.id, ...rejected, ...conflicts].includes(idOf(object));
 };
 
 /** Why an object that the row knows is not at cielo24; undefined if it is. */
@@ -303,9 +319,6 @@ const passesMark = (ageMs: number, intervalMs: number): boolean => {
   const before = ageMs - intervalMs;
   return before < GRACE_MS || Math.floor(Math.log2(ageMs / GRACE_MS)) > Math.floor(Math.log2(before / GRACE_MS));
 };
-
-/** A copy: a piece of a page's text keeps the whole page in memory. */
-const detach = (object: ListedObject): ListedObject => JSON.parse(JSON.stringify(object)) as ListedObject;
 
 /** The event that S3 would have sent, with a form-encoded key. */
 const eventOf = ({ key, versionId, sizeBytes, writtenAt }: ListedObject, bucketName: string) => ({

@@ -8,7 +8,7 @@ import { connectTable } from "../../lib/delivery/aws/table.ts";
 import { connectObservability } from "../../lib/observability.ts";
 import { lambdaHandler, type FunctionHandler, type Runtime } from "../../lib/runtime.ts";
 import { takeCensus, type CensusReport } from "./census.ts";
-import { visitObjects } from "./listing.ts";
+import { listObjects } from "./listing.ts";
 
 /** As function.yml schedules it. */
 const INTERVAL_MS = 15 * 60_000;
@@ -31,7 +31,7 @@ export const build = (runtime: Runtime): FunctionHandler<ScheduledEvent, CensusR
     takeCensus({
       ledger,
       queue,
-      visitObjects: (visit) => visitObjects(s3, bucketName, visit),
+      listObjects: (matters, visit) => listObjects(s3, bucketName, matters, visit),
       countMessages: () => queue.countMessages(),
       showsMedia,
       bucketName,

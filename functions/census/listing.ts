@@ -1,9 +1,8 @@
 import { ListObjectVersionsCommand, type ListObjectVersionsCommandInput, type S3Client } from "@aws-sdk/client-s3";
 import type { Readable } from "node:stream";
-import { text } from "node:stream/consumers";
 import { decodeEventKey } from "../../lib/media/key.ts";
 
-/** An object as a listing shows it: the current version of a key. */
+/** An object as a listing shows it. */
 export interface ListedObject {
   readonly key: string;
   readonly versionId: string;
@@ -18,17 +17,20 @@ const LISTERS = 8;
 const ENDS = Array.from("123456789abcdef", (digit) => `media/${digit}`);
 
 /**
- * Shows the current versions under `media/`, page by page, without delete markers. A bucket of more than one page is listed
- * in several places at once. Throws the SDK's errors, and what `visit` throws.
+ * Lists the current versions under `media/`, page by page, without delete markers. A bucket of more than one page is listed in
+ * several places at once. Throws the SDK's errors, and what `visit` throws.
+ *
+ * @param matters whether an object is shown to `visit`; thousands of pages of the others would be garbage for long
  */
-export const visitObjects = async (
+export const listObjects = async (
   client: Pick<S3Client, "send">,
   bucketName: string,
-  visit: (objects: readonly ListedObject[]) => Promise<void>,
+  matters: (object: ListedObject) => boolean,
+  visit: (page: ListedPage) => Promise<void>,
 ): Promise<void> => {
-  const list = (after: Marker) => listPage(client, bucketName, after);
+  const list = (after: Marker, end?: string) => listPage(client, bucketName, after, { end, matters });
   const first = await list({});
-  await visit(first.objects);
+  await visit(first);
   if (!first.next) return;
   const begun = first.next;
   const starts = [begun, ...ENDS.filter((end) => end > begun.KeyMarker).map((end) => ({ KeyMarker: end }))];
@@ -37,29 +39,45 @@ export const visitObjects = async (
     for (let part = parts.shift(); part; part = parts.shift()) {
       const { end } = part;
       for (let after: Marker | undefined = part.start; after;) {
-        const { objects, next } = await list(after);
-        // A marker is left out of the list that begins there, so it belongs to the part before.
-        await visit(end === undefined ? objects : objects.filter(({ key }) => key <= end));
-        after = next && (end === undefined || next.KeyMarker <= end) ? next : undefined;
+        const page: Page = await list(after, end);
+        await visit(page);
+        after = page.next && (end === undefined || page.next.KeyMarker <= end) ? page.next : undefined;
       }
     }
   };
   await Promise.all(Array.from({ length: LISTERS }, listParts));
 };
 
-type Marker = Pick<ListObjectVersionsCommandInput, "KeyMarker" | "VersionIdMarker">;
-
-interface Page {
+export interface ListedPage {
+  /** Those that matter. */
   readonly objects: readonly ListedObject[];
+  /** How many there are in all. */
+  readonly count: number;
+}
+
+interface Page extends ListedPage {
   /** Where the next page begins, if there is one. */
   readonly next: (Marker & { readonly KeyMarker: string }) | undefined;
 }
+
+interface Wanted {
+  /** The last key that is read; a marker is left out of the list that begins there. */
+  readonly end: string | undefined;
+  readonly matters: (object: ListedObject) => boolean;
+}
+
+type Marker = Pick<ListObjectVersionsCommandInput, "KeyMarker" | "VersionIdMarker">;
 
 /**
  * The SDK signs, sends and repeats the call, but does not read the response: it takes 20 ms of CPU and 10 MB of memory for a
  * page, more than the census has for the thousands of pages of a large bucket.
  */
-const listPage = async (client: Pick<S3Client, "send">, bucketName: string, after: Marker): Promise<Page> => {
+const listPage = async (
+  client: Pick<S3Client, "send">,
+  bucketName: string,
+  after: Marker,
+  wanted: Wanted,
+): Promise<Page> => {
   // Keys may hold characters that XML cannot carry.
   const command = new ListObjectVersionsCommand({
     Bucket: bucketName,
@@ -74,7 +92,7 @@ const listPage = async (client: Pick<S3Client, "send">, bucketName: string, afte
         const result = await next(args);
         const response = result.response as { readonly statusCode: number; body: Readable | Uint8Array };
         if (response.statusCode === 200) {
-          page = readPage(await text(response.body as Readable));
+          page = await readPage(response.body as Readable, wanted);
           response.body = Buffer.from("<ListVersionsResult/>");
         }
         return result;
@@ -87,29 +105,54 @@ const listPage = async (client: Pick<S3Client, "send">, bucketName: string, afte
 };
 
 const BEGIN = "<Version>";
+const END = "</Version>";
 
-const readPage = (xml: string): Page => {
-  if (!xml.trimEnd().endsWith("</ListVersionsResult>")) throw new Error("S3's listing is cut off");
+/** Reads a page as it comes. */
+const readPage = async (body: Readable, { end, matters }: Wanted): Promise<Page> => {
   const objects: ListedObject[] = [];
-  for (let begin = xml.indexOf(BEGIN); begin !== -1; begin = xml.indexOf(BEGIN, begin + BEGIN.length)) {
-    const version = xml.slice(begin, xml.indexOf("</Version>", begin));
-    if (content(version, "IsLatest") !== "true") continue;
-    objects.push({
-      key: decode(content(version, "Key") ?? ""),
-      versionId: content(version, "VersionId") ?? "null",
-      sizeBytes: Number(content(version, "Size")),
-      writtenAt: Date.parse(content(version, "LastModified") ?? ""),
-    });
+  let count = 0;
+  let head: string | undefined;
+  let rest = "";
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    // What is read of it is ASCII.
+    rest += chunk.toString("latin1");
+    let at = 0;
+    for (;;) {
+      const begins = rest.indexOf(BEGIN, at);
+      const ends = begins === -1 ? -1 : rest.indexOf(END, begins);
+      if (ends === -1) break;
+      head ??= rest.slice(0, begins);
+      at = ends + END.length;
+      const version = rest.slice(begins, ends);
+      if (content(version, "<IsLatest>") !== "true") continue;
+      const object = readVersion(version);
+      if (end !== undefined && object.key > end) continue;
+      count += 1;
+      if (matters(object)) objects.push(detach(object));
+    }
+    rest = rest.slice(at);
   }
-  if (content(xml, "IsTruncated") !== "true") return { objects, next: undefined };
-  const KeyMarker = decode(content(xml, "NextKeyMarker") ?? "");
-  return { objects, next: { KeyMarker, VersionIdMarker: content(xml, "NextVersionIdMarker") } };
+  if (!rest.trimEnd().endsWith("</ListVersionsResult>")) throw new Error("S3's listing is cut off");
+  const around = (head ?? "") + rest;
+  if (content(around, "<IsTruncated>") !== "true") return { objects, count, next: undefined };
+  const KeyMarker = decode(content(around, "<NextKeyMarker>") ?? "");
+  return { objects, count, next: { KeyMarker, VersionIdMarker: content(around, "<NextVersionIdMarker>") } };
 };
 
+const readVersion = (version: string): ListedObject => ({
+  key: decode(content(version, "<Key>") ?? ""),
+  versionId: content(version, "<VersionId>") ?? "null",
+  sizeBytes: Number(content(version, "<Size>")),
+  writtenAt: Date.parse(content(version, "<LastModified>") ?? ""),
+});
+
+/** A copy: a piece of a text keeps all of the text in memory. */
+const detach = (object: ListedObject): ListedObject => JSON.parse(JSON.stringify(object)) as ListedObject;
+
 /** What an element holds that has text and no attributes. None of those that are read here needs XML's escapes. */
-const content = (xml: string, name: string): string | undefined => {
-  const begin = xml.indexOf(`<${name}>`);
-  return begin === -1 ? undefined : xml.slice(begin + name.length + 2, xml.indexOf("</", begin));
+const content = (xml: string, tag: string): string | undefined => {
+  const begin = xml.indexOf(tag);
+  return begin === -1 ? undefined : xml.slice(begin + tag.length, xml.indexOf("<", begin + tag.length));
 };
 
 /** S3 encodes keys in a listing as it does in its events. */

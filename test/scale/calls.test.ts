@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
 import { readFile } from "node:fs/promises";
 import { ledgerCalls } from "../../bench/scale/costs.ts";
-import { CALLS, GIB, LOG_BYTES_PER_UPLOAD } from "../../bench/scale/figures.ts";
+import { CALLS, GIB, INDEX_WRITES, LOG_BYTES_PER_UPLOAD } from "../../bench/scale/figures.ts";
 import { readStage } from "../../bench/scale/stage.ts";
 import { sendAs } from "../harness/api.ts";
 import { useDrops } from "../harness/drops.ts";
@@ -14,7 +14,12 @@ const tally = (names: readonly string[]): Readonly<Record<string, number>> => {
 };
 
 describe("the calls of one upload", () => {
-  const local = useDrops();
+  const updates: string[] = [];
+  const local = useDrops({
+    onCall: (action, body) => {
+      if (action === "UpdateItem") updates.push(body);
+    },
+  });
   const user = sendAs(local, { sub: "alice" });
 
   const upload = async () => {
@@ -56,6 +61,20 @@ describe("the calls of one upload", () => {
 
     // Lambda and the gateway add theirs.
     expect(signing.logged + delivery.logged + status.logged).toBeLessThan(LOG_BYTES_PER_UPLOAD / 2);
+  });
+
+  it("make an entry in the index of open rows, move it once, and remove it", async () => {
+    await upload();
+    updates.length = 0;
+    await upload();
+    const touched = updates.flatMap((body) => {
+      const { UpdateExpression = "" } = JSON.parse(body) as { UpdateExpression?: string };
+      const [, removed = ""] = UpdateExpression.split("REMOVE");
+      return UpdateExpression.includes("#due_at") ? [removed.includes("#due_at") ? "removed" : "set"] : [];
+    });
+    expect(touched).toEqual(["set", "set", "removed"]);
+    // Made, moved, which is two, and removed.
+    expect(INDEX_WRITES.signing + INDEX_WRITES.delivery).toBe(1 + 2 + 1);
   });
 
   it("write a row that is one unit to write", async () => {

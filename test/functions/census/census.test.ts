@@ -86,7 +86,10 @@ const take = async (
         return put(message, options);
       },
     },
-    visitObjects: (visit) => visit(world.objects ?? []),
+    listObjects: (matters, visit) => {
+      const { objects = [] } = world;
+      return visit({ objects: objects.filter(matters), count: objects.length });
+    },
     countMessages: () => Promise.resolve(world.messages ?? 0),
     bucketName: "bucket",
     showsMedia: (jobId) => {
