@@ -196,7 +196,8 @@ const AWS: readonly Mutant[] = [
     name: "DynamoDB's refusal of a condition is taken for a write",
     file: "lib/delivery/aws/dynamodb.ts",
     source: 'if (outcome === "conditionFailed") return undefined;',
-    becomes: 'if (outcome === "conditionFailed") return { item: undefined, items: [], lastKey: undefined };',
+    becomes:
+      'if (outcome === "conditionFailed") return { item: undefined, items: [], lastKey: undefined, unreadKeys: [] };',
     caughtBy: { file: "test/lib/delivery/aws/dynamodb.test.ts", test: "says of a failed condition" },
   },
   {
@@ -205,6 +206,13 @@ const AWS: readonly Mutant[] = [
     source: 'return (await call("UpdateItem", { Key: { job_id: jobId }, ...expressions })) ? "written" : "refused";',
     becomes: 'await call("UpdateItem", { Key: { job_id: jobId }, ...expressions }); return "written";',
     caughtBy: { file: "test/contracts/ledger/dynalite.test.ts", test: "gives a job to one of 50 workers" },
+  },
+  {
+    name: "a row whose end was announced stays in the index of open rows",
+    file: "lib/delivery/machine/open.ts",
+    source: 'if (announced) return "closed";',
+    becomes: 'if (announced) return "kept";',
+    caughtBy: { file: "test/contracts/ledger/dynalite.test.ts", test: "markAnnounced of DELIVERED" },
   },
   {
     name: "the stated size of an upload is not signed",
