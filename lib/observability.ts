@@ -26,6 +26,9 @@ interface AllowedFields {
   readonly messageId?: string;
   readonly receiveCount?: number;
   readonly attempt?: number;
+  /** A digest of the object's key and version, as rows and events have it. */
+  readonly mediaId?: string;
+  readonly ageS?: number;
   readonly sizeBytes?: number;
   readonly sentBytes?: number;
   readonly durationMs?: number;
@@ -98,6 +101,8 @@ export type MetricName =
   /** Each drop counts in one of these, once: whether cielo24 had it in the time that is promised. */
   | "DropInTime"
   | "DropLate"
+  /** cielo24 does not show media that it took, of those few that the census asks about. */
+  | "MediaNotShown"
   | "Http5xx";
 
 const UNITS: Partial<Record<MetricName, string>> = {

@@ -19,7 +19,9 @@ export interface Census {
   readonly countMessages: () => Promise<number>;
   readonly bucketName: string;
   readonly observability: Observability;
-  readonly runtime: Pick<Runtime, "clock">;
+  readonly runtime: Pick<Runtime, "clock" | "randomHex">;
+  /** Whether cielo24 shows media for the job; undefined if it does not say. */
+  readonly showsMedia: (jobId: string) => Promise<boolean | undefined>;
   /** How often the census runs. */
   readonly intervalMs: number;
 }
@@ -49,6 +51,16 @@ export interface Finding {
   readonly dueAt: number;
 }
 
+/** A file that arrived and is not at cielo24, whether that is right or not. */
+export interface Undelivered {
+  readonly object: ListedObject;
+  /** Of a key that names one. */
+  readonly jobId?: string;
+  readonly state?: Row["state"];
+  /** Why it was rejected or waits, or `conflict`: its job has other media. */
+  readonly reason: string;
+}
+
 /** Counts of what this census saw, and of what it put back, by why; never of what is only waiting. */
 export interface CensusReport extends Readonly<Record<Why, number>> {
   /** In the bucket. */
@@ -62,8 +74,13 @@ export interface CensusReport extends Readonly<Record<Why, number>> {
   readonly sidecars: number;
   readonly requeued: number;
   readonly failed: number;
+  readonly undeliveredObjects: number;
+  /** Deliveries of which cielo24 said whether it shows their media, and those of which it shows none. */
+  readonly sampled: number;
+  readonly notShown: number;
   /** The first ones. */
   readonly findings: readonly Finding[];
+  readonly undelivered: readonly Undelivered[];
 }
 
 const HOUR_MS = 3_600_000;
@@ -78,6 +95,9 @@ const RECENT_MS = 2 * HOUR_MS;
  */
 const SWEPT_MS = 8 * DAY_MS;
 const MOST_FINDINGS = 1000;
+/** Deliveries that cielo24 is asked about in each run, once they are so old that job/info must show them. */
+const SAMPLES = 5;
+const SHOWN_AFTER_MS = HOUR_MS;
 
 /** What may have been lost: an object, or a row that is due. */
 interface Candidate {
@@ -93,6 +113,9 @@ interface Candidate {
  * It costs what is open and what is new, not what ever was: rows come from the index of open rows; of the objects, each run
  * compares those of the last two hours, and a part of those of the last eight days. A glance at the row comes first, and
  * whatever seems to be lost is read consistently before it is put back.
+ *
+ * It also names what arrived and is not at cielo24, and asks cielo24 about a few deliveries, chosen at random. That is for
+ * people: nothing is done about it here.
  */
 export const takeCensus = async (parts: Census): Promise<CensusReport> => {
   const { ledger, queue, runtime, observability, intervalMs } = parts;
@@ -114,8 +137,14 @@ export const takeCensus = async (parts: Census): Promise<CensusReport> => {
     sidecars: 0,
     requeued: 0,
     failed: 0,
+    undeliveredObjects: 0,
+    sampled: 0,
+    notShown: 0,
   };
   const findings: Finding[] = [];
+  const undelivered: Undelivered[] = [];
+  const sample: Row[] = [];
+  let delivered = 0;
   /** Whether something that is looked at so often is put back, if it was due at that time. */
   const isTime = (dueAt: number, everyMs = intervalMs): boolean =>
     now - dueAt >= GRACE_MS && (isQueueEmpty || passesMark(now - dueAt, everyMs));
@@ -130,6 +159,37 @@ export const takeCensus = async (parts: Census): Promise<CensusReport> => {
       () => (found.requeued += 1),
       () => (found.failed += 1),
     );
+  };
+
+  const name = (each: Undelivered) => {
+    const { jobId, state, reason, object } = each;
+    const ageMs = now - object.writtenAt;
+    if (!passesMark(ageMs, ageMs <= RECENT_MS ? intervalMs : DAY_MS)) return;
+    found.undeliveredObjects += 1;
+    if (undelivered.length < MOST_FINDINGS) undelivered.push(each);
+    const mediaId = idOf(object);
+    observability.log.info("not delivered", { jobId, state, reason, mediaId, ageS: Math.round(ageMs / 1000) });
+  };
+
+  /** Keeps a few rows, each with the same chance. */
+  const consider = (row: Row) => {
+    if (now - row.updatedAt < SHOWN_AFTER_MS) return;
+    delivered += 1;
+    const place =
+      sample.length < SAMPLES ? sample.length : Number.parseInt(runtime.randomHex().slice(0, 8), 16) % delivered;
+    if (place < SAMPLES) sample[place] = row;
+  };
+
+  const askAbout = async ({ jobId, taskId, state, updatedAt }: Row): Promise<boolean> => {
+    const isShown = await parts.showsMedia(jobId);
+    if (isShown === undefined) return false;
+    found.sampled += 1;
+    if (isShown) return true;
+    found.notShown += 1;
+    observability.count("MediaNotShown");
+    const fields = { jobId, state, taskId, ageS: Math.round((now - updatedAt) / 1000) };
+    observability.log.error("cielo24 does not show media that was delivered", fields);
+    return true;
   };
 
   const rowsPutBack = new Set<string>();
@@ -149,7 +209,13 @@ export const takeCensus = async (parts: Census): Promise<CensusReport> => {
       const seen = rows.get(jobId);
       // Of a row that an older version wrote, and that has no entry in the index, its object tells.
       if (seen) await lookAtRow(seen);
-      if (!object || isKnown(seen, object)) continue;
+      if (!object) continue;
+      if (seen && isKnown(seen, object)) {
+        const why = whyUndelivered(seen, idOf(object));
+        if (why === undefined) consider(seen);
+        else name({ jobId, state: seen.state, reason: why, object });
+        continue;
+      }
       const row = await ledger.read(jobId);
       if (!isKnown(row, object)) await putBack({ why: reasonOf(row), jobId, object, dueAt: object.writtenAt });
     }
@@ -178,24 +244,32 @@ export const takeCensus = async (parts: Census): Promise<CensusReport> => {
       const { is, jobId } = classify(object);
       if (is === "media") await add({ jobId, object });
       else if (is) found[is] += 1;
+      // It names no job: a digest stands in for the id, by which objects are spread over the runs of a day.
+      if (is === "foreignObjects" && isTurn(object, idOf(object).replace("object:", "")))
+        name({ reason: "KEY_QUARANTINED", object });
     }
   });
   await flush();
+  // Whether cielo24 is down is nothing that the census finds.
+  for (const row of sample) if (!(await askAbout(row))) break;
 
   /** Whether the object is looked at in this run, and would be put back if it was lost. */
-  function isTurn({ writtenAt }: ListedObject, jobId: string): boolean {
+  function isTurn({ writtenAt }: ListedObject, digits: string): boolean {
     const ageMs = now - writtenAt;
     if (ageMs <= RECENT_MS) return isTime(writtenAt);
     return (
-      ageMs <= SWEPT_MS && Number.parseInt(jobId.slice(0, 8), 16) % runsPerDay === part && isTime(writtenAt, DAY_MS)
+      ageMs <= SWEPT_MS && Number.parseInt(digits.slice(0, 8), 16) % runsPerDay === part && isTime(writtenAt, DAY_MS)
     );
   }
 
   const total = found.requeued + found.failed;
   observability.log[total > 0 ? "warn" : "info"]("census", { counts: found });
-  observability.count("CensusFound", total);
-  return { ...found, findings };
+  // An upload that was given up was not lost: no alarm for it.
+  observability.count("CensusFound", total - found.timedOutUploads);
+  return { ...found, findings, undelivered };
 };
+
+const idOf = ({ key, versionId }: ListedObject): string => objectId(key, versionId);
 
 /** What an object is by its key. */
 const classify = (object: ListedObject) => {
@@ -225,12 +299,20 @@ const whyOverdue = (row: Row): Why => {
  * Whether the ledger has an end for the object, or will get one. While the row of another object is open, the object waits
  * for its turn. Once that row has its end, the census looks for the object again, since its message may be gone by then.
  */
-const isKnown = (row: Row | undefined, { key, versionId }: ListedObject): boolean => {
+const isKnown = (row: Row | undefined, object: ListedObject): boolean => {
   if (row === undefined || row.state === "UPLOADING") return false;
   const { media, rejected = [], conflicts = [], conflictCount = 0 } = row;
   // The row keeps the ids of its latest conflicts only.
   if (!hasEnded(row) || conflictCount > conflicts.length) return true;
-  return [media?.id, ...rejected, ...conflicts].includes(objectId(key, versionId));
+  return [media?.id, ...rejected, ...conflicts].includes(idOf(object));
+};
+
+/** Why an object that the row knows is not at cielo24; undefined if it is. */
+const whyUndelivered = (row: Row, id: string): string | undefined => {
+  if (row.media?.id === id)
+    return row.state === "DELIVERED" ? undefined : ((row.error ?? row.waiting)?.type ?? "underWay");
+  if (row.rejected?.includes(id)) return "rejected";
+  return hasEnded(row) ? "conflict" : "underWay";
 };
 
 /** Whether the age passed 30 minutes times a power of two since this was last looked at. */

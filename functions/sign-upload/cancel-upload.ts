@@ -67,7 +67,7 @@ const refusal = (state: keyof typeof CODE_OF_OCCUPIED): ApiError => {
 const announceEnd = async ({ ledger, announce, observability }: CancelUpload, row: Row): Promise<void> => {
   try {
     await announce(row);
-    recordAnnounced(row, observability);
+    recordAnnounced(row, observability.with({ jobId: row.jobId }));
     await ledger.write(row.jobId, markAnnounced(row));
   } catch {
     observability.log.warn("the event of the cancellation is not out, or not on record", { jobId: row.jobId });

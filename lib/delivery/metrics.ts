@@ -59,11 +59,12 @@ const METRIC_OF_TYPE: Readonly<Record<string, MetricName>> = {
 /** Nobody refused anything: whoever uploads gave up. */
 const GIVEN_UP: ReadonlySet<MetricName | undefined> = new Set(["UploadCancelled", "UploadTimedOut"]);
 
-export const recordAnnounced = (row: Row, { count, countAll }: Observability): void => {
-  const { state, error, look } = row;
+export const recordAnnounced = (row: Row, { log, count, countAll }: Observability): void => {
+  const { state, error, look, media } = row;
   if (state === "DELIVERED") countAll(delivered(row));
   const metric = METRIC_OF_TYPE[error?.type ?? look?.concern?.type ?? ""];
-  if (state === "REJECTED" && !GIVEN_UP.has(metric)) count("MediaRejected");
+  if (GIVEN_UP.has(metric)) log.info("upload given up", { state, errorType: error?.type, mediaId: media?.id });
+  else if (state === "REJECTED") count("MediaRejected");
   if (metric) count(metric);
   if (state === "NEEDS_REVIEW") countAll(defined({ MediaNeedsReview: 1, DropLate: isPromised(row) ? 1 : undefined }));
 };

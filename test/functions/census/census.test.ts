@@ -62,12 +62,20 @@ const take = async (
     objects?: readonly ListedObject[];
     messages?: number;
     now?: number;
+    /** What cielo24 shows; jobs that are not here, it says nothing about. */
+    shown?: Readonly<Record<string, boolean>>;
   },
   put: Census["queue"]["put"] = () => Promise.resolve(),
 ) => {
   const sent: unknown[] = [];
   const lines: string[] = [];
-  const runtime = { clock: () => world.now ?? NOW, writeLine: (line: string) => lines.push(line) };
+  let randoms = 0;
+  const runtime = {
+    clock: () => world.now ?? NOW,
+    randomHex: () => (randoms++).toString(16).padStart(8, "0").padEnd(32, "0"),
+    writeLine: (line: string) => lines.push(line),
+  };
+  const asks: string[] = [];
   const { rows = [], stale = rows } = world;
   const { ledger, ...asked } = ledgerOf(rows, stale);
   const report = await takeCensus({
@@ -84,6 +92,10 @@ const take = async (
     },
     countMessages: () => Promise.resolve(world.messages ?? 0),
     bucketName: "bucket",
+    showsMedia: (jobId) => {
+      asks.push(jobId);
+      return Promise.resolve(world.shown?.[jobId]);
+    },
     observability: createObservability(runtime, { service: "census", stage: "test" }),
     runtime,
     intervalMs: 15 * MINUTE_MS,
@@ -94,18 +106,24 @@ const take = async (
     asked,
     found: amiss(report),
     sent,
+    asks,
+    /** The lines that name something, less what every line has. */
+    named: records
+      .filter(({ message }) => message !== undefined && message !== "census")
+      .map((record) =>
+        Object.fromEntries(Object.entries(record).filter(([each]) => each !== "time" && each !== "service")),
+      ),
     levels: records.flatMap(({ level, message }) => (message === "census" ? level : [])),
     counted: records.reduce((sum, record) => sum + Number(record["CensusFound"] ?? 0), 0),
   };
 };
 
+/** What is counted or listed of things as they should be. */
+const SEEN = ["objects", "compared", "findings", "undelivered", "undeliveredObjects", "sampled"];
+
 /** What is not as it should be; what is 0 is left out. */
 const amiss = (report: CensusReport) =>
-  Object.fromEntries(
-    Object.entries(report).filter(
-      ([what, count]) => !["objects", "compared", "findings"].includes(what) && Number(count) > 0,
-    ),
-  );
+  Object.fromEntries(Object.entries(report).filter(([what, count]) => !SEEN.includes(what) && Number(count) > 0));
 
 const RECONCILE = [{ reconcile: JOB }];
 
@@ -370,5 +388,133 @@ describe("a census counts what it puts back, and nothing else", () => {
       found: { unannouncedObjects: 1, failed: 1 },
       levels: ["warn"],
     });
+  });
+});
+
+describe("a census names", () => {
+  const NOT_DELIVERED = { level: "info", message: "not delivered", jobId: JOB, ageS: 1_860 };
+  const own = objectOf("own.mp4", 31 * MINUTE_MS);
+  const other = objectOf("other.mp4", 31 * MINUTE_MS);
+  const [ownId, otherId] = [own, other].map((object) => mediaOf(object).id);
+  const row = (state: State, more: Partial<Row> = {}) =>
+    rowIn(state, { media: mediaOf(own), announced: true, ...more });
+  const namesOf = async (rows: readonly Row[], objects: readonly ListedObject[], messages = 1) =>
+    (await take({ rows, objects, messages })).named;
+
+  it.each<[what: string, row: Row, expected: object]>([
+    [
+      "was rejected",
+      row("REJECTED", { rejected: [mediaOf(own).id], error: { type: "NOT_MEDIA", comment: "" } }),
+      { state: "REJECTED", reason: "NOT_MEDIA" },
+    ],
+    [
+      "waits for a person",
+      row("NEEDS_REVIEW", { error: { type: "ANSWER_UNKNOWN", comment: "" } }),
+      { state: "NEEDS_REVIEW", reason: "ANSWER_UNKNOWN" },
+    ],
+    [
+      "waits for something else",
+      row("SENDING", { waiting: { type: "STORE_UNAVAILABLE", comment: "" }, notBefore: NOW + 1 }),
+      { state: "SENDING", reason: "STORE_UNAVAILABLE" },
+    ],
+    ["is under way", row("SENDING", { leaseUntil: NOW + 1 }), { state: "SENDING", reason: "underWay" }],
+    [
+      "was cancelled",
+      row("REJECTED", { cancelled: true, error: { type: "CANCELLED", comment: "" } }),
+      { state: "REJECTED", reason: "CANCELLED" },
+    ],
+  ])("a file that %s", async (_what, each, expected) => {
+    expect(await namesOf([each], [own])).toEqual([{ ...NOT_DELIVERED, mediaId: ownId, ...expected }]);
+  });
+
+  it("a file that came for a job which has its media, and one that was rejected before another", async () => {
+    const delivered = row("DELIVERED", { conflicts: [mediaOf(other).id], conflictCount: 1 });
+    const conflict = { ...NOT_DELIVERED, state: "DELIVERED", mediaId: otherId, reason: "conflict" };
+    expect(await namesOf([delivered], [own, other])).toEqual([conflict]);
+    const second = row("REJECTED", { rejected: [mediaOf(other).id, mediaOf(own).id] });
+    expect(await namesOf([second], [other])).toEqual([
+      { ...NOT_DELIVERED, state: "REJECTED", mediaId: otherId, reason: "rejected" },
+    ]);
+  });
+
+  it("a file whose key names no job, without the key", async () => {
+    const stray = { ...own, key: "media/lecture.mp4" };
+    const ageS = 1_860;
+    const what = { level: "info", message: "not delivered", reason: "KEY_QUARANTINED", ageS };
+    expect(await namesOf([], [stray])).toEqual([{ ...what, mediaId: mediaOf(stray).id }]);
+  });
+
+  it("nothing that was delivered, and a file seldom: not again before its age has doubled", async () => {
+    expect(await namesOf([row("DELIVERED")], [own], 0)).toEqual([]);
+    const rejected = row("REJECTED", { rejected: [mediaOf(own).id] });
+    const times = Array.from({ length: 8 }, (_, run) => NOW + run * 15 * MINUTE_MS);
+    const runs = await Promise.all(
+      times.map(async (now) => (await take({ rows: [rejected], objects: [own], messages: 0, now })).named.length),
+    );
+    expect(runs).toEqual([1, 0, 1, 0, 0, 0, 0, 0]);
+  });
+
+  it("in its report, the files with their keys", async () => {
+    const { report } = await take({ rows: [row("NEEDS_REVIEW")], objects: [own], messages: 1 });
+    expect(report).toMatchObject({
+      undeliveredObjects: 1,
+      undelivered: [{ jobId: JOB, state: "NEEDS_REVIEW", object: own }],
+    });
+  });
+
+  it("an upload that was begun and never arrived, nine days later, and has it looked after", async () => {
+    const begun = (days: number) =>
+      ({ jobId: JOB, state: "UPLOADING", fence: 0, updatedAt: NOW - days * 24 * HOUR_MS }) as const;
+    expect((await take({ rows: [begun(9)] })).sent).toEqual([]);
+    const { sent, named, found } = await take({ rows: [begun(9.1)] });
+    expect(sent).toEqual(RECONCILE);
+    expect(found).toEqual({ timedOutUploads: 1, requeued: 1 });
+    expect(named).toMatchObject([{ jobId: JOB, reason: "timedOutUploads" }]);
+  });
+});
+
+describe("a census asks cielo24 about deliveries", () => {
+  /** Deliveries of so many jobs, and their objects. */
+  const deliveries = (count: number, ageMs = 61 * MINUTE_MS) => {
+    const jobs = Array.from({ length: count }, (_, each) => each.toString(16).padStart(32, "0"));
+    const objects = jobs.map((jobId) => ({ ...objectOf("x"), key: `media/${jobId}/a.mp4` }));
+    const rows = objects.map((object, at) =>
+      rowIn("DELIVERED", {
+        jobId: jobs[at] ?? "",
+        media: mediaOf(object),
+        announced: true,
+        taskId: "t",
+        updatedAt: NOW - ageMs,
+      }),
+    );
+    return { jobs, rows, objects };
+  };
+  const showing = (jobs: readonly string[], isShown: boolean) => Object.fromEntries(jobs.map((job) => [job, isShown]));
+
+  it("and says of which it does not show the media", async () => {
+    const { jobs, ...world } = deliveries(2);
+    const [first = "", second = ""] = jobs;
+    const { report, named, found } = await take({ ...world, shown: { [first]: true, [second]: false } });
+    expect(found).toEqual({ notShown: 1 });
+    expect(report.sampled).toBe(2);
+    const what = { level: "error", jobId: second, taskId: "t", state: "DELIVERED", ageS: 3_660 };
+    expect(named).toMatchObject([{ ...what, message: "cielo24 does not show media that was delivered" }]);
+  });
+
+  it("but about five at most", async () => {
+    const { jobs, ...world } = deliveries(40);
+    const { asks } = await take({ ...world, shown: showing(jobs, true) });
+    expect(new Set(asks).size).toBe(5);
+  });
+
+  it("but about none of the last hour, which job/info may show late", async () => {
+    const { jobs, ...world } = deliveries(2, 59 * MINUTE_MS);
+    expect((await take({ ...world, shown: showing(jobs, false) })).asks).toEqual([]);
+  });
+
+  it("and takes it for no finding that cielo24 does not answer, nor asks on", async () => {
+    const { report, asks, found } = await take(deliveries(3));
+    expect(asks).toHaveLength(1);
+    expect([report.sampled, found]).toEqual([0, {}]);
   });
 });

@@ -14,13 +14,12 @@ const PERMANENT = {
   body: JSON.stringify({ ErrorType: "INVALID_OPTION", ErrorComment: "No." }),
 } as const;
 
+/** What is counted or listed of things as they may be. */
+const SEEN = ["objects", "compared", "findings", "undelivered", "undeliveredObjects", "sampled"];
+
 /** What the census finds amiss, and what it does about it; what is 0 is left out. */
 const amiss = (report: CensusReport) =>
-  Object.fromEntries(
-    Object.entries(report).filter(
-      ([what, count]) => !["objects", "compared", "findings"].includes(what) && Number(count) > 0,
-    ),
-  );
+  Object.fromEntries(Object.entries(report).filter(([what, count]) => !SEEN.includes(what) && Number(count) > 0));
 
 describe("the census", () => {
   const local = useDrops();
@@ -37,9 +36,9 @@ describe("the census", () => {
     await local.drop(local.newJob());
     await local.stack.drain();
     local.stack.advanceTime(LONG_MS);
-    const { findings, ...counts } = await local.stack.runCensus();
-    expect(findings).toEqual([]);
-    expect(amiss({ ...counts, findings })).toEqual({});
+    const { findings, undelivered, ...counts } = await local.stack.runCensus();
+    expect([...findings, ...undelivered]).toEqual([]);
+    expect(amiss({ ...counts, findings, undelivered })).toEqual({});
     expect(counts.objects).toBeGreaterThan(0);
     expect(counts.compared).toBeGreaterThan(0);
     expect(local.records()).toContainEqual(
@@ -65,8 +64,9 @@ describe("the census", () => {
     const jobId = local.newJob();
     local.place(jobId);
     local.stack.advanceTime(LONG_MS);
-    const { findings, ...counts } = await local.stack.runCensus();
+    const { findings, undelivered, ...counts } = await local.stack.runCensus();
     expect(findings).toMatchObject([{ why: "unannouncedObjects", jobId }]);
+    expect(undelivered).toEqual([]);
     expect(local.records()).toContainEqual(
       expect.objectContaining({ level: "warn", message: "put back", jobId, reason: "unannouncedObjects" }),
     );
@@ -213,6 +213,43 @@ describe("the census", () => {
       expect(await take()).toEqual({});
     },
   );
+
+  it("has an upload given up that never arrived, nine days after it was signed, and no alarm raised", async () => {
+    const alice = sendAs(local, { sub: "alice" });
+    const job = local.newJob();
+    await alice("GET", `/api/job/request_upload_url?v=1&job_id=${job}`);
+    local.stack.advanceTime(8 * 24 * HOUR_MS);
+    expect(await take()).toEqual({});
+    // Its entry in the index ends with a day.
+    local.stack.advanceTime(2 * 24 * HOUR_MS + LONG_MS);
+    expect(await take()).toEqual({ timedOutUploads: 1, requeued: 1 });
+    await local.stack.drain();
+    const { body } = await alice("GET", `/api/job/delivery?v=1&job_id=${job}`);
+    expect(body).toMatchObject({ State: "REJECTED", Error: { ErrorType: "TIMED_OUT" } });
+    expect(local.records()).toContainEqual(
+      expect.objectContaining({ message: "upload given up", jobId: job, errorType: "TIMED_OUT" }),
+    );
+    expect(["UploadTimedOut", "MediaRejected", "CensusFound"].map(local.counted)).toEqual([1, 0, 0]);
+    expect(await take()).toEqual({});
+    await local.drop(job);
+    await local.finish();
+    expect(local.taken(job)).toHaveLength(1);
+  });
+
+  it("says of which delivery cielo24 does not show the media, and is content if cielo24 is down", async () => {
+    const job = local.newJob();
+    await local.drop(job);
+    await local.finish();
+    local.stack.advanceTime(HOUR_MS + MINUTE_MS);
+    local.cielo24.faults.add({ action: "job/info", kind: "answer", status: 503, times: 10 });
+    expect(await local.stack.runCensus()).toMatchObject({ sampled: 0, notShown: 0 });
+    local.cielo24.faults.clear();
+    expect(await local.stack.runCensus()).toMatchObject({ sampled: 1, notShown: 0 });
+    const empty = JSON.stringify({ JobId: job });
+    local.cielo24.faults.add({ action: "job/info", jobId: job, kind: "answer", status: 200, body: empty });
+    expect(await local.stack.runCensus()).toMatchObject({ sampled: 1, notShown: 1 });
+    expect(local.counted("MediaNotShown")).toBe(1);
+  });
 });
 
 describe("the census beside a queue that nobody empties", () => {

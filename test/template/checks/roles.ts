@@ -50,6 +50,7 @@ const GRANTS: Readonly<Record<(typeof FUNCTIONS)[number], readonly string[]>> = 
     "dynamodb:GetItem on DeliveryTable",
     "dynamodb:BatchGetItem on DeliveryTable",
     "dynamodb:Query on DeliveryTable/index/open",
+    "secretsmanager:GetSecretValue on the secret",
     "sqs:SendMessage on MediaQueue",
     "sqs:GetQueueAttributes on MediaQueue",
   ],
@@ -203,6 +204,7 @@ export const roleChecks: Check[] = [
     (template) => {
       assert.deepEqual(holdersOf(template, /^secretsmanager:/), [
         "AddMedia",
+        "Census",
         "DeliverMedia",
         "SignUpload",
         "UpdateMetadata",
@@ -215,7 +217,7 @@ export const roleChecks: Check[] = [
   check(
     "grants the secret with the suffix that Secrets Manager gives it",
     (template, stage) => {
-      for (const name of ["AddMedia", "DeliverMedia", "SignUpload", "UpdateMetadata"])
+      for (const name of ["AddMedia", "Census", "DeliverMedia", "SignUpload", "UpdateMetadata"])
         assert.deepEqual(at(template, `${statementsPath(name)}.[Sid=ReadCredentials].Resource`), {
           "Fn::Sub": `arn:\${AWS::Partition}:secretsmanager:\${AWS::Region}:\${AWS::AccountId}:secret:cielo24/${stage}-??????`,
         });
