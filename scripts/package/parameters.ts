@@ -1,5 +1,16 @@
 import { emptyOr, flag, listOf, oneOf, oneOfNumbers, wholeNumber, type Kind, type ListKind } from "./kinds.ts";
-import { audience, bucketName, claim, email, httpsOrigin, issuer, origin, region, scopePrefix, secretName } from "./texts.ts";
+import {
+  audience,
+  bucketName,
+  claim,
+  email,
+  httpsOrigin,
+  issuer,
+  origin,
+  region,
+  scopePrefix,
+  secretName,
+} from "./texts.ts";
 
 /**
  * All parameters, with what each may be. Ranges are those of `lib/config.ts` where a function reads the parameter, and
