@@ -142,9 +142,9 @@ describe("a drop", () => {
   });
 
   it("is an operator's, unless its key is a signed upload's", () => {
-    expect(dropOf(`media/${JOB}/a.mp4`)).toMatchObject({ is: "drop", isOperators: true });
-    expect(dropOf(`media/${JOB.toUpperCase()}/${"a".repeat(32)}/a.mp4`)).toMatchObject({ isOperators: true });
-    expect(dropOf(`${UPLOAD}/a.mp4`)).toMatchObject({ is: "drop", isOperators: false });
+    expect(dropOf(`media/${JOB}/a.mp4`)).toMatchObject({ is: "drop", uploadId: undefined });
+    expect(dropOf(`media/${JOB.toUpperCase()}/${"a".repeat(32)}/a.mp4`)).toMatchObject({ uploadId: undefined });
+    expect(dropOf(`${UPLOAD}/a.mp4`)).toMatchObject({ is: "drop", uploadId: UPLOAD.split("/").at(-1) });
   });
 
   it.each([
