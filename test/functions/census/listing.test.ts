@@ -67,10 +67,8 @@ describe("a page of a listing", () => {
     });
     const endpoint = `http://127.0.0.1:${await listen(server)}`;
     const credentials = { accessKeyId: "AKIDTEST", secretAccessKey: "secret" };
-    return list(
-      new S3Client({ endpoint, credentials, region: "us-east-1", forcePathStyle: true, maxAttempts: 1 }),
-      "b",
-    );
+    client = new S3Client({ endpoint, credentials, region: "us-east-1", forcePathStyle: true, maxAttempts: 1 });
+    return list(client, "b");
   };
   const page = `<?xml version="1.0"?><ListVersionsResult><IsTruncated>false</IsTruncated>
 <DeleteMarker><Key>media/gone</Key><VersionId>v3</VersionId><IsLatest>true</IsLatest></DeleteMarker>
