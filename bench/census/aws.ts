@@ -55,7 +55,7 @@ export const startAws = async (stage: StageSize) => {
     const all = items.reduce((sum, item) => sum + sizeOf(item), 0);
     const units = isTogether ? Math.max(1, Math.ceil(all / UNIT_BYTES)) : each.reduce((sum, one) => sum + one, 0);
     asked.readUnits += units * unitsOfEach;
-    const shown = items.filter((item) => item !== undefined).map((item) => marshall(item));
+    const shown = items.filter((item) => item !== undefined).map((item): Key => marshall(item) as Key);
     if (operation === "GetItem") return { Item: shown[0] };
     return operation === "Query" ? { Items: shown } : { Responses: { [TABLE]: shown } };
   };

@@ -28,5 +28,7 @@ void census({} as never, { awsRequestId: "bench" } as Context).then(({ compared,
     cpuSeconds: (user + system) / 1e6,
     peakRssMiB: readPeakRssMiB(),
   };
-  process.send?.(measured, () => process.disconnect());
+  process.send?.(measured, () => {
+    process.disconnect();
+  });
 });

@@ -30,11 +30,11 @@ const mix = (number: number): number => {
 const hex = (number: number, digits = 8): string => number.toString(16).padStart(digits, "0");
 
 /** In the order of their keys, from 0. */
-export const jobIdOf = (index: number, { objects }: StageSize): string => {
+const jobIdOf = (index: number, { objects }: StageSize): string => {
   const place = Math.floor((index / objects) * 2 ** 48);
   return hex(place, 12) + hex(mix(index)) + hex(mix(index + 1)) + hex(mix(index + 2)).slice(0, 4);
 };
-export const indexOf = (jobId: string, { objects }: StageSize): number =>
+const indexOf = (jobId: string, { objects }: StageSize): number =>
   Math.round((Number.parseInt(jobId.slice(0, 12), 16) / 2 ** 48) * objects);
 
 const uploadIdOf = (index: number): string => [2, 3, 4, 5].map((salt) => hex(mix(index * 8 + salt))).join("");

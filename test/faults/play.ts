@@ -36,11 +36,18 @@ interface Direction {
 const MINUTE_MS = 60_000;
 /** Longer than it takes until the census finds any stuck row. */
 const STUCK_MIN = 2 * 60;
-/** It looks for each older object once a day. */
 const CENSUS_MIN = 15;
-const MAX_CENSUSES = 2 * 96;
+const CENSUSES_A_DAY = 96;
+const MAX_CENSUSES = 5;
 /** More steps of time than any schedule needs. */
 const MAX_STEPS = 20_000;
+/** Until the census that looks for the job's older objects, which it does once a day. Clocks differ by less than its half. */
+const minutesToCensus = (jobId: string): number => {
+  const now = Date.now() / MINUTE_MS;
+  const next = Math.ceil((now + STUCK_MIN) / CENSUS_MIN);
+  const wait = (Number.parseInt(jobId.slice(0, 8), 16) % CENSUSES_A_DAY) - (next % CENSUSES_A_DAY);
+  return (next + ((wait + CENSUSES_A_DAY) % CENSUSES_A_DAY) + 0.5) * CENSUS_MIN - now;
+};
 /** What another process needs to react. */
 const CHILD_PAUSE_MS = 25;
 const CHILD_STEP_MS = 20_000;
@@ -219,8 +226,8 @@ export const play = async (
   let censuses = 0;
   let row = await readRow();
   while (!restless && !isOver(row, drops) && censuses < MAX_CENSUSES) {
-    await rest(censuses === 0 ? STUCK_MIN : CENSUS_MIN);
     censuses += 1;
+    await rest(minutesToCensus(jobId));
     track(stack.runCensus());
     await run();
     row = await readRow();
