@@ -3,8 +3,8 @@ import type { End, Scenario } from "./scenario.ts";
 import { objectsOf, type World } from "./job-world.ts";
 
 /** Whether an upload was begun and never arrived: nothing else is rejected without media. */
-export const isTimedOut = ({ state, media, cancelled }: Row): boolean =>
-  state === "REJECTED" && media === undefined && !cancelled;
+export const isTimedOut = ({ state, media, cancelledAt }: Row): boolean =>
+  state === "REJECTED" && media === undefined && cancelledAt === undefined;
 
 /** The ends that this world has reached. */
 export function* endsOf({ row, resent }: World): Generator<End> {
@@ -16,7 +16,7 @@ export function* endsOf({ row, resent }: World): Generator<End> {
 
 /** Whether nothing is under way, the end of every medium is on record, and the event of every end is published. */
 export const hasEnded = (
-  { row, messages, workers, announced, deadLetters, superseded, withdrawn }: World,
+  { row, messages, workers, announced, deadLetters, superseded, withdrawn, cancelled }: World,
   scenario: Scenario,
 ): boolean => {
   if (messages.length > 0 || workers.length > 0) return false;
@@ -29,6 +29,8 @@ export const hasEnded = (
     ({ id }) =>
       row.media?.id === id ||
       row.conflicts?.includes(id) === true ||
+      // Its end is the cancellation.
+      (row.rejected?.includes(id) === true && cancelled.includes(id)) ||
       // An expired end is no longer on record, but its event is out.
       ((scenario.rowsExpire || row.rejected?.includes(id) === true) && isOut("REJECTED", id)) ||
       // Its message died while it waited behind another medium: the dead-letter queue's alarm tells a person.

@@ -323,11 +323,21 @@ export const timeOut = (row: Row, at: { now: number; expiryMs: number }): Write 
  * another reason keeps that.
  */
 export const cancel = (row: Row, at: { now: number; expiryMs: number }): Write => {
-  const cancelled = { cancelled: true, fence: row.fence + 1 };
+  const cancelled = { cancelledAt: at.now, fence: row.fence + 1 };
   return row.state === "REJECTED"
-    ? change(asSeen(row), cancelled)
-    : change(asSeen(row), { ...rejection(row, { ...at, error: CANCELLED }), ...cancelled }, OPEN_OR_ENDED);
+    ? change(asSeen(row), cancelled, ["signedAfter"])
+    : change(asSeen(row), { ...rejection(row, { ...at, error: CANCELLED }), ...cancelled }, [
+        ...OPEN_OR_ENDED,
+        "signedAfter",
+      ]);
 };
+
+/**
+ * UPLOADING, REJECTED stay: a cancelled object has come once another upload was signed, and must not end that. The
+ * cancellation was its end, and is announced. By a reader.
+ */
+export const setAside = (row: Row, mediaId: string): Write =>
+  change(asSeen(row), { rejected: [...(row.rejected ?? []), mediaId].slice(-REJECTED_KEPT), fence: row.fence + 1 });
 
 /**
  * → NEEDS_REVIEW: no way forward, or the outcome cannot be known. `settledAt` stays: an operator's "send again" obeys
@@ -363,7 +373,7 @@ export const reopen = (row: Row, at: { now: number; decision: Decision }): Write
       // It was FINALIZING: if cielo24 shows the media only now, it was accepted, not refused.
       everUnknown: row.settledAt === undefined ? undefined : true,
     },
-    [...OF.end, "claimId", "settledAt", "notBefore", "waiting", "cancelled"],
+    [...OF.end, "claimId", "settledAt", "notBefore", "waiting"],
   );
 
 /**

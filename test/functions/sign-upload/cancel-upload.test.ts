@@ -92,6 +92,27 @@ describe("DELETE /api/job/delivery", () => {
     expect(local.taken(job)).toHaveLength(1);
   });
 
+  const WRONG = Buffer.from("wrong m\0dia");
+  const expectExactly = (job: string, bytes: Buffer) => {
+    expect(local.taken(job)).toEqual([expect.objectContaining({ sizeBytes: bytes.length })]);
+  };
+
+  it("never sends the wrong file, whose event comes when another upload is signed, and sends the right one", async () => {
+    const { job, url } = await begin();
+    local.stack.holdQueue();
+    await upload(url, WRONG);
+    await cancel(job);
+    const again = await sign(job);
+    local.stack.releaseQueue();
+    await local.stack.drain();
+    expect(local.taken(job)).toEqual([]);
+    expect(await status(job)).toMatchObject({ State: "UPLOADING" });
+    await upload(again);
+    await local.stack.drain();
+    expect(await status(job)).toMatchObject({ State: "DELIVERED" });
+    expectExactly(job, MEDIA);
+  });
+
   it("leaves it to an operator to send what came all the same", async () => {
     const { job, url } = await begin();
     await cancel(job);
@@ -154,7 +175,7 @@ describe("DELETE /api/job/delivery", () => {
     const { job } = await begin();
     await put(job, row);
     expect(errorOf(await cancel(job))).toEqual(refusal);
-    expect(await local.stack.ledger.read(job)).not.toHaveProperty("cancelled");
+    expect(await local.stack.ledger.read(job)).not.toHaveProperty("cancelledAt");
   });
 
   it("keeps from being sent whatever follows media that was rejected, which keeps its own error", async () => {
