@@ -1,6 +1,6 @@
 import type { Row } from "../../lib/delivery/machine/row.ts";
 import type { End, Scenario } from "./scenario.ts";
-import { objectsOf, type World } from "./job-world.ts";
+import { objectsOf, SECOND_UPLOAD, type World } from "./job-world.ts";
 
 /** Whether an upload was begun and never arrived: nothing else is rejected without media. */
 export const isTimedOut = ({ state, media, cancelledAt }: Row): boolean =>
@@ -25,7 +25,8 @@ export const hasEnded = (
   if (!row) return objectsOf(scenario).every(({ id }) => isOut("REJECTED", id) || superseded.includes(id));
   if (row.state === "SENDING" || row.state === "FINALIZING") return false;
   if (row.state !== "UPLOADING" && !isOut(row.state, row.media?.id ?? "")) return false;
-  return objectsOf(scenario).every(
+  const dropped = row.signedAfter ? [...objectsOf(scenario), SECOND_UPLOAD.media] : objectsOf(scenario);
+  return dropped.every(
     ({ id }) =>
       row.media?.id === id ||
       row.conflicts?.includes(id) === true ||

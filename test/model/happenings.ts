@@ -15,7 +15,8 @@ import {
   objectsOf,
   redirect,
   spend,
-  uploadIdOf,
+  FIRST_UPLOAD,
+  SECOND_UPLOAD,
   without,
   type Machine,
   type Message,
@@ -33,7 +34,7 @@ export function* happenings(world: World, scenario: Scenario, by: Machine): Gene
   }
   if (world.budgets.operators > 0) yield* sendAgain(world);
   if (world.budgets.withdrawals > 0) yield* withdraw(world, scenario);
-  if (world.budgets.signings > 0) yield* signUpload(world, scenario, by);
+  if (world.budgets.signings > 0) yield* signUpload(world, by);
   if (world.budgets.cancels > 0) yield* cancel(world, scenario, by);
   yield* announceCancelled(world);
   if (scenario.census) yield* takeCensus(world, scenario);
@@ -159,9 +160,8 @@ function* withdraw(world: World, scenario: Scenario): Generator<Transition> {
 }
 
 /** Signing reads the row, and writes it at any time after that. */
-function* signUpload(world: World, { budgets }: Scenario, { admits = admitUpload }: Machine): Generator<Transition> {
-  // The first signing is the first object's, the second that of the second.
-  const uploadId = uploadIdOf(budgets.signings - world.budgets.signings);
+function* signUpload(world: World, { admits = admitUpload }: Machine): Generator<Transition> {
+  const { id: uploadId } = world.row?.cancelledAt === undefined ? FIRST_UPLOAD : SECOND_UPLOAD;
   const admission = admits(world.row, { uploadId, now: world.now, expiryMs: TICK_MS });
   if (!admission.admitted || !admission.write) return;
   yield { label: "an upload is signed", isFault: true, world: delay(spend(world, "signings"), admission.write) };

@@ -5,7 +5,7 @@ import type { admitUpload, cancelUpload } from "../../lib/delivery/machine/uploa
 import type { step } from "../../lib/delivery/machine/machine.ts";
 import type { Release } from "./last-release.ts";
 import { TICK_MS, type Budgets, type Scenario } from "./scenario.ts";
-import { mediaKey, parseMediaKey, type MediaRef } from "../../lib/media/key.ts";
+import { mediaKey, type MediaRef } from "../../lib/media/key.ts";
 
 /**
  * The world around the delivery machine as the explorer sees it: one job's row, its messages, the workers, cielo24 and
@@ -124,13 +124,15 @@ const objectRef = (index: number, key: string): MediaRef => ({
   versionId: String(index),
 });
 
-/** That of an object's upload, by its index. */
-export const uploadIdOf = (index: number): string => `${index}`.repeat(32);
+const upload = (digit: string, index: number, name: string) => {
+  const id = digit.repeat(32);
+  return { id, media: objectRef(index, mediaKey("0".repeat(32), id, name)) };
+};
+export const FIRST_UPLOAD = upload("1", 0, "a");
+/** It is signed after a cancellation, and only then is its object dropped. */
+export const SECOND_UPLOAD = upload("2", 1, "b");
 
-/** Each of an upload of its own. */
-const OBJECTS: readonly MediaRef[] = ["a", "b", "c"].map((name, index) =>
-  objectRef(index, mediaKey("0".repeat(32), uploadIdOf(index), name)),
-);
+const OBJECTS: readonly MediaRef[] = [FIRST_UPLOAD.media, ...["b", "c"].map((key, index) => objectRef(index + 1, key))];
 /** The second is a version of the first one's key. */
 const VERSIONS: readonly MediaRef[] = ["a", "a", "c"].map((key, index) => objectRef(index, key));
 
@@ -214,6 +216,9 @@ const keep = (world: World, row: Row): World => ({
   ...world,
   row,
   cancelled: cancelledAfter(world, row),
+  messages: isSecondDropped(world.row, row)
+    ? [...world.messages, { role: "queue", media: SECOND_UPLOAD.media, visibleAt: world.now }]
+    : world.messages,
   announced:
     world.row?.state === "NEEDS_REVIEW" && row.state !== "NEEDS_REVIEW"
       ? world.announced.filter((event) => !event.startsWith("NEEDS_REVIEW"))
@@ -224,20 +229,15 @@ const keep = (world: World, row: Row): World => ({
 });
 
 const cancelledAfter = ({ row: before, cancelled }: World, after: Row): readonly string[] => {
-  const isNew = after.cancelledAt !== undefined && (before?.cancelledAt === undefined || before.signedAfter !== undefined);
-  if (isNew && after.signedAfter === undefined) return ALL_OBJECTS;
+  const isNew =
+    after.cancelledAt !== undefined && (before?.cancelledAt === undefined || before.signedAfter !== undefined);
+  if (isNew && after.signedAfter === undefined) return OBJECTS.map(({ id }) => id);
   if (isReopened(before, after)) return cancelled.filter((id) => id !== after.media?.id);
-  const signed = (after.signedAfter ?? []).filter((id) => !before?.signedAfter?.includes(id));
-  return signed.length === 0 ? cancelled : cancelled.filter((id) => !signed.includes(UPLOAD_OF.get(id) ?? ""));
+  return isSecondDropped(before, after) ? cancelled.filter((id) => id !== SECOND_UPLOAD.media.id) : cancelled;
 };
 
-const ALL_OBJECTS = OBJECTS.map(({ id }) => id);
-const UPLOAD_OF = new Map(
-  OBJECTS.map(({ id, key = "" }) => {
-    const parsed = parseMediaKey(key);
-    return [id, typeof parsed === "object" ? parsed.uploadId : undefined];
-  }),
-);
+const isSecondDropped = (before: Row | undefined, after: Row): boolean =>
+  after.signedAfter !== undefined && before?.signedAfter === undefined;
 
 const isReopened = (before: Row | undefined, after: Row): boolean =>
   before?.state === "REJECTED" && after.state === "SENDING" && before.media?.id === after.media?.id;

@@ -224,7 +224,6 @@ export const QUICK_SCENARIOS: readonly Scenario[] = [
     mustReach: ["delivered", "rejected", "needs review"],
   }),
   scenario("an owner who signs, cancels and signs again", {
-    objects: 2,
     workers: 1,
     budgets: { cancels: 1, signings: 2 },
     mustReach: ["delivered", "rejected"],

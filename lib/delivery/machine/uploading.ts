@@ -56,9 +56,7 @@ export const admitUpload = (
 const SIGNED_KEPT = 100;
 
 const beginAgain = ({ cancelledAt, signedAfter = [], fence }: Row, uploadId: string) =>
-  cancelledAt === undefined
-    ? {}
-    : { signedAfter: [...signedAfter, uploadId].slice(-SIGNED_KEPT), fence: fence + 1 };
+  cancelledAt === undefined ? {} : { signedAfter: [...signedAfter, uploadId].slice(-SIGNED_KEPT), fence: fence + 1 };
 
 /**
  * Whether the owner may cancel, and the write that does; none if it is done already. With a possible acceptance nothing is

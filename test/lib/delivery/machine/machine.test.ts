@@ -921,7 +921,10 @@ describe("an object that comes for a cancelled upload", () => {
   it("is sent if its own upload was signed after the cancellation, whatever S3's clock says", () => {
     const run = new Run({ drop: { media: NEW, arrivedAt: NOW - HOUR_MS }, row: SIGNED_AGAIN });
     expect(run.finds("current").seesMedia(false).command).toMatchObject({ do: "stream" });
-    const again = new Run({ drop: { role: "reconcile" }, row: row("SENDING", { media: NEW, ...LEFT_BEHIND, ...SIGNED }) });
+    const again = new Run({
+      drop: { role: "reconcile" },
+      row: row("SENDING", { media: NEW, ...LEFT_BEHIND, ...SIGNED }),
+    });
     expect(again.finds("current").seesMedia(false).command).toMatchObject({ do: "stream" });
   });
 
