@@ -605,7 +605,8 @@ const CANCELS: readonly Mutant[] = [
     admits: (row, at) => {
       const admission = admitUpload(row, at);
       if (!admission.admitted || !admission.write?.set.signedAfter) return admission;
-      const { signedAfter: _forgotten, ...set } = admission.write.set;
+      const set = { ...admission.write.set };
+      Reflect.deleteProperty(set, "signedAfter");
       return { admitted: true, write: { ...admission.write, set, remove: ["cancelledAt", "signedAfter"] } };
     },
   },

@@ -258,6 +258,13 @@ const CANCELS: readonly Mutant[] = [
     becomes: "",
     caughtBy: { file: CANCEL, test: "records what arrives afterwards, and does not send it" },
   },
+  {
+    name: "what was cancelled is sent once another upload is signed",
+    file: "lib/delivery/machine/without-claim.ts",
+    source: "if (!row.signedAfter) return true;",
+    becomes: "return !row.signedAfter;",
+    caughtBy: { file: CANCEL, test: "never sends the wrong file" },
+  },
 ];
 
 /** All mutants that `npm run test:mutants` makes, each of which its named test must notice. */
