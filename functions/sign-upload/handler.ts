@@ -148,8 +148,8 @@ const signPut = async (parts: SignUpload, wanted: NewUpload, from: From): Promis
 
 /** Ignores a key that the client asks for: the response names this one. */
 const newKey = async (parts: SignUpload, { job_id, filename }: NewUpload, from: From): Promise<string> => {
-  await beginUpload(parts, job_id, from);
   const uploadId = parts.runtime.randomHex();
+  await beginUpload(parts, { jobId: job_id, uploadId }, from);
   parts.log.info("an upload begins", { jobId: job_id, uploadId });
   return mediaKey(job_id, uploadId, filename);
 };

@@ -420,7 +420,7 @@ describe("a census names", () => {
     ["is under way", row("SENDING", { leaseUntil: NOW + 1 }), { state: "SENDING", reason: "underWay" }],
     [
       "was cancelled",
-      row("REJECTED", { cancelled: true, error: { type: "CANCELLED", comment: "" } }),
+      row("REJECTED", { cancelledAt: 1, error: { type: "CANCELLED", comment: "" } }),
       { state: "REJECTED", reason: "CANCELLED" },
     ],
   ])("a file that %s", async (_what, each, expected) => {
