@@ -42,9 +42,9 @@ export const startLiveApi = async (stack: Stack) => {
   const failing = await startOther(() => Promise.reject(new Error("The function ended")));
   const stuck = await startOther(() => new Promise(() => undefined), 10);
   const hurried = await startOther((name, event) => run(name, event, SHORT_MS));
-  /** Parts of the event are missing that the code takes for granted: an unexpected error. */
+  /** Parts of the event cannot be read that the code takes for granted: an unexpected error. */
   const broken = await startOther((name, event) =>
-    run(name, { ...(event as object), rawQueryString: undefined, requestContext: brokenContext(event) }),
+    run(name, { ...(event as object), requestContext: brokenContext(event) }),
   );
 
   const outside = { failing, stuck, hurried, broken };
@@ -78,7 +78,24 @@ export const startLiveApi = async (stack: Stack) => {
 
 export type LiveApi = Awaited<ReturnType<typeof startLiveApi>>;
 
+/** Looks like that of a request, until it is used. */
 const brokenContext = (event: unknown) => {
-  const { requestContext } = event as { requestContext: object };
-  return { ...requestContext, http: undefined };
+  const { requestContext } = event as { requestContext: { http: { method: string } } };
+  let reads = 0;
+  const readOnce = (): string => {
+    reads += 1;
+    if (reads > 1) throw new TypeError("It cannot be read");
+    return requestContext.http.method;
+  };
+  return {
+    ...requestContext,
+    get authorizer(): never {
+      throw new TypeError("It cannot be read");
+    },
+    http: {
+      get method() {
+        return readOnce();
+      },
+    },
+  };
 };

@@ -58,6 +58,15 @@ describe("what the tour leaves out", () => {
     }
   });
 
+  it("an upload that its owner cancels", async () => {
+    const job = local.newJob();
+    await user("POST", "/api/job/sign_upload", {
+      headers: JSON_TYPE,
+      body: JSON.stringify({ v: 1, job_id: job, method: "PUT", filename: "a.mp4" }),
+    });
+    expect((await user("DELETE", `/api/job/delivery?v=1&job_id=${job}`)).body).toMatchObject({ State: "REJECTED" });
+  });
+
   it("media by a call whose response is lost, and the message that settles it", async () => {
     const job = local.newJob();
     local.cielo24.faults.add({ action: "POST job/add_media", jobId: job, kind: "resetAfterBody", accepts: true });

@@ -71,7 +71,7 @@ describe("the local stack", () => {
   });
 
   it("gives functions its own environment, and tests a way around the gateway", async () => {
-    const event = { version: "2.0", headers: {}, requestContext: { http: {}, requestId: "1" } };
+    const event = { headers: {}, rawQueryString: "", requestContext: { http: { method: "GET" }, requestId: "1" } };
     expect(await local.stack.invoke("health", event)).toMatchObject({ statusCode: 200, body: '{"Version":"9.9.9"}' });
     await expect(local.stack.invoke("nothing", {})).rejects.toThrow("no function");
   });

@@ -31,7 +31,8 @@ describe("what is written down", () => {
     await local.drop(job, Buffer.from("m\0dia"), `a${INJECTED}.mp4`);
     local.place(`x${INJECTED}`);
     local.send(local.event({ key: `media/x${INJECTED}`, versionId: "v", sizeBytes: 1 }));
-    local.send(`{"Records": "${INJECTED}"`);
+    // SQS takes no escape character.
+    local.send(`{"Records": "${INJECTED.replace("\u001b", "")}"`);
     await local.stack.drain();
     expect(local.taken(job)).toHaveLength(1);
     expectPlainLog();

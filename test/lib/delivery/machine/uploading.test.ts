@@ -111,7 +111,7 @@ describe("admitUpload", () => {
     const rejected = row("REJECTED", { expiresAt: NOW / 1000 + 1, error: { type: "CANCELLED", comment: "" } });
     expect(admit({ ...rejected, cancelled: true })).toEqual({ ...rejected, updatedAt: NOW });
     expect(admit({ ...rejected, cancelled: true, announced: true })).toEqual(
-      row("UPLOADING", { updatedAt: NOW, expiresAt: IN_90_DAYS_S }),
+      row("UPLOADING", { signedAt: NOW, updatedAt: NOW, expiresAt: IN_90_DAYS_S }),
     );
   });
 
