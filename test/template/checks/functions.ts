@@ -136,6 +136,7 @@ export const functionChecks: Check[] = [
       );
       assert.deepEqual(told.sort(), [
         "AddMediaLambdaFunction",
+        "CensusLambdaFunction",
         "DeliverMediaLambdaFunction",
         "SignUploadLambdaFunction",
         "UpdateMetadataLambdaFunction",
