@@ -31,12 +31,10 @@ export const build = (runtime: Runtime): HttpHandler => {
     expiryMs: readRowExpiryMs(runtime.env),
     maxMediaBytes,
     announce: connectEvents(runtime).announce,
-    observability,
   };
-  const cancel = cancelDelivery(parts);
   return apiHandler(runtime, SERVICE, { scope: "media.write" }, (request) => {
-    if (request.routeKey.endsWith("/delivery")) return cancel(request);
     const ofRequest = observability.with({ requestId: request.requestContext.requestId });
+    if (request.routeKey.endsWith("/delivery")) return cancelDelivery({ ...parts, observability: ofRequest })(request);
     const askAboutJob = askWith({ cielo24, clock: runtime.clock, observability: ofRequest });
     const endpoint = request.routeKey.endsWith("/request_upload_url") ? requestUploadUrl : signUpload;
     return endpoint({ ...parts, askAboutJob, log: ofRequest.log })(request);
