@@ -190,8 +190,12 @@ describe("DELETE /api/job/delivery", () => {
     const { job, url } = await begin();
     await upload(url, Buffer.from("<!doctype html><title>Not found</title>"));
     await local.stack.drain();
+    const [before, counted] = [events(job), metrics()];
+    expect(before).toEqual(["Media Rejected NOT_MEDIA of an object"]);
     const { status: code, body } = await cancel(job);
     expect({ code, body }).toMatchObject({ code: 200, body: { State: "REJECTED", Error: { ErrorType: "NOT_MEDIA" } } });
+    // It was announced, and nobody is told of it again.
+    expect({ events: events(job), counted: metrics() }).toEqual({ events: before, counted });
     await upload(url);
     await local.stack.drain();
     expect(local.taken(job)).toEqual([]);
