@@ -30,7 +30,7 @@ export const build = (runtime: Runtime): FunctionHandler<ScheduledEvent, CensusR
       ({ hasMedia }) => hasMedia,
       (error: unknown) => (error instanceof Cielo24Error && error.errorType === "ITEM_NOT_FOUND" ? false : undefined),
     );
-  return ({ time }, context) =>
+  return (event, context) =>
     takeCensus({
       ledger,
       queue,
@@ -42,8 +42,8 @@ export const build = (runtime: Runtime): FunctionHandler<ScheduledEvent, CensusR
       observability: observability.with({ requestId: context.awsRequestId }),
       runtime,
       intervalMs: INTERVAL_MS,
-      // Nothing but a schedule says when it was to come.
-      scheduledAt: Date.parse(time) || runtime.clock(),
+      // Nothing but a schedule says when it was to come, and anybody may call.
+      scheduledAt: Date.parse((event as ScheduledEvent | null)?.time ?? "") || runtime.clock(),
     });
 };
 
