@@ -516,6 +516,28 @@ export const alarmChecks: Check[] = [
     },
   ),
   check(
+    "shows jobs by state, as the saved query finds them by lines that the functions log",
+    (template) => {
+      const { "Fn::Sub": body } = at(template, "Dashboard.Properties.DashboardBody") as { "Fn::Sub": string };
+      const { widgets } = JSON.parse(body) as { widgets: { type: string; properties: { query?: string } }[] };
+      const shown = widgets.flatMap(({ type, properties: { query } }) => (type === "log" && query ? [query] : []));
+      const saved = queryText(template, "StatesQuery");
+      const groups = stringsIn(at(template, "StatesQuery.Properties.LogGroupNames"));
+      const sources = groups.map((group) => `SOURCE '\${${group}}'`);
+      assert.deepEqual(shown, [[...sources, saved.replaceAll("\n|", " |")].join(" | ")]);
+      const source = globSync(["functions/**/*.ts", "lib/**/*.ts"]).map((file) => readFileSync(file, "utf8"));
+      const [, messages = ""] = /message in \[(.*)\]/.exec(saved) ?? [];
+      for (const message of JSON.parse(`[${messages}]`) as string[])
+        assert.ok(
+          source.some((text) => text.includes(`log.info("${message}"`)),
+          message,
+        );
+    },
+    (template) => {
+      put(template, "StatesQuery.Properties.QueryString", 'filter message in ["delivery ends"]');
+    },
+  ),
+  check(
     "leads from a job to the traces of X-Ray",
     (template) => {
       assert.match(
