@@ -91,7 +91,7 @@ describe("a function whose disk may not be written", () => {
 });
 
 describe("a function that runs out of time", () => {
-  const local = usePackaged({ overrides: { "update-metadata": { timeoutS: 6 }, health: { timeoutS: 1 } } });
+  const local = usePackaged({ overrides: { "update-metadata": { timeoutS: 6 } } });
   const send = sendAs(local, { sub: "root", scope: `admin ${SCOPE}` });
 
   it("answers by itself where cielo24 does not", async () => {
