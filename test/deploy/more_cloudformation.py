@@ -83,20 +83,13 @@ def kind(make, change, unmake):
     return type("Kind", (Resource,), {"__module__": MODULE, **calls})
 
 
-def put_alarm(properties, *_):
-    aws("cloudwatch").put_metric_alarm(**properties)
-    return properties["AlarmName"], {}
+def alarm(put, items):
+    def make(properties, *_):
+        getattr(aws("cloudwatch"), put)(**properties)
+        [made] = aws("cloudwatch").describe_alarms(AlarmNames=[properties["AlarmName"]])[items]
+        return made["AlarmName"], {"Arn": made["AlarmArn"]}
 
-
-def put_composite_alarm(properties, *_):
-    cloudwatch = aws("cloudwatch")
-    cloudwatch.put_composite_alarm(**properties)
-    [alarm] = cloudwatch.describe_alarms(AlarmNames=[properties["AlarmName"]])["CompositeAlarms"]
-    return alarm["AlarmName"], {"Arn": alarm["AlarmArn"]}
-
-
-def remove_alarm(properties, name):
-    aws("cloudwatch").delete_alarms(AlarmNames=[name])
+    return kind(make, make, lambda properties, name: aws("cloudwatch").delete_alarms(AlarmNames=[name]))
 
 
 def put_query(properties, physical_id=None):
@@ -161,8 +154,8 @@ KINDS = {
     "AWS::ApiGatewayV2::Integration": part_of_api("integration", "IntegrationId"),
     "AWS::ApiGatewayV2::Route": part_of_api("route", "RouteId"),
     "AWS::ApiGatewayV2::Stage": part_of_api("stage", "StageName"),
-    "AWS::CloudWatch::Alarm": kind(put_alarm, put_alarm, remove_alarm),
-    "AWS::CloudWatch::CompositeAlarm": kind(put_composite_alarm, put_composite_alarm, remove_alarm),
+    "AWS::CloudWatch::Alarm": alarm("put_metric_alarm", "MetricAlarms"),
+    "AWS::CloudWatch::CompositeAlarm": alarm("put_composite_alarm", "CompositeAlarms"),
     "AWS::Logs::QueryDefinition": kind(
         put_query,
         put_query,
