@@ -61,6 +61,6 @@ export const lambdaHandler = <Event, Result>(
 
 /** In its JSON format, Lambda's log names an error by its class, and bundling has shortened the names of classes. */
 const nameForLog = (error: unknown): unknown =>
-  error instanceof Error
+  error instanceof Error && Object.isExtensible(error)
     ? Object.defineProperty(error, "constructor", { value: { name: error.name }, configurable: true })
     : error;
