@@ -35,10 +35,12 @@ export const startExternalServer = async (
     printed = (printed + text).split("\n").slice(-LAST_LINES).join("\n");
   };
   for (const output of [server.stdout, server.stderr]) output.setEncoding("utf8").on("data", print);
-  let hasEnded = false;
+  let hasEnded = false as boolean;
   const ended = new Promise<void>((resolve) => {
     // Instead of its output, where there is no such command.
-    server.on("error", (error) => print(String(error)));
+    server.on("error", (error) => {
+      print(String(error));
+    });
     server.on("close", () => {
       hasEnded = true;
       resolve();

@@ -78,9 +78,9 @@ export const startAccount = async (
   );
 
   const common = { region: REGION, credentials: CREDENTIALS };
-  const queues = starting.adopt(new SQSClient({ ...common, endpoint: elasticMq.endpoint }), (client) =>
-    client.destroy(),
-  );
+  const queues = starting.adopt(new SQSClient({ ...common, endpoint: elasticMq.endpoint }), (client) => {
+    client.destroy();
+  });
   const started = starting.move();
   return {
     clientConfig: { ...common, endpoint: moto.endpoint, forcePathStyle: true },

@@ -55,7 +55,9 @@ beforeAll(async () => {
     cielo24BaseUrl: account.cielo24.url,
     alarmEmail: "operators@captions.test",
   });
-  lambda = started.adopt(new LambdaClient(account.clientConfig), (client) => client.destroy());
+  lambda = started.adopt(new LambdaClient(account.clientConfig), (client) => {
+    client.destroy();
+  });
 });
 afterAll(() => started.disposeAsync());
 
