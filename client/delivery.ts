@@ -12,6 +12,10 @@ export interface Delivery extends MediaDescription {
   readonly state: DeliveryState;
   /** cielo24's task, once it has taken the media. */
   readonly taskId?: string;
+  /**
+   * Why it is REJECTED, or in NEEDS_REVIEW; the comment says what to do. `TIMED_OUT` is here an upload that never arrived, and
+   * `CANCELLED` one that its owner cancelled.
+   */
   readonly error?: { readonly errorType: string; readonly comment: string };
   /** Why the delivery is waiting. It is not final, and nothing needs to be done: the delivery goes on by itself. */
   readonly waiting?: Waiting;

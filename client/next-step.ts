@@ -26,6 +26,7 @@ const NEXT_STEPS: Readonly<Record<string, string>> = {
   CIELO24_UNINTELLIGIBLE: OPERATOR,
   CIELO24_UNAVAILABLE: LATER,
   PROXY_UNAVAILABLE: LATER,
+  // Of a call. As the error of a delivery it is an upload that never arrived, and its comment says what to do.
   TIMED_OUT: LATER,
   CIELO24_ANSWER_UNKNOWN: "Don't send it again: ask for the delivery's status.",
   // From API Gateway

@@ -2,7 +2,7 @@
 # Builds what AWS publishes of Lambda, and prints the folder that holds it:
 #   aws-lambda-rie                           the runtime interface emulator: Lambda's own side, with Go
 #   node_modules/aws-lambda-ric/index.mjs    the Node runtime: takes invocations from it and calls the handler
-# Takes about four minutes on two cores, once. Needs Linux, Go, npm, and Debian's cmake, g++, make, python3 and xz-utils.
+# Takes two to four minutes on two cores, once. Needs Linux, Go, npm, and Debian's cmake, g++, make, python3 and xz-utils.
 # Usage: LAMBDA_ENGINE="$(bash scripts/lambda-engine.sh [directory])"
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -10,6 +10,10 @@ cd "$(dirname "$0")/.."
 rie=v0.0.0-20261030222936-bef5c4ba774d
 ric=4.0.2
 
+if [ "$(uname -s)" != Linux ]; then
+  echo "Lambda's engine runs on Linux alone" >&2
+  exit 1
+fi
 missing=()
 for tool in go npm cmake g++ make python3 xz; do
   command -v "$tool" >/dev/null || missing+=("$tool")

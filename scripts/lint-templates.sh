@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Lints the packaged templates with cfn-lint, checkov and cfn-guard, each with all of its rules, and holds what they find to
 # the list in docs/security.md. Package first: npm run package -- --stage dev, and prod. Or name other folders of dist/.
-# Installs the tools below .local/ (needs Python with pip, and npm); --install does nothing else.
+# Installs the tools below .local/ or TOOLS_DIR (needs Python with pip, and npm); --install does nothing else.
 #
 # cfn-guard comes with AWS Control Tower's rules, in an npm package of AWS's. AWS's other set, the rules registry, is in no
 # package. REGISTRY=<a clone of github.com/aws-cloudformation/aws-guard-rules-registry> adds it.

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the S3 clients of test/drops that neither Debian nor npm has: with Python and pip into a virtual environment
-# below .local/, and with Go, where it is, a program around Go's upload manager. Prints the folder of the programs.
+# below .local/ or TOOLS_DIR, and with Go, where it is, a program around Go's upload manager. Prints the folder of the programs.
 # Usage: S3_CLIENTS="$(bash scripts/s3-clients.sh)"
 set -euo pipefail
 cd "$(dirname "$0")/.."

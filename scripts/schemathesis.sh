@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs Schemathesis below .local/ (needs Python and pip) and prints the path of the program.
+# Installs Schemathesis below .local/ or TOOLS_DIR (needs Python and pip) and prints the path of the program.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -72,6 +72,8 @@ const AFTER_REFUSAL: Readonly<Record<string, string>> = {
   NO_AUDIO: "cielo24 was not asked, and the job is free for a version with sound.",
   MEDIA_TOO_LONG: "cielo24 was not asked, and the job is free for the first of the pieces.",
   WITHDRAWN: "If nobody meant to delete it, upload it again.",
+  CANCELLED: "Nothing was sent to cielo24. To send it after all, upload it again; the job is free.",
+  TIMED_OUT: "The job is free: upload the file again. If it arrives all the same, it is sent.",
 };
 
 /** Why a delivery failed. */

@@ -14,7 +14,8 @@ export interface Census {
   readonly listObjects: (
     matters: (object: ListedObject) => boolean,
     visit: (page: ListedPage) => Promise<void>,
-  ) => Promise<void>;
+    firstPart: number,
+  ) => Promise<boolean>;
   /** Messages in the queue, hidden and delayed ones included; an estimate, as SQS gives it. */
   readonly countMessages: () => Promise<number>;
   readonly bucketName: string;
@@ -24,6 +25,8 @@ export interface Census {
   readonly showsMedia: (jobId: string) => Promise<boolean | undefined>;
   /** How often the census runs. */
   readonly intervalMs: number;
+  /** When this run was to begin (ms since the epoch): which run of its day it is. */
+  readonly scheduledAt: number;
 }
 
 /** Why something was put back into the queue. */
@@ -108,7 +111,8 @@ interface Candidate {
 /**
  * Compares bucket, ledger and queue, and puts back into the queue what is stuck or was never announced. A second message
  * for an object does no harm: the ledger decides. Still, a long outage must not fill the queue. So unless the queue is
- * empty, the census puts a thing back only as its age passes 30 minutes, 1 hour, 2 hours, 4 hours and so on.
+ * empty, what is looked at in each run is put back only as its age passes 30 minutes, 1 hour, 2 hours, 4 hours and so on.
+ * What is looked at once a day is put back each time.
  *
  * It costs what is open and what is new, not what ever was: rows come from the index of open rows; of the objects, each run
  * compares those of the last two hours, and a part of those of the last eight days. A glance at the row comes first, and
@@ -122,7 +126,8 @@ export const takeCensus = async (parts: Census): Promise<CensusReport> => {
   const now = runtime.clock();
   const isQueueEmpty = (await parts.countMessages()) === 0;
   const runsPerDay = Math.round(DAY_MS / intervalMs);
-  const part = Math.floor(now / intervalMs) % runsPerDay;
+  /** Runs begin a little late, or early by some clock: to the nearest one. */
+  const run = Math.round(parts.scheduledAt / intervalMs);
   const found = {
     objects: 0,
     compared: 0,
@@ -145,15 +150,17 @@ export const takeCensus = async (parts: Census): Promise<CensusReport> => {
   const undelivered: Undelivered[] = [];
   const sample: Row[] = [];
   let delivered = 0;
-  /** Whether something that is looked at so often is put back, if it was due at that time. */
-  const isTime = (dueAt: number, everyMs = intervalMs): boolean =>
-    now - dueAt >= GRACE_MS && (isQueueEmpty || passesMark(now - dueAt, everyMs));
+  /** Whether the object is looked at once a day only. */
+  const isSwept = (object: ListedObject): boolean => now - object.writtenAt > RECENT_MS;
+  /** Whether something is put back that was due at that time, and was found by this object or by none. */
+  const isTime = (dueAt: number, by?: ListedObject): boolean =>
+    now - dueAt >= GRACE_MS && (isQueueEmpty || (by && isSwept(by)) || passesMark(now - dueAt, intervalMs));
 
   const putBack = async (finding: Finding) => {
     const { why, jobId, object } = finding;
     found[why] += 1;
     if (findings.length < MOST_FINDINGS) findings.push(finding);
-    observability.with({ jobId }).log.warn("put back", { reason: why });
+    observability.with({ jobId, uploadId: object && uploadIdOf(object) }).log.warn("put back", { reason: why });
     const message = object ? eventOf(object, parts.bucketName) : { reconcile: jobId };
     await queue.put(message, { delayS: 0 }).then(
       () => (found.requeued += 1),
@@ -164,11 +171,11 @@ export const takeCensus = async (parts: Census): Promise<CensusReport> => {
   const name = (each: Undelivered) => {
     const { jobId, state, reason, object } = each;
     const ageMs = now - object.writtenAt;
-    if (!passesMark(ageMs, ageMs <= RECENT_MS ? intervalMs : DAY_MS)) return;
+    if (!isSwept(object) && !passesMark(ageMs, intervalMs)) return;
     found.undeliveredObjects += 1;
     if (undelivered.length < MOST_FINDINGS) undelivered.push(each);
-    const mediaId = idOf(object);
-    observability.log.info("not delivered", { jobId, state, reason, mediaId, ageS: Math.round(ageMs / 1000) });
+    const ids = { jobId, uploadId: uploadIdOf(object), mediaId: idOf(object) };
+    observability.log.info("not delivered", { ...ids, state, reason, ageS: Math.round(ageMs / 1000) });
   };
 
   /** Keeps a few rows, each with the same chance. */
@@ -194,12 +201,14 @@ export const takeCensus = async (parts: Census): Promise<CensusReport> => {
 
   const rowsPutBack = new Set<string>();
   /** A row that is due may have been found by the index, and once more by an object. */
-  const lookAtRow = async (seen: Row) => {
+  const lookAtRow = async (seen: Row, by: ListedObject | undefined) => {
     const { jobId } = seen;
-    if (!isOverdue(seen, isTime) || rowsPutBack.has(jobId)) return;
+    /** Nobody drives the row, or tells of its end. */
+    const isOverdue = (row: Row): boolean => isOpen(row) && isTime(dueTime(row), by);
+    if (!isOverdue(seen) || rowsPutBack.has(jobId)) return;
     rowsPutBack.add(jobId);
     const row = await ledger.read(jobId);
-    if (row && isOverdue(row, isTime)) await putBack({ why: whyOverdue(row), jobId, dueAt: dueTime(row) });
+    if (row && isOverdue(row)) await putBack({ why: whyOverdue(row), jobId, dueAt: dueTime(row) });
   };
 
   const compare = async (candidates: readonly Candidate[]) => {
@@ -208,7 +217,7 @@ export const takeCensus = async (parts: Census): Promise<CensusReport> => {
     for (const { jobId, object } of candidates) {
       const seen = rows.get(jobId);
       // Of a row that an older version wrote, and that has no entry in the index, its object tells.
-      if (seen) await lookAtRow(seen);
+      if (seen) await lookAtRow(seen, object);
       if (!object) continue;
       if (seen && isKnown(seen, object)) {
         const why = whyUndelivered(seen, idOf(object));
@@ -238,7 +247,7 @@ export const takeCensus = async (parts: Census): Promise<CensusReport> => {
     const { is, jobId } = classify(object);
     return is === "media" ? isTurn(object, jobId) : is !== undefined;
   };
-  await parts.listObjects(matters, async ({ objects, count }) => {
+  const visit = async ({ objects, count }: ListedPage) => {
     found.objects += count;
     for (const object of objects) {
       const { is, jobId } = classify(object);
@@ -248,18 +257,19 @@ export const takeCensus = async (parts: Census): Promise<CensusReport> => {
       if (is === "foreignObjects" && isTurn(object, idOf(object).replace("object:", "")))
         name({ reason: "KEY_QUARANTINED", object });
     }
-  });
+  };
+  // Another part begins on the next day, too, when the same objects have their turn.
+  const isComplete = await parts.listObjects(matters, visit, run + Math.floor(run / runsPerDay));
+  if (!isComplete) observability.log.error("census out of time", { counts: { objects: found.objects } });
   await flush();
   // Whether cielo24 is down is nothing that the census finds.
   for (const row of sample) if (!(await askAbout(row))) break;
 
   /** Whether the object is looked at in this run, and would be put back if it was lost. */
-  function isTurn({ writtenAt }: ListedObject, digits: string): boolean {
-    const ageMs = now - writtenAt;
-    if (ageMs <= RECENT_MS) return isTime(writtenAt);
-    return (
-      ageMs <= SWEPT_MS && Number.parseInt(digits.slice(0, 8), 16) % runsPerDay === part && isTime(writtenAt, DAY_MS)
-    );
+  function isTurn(object: ListedObject, digits: string): boolean {
+    const { writtenAt } = object;
+    if (!isSwept(object)) return isTime(writtenAt);
+    return now - writtenAt <= SWEPT_MS && Number.parseInt(digits.slice(0, 8), 16) % runsPerDay === run % runsPerDay;
   }
 
   const total = found.requeued + found.failed;
@@ -270,6 +280,12 @@ export const takeCensus = async (parts: Census): Promise<CensusReport> => {
 };
 
 const idOf = ({ key, versionId }: ListedObject): string => objectId(key, versionId);
+
+/** Of a signed upload. */
+const uploadIdOf = ({ key }: ListedObject): string | undefined => {
+  const parsed = parseMediaKey(key);
+  return typeof parsed === "object" ? parsed.uploadId : undefined;
+};
 
 /** What an object is by its key. */
 const classify = (object: ListedObject) => {
@@ -287,9 +303,6 @@ const reasonOf = (row: Row | undefined): Why => {
   return row.state === "UPLOADING" ? "uploadedObjects" : "otherObjects";
 };
 
-/** Nobody drives the row, or tells of its end. */
-const isOverdue = (row: Row, isTime: (dueAt: number) => boolean): boolean => isOpen(row) && isTime(dueTime(row));
-
 const whyOverdue = (row: Row): Why => {
   if (row.state === "UPLOADING") return "timedOutUploads";
   return hasEnded(row) ? "silentRows" : "stuckRows";
@@ -300,11 +313,14 @@ const whyOverdue = (row: Row): Why => {
  * for its turn. Once that row has its end, the census looks for the object again, since its message may be gone by then.
  */
 const isKnown = (row: Row | undefined, object: ListedObject): boolean => {
-  if (row === undefined || row.state === "UPLOADING") return false;
-  const { media, rejected = [], conflicts = [], conflictCount = 0 } = row;
+  if (row === undefined) return false;
+  const { state, media, rejected = [], conflicts = [], conflictCount = 0 } = row;
+  const id = idOf(object);
+  // An upload may have been signed after that.
+  if ([...rejected, ...conflicts].includes(id)) return true;
+  if (state === "UPLOADING") return false;
   // The row keeps the ids of its latest conflicts only.
-  if (!hasEnded(row) || conflictCount > conflicts.length) return true;
-  return [media?.id, ...rejected, ...conflicts].includes(idOf(object));
+  return !hasEnded(row) || conflictCount > conflicts.length || media?.id === id;
 };
 
 /** Why an object that the row knows is not at cielo24; undefined if it is. */

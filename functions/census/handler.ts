@@ -1,6 +1,7 @@
 import { S3Client } from "@aws-sdk/client-s3";
 import type { ScheduledEvent } from "aws-lambda";
 import { awsClientOptions } from "../../lib/aws-client.ts";
+import { Cielo24Error } from "../../lib/cielo24/api.ts";
 import { connectCielo24 } from "../../lib/cielo24/client.ts";
 import { readAwsEnvironment, readConfig } from "../../lib/config.ts";
 import { connectMediaQueue } from "../../lib/delivery/aws/queue.ts";
@@ -13,6 +14,8 @@ import { listObjects } from "./listing.ts";
 /** As function.yml schedules it. */
 const INTERVAL_MS = 15 * 60_000;
 const QUESTION_MS = 10_000;
+/** What is left of the invocation when no more is listed: for what was found, and the questions. */
+const REST_MS = 90_000;
 
 export const build = (runtime: Runtime): FunctionHandler<ScheduledEvent, CensusReport> => {
   const { bucketName } = readConfig(runtime.env, "bucketName");
@@ -21,23 +24,26 @@ export const build = (runtime: Runtime): FunctionHandler<ScheduledEvent, CensusR
   const queue = connectMediaQueue(runtime);
   const cielo24 = connectCielo24(runtime);
   const observability = connectObservability(runtime, "census");
-  /** Whatever is wrong with cielo24, its account or our secret, deliveries tell of it. */
+  /** A job that cielo24 does not know shows none. Whatever else is wrong, with the account or our secret, deliveries tell of it. */
   const showsMedia = (jobId: string): Promise<boolean | undefined> =>
     cielo24.jobInfo(jobId, { deadline: runtime.clock() + QUESTION_MS }).then(
       ({ hasMedia }) => hasMedia,
-      () => undefined,
+      (error: unknown) => (error instanceof Cielo24Error && error.errorType === "ITEM_NOT_FOUND" ? false : undefined),
     );
-  return (_event, context) =>
+  return (event, context) =>
     takeCensus({
       ledger,
       queue,
-      listObjects: (matters, visit) => listObjects(s3, bucketName, matters, visit),
+      listObjects: (matters, visit, firstPart) =>
+        listObjects(s3, bucketName, matters, visit, firstPart, () => context.getRemainingTimeInMillis() < REST_MS),
       countMessages: () => queue.countMessages(),
       showsMedia,
       bucketName,
       observability: observability.with({ requestId: context.awsRequestId }),
       runtime,
       intervalMs: INTERVAL_MS,
+      // Nothing but a schedule says when it was to come, and anybody may call.
+      scheduledAt: Date.parse((event as ScheduledEvent | null)?.time ?? "") || runtime.clock(),
     });
 };
 

@@ -1,5 +1,5 @@
 import { ListObjectVersionsCommand, type ListObjectVersionsCommandInput, type S3Client } from "@aws-sdk/client-s3";
-import type { Readable } from "node:stream";
+import { addAbortSignal, type Readable } from "node:stream";
 import { decodeEventKey } from "../../lib/media/key.ts";
 
 /** An object as a listing shows it. */
@@ -13,6 +13,10 @@ export interface ListedObject {
 
 /** Pages that are on their way at once. */
 const LISTERS = 8;
+/** A page takes a second at most, and much longer where the connection hangs. */
+const PAGE_MS = 30_000;
+/** Times that a page is asked for; the SDK does not repeat what breaks off within a response. */
+const PAGE_TRIES = 3;
 /** Parts of the bucket, by the first digit of the job's id: each ends with its key. The last one has no end. */
 const ENDS = Array.from("123456789abcdef", (digit) => `media/${digit}`);
 
@@ -21,24 +25,43 @@ const ENDS = Array.from("123456789abcdef", (digit) => `media/${digit}`);
  * several places at once. Throws the SDK's errors, and what `visit` throws.
  *
  * @param matters whether an object is shown to `visit`; thousands of pages of the others would be garbage for long
+ * @param firstPart the part of the bucket that comes first, of those after the first page, counted round and round
+ * @param isTimeUp whether no more pages are to be listed
+ * @returns whether all of it was listed
  */
 export const listObjects = async (
   client: Pick<S3Client, "send">,
   bucketName: string,
   matters: (object: ListedObject) => boolean,
   visit: (page: ListedPage) => Promise<void>,
-): Promise<void> => {
-  const list = (after: Marker, end?: string) => listPage(client, bucketName, after, { end, matters });
+  firstPart: number,
+  isTimeUp: () => boolean,
+): Promise<boolean> => {
+  const list = async (after: Marker, end?: string): Promise<Page> => {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await listPage(client, bucketName, after, { end, matters });
+      } catch (error) {
+        if (tries === PAGE_TRIES) throw error;
+      }
+    }
+  };
   const first = await list({});
   await visit(first);
-  if (!first.next) return;
+  if (!first.next) return true;
   const begun = first.next;
   const starts = [begun, ...ENDS.filter((end) => end > begun.KeyMarker).map((end) => ({ KeyMarker: end }))];
   const parts = starts.map((start, index) => ({ start, end: starts[index + 1]?.KeyMarker }));
+  parts.push(...parts.splice(0, firstPart % parts.length));
+  let isComplete = true;
   const listParts = async (): Promise<void> => {
     for (let part = parts.shift(); part; part = parts.shift()) {
       const { end } = part;
       for (let after: Marker | undefined = part.start; after;) {
+        if (isTimeUp()) {
+          isComplete = false;
+          return;
+        }
         const page: Page = await list(after, end);
         await visit(page);
         after = page.next && (end === undefined || page.next.KeyMarker <= end) ? page.next : undefined;
@@ -46,6 +69,7 @@ export const listObjects = async (
     }
   };
   await Promise.all(Array.from({ length: LISTERS }, listParts));
+  return isComplete;
 };
 
 export interface ListedPage {
@@ -85,6 +109,7 @@ const listPage = async (
     EncodingType: "url",
     ...after,
   });
+  const abortSignal = AbortSignal.timeout(PAGE_MS);
   let page: Page | undefined;
   command.middlewareStack.addRelativeTo(
     <Args, Output extends { response: unknown }>(next: (args: Args) => Promise<Output>) =>
@@ -92,14 +117,14 @@ const listPage = async (
         const result = await next(args);
         const response = result.response as { readonly statusCode: number; body: Readable | Uint8Array };
         if (response.statusCode === 200) {
-          page = await readPage(response.body as Readable, wanted);
+          page = await readPage(addAbortSignal(abortSignal, response.body as Readable), wanted);
           response.body = Buffer.from("<ListVersionsResult/>");
         }
         return result;
       },
     { relation: "after", toMiddleware: "deserializerMiddleware", name: "readListing" },
   );
-  await client.send(command);
+  await client.send(command, { abortSignal });
   if (!page) throw new Error("S3 lists nothing");
   return page;
 };

@@ -37,14 +37,14 @@ const ATTEMPTS = 3;
  */
 export const beginUpload = async (
   { ledger, ownership, askAboutJob, runtime, expiryMs }: BeginUpload,
-  jobId: string,
+  { jobId, uploadId }: { readonly jobId: string; readonly uploadId: string },
   { caller, deadline }: Pick<ApiRequest, "caller" | "deadline">,
 ): Promise<void> => {
   await ownership.mayBind(caller, jobId);
   let row = await ledger.read(jobId);
   const askedAt = runtime.clock();
   // The row of a job that takes no upload knows more than job/info shows.
-  const isAsked = admitUpload(row, { now: askedAt, expiryMs }).admitted && !wasJobSeen(row, askedAt);
+  const isAsked = admitUpload(row, { uploadId, now: askedAt, expiryMs }).admitted && !wasJobSeen(row, askedAt);
   const answer = isAsked ? await askAboutJob(jobId, deadline) : undefined;
   if (answer === "unknown") throw new ApiError("ITEM_NOT_FOUND");
   await ownership.bind(caller, jobId);
@@ -52,7 +52,7 @@ export const beginUpload = async (
 
   const jobSeenAt = answer === "free" ? askedAt : undefined;
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-    const admission = admitUpload(row, { now: runtime.clock(), expiryMs, jobSeenAt });
+    const admission = admitUpload(row, { uploadId, now: runtime.clock(), expiryMs, jobSeenAt });
     if (!admission.admitted) throw new ApiError(CODE_OF_OCCUPIED[admission.state]);
     if (!admission.write || (await ledger.write(jobId, admission.write)) === "written") return;
     // Refused: the row has changed since it was read. Decide again on what it says now.

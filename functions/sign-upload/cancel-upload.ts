@@ -48,11 +48,14 @@ export const cancelDelivery =
       const admission = cancelUpload(row, { now, expiryMs: parts.expiryMs });
       if (!admission.admitted) throw refusal(admission.state);
       if (!admission.write) return respond(showDelivery(row));
-      const write = announcedBy(admission.write, { now, random: parts.runtime.randomHex() });
+      // Where the end of the row is out already, cancelling it is no other end.
+      const write = row.announced
+        ? admission.write
+        : announcedBy(admission.write, { now, random: parts.runtime.randomHex() });
       const cancelled = decideWrite(job_id, row, write);
       // Refused: the row has changed since it was read. Decide again on what it says now.
       if (!cancelled || (await parts.ledger.write(job_id, write)) === "refused") continue;
-      await announceEnd(parts, cancelled);
+      if (!row.announced) await announceEnd(parts, cancelled);
       return respond(showDelivery(cancelled));
     }
     throw new LedgerError("The row changes too fast");

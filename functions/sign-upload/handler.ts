@@ -31,12 +31,10 @@ export const build = (runtime: Runtime): HttpHandler => {
     expiryMs: readRowExpiryMs(runtime.env),
     maxMediaBytes,
     announce: connectEvents(runtime).announce,
-    observability,
   };
-  const cancel = cancelDelivery(parts);
   return apiHandler(runtime, SERVICE, { scope: "media.write" }, (request) => {
-    if (request.routeKey.endsWith("/delivery")) return cancel(request);
     const ofRequest = observability.with({ requestId: request.requestContext.requestId });
+    if (request.routeKey.endsWith("/delivery")) return cancelDelivery({ ...parts, observability: ofRequest })(request);
     const askAboutJob = askWith({ cielo24, clock: runtime.clock, observability: ofRequest });
     const endpoint = request.routeKey.endsWith("/request_upload_url") ? requestUploadUrl : signUpload;
     return endpoint({ ...parts, askAboutJob, log: ofRequest.log })(request);
@@ -148,8 +146,8 @@ const signPut = async (parts: SignUpload, wanted: NewUpload, from: From): Promis
 
 /** Ignores a key that the client asks for: the response names this one. */
 const newKey = async (parts: SignUpload, { job_id, filename }: NewUpload, from: From): Promise<string> => {
-  await beginUpload(parts, job_id, from);
   const uploadId = parts.runtime.randomHex();
+  await beginUpload(parts, { jobId: job_id, uploadId }, from);
   parts.log.info("an upload begins", { jobId: job_id, uploadId });
   return mediaKey(job_id, uploadId, filename);
 };

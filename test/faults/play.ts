@@ -41,12 +41,12 @@ const CENSUSES_A_DAY = 96;
 const MAX_CENSUSES = 5;
 /** More steps of time than any schedule needs. */
 const MAX_STEPS = 20_000;
-/** Until the census that looks for the job's older objects, which it does once a day. Clocks differ by less than its half. */
+/** Until the census that looks for the job's older objects, which it does once a day. */
 const minutesToCensus = (jobId: string): number => {
   const now = Date.now() / MINUTE_MS;
   const next = Math.ceil((now + STUCK_MIN) / CENSUS_MIN);
   const wait = (Number.parseInt(jobId.slice(0, 8), 16) % CENSUSES_A_DAY) - (next % CENSUSES_A_DAY);
-  return (next + ((wait + CENSUSES_A_DAY) % CENSUSES_A_DAY) + 0.5) * CENSUS_MIN - now;
+  return (next + ((wait + CENSUSES_A_DAY) % CENSUSES_A_DAY)) * CENSUS_MIN - now;
 };
 /** What another process needs to react. */
 const CHILD_PAUSE_MS = 25;
@@ -150,6 +150,18 @@ export const play = async (
     }
   };
 
+  /** Takes no messages for so long. Meanwhile the census looks for the job once a day, as on any stage. */
+  const restFor = async (minutes: number): Promise<void> => {
+    const until = Date.now() + minutes * MINUTE_MS;
+    for (;;) {
+      const left = (until - Date.now()) / MINUTE_MS;
+      const wait = minutesToCensus(jobId);
+      await rest(Math.min(left, wait));
+      if (left <= wait || restless) return;
+      track(stack.runCensus());
+    }
+  };
+
   /** Whatever is to happen while a drop is delivered does not happen while it settles. */
   const nextActTime = (nextMessageAt: number): number => {
     const settledAt = Math.max(...actor.drops.map(({ at }) => at)) + schedule.dropSettleS * 1000;
@@ -175,7 +187,7 @@ export const play = async (
         const act = acts.shift();
         if (act?.do === "wait") nextActAt = Date.now() + act.seconds * 1000;
         else if (act?.do === "rest") {
-          await rest(act.minutes);
+          await restFor(act.minutes);
           restedUntil = Date.now();
         } else if (act) actor.perform(act);
         if (act) continue;

@@ -113,7 +113,8 @@ export const useDrops = (options: StackOptions = {}) => {
     reasons: (jobId: string) =>
       local
         .records()
-        .filter((record) => record["jobId"] === jobId && record["level"] !== "debug" && record["reason"] !== undefined)
+        .filter((record) => record["service"] !== "census" && record["jobId"] === jobId)
+        .filter((record) => record["level"] !== "debug" && record["reason"] !== undefined)
         .map(({ reason }) => reason),
     /** What was added to a metric during this test. */
     counted: (metric: string) => local.records().reduce((sum, record) => sum + Number(record[metric] ?? 0), 0),

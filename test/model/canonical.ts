@@ -27,11 +27,11 @@ export const canonical = (world: World): string => {
   };
 
   const { row, workers, messages, delayed, floating, accepted, announced, deadLetters, budgets } = world;
-  const { superseded, withdrawn, doubts, isCancelled, isRefused, isMisused, isMisfiled } = world;
+  const { superseded, withdrawn, doubts, cancelled, isRefused, isMisused, isMisfiled } = world;
   let text = row ? show(row) + rename(shapeOf(row)) : "";
   text += list(workers) + list(delayed) + list(messages) + list(floating) + list(accepted) + "|";
-  text += show(announced) + show(deadLetters) + show(budgets);
-  text += `${superseded.length}w${withdrawn.length}d${doubts}${isCancelled ? "c" : ""}${isRefused ? "n" : ""}${isMisused ? "m" : ""}${isMisfiled ? "f" : ""}`;
+  text += show(announced) + show(deadLetters) + show(cancelled) + show(budgets);
+  text += `${superseded.length}w${withdrawn.length}d${doubts}${isRefused ? "n" : ""}${isMisused ? "m" : ""}${isMisfiled ? "f" : ""}`;
   return world.resent ? `${text}r` : text;
 };
 
@@ -79,6 +79,8 @@ const shapeOf = (value: object): Shape => {
     if (name === "expiresAt") return "";
     // Whether it was claimed at all.
     if (name === "claims") return inner === 0 ? "0" : "";
+    // Later than every drop.
+    if (name === "cancelledAt") return "";
     if (typeof inner === "number") {
       const least = LEAST_TICKS[name];
       if (name === "fence") fences.push(inner);

@@ -11,7 +11,7 @@ const TIMEOUT_MS = 120_000;
 const pool = openPool();
 afterAll(() => pool.close());
 
-describe("the delivery machine, through everything that may happen, holds S1 to S8", () => {
+describe("the delivery machine, through everything that may happen, holds S1 to S9", () => {
   const explored: Explored[] = [];
 
   it.each(QUICK_SCENARIOS.map((scenario) => [scenario.name, scenario] as const))(

@@ -1,10 +1,10 @@
 import type { Row } from "../../lib/delivery/machine/row.ts";
 import type { End, Scenario } from "./scenario.ts";
-import { objectsOf, type World } from "./job-world.ts";
+import { objectsOf, SECOND_UPLOAD, type World } from "./job-world.ts";
 
 /** Whether an upload was begun and never arrived: nothing else is rejected without media. */
-export const isTimedOut = ({ state, media, cancelled }: Row): boolean =>
-  state === "REJECTED" && media === undefined && !cancelled;
+export const isTimedOut = ({ state, media, cancelledAt }: Row): boolean =>
+  state === "REJECTED" && media === undefined && cancelledAt === undefined;
 
 /** The ends that this world has reached. */
 export function* endsOf({ row, resent }: World): Generator<End> {
@@ -16,7 +16,7 @@ export function* endsOf({ row, resent }: World): Generator<End> {
 
 /** Whether nothing is under way, the end of every medium is on record, and the event of every end is published. */
 export const hasEnded = (
-  { row, messages, workers, announced, deadLetters, superseded, withdrawn }: World,
+  { row, messages, workers, announced, deadLetters, superseded, withdrawn, cancelled }: World,
   scenario: Scenario,
 ): boolean => {
   if (messages.length > 0 || workers.length > 0) return false;
@@ -25,10 +25,13 @@ export const hasEnded = (
   if (!row) return objectsOf(scenario).every(({ id }) => isOut("REJECTED", id) || superseded.includes(id));
   if (row.state === "SENDING" || row.state === "FINALIZING") return false;
   if (row.state !== "UPLOADING" && !isOut(row.state, row.media?.id ?? "")) return false;
-  return objectsOf(scenario).every(
+  const dropped = row.signedAfter ? [...objectsOf(scenario), SECOND_UPLOAD.media] : objectsOf(scenario);
+  return dropped.every(
     ({ id }) =>
       row.media?.id === id ||
       row.conflicts?.includes(id) === true ||
+      // Its end is the cancellation.
+      (row.rejected?.includes(id) === true && cancelled.includes(id)) ||
       // An expired end is no longer on record, but its event is out.
       ((scenario.rowsExpire || row.rejected?.includes(id) === true) && isOut("REJECTED", id)) ||
       // Its message died while it waited behind another medium: the dead-letter queue's alarm tells a person.

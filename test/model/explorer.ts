@@ -13,7 +13,7 @@ export interface Exploration {
   readonly seconds: number;
   /** The ends that were reached in some state. */
   readonly ends: ReadonlySet<End>;
-  /** Which of S1 to S8 is broken and how, and the shortest way there in words. */
+  /** Which of S1 to S9 is broken and how, and the shortest way there in words. */
   readonly failure?: { readonly broken: string; readonly trace: readonly string[] };
   /** Whether every state was seen; otherwise the limit was reached or something was broken. */
   readonly isComplete: boolean;

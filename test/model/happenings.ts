@@ -15,6 +15,8 @@ import {
   objectsOf,
   redirect,
   spend,
+  FIRST_UPLOAD,
+  SECOND_UPLOAD,
   without,
   type Machine,
   type Message,
@@ -32,7 +34,7 @@ export function* happenings(world: World, scenario: Scenario, by: Machine): Gene
   }
   if (world.budgets.operators > 0) yield* sendAgain(world);
   if (world.budgets.withdrawals > 0) yield* withdraw(world, scenario);
-  if (world.budgets.signings > 0) yield* signUpload(world);
+  if (world.budgets.signings > 0) yield* signUpload(world, by);
   if (world.budgets.cancels > 0) yield* cancel(world, scenario, by);
   yield* announceCancelled(world);
   if (scenario.census) yield* takeCensus(world, scenario);
@@ -158,8 +160,9 @@ function* withdraw(world: World, scenario: Scenario): Generator<Transition> {
 }
 
 /** Signing reads the row, and writes it at any time after that. */
-function* signUpload(world: World): Generator<Transition> {
-  const admission = admitUpload(world.row, { now: world.now, expiryMs: TICK_MS });
+function* signUpload(world: World, { admits = admitUpload }: Machine): Generator<Transition> {
+  const { id: uploadId } = world.row?.cancelledAt === undefined ? FIRST_UPLOAD : SECOND_UPLOAD;
+  const admission = admits(world.row, { uploadId, now: world.now, expiryMs: TICK_MS });
   if (!admission.admitted || !admission.write) return;
   yield { label: "an upload is signed", isFault: true, world: delay(spend(world, "signings"), admission.write) };
 }
@@ -174,7 +177,7 @@ function* cancel(world: World, scenario: Scenario, { cancels = cancelUpload }: M
 /** The function that cancelled announces it, unless it dies first. */
 function* announceCancelled(world: World): Generator<Transition> {
   const { row, announced } = world;
-  if (row?.state !== "REJECTED" || !row.cancelled || row.announced) return;
+  if (row?.state !== "REJECTED" || row.cancelledAt === undefined || row.announced) return;
   const event = `REJECTED ${row.media?.id ?? ""}`;
   const told = announced.includes(event) ? announced : [...announced, event].sort();
   const label = "the cancellation is announced";

@@ -32,8 +32,8 @@ export const findViolation = (
   if (after.isMisfiled) return "S8: the index of open rows does not show the row as it is";
   if (before.row?.closed && row?.state !== "NEEDS_REVIEW" && row?.state !== "DELIVERED")
     return "S6: a job that an operator closed for good is open again";
-  if (after.isCancelled && row?.state === "FINALIZING" && row.media?.kind === "object")
-    return "S9: media goes out although its owner cancelled it";
+  if (row?.state === "FINALIZING" && row.media && after.cancelled.includes(row.media.id))
+    return "S9: what was cancelled is sent without an operator's decision";
   // The last release counted and waited by other rules.
   if (mixesReleases) return undefined;
   if (row?.state === "SENDING" && row.claimId === undefined && (row.posts ?? 0) > after.doubts)

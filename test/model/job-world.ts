@@ -1,11 +1,11 @@
 import { dueTime, entryAfter, isOpen } from "../../lib/delivery/machine/open.ts";
 import { decideWrite, type Row, type Write } from "../../lib/delivery/machine/row.ts";
 import type { Reply, Command, Memory, OperatorDecision, Outcome } from "../../lib/delivery/machine/protocol.ts";
-import type { cancelUpload } from "../../lib/delivery/machine/uploading.ts";
+import type { admitUpload, cancelUpload } from "../../lib/delivery/machine/uploading.ts";
 import type { step } from "../../lib/delivery/machine/machine.ts";
 import type { Release } from "./last-release.ts";
 import { TICK_MS, type Budgets, type Scenario } from "./scenario.ts";
-import type { MediaRef } from "../../lib/media/key.ts";
+import { mediaKey, type MediaRef } from "../../lib/media/key.ts";
 
 /**
  * The world around the delivery machine as the explorer sees it: one job's row, its messages, the workers, cielo24 and
@@ -34,8 +34,8 @@ export interface World {
   readonly withdrawn: readonly string[];
   /** How often a last chunk or a URL went out without a definite answer. */
   readonly doubts: number;
-  /** The owner cancelled, and nobody has signed another upload or sent the media again since. */
-  readonly isCancelled: boolean;
+  /** Objects that the owner cancelled: all but those whose upload was signed after that, or that an operator sent again. */
+  readonly cancelled: readonly string[];
   /** cielo24 definitely refused the media for good, or the object itself cannot be delivered. */
   readonly isRefused: boolean;
   /** An operator's decision was carried out on another state than the operator saw. */
@@ -105,6 +105,8 @@ export interface Machine {
   readonly alter?: (write: Write) => Write;
   /** Whether an owner may cancel, and the write that does. */
   readonly cancels?: typeof cancelUpload;
+  /** Whether another upload may be signed, and the write that records it. */
+  readonly admits?: typeof admitUpload;
   /** Whether an HTTP call puts a message that looks after its row into the queue first; it does. */
   readonly queuesCalls?: boolean;
   /** Whether media-source records that it redirects a pull, and does not redirect if that fails; it does. */
@@ -122,7 +124,15 @@ const objectRef = (index: number, key: string): MediaRef => ({
   versionId: String(index),
 });
 
-const OBJECTS: readonly MediaRef[] = ["a", "b", "c"].map((key, index) => objectRef(index, key));
+const upload = (digit: string, index: number, name: string) => {
+  const id = digit.repeat(32);
+  return { id, media: objectRef(index, mediaKey("0".repeat(32), id, name)) };
+};
+export const FIRST_UPLOAD = upload("1", 0, "a");
+/** It is signed after a cancellation, and only then is its object dropped. */
+export const SECOND_UPLOAD = upload("2", 1, "b");
+
+const OBJECTS: readonly MediaRef[] = [FIRST_UPLOAD.media, ...["b", "c"].map((key, index) => objectRef(index + 1, key))];
 /** The second is a version of the first one's key. */
 const VERSIONS: readonly MediaRef[] = ["a", "a", "c"].map((key, index) => objectRef(index, key));
 
@@ -148,7 +158,7 @@ export const startWorld = (scenario: Scenario): World => ({
   superseded: [],
   withdrawn: [],
   doubts: 0,
-  isCancelled: false,
+  cancelled: [],
   isRefused: false,
   isMisused: false,
   isMisfiled: false,
@@ -205,7 +215,10 @@ const misfiles = (before: Row | undefined, write: Write, after: Row): boolean =>
 const keep = (world: World, row: Row): World => ({
   ...world,
   row,
-  isCancelled: isCancelled(world, row),
+  cancelled: cancelledAfter(world, row),
+  messages: isSecondDropped(world.row, row)
+    ? [...world.messages, { role: "queue", media: SECOND_UPLOAD.media, visibleAt: world.now }]
+    : world.messages,
   announced:
     world.row?.state === "NEEDS_REVIEW" && row.state !== "NEEDS_REVIEW"
       ? world.announced.filter((event) => !event.startsWith("NEEDS_REVIEW"))
@@ -215,12 +228,16 @@ const keep = (world: World, row: Row): World => ({
         : world.announced,
 });
 
-const isCancelled = ({ row: before, isCancelled: was }: World, after: Row): boolean => {
-  if (after.cancelled && !before?.cancelled) return true;
-  const isSigned =
-    after.state === "UPLOADING" || (after.state === "REJECTED" && before?.state === "REJECTED" && !after.cancelled);
-  return was && !isSigned && !isReopened(before, after);
+const cancelledAfter = ({ row: before, cancelled }: World, after: Row): readonly string[] => {
+  const isNew =
+    after.cancelledAt !== undefined && (before?.cancelledAt === undefined || before.signedAfter !== undefined);
+  if (isNew && after.signedAfter === undefined) return OBJECTS.map(({ id }) => id);
+  if (isReopened(before, after)) return cancelled.filter((id) => id !== after.media?.id);
+  return isSecondDropped(before, after) ? cancelled.filter((id) => id !== SECOND_UPLOAD.media.id) : cancelled;
 };
+
+const isSecondDropped = (before: Row | undefined, after: Row): boolean =>
+  after.signedAfter !== undefined && before?.signedAfter === undefined;
 
 const isReopened = (before: Row | undefined, after: Row): boolean =>
   before?.state === "REJECTED" && after.state === "SENDING" && before.media?.id === after.media?.id;

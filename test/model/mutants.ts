@@ -2,7 +2,7 @@ import type { Input, Memory, Settings, Step } from "../../lib/delivery/machine/p
 import type { Row, State, Write } from "../../lib/delivery/machine/row.ts";
 import { step } from "../../lib/delivery/machine/machine.ts";
 import { reopen } from "../../lib/delivery/machine/transitions.ts";
-import { cancelUpload } from "../../lib/delivery/machine/uploading.ts";
+import { admitUpload, cancelUpload } from "../../lib/delivery/machine/uploading.ts";
 import { isTimedOut } from "./ends.ts";
 import { TICK_MS } from "./scenario.ts";
 import type { Machine } from "./job-world.ts";
@@ -595,7 +595,20 @@ const CANCELS: readonly Mutant[] = [
     name: "a claim forgets that the upload was cancelled",
     caughtBy: SIGNED_AGAIN,
     breaks: "S9",
-    ...onWrite((write) => (isClaim(write) ? { ...write, remove: [...(write.remove ?? []), "cancelled"] } : write)),
+    ...onWrite((write) => (isClaim(write) ? { ...write, remove: [...(write.remove ?? []), "cancelledAt"] } : write)),
+  },
+  {
+    name: "another upload that is signed undoes the cancellation",
+    caughtBy: SIGNED_AGAIN,
+    breaks: "S9",
+    step,
+    admits: (row, at) => {
+      const admission = admitUpload(row, at);
+      if (!admission.admitted || !admission.write?.set.signedAfter) return admission;
+      const set = { ...admission.write.set };
+      Reflect.deleteProperty(set, "signedAfter");
+      return { admitted: true, write: { ...admission.write, set, remove: ["cancelledAt", "signedAfter"] } };
+    },
   },
   {
     name: "what arrives after a time-out is not sent",
@@ -605,7 +618,7 @@ const CANCELS: readonly Mutant[] = [
       step(
         memory,
         input.type === "row" && input.row && isTimedOut(input.row) && memory.drop.media
-          ? { ...input, row: believe(input.row, { cancelled: true }) }
+          ? { ...input, row: believe(input.row, { cancelledAt: input.now }) }
           : input,
       ),
     ),

@@ -45,6 +45,7 @@ describe("the judgement of an exploration", () => {
       "rejected",
       "needs review",
       "conflict",
+      "timed out",
     ]);
   });
 

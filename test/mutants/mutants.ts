@@ -254,9 +254,16 @@ const CANCELS: readonly Mutant[] = [
   {
     name: "what arrives for a cancelled upload is sent",
     file: "lib/delivery/machine/without-claim.ts",
-    source: "if (memory.row?.cancelled) return claimToReject(memory, input, CANCELLED);",
+    source: "if (isCancelled(memory, media)) return refuseCancelled(memory, input, media);",
     becomes: "",
     caughtBy: { file: CANCEL, test: "records what arrives afterwards, and does not send it" },
+  },
+  {
+    name: "what was cancelled is sent once another upload is signed",
+    file: "lib/delivery/machine/without-claim.ts",
+    source: "if (!row.signedAfter) return true;",
+    becomes: "return !row.signedAfter;",
+    caughtBy: { file: CANCEL, test: "never sends the wrong file" },
   },
 ];
 

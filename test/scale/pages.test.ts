@@ -22,6 +22,12 @@ describe("the tables of docs/costs.md", () => {
   );
 });
 
+it("docs/costs.md says how many metrics the functions can write", () => {
+  const metrics = readFileSync("lib/observability.ts", "utf8").match(/^ {2}\| "\w+"/gm) ?? [];
+  expect(metrics.length).toBeGreaterThan(30);
+  expect(costs).toMatch(new RegExp(`at most ${metrics.length},`));
+});
+
 describe("the tables of docs/scale.md", () => {
   it.each<Table>([tableOfLimits(stage), tableOfFirstLimits(stage)])(
     "are what the program prints: $name",

@@ -2,8 +2,7 @@ import { go, leave, leaveAfterWrite, read } from "./moves.ts";
 import type { Claimant, Drop, Input, Memory, Reader, Settings, Step } from "./protocol.ts";
 import { OBJECT_WITHDRAWN } from "./reasons.ts";
 import { onReply } from "./replies.ts";
-import type { State } from "./row.ts";
-import type { Claim } from "./transitions.ts";
+import type { Claim, State } from "./row.ts";
 import {
   backOut,
   onBroken,

@@ -1,6 +1,5 @@
 import type { MediaRef, Sameness } from "../../media/key.ts";
-import type { Decision, DeliveryError, Look, Row, Write } from "./row.ts";
-import type { Claim } from "./transitions.ts";
+import type { Claim, Decision, DeliveryError, Look, Row, Write } from "./row.ts";
 
 /**
  * The words between the delivery machine and its runner: what the machine is started with (`Settings`, `Drop`), what it

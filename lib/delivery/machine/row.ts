@@ -25,6 +25,12 @@ export interface Look {
   readonly concern?: DeliveryError | undefined;
 }
 
+/** Proof of a claim: the row must still carry both. */
+export interface Claim {
+  readonly fence: number;
+  readonly claimId: string;
+}
+
 /** What an operator decided about a row, and why. */
 export interface Decision {
   readonly what: "resend" | "reject";
@@ -87,8 +93,10 @@ export interface Row {
   readonly decision?: Decision;
   /** An operator closed a row whose media may have been accepted: nothing more is sent for the job. */
   readonly closed?: boolean;
-  /** The owner cancelled the upload: of objects that come, nothing is sent, until another upload is signed. */
-  readonly cancelled?: boolean;
+  /** When the owner last cancelled. Of the objects that come, none is sent but those of a new beginning: `signedAfter`. */
+  readonly cancelledAt?: number;
+  /** Ids of the uploads that were signed after the cancellation. The last 100; absent if none was. */
+  readonly signedAfter?: readonly string[];
   /** When the last upload for the job was signed. */
   readonly signedAt?: number;
   /** When the media came into the bucket. Absent for a caller's media. */

@@ -1,7 +1,7 @@
 import { defined } from "../../defined.ts";
 import type { MediaRef } from "../../media/key.ts";
 import { CANCELLED, TIMED_OUT } from "./reasons.ts";
-import type { Condition, Decision, DeliveryError, Look, Row, State, Write } from "./row.ts";
+import type { Claim, Condition, Decision, DeliveryError, Look, Row, State, Write } from "./row.ts";
 
 /**
  * The transitions of the ledger, each as the one write that makes it: its condition, what it sets and what it removes.
@@ -11,12 +11,6 @@ import type { Condition, Decision, DeliveryError, Look, Row, State, Write } from
  * A *claimant* holds the row's claim and proves it by fence and claimId. A *reader* has no claim and may only write what
  * follows from the state and fence that it has just read.
  */
-
-/** Proof of a claim: the row must still carry both. */
-export interface Claim {
-  readonly fence: number;
-  readonly claimId: string;
-}
 
 /** Ids of rejected media that a row holds: about 45 KB. Once it is full, whatever comes for the job waits. */
 export const REJECTED_KEPT = 1000;
@@ -323,11 +317,21 @@ export const timeOut = (row: Row, at: { now: number; expiryMs: number }): Write 
  * another reason keeps that.
  */
 export const cancel = (row: Row, at: { now: number; expiryMs: number }): Write => {
-  const cancelled = { cancelled: true, fence: row.fence + 1 };
+  const cancelled = { cancelledAt: at.now, fence: row.fence + 1 };
   return row.state === "REJECTED"
-    ? change(asSeen(row), cancelled)
-    : change(asSeen(row), { ...rejection(row, { ...at, error: CANCELLED }), ...cancelled }, OPEN_OR_ENDED);
+    ? change(asSeen(row), cancelled, ["signedAfter"])
+    : change(asSeen(row), { ...rejection(row, { ...at, error: CANCELLED }), ...cancelled }, [
+        ...OPEN_OR_ENDED,
+        "signedAfter",
+      ]);
 };
+
+/**
+ * UPLOADING, REJECTED stay: a cancelled object has come once another upload was signed, and must not end that. The
+ * cancellation was its end, and is announced. By a reader.
+ */
+export const setAside = (row: Row, mediaId: string): Write =>
+  change(asSeen(row), { rejected: [...(row.rejected ?? []), mediaId].slice(-REJECTED_KEPT), fence: row.fence + 1 });
 
 /**
  * → NEEDS_REVIEW: no way forward, or the outcome cannot be known. `settledAt` stays: an operator's "send again" obeys
@@ -363,7 +367,7 @@ export const reopen = (row: Row, at: { now: number; decision: Decision }): Write
       // It was FINALIZING: if cielo24 shows the media only now, it was accepted, not refused.
       everUnknown: row.settledAt === undefined ? undefined : true,
     },
-    [...OF.end, "claimId", "settledAt", "notBefore", "waiting", "cancelled"],
+    [...OF.end, "claimId", "settledAt", "notBefore", "waiting"],
   );
 
 /**

@@ -16,15 +16,22 @@ export type Admission =
  * none, UPLOADING, REJECTED → UPLOADING, by a reader. Signing again before anything arrived is allowed; after REJECTED it
  * begins again, and keeps what is about the job: its fence, its rejected media, its conflicts, `jobSeenAt`, and an
  * operator's `decision`. A REJECTED row whose end is not announced yet is left alone: the worker still has to announce
- * it, and the new object may claim the job from there. Only an owner's cancellation is undone.
+ * it, and the new object may claim the job from there. After a cancellation the row remembers which uploads were signed
+ * since: what else comes is never sent. The fence moves on then, so that of two signings neither overwrites the other's id.
  *
+ * @param at.uploadId of the upload that is about to be signed
  * @param at.now ms since the epoch
  * @param at.expiryMs how long the row is kept, longer than any version that it speaks of
  * @param at.jobSeenAt when job/info showed the job without media, if it was asked just now (ms since the epoch)
  */
 export const admitUpload = (
   row: Row | undefined,
-  at: { readonly now: number; readonly expiryMs: number; readonly jobSeenAt?: number | undefined },
+  at: {
+    readonly uploadId: string;
+    readonly now: number;
+    readonly expiryMs: number;
+    readonly jobSeenAt?: number | undefined;
+  },
 ): Admission => {
   const uploading = {
     state: "UPLOADING",
@@ -37,13 +44,19 @@ export const admitUpload = (
   if (row.closed) return { admitted: false, state: "CLOSED" };
   if (row.state !== "UPLOADING" && row.state !== "REJECTED") return { admitted: false, state: row.state };
   if (row.state === "REJECTED" && !row.announced && !isExpired(row, at.now))
-    return row.cancelled
-      ? { admitted: true, write: change(asSeen(row), { updatedAt: at.now }, ["cancelled"]) }
-      : { admitted: true };
-  const over: (keyof Row)[] =
-    row.state === "REJECTED" ? [...ALL_OF_MEDIA.filter((name) => name !== "decision"), "cancelled"] : [];
-  return { admitted: true, write: change({ state: [row.state], fence: row.fence }, uploading, over) };
+    return row.cancelledAt === undefined
+      ? { admitted: true }
+      : { admitted: true, write: change(asSeen(row), { updatedAt: at.now, ...beginAgain(row, at.uploadId) }) };
+  const over = row.state === "REJECTED" ? ALL_OF_MEDIA.filter((name) => name !== "decision") : [];
+  const set = { ...uploading, ...beginAgain(row, at.uploadId) };
+  return { admitted: true, write: change({ state: [row.state], fence: row.fence }, set, over) };
 };
+
+/** A client may have more than one of them signed before it uploads, but not that many. */
+const SIGNED_KEPT = 100;
+
+const beginAgain = ({ cancelledAt, signedAfter = [], fence }: Row, uploadId: string) =>
+  cancelledAt === undefined ? {} : { signedAfter: [...signedAfter, uploadId].slice(-SIGNED_KEPT), fence: fence + 1 };
 
 /**
  * Whether the owner may cancel, and the write that does; none if it is done already. With a possible acceptance nothing is
@@ -51,7 +64,7 @@ export const admitUpload = (
  */
 export const cancelUpload = (row: Row, at: { readonly now: number; readonly expiryMs: number }): Admission => {
   if (row.closed) return { admitted: false, state: "CLOSED" };
-  if (row.state === "REJECTED" && row.cancelled) return { admitted: true };
+  if (row.state === "REJECTED" && row.cancelledAt !== undefined && !row.signedAfter) return { admitted: true };
   if (row.state === "UPLOADING" || row.state === "REJECTED" || (row.state === "SENDING" && !row.everUnknown))
     return { admitted: true, write: cancel(row, at) };
   return { admitted: false, state: row.state };

@@ -1,3 +1,4 @@
+import { parseMediaKey, type MediaRef } from "../../media/key.ts";
 import {
   acknowledge,
   alertIfCostly,
@@ -191,10 +192,29 @@ const decided = ({ what, fence, by, why }: OperatorDecision, at: number) => ({ w
 const examine = (memory: Reader, input: Input): Step => {
   const media = mediaOf(memory);
   if (media?.kind !== "object") return precheck({ ...memory, sizeBytes: memory.drop.sizeBytes });
-  if (memory.row?.cancelled) return claimToReject(memory, input, CANCELLED);
+  if (isCancelled(memory, media)) return refuseCancelled(memory, input, media);
   const connects = willPost(memory) && (input.now >= settleTime(memory) || !isUntouched(memory.row));
   return go("inspecting", memory, { do: "inspect", media, wasAhead: wasAskedAhead(memory), connects });
 };
+
+/**
+ * Whether the owner cancelled this object, and no operator wants it sent. An upload that was signed after that has an id of
+ * its own, which is exact. The key of an operator's drop has none: clocks decide, without a margin, since what is dropped
+ * right after the cancellation is wanted.
+ */
+const isCancelled = ({ row, drop }: Reader, { key = "" }: MediaRef): boolean => {
+  if (row?.cancelledAt === undefined || !mayWithdraw(row)) return false;
+  if (!row.signedAfter) return true;
+  const parsed = parseMediaKey(key);
+  if (typeof parsed === "object" && parsed.uploadId !== undefined) return !row.signedAfter.includes(parsed.uploadId);
+  return ((drop.media ? drop.arrivedAt : row.droppedAt) ?? 0) <= row.cancelledAt;
+};
+
+/** What has begun since then goes on, and its state says nothing of what was cancelled before. */
+const refuseCancelled = (memory: Reader, input: Input, media: MediaRef): Step =>
+  memory.row?.signedAfter && memory.row.state !== "SENDING"
+    ? end(memory, input, transition.setAside(memory.row, media.id))
+    : claimToReject(memory, input, CANCELLED);
 
 /** Whether the media at hand, if it is claimed, goes out in a POST of its bytes. */
 const willPost = (memory: Reader): boolean => {

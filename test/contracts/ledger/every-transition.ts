@@ -41,7 +41,7 @@ const of = (row: Before, make: (row: Row) => Write): Step => ({
   },
 });
 const admission = (row: Row | undefined): Write => {
-  const admitted = admitUpload(row, { now: NOW, expiryMs: ENDS.expiryMs });
+  const admitted = admitUpload(row, { uploadId: "e".repeat(32), now: NOW, expiryMs: ENDS.expiryMs });
   if (!admitted.admitted || !admitted.write) throw new Error("The upload is not admitted");
   return admitted.write;
 };
@@ -54,6 +54,15 @@ export const STEPS: [name: string, step: Step][] = [
   ["admitUpload of a job without a row", { row: undefined, make: admission }],
   ["admitUpload once more", of(UPLOADING, admission)],
   ["admitUpload after a rejection", of(announced("REJECTED"), admission)],
+  [
+    "admitUpload after a cancellation",
+    of(rowIn("REJECTED", { announced: true, cancelledAt: NOW - 1, signedAfter: ["f".repeat(32)] }), admission),
+  ],
+  [
+    "admitUpload before the cancellation is announced",
+    of(rowIn("REJECTED", { cancelledAt: NOW - 1, expiresAt: NOW / 1000 + 60 }), admission),
+  ],
+  ["setAside", of(UPLOADING, (row) => transition.setAside(row, "object:b"))],
   ["claim without a row", { row: undefined, make: claim }],
   ["claim of an upload", of(UPLOADING, claim)],
   ["claim after a rejection", of(announced("REJECTED"), claim)],

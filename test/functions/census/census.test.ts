@@ -34,12 +34,13 @@ const rowIn = (state: State, attributes: Partial<Row> = {}): Row => ({
 });
 
 /** A ledger of these rows. `stale`: what the index and a glance say of them, who are behind. */
-const ledgerOf = (rows: readonly Row[], stale: readonly Row[]) => {
+const ledgerOf = (rows: readonly Row[], stale: readonly Row[], isIndexed = true) => {
   const glances: number[] = [];
   const reads: string[] = [];
   const ledger: Census["ledger"] = {
     listDue: async function* (by) {
-      for (const row of stale) if (isOpen(row) && dueTime(row) <= by) yield await Promise.resolve(row.jobId);
+      for (const row of stale)
+        if (isIndexed && isOpen(row) && dueTime(row) <= by) yield await Promise.resolve(row.jobId);
     },
     glance: (jobIds) => {
       glances.push(jobIds.length);
@@ -60,8 +61,13 @@ const take = async (
     rows?: readonly Row[];
     stale?: readonly Row[];
     objects?: readonly ListedObject[];
+    /** Whether open rows have their entries in the index. */
+    isIndexed?: boolean;
+    /** Whether there was time to list all of the bucket. */
+    isComplete?: boolean;
     messages?: number;
     now?: number;
+    scheduledAt?: number;
     /** What cielo24 shows; jobs that are not here, it says nothing about. */
     shown?: Readonly<Record<string, boolean>>;
   },
@@ -77,7 +83,7 @@ const take = async (
   };
   const asks: string[] = [];
   const { rows = [], stale = rows } = world;
-  const { ledger, ...asked } = ledgerOf(rows, stale);
+  const { ledger, ...asked } = ledgerOf(rows, stale, world.isIndexed);
   const report = await takeCensus({
     ledger,
     queue: {
@@ -86,9 +92,10 @@ const take = async (
         return put(message, options);
       },
     },
-    listObjects: (matters, visit) => {
-      const { objects = [] } = world;
-      return visit({ objects: objects.filter(matters), count: objects.length });
+    listObjects: async (matters, visit) => {
+      const { objects = [], isComplete = true } = world;
+      await visit({ objects: objects.filter(matters), count: objects.length });
+      return isComplete;
     },
     countMessages: () => Promise.resolve(world.messages ?? 0),
     bucketName: "bucket",
@@ -99,6 +106,7 @@ const take = async (
     observability: createObservability(runtime, { service: "census", stage: "test" }),
     runtime,
     intervalMs: 15 * MINUTE_MS,
+    scheduledAt: world.scheduledAt ?? world.now ?? NOW,
   });
   const records = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
   return {
@@ -224,6 +232,11 @@ describe("a census puts back an object that has no end on record", () => {
     expect(await keysSent([rowIn("UPLOADING")], [OWN])).toEqual([OWN.key]);
   });
 
+  it("but not of one that waits for its media, where this was rejected or in conflict before", async () => {
+    for (const ends of [{ rejected: [mediaOf(OWN).id] }, { conflicts: [mediaOf(OWN).id] }])
+      expect(await keysSent([rowIn("UPLOADING", ends)], [OWN])).toEqual([]);
+  });
+
   it("only once it is 30 minutes old", async () => {
     expect(await keysSent([], [objectOf("young.mp4", DUE - 1)])).toEqual([]);
     expect(await keysSent([], [objectOf("old.mp4", DUE)])).toEqual([`media/${JOB}/old.mp4`]);
@@ -283,14 +296,22 @@ describe("a census costs what is open and what is new", () => {
     expect(asked.glances).toEqual([...Array<number>(9).fill(100), 60]);
   });
 
-  it.each([3, 24, 191])("of those that are %s hours old it finds each once in a day, in some run", async (hours) => {
+  it.each([
+    [3, 0],
+    [24, 0],
+    [191, 0],
+    [3, 1],
+    [60, 1],
+    [160, 1],
+  ])("of those that are %s hours old it finds each once in a day, beside %s messages", async (hours, messages) => {
     const found: string[] = [];
     const counts: number[] = [];
     for (let run = 0; run < 96; run += 1) {
       const now = NOW + run * 15 * MINUTE_MS;
       // As old in each run, so that none is new or forgotten meanwhile.
       const objects = aged(hours * HOUR_MS).map((each) => ({ ...each, writtenAt: now - hours * HOUR_MS }));
-      const { report } = await take({ objects, now });
+      // Runs begin seconds before or after their time.
+      const { report } = await take({ objects, messages, now, scheduledAt: now + (run % 2 ? 20_000 : -20_000) });
       counts.push(report.compared);
       found.push(...report.findings.map(({ jobId }) => jobId));
     }
@@ -340,10 +361,26 @@ describe("a census reads once more, consistently, before it puts anything back",
 });
 
 it("a census finds a stuck row that the index does not know, as an older version wrote it, by its object", async () => {
-  const { ledger } = ledgerOf([rowIn("SENDING", { leaseUntil: NOW - DUE })], []);
-  const row = await ledger.read(JOB);
-  const { findings } = (await take({ rows: row ? [row] : [], objects: [OWN, OTHER] })).report;
+  const row = rowIn("SENDING", { leaseUntil: NOW - DUE });
+  const { findings } = (await take({ rows: [row], objects: [OWN, OTHER], isIndexed: false })).report;
   expect(findings).toEqual([{ why: "stuckRows", jobId: JOB, dueAt: NOW - DUE }]);
+});
+
+it("and by an old object in its turn, even while messages wait and its own age passes no mark", async () => {
+  const row = rowIn("SENDING", { leaseUntil: NOW - 50 * HOUR_MS });
+  const found: string[] = [];
+  for (let run = 0; run < 96; run += 1) {
+    const now = NOW + run * 15 * MINUTE_MS;
+    const world = { rows: [row], objects: [objectOf("own.mp4", 60 * HOUR_MS)], messages: 1, now, isIndexed: false };
+    found.push(...(await take(world)).report.findings.map(({ why }) => why));
+  }
+  expect(found).toEqual(["stuckRows"]);
+});
+
+it("a census says so where its time was up before it had listed all, and goes on with what it has", async () => {
+  const { named, found } = await take({ objects: [OWN], isComplete: false });
+  expect(found).toMatchObject({ unannouncedObjects: 1, requeued: 1 });
+  expect(named).toContainEqual(expect.objectContaining({ level: "error", message: "census out of time" }));
 });
 
 it("a census names what it found: job, object and why, and since when", async () => {
@@ -420,7 +457,7 @@ describe("a census names", () => {
     ["is under way", row("SENDING", { leaseUntil: NOW + 1 }), { state: "SENDING", reason: "underWay" }],
     [
       "was cancelled",
-      row("REJECTED", { cancelled: true, error: { type: "CANCELLED", comment: "" } }),
+      row("REJECTED", { cancelledAt: 1, error: { type: "CANCELLED", comment: "" } }),
       { state: "REJECTED", reason: "CANCELLED" },
     ],
   ])("a file that %s", async (_what, each, expected) => {
@@ -442,6 +479,24 @@ describe("a census names", () => {
     const ageS = 1_860;
     const what = { level: "info", message: "not delivered", reason: "KEY_QUARANTINED", ageS };
     expect(await namesOf([], [stray])).toEqual([{ ...what, mediaId: mediaOf(stray).id }]);
+  });
+
+  it("a signed upload with its id", async () => {
+    const uploadId = "a".repeat(32);
+    const signed = { ...own, key: `media/${JOB}/${uploadId}/a.mp4` };
+    expect(await namesOf([], [signed])).toMatchObject([{ message: "put back", uploadId }]);
+    const rejected = row("REJECTED", { rejected: [mediaOf(signed).id] });
+    expect(await namesOf([rejected], [signed])).toMatchObject([{ message: "not delivered", uploadId }]);
+  });
+
+  it("a file each day in its turn, once it is older than two hours", async () => {
+    const rejected = row("REJECTED", { rejected: [mediaOf(own).id] });
+    const runs: number[] = [];
+    for (let run = 0; run < 2 * 96; run += 1) {
+      const now = NOW + 3 * HOUR_MS + run * 15 * MINUTE_MS;
+      runs.push((await take({ rows: [rejected], objects: [own], now })).report.undeliveredObjects);
+    }
+    expect([runs.slice(0, 96), runs.slice(96)].map((day) => day.filter((count) => count === 1).length)).toEqual([1, 1]);
   });
 
   it("nothing that was delivered, and a file seldom: not again before its age has doubled", async () => {

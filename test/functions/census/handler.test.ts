@@ -246,9 +246,14 @@ describe("the census", () => {
     local.cielo24.faults.clear();
     expect(await local.stack.runCensus()).toMatchObject({ sampled: 1, notShown: 0 });
     const empty = JSON.stringify({ JobId: job });
-    local.cielo24.faults.add({ action: "job/info", jobId: job, kind: "answer", status: 200, body: empty });
+    const unknown = JSON.stringify({ ErrorType: "ITEM_NOT_FOUND", ErrorComment: "No such job." });
+    const answer = { action: "job/info", jobId: job, kind: "answer" } as const;
+    local.cielo24.faults.add({ ...answer, status: 200, body: empty });
     expect(await local.stack.runCensus()).toMatchObject({ sampled: 1, notShown: 1 });
-    expect(local.counted("MediaNotShown")).toBe(1);
+    local.cielo24.faults.clear();
+    local.cielo24.faults.add({ ...answer, status: 400, body: unknown, times: 2 });
+    expect(await local.stack.runCensus()).toMatchObject({ sampled: 1, notShown: 1 });
+    expect(local.counted("MediaNotShown")).toBe(2);
   });
 });
 

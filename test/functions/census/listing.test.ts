@@ -1,22 +1,34 @@
 import { S3Client } from "@aws-sdk/client-s3";
 import { afterEach, describe, expect, it } from "@jest/globals";
 import { createServer, type Server } from "node:http";
-import { listObjects, type ListedObject } from "../../../functions/census/listing.ts";
+import { listObjects, type ListedObject, type ListedPage } from "../../../functions/census/listing.ts";
 import { closeServer, listen } from "../../../dev/stack/listen.ts";
 import { useDrops } from "../../harness/drops.ts";
 
 const ALL = () => true;
+const NEVER = () => false;
+
+interface Limits {
+  matters: (object: ListedObject) => boolean;
+  firstPart: number;
+  isTimeUp: () => boolean;
+}
 
 /** Everything that a listing shows, and how many there are. */
-const list = async (client: S3Client, bucketName: string, matters: (object: ListedObject) => boolean = ALL) => {
+const list = async (
+  client: S3Client,
+  bucketName: string,
+  { matters = ALL, firstPart = 0, isTimeUp = NEVER }: Partial<Limits> = {},
+) => {
   const objects: ListedObject[] = [];
   let count = 0;
-  await listObjects(client, bucketName, matters, (page) => {
+  const visit = (page: ListedPage) => {
     objects.push(...page.objects);
     count += page.count;
     return Promise.resolve();
-  });
-  return { keys: objects.map(({ key }) => key).sort(), objects, count };
+  };
+  const isComplete = await listObjects(client, bucketName, matters, visit, firstPart, isTimeUp);
+  return { isComplete, keys: objects.map(({ key }) => key).sort(), objects, count };
 };
 
 describe("a listing of the bucket", () => {
@@ -42,8 +54,21 @@ describe("a listing of the bucket", () => {
     const listed = await list(local.s3, bucketName);
     expect(listed.keys).toEqual([...keys, ...odd].sort());
     expect(listed.count).toBe(keys.length + odd.length);
-    const some = await list(local.s3, bucketName, ({ key }) => key === odd[3]);
+    expect(listed.isComplete).toBe(true);
+    expect((await list(local.s3, bucketName, { firstPart: 95 })).keys).toEqual(listed.keys);
+    const some = await list(local.s3, bucketName, { matters: ({ key }) => key === odd[3] });
     expect(some).toMatchObject({ count: listed.count, objects: [{ key: odd[3], sizeBytes: 1 }] });
+
+    // Where the time is up after two pages, each part still comes first in some run.
+    const reached: string[] = [];
+    for (let firstPart = 0; firstPart < 16; firstPart += 1) {
+      let pages = 0;
+      const part = await list(local.s3, bucketName, { firstPart, isTimeUp: () => (pages += 1) > 1 });
+      expect(part.isComplete).toBe(false);
+      expect(part.count).toBeLessThan(listed.count);
+      reached.push(...part.keys);
+    }
+    expect(new Set(reached)).toEqual(new Set(listed.keys));
   });
 });
 
@@ -54,9 +79,13 @@ describe("a page of a listing", () => {
     client?.destroy();
     if (server) await closeServer(server);
   });
-  /** S3 as these pieces of a response have it. */
-  const listOf = async (...pieces: string[]) => {
+  let asked = 0;
+  /** S3 as these responses have it, piece by piece; the last one is repeated. */
+  const listOf = async (...answers: string[][]) => {
+    asked = 0;
     server = createServer((_request, response) => {
+      const pieces = answers[Math.min(asked, answers.length - 1)] ?? [];
+      asked += 1;
       void (async () => {
         for (const piece of pieces) {
           response.write(piece);
@@ -83,10 +112,15 @@ describe("a page of a listing", () => {
   };
 
   it("is the same however it is cut", async () => {
-    expect((await listOf(...Array.from(page))).objects).toEqual([object]);
+    expect((await listOf(Array.from(page))).objects).toEqual([object]);
   });
 
-  it("is refused if its end is missing", async () => {
-    await expect(listOf(page.slice(0, -5))).rejects.toThrow("cut off");
+  it("is asked for again if its end is missing, and refused the third time", async () => {
+    const torn = page.slice(0, -5);
+    expect((await listOf([torn], [torn], [page])).objects).toEqual([object]);
+    expect(asked).toBe(3);
+    await closeServer(server as Server);
+    await expect(listOf([torn])).rejects.toThrow("cut off");
+    expect(asked).toBe(3);
   });
 });

@@ -244,14 +244,15 @@ describe("a message near its end", () => {
 describe("a message that comes back from the dead-letter queue after 13 days", () => {
   const local = useDrops({ env: { MAX_RECEIVES: "3" } });
   /** Lets a drop's message die while nothing can be written down, and 13 days pass. */
-  const letDie = async (job: string): Promise<void> => {
+  const letDie = async (job: string, firstDay = () => local.pass(DAY_MS)): Promise<void> => {
     const unavailable = { kind: "unavailable", times: Infinity } as const;
     for (const action of ["GetItem", "UpdateItem"]) local.stack.aws.faults.add({ action, ...unavailable });
     await local.drop(job);
     await local.stack.drain();
     while (local.stack.queue.nextVisibleAt() < Infinity) await local.passToNextMessage();
     local.stack.aws.faults.clear();
-    await local.pass(13 * DAY_MS);
+    await firstDay();
+    await local.pass(12 * DAY_MS);
     expect(local.stack.deadLetterQueue.inspect().visible).toHaveLength(1);
   };
 
@@ -266,9 +267,15 @@ describe("a message that comes back from the dead-letter queue after 13 days", (
 
   it("fault 38: is acknowledged without a POST where the census had its drop delivered meanwhile", async () => {
     const job = local.newJob();
-    await letDie(job);
-    expect(await local.stack.runCensus()).toMatchObject({ unannouncedObjects: 1, requeued: 1 });
-    await local.finish();
+    // Each object has its turn once a day, in the first eight days.
+    await letDie(job, async () => {
+      let requeued = 0;
+      for (let run = 0; run < 96; run += 1) {
+        await local.passWhole(15 * MINUTE_MS);
+        requeued += (await local.stack.runCensus()).requeued;
+      }
+      expect(requeued).toBe(1);
+    });
     expect(local.taken(job)).toHaveLength(1);
     await local.redrive();
     await local.finish();

@@ -92,6 +92,35 @@ describe("DELETE /api/job/delivery", () => {
     expect(local.taken(job)).toHaveLength(1);
   });
 
+  /** Its event waits in the queue, for minutes: the ledger cannot be read meanwhile. */
+  const uploadUnseen = async (url: string, bytes: Buffer<ArrayBuffer>): Promise<void> => {
+    local.stack.aws.faults.add({ action: "GetItem", kind: "unavailable", times: 100 });
+    await upload(url, bytes);
+    await local.stack.drain();
+    local.stack.aws.faults.clear();
+  };
+  const WRONG = Buffer.from("wrong m\0dia");
+  const expectExactly = (job: string, bytes: Buffer) => {
+    expect(local.taken(job)).toEqual([expect.objectContaining({ sizeBytes: bytes.length })]);
+  };
+
+  it("never sends the wrong file, whose event comes when another upload is signed, and sends the right one", async () => {
+    const { job, url } = await begin();
+    await uploadUnseen(url, WRONG);
+    await cancel(job);
+    const again = await sign(job);
+    local.stack.advanceTime(HOUR_MS / 2);
+    await local.stack.drain();
+    expect(local.taken(job)).toEqual([]);
+    // A client that waits for the right file's delivery is not told that it was cancelled.
+    expect(await status(job)).toMatchObject({ State: "UPLOADING" });
+    expect((await local.stack.ledger.read(job))?.rejected).toHaveLength(1);
+    await upload(again);
+    await local.stack.drain();
+    expect(await status(job)).toMatchObject({ State: "DELIVERED" });
+    expectExactly(job, MEDIA);
+  });
+
   it("leaves it to an operator to send what came all the same", async () => {
     const { job, url } = await begin();
     await cancel(job);
@@ -154,15 +183,19 @@ describe("DELETE /api/job/delivery", () => {
     const { job } = await begin();
     await put(job, row);
     expect(errorOf(await cancel(job))).toEqual(refusal);
-    expect(await local.stack.ledger.read(job)).not.toHaveProperty("cancelled");
+    expect(await local.stack.ledger.read(job)).not.toHaveProperty("cancelledAt");
   });
 
   it("keeps from being sent whatever follows media that was rejected, which keeps its own error", async () => {
     const { job, url } = await begin();
     await upload(url, Buffer.from("<!doctype html><title>Not found</title>"));
     await local.stack.drain();
+    const [before, counted] = [events(job), metrics()];
+    expect(before).toEqual(["Media Rejected NOT_MEDIA of an object"]);
     const { status: code, body } = await cancel(job);
     expect({ code, body }).toMatchObject({ code: 200, body: { State: "REJECTED", Error: { ErrorType: "NOT_MEDIA" } } });
+    // It was announced, and nobody is told of it again.
+    expect({ events: events(job), counted: metrics() }).toEqual({ events: before, counted });
     await upload(url);
     await local.stack.drain();
     expect(local.taken(job)).toEqual([]);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
 import { runInNewContext } from "node:vm";
 import { PRICES } from "../../../bench/scale/prices.ts";
 import { check, is, type Check } from "../check.ts";
@@ -21,6 +21,7 @@ const OWN_METRICS: Readonly<Record<string, readonly [metric: string, threshold: 
   QuarantinedAlarm: ["MediaQuarantined", 1, 300],
   ConflictAlarm: ["MediaConflict", 1, 300],
   CensusAlarm: ["CensusFound", 1, 900],
+  MediaNotShownAlarm: ["MediaNotShown", 1, 3600],
 };
 
 /** What waits for an operator tells again only when it is tried again, an hour later or more. */
@@ -428,6 +429,25 @@ export const alarmChecks: Check[] = [
       put(template, "CensusAlarm.Properties.MetricName", "CensusRequeued");
     },
   ),
+  check(
+    "shows on the dashboard, or watches, whatever a function counts",
+    (template) => {
+      const { "Fn::Sub": dashboard } = at(template, "Dashboard.Properties.DashboardBody") as { "Fn::Sub": string };
+      const watched = namesOf(template, "AWS::CloudWatch::Alarm").flatMap((name) =>
+        ownMetricsIn(template.Resources[name]),
+      );
+      const isSeen = (name: string) => watched.includes(name) || dashboard.includes(`["cielo24-proxy", "${name}"`);
+      assert.ok(ownMetricNames().length >= 30);
+      assert.deepEqual(
+        ownMetricNames().filter((name) => !isSeen(name)),
+        [],
+      );
+    },
+    (template) => {
+      const path = "Dashboard.Properties.DashboardBody.Fn::Sub";
+      put(template, path, textAt(template, path).replace('"UploadTimedOut"', '"UploadCancelled"'));
+    },
+  ),
   is("alarms on API Gateway's own 5xx", "Api5xxAlarm.Properties.Dimensions", [
     { Name: "ApiId", Value: { Ref: "HttpApi" } },
   ]),
@@ -473,6 +493,38 @@ export const alarmChecks: Check[] = [
     },
     (template) => {
       put(template, "WaitsQuery.Properties.QueryString", "fields @message");
+    },
+  ),
+  check(
+    "has in a job's queries, and in the link that notifications have, the logs of every function that logs its id",
+    (template, stage) => {
+      const folders = FUNCTIONS.map((name) => name.replace(/(?<=.)(?=[A-Z])/g, "-").toLowerCase());
+      const logsJobs = (folder: string) =>
+        globSync(`functions/${folder}/*.ts`).some((file) => /\bjobId\b/.test(readFileSync(file, "utf8")));
+      const functions = FUNCTIONS.filter((_, index) => logsJobs(folders[index] ?? ""));
+      assert.ok(functions.includes("Census") && !functions.includes("Health"));
+      for (const query of ["JobQuery", "UploadQuery", "TracesQuery"]) {
+        const groups = stringsIn(at(template, `${query}.Properties.LogGroupNames`));
+        assert.deepEqual(groups.sort(), functions.map((name) => `${name}LogGroup`).sort(), query);
+      }
+      const link = textAt(template, "MediaRejectedRule.Properties.Targets.0.InputTransformer.InputTemplate.Fn::Sub");
+      const linked = functions.map((name) => `cielo24-proxy-${stage}-${name.charAt(0).toLowerCase()}${name.slice(1)}`);
+      assert.deepEqual(groupsOf(link).sort(), linked.sort());
+    },
+    (template) => {
+      put(template, "JobQuery.Properties.LogGroupNames.6", undefined);
+    },
+  ),
+  check(
+    "leads from a job to the traces of X-Ray",
+    (template) => {
+      assert.match(
+        queryText(template, "TracesQuery"),
+        /concat\("https:\/\/console\.aws\.amazon\.com\/cloudwatch\/home\?region=[\w-]+#xray:traces\/", traceId\)/,
+      );
+    },
+    (template) => {
+      put(template, "TracesQuery.Properties.QueryString", "fields traceId");
     },
   ),
   check(

@@ -136,6 +136,7 @@ export const functionChecks: Check[] = [
       );
       assert.deepEqual(told.sort(), [
         "AddMediaLambdaFunction",
+        "CensusLambdaFunction",
         "DeliverMediaLambdaFunction",
         "SignUploadLambdaFunction",
         "UpdateMetadataLambdaFunction",
@@ -172,7 +173,7 @@ export const functionChecks: Check[] = [
   is(
     "takes the census every quarter of an hour",
     "CensusEventsRuleSchedule1.Properties.ScheduleExpression",
-    "rate(15 minutes)",
+    "cron(0/15 * * * ? *)",
     "rate(1 day)",
   ),
   is("keeps the census switched on", "CensusEventsRuleSchedule1.Properties.State", "ENABLED", "DISABLED"),

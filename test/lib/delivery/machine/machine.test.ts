@@ -876,7 +876,7 @@ describe("an upload that never arrives", () => {
 });
 
 describe("an object that comes for a cancelled upload", () => {
-  const CANCELLED = row("REJECTED", { media: B, cancelled: true, announced: true, rejected: [B.id] });
+  const CANCELLED = row("REJECTED", { media: B, cancelledAt: NOW - MINUTE_MS, announced: true, rejected: [B.id] });
 
   it("is rejected unseen, and its rejection announced", () => {
     const run = new Run({ row: CANCELLED });
@@ -886,20 +886,57 @@ describe("an object that comes for a cancelled upload", () => {
       error: { type: "CANCELLED" },
       rejected: [B.id, A.id],
     });
-    expect(run.announces().row).toMatchObject({ cancelled: true, announced: true });
+    expect(run.announces().row).toMatchObject({ cancelledAt: NOW - MINUTE_MS, announced: true });
     expect(run.command).toMatchObject({ do: "acknowledge", reason: "rejected" });
   });
 
   it("is rejected, too, after the worker died that was about to", () => {
-    const run = new Run({ row: { ...row("SENDING", LEFT_BEHIND), cancelled: true } });
-    expect(run.row).toMatchObject({ state: "REJECTED", error: { type: "CANCELLED" }, cancelled: true });
+    const run = new Run({ row: { ...row("SENDING", LEFT_BEHIND), cancelledAt: NOW } });
+    expect(run.row).toMatchObject({ state: "REJECTED", error: { type: "CANCELLED" }, cancelledAt: NOW });
   });
 
-  it("is sent if an operator says so, and the job is free again", () => {
+  it("is sent if an operator says so, and what else comes is not", () => {
     const decision = { what: "resend", object: B.id, fence: 4, by: "jo", why: "asked for" } as const;
-    const run = new Run({ drop: { role: "operator", decision }, row: CANCELLED });
-    expect(run.row).toMatchObject({ state: "SENDING", media: B });
-    expect(run.row).not.toHaveProperty("cancelled");
+    const run = new Run({ drop: { role: "operator", decision }, row: CANCELLED }).finds("current").seesMedia(false);
+    expect(run.command).toMatchObject({ do: "stream" });
+    const refused = new Run({ row: { ...CANCELLED, decision: { ...decision, at: NOW } } });
+    expect(refused.row).toMatchObject({ state: "REJECTED", media: A, error: { type: "CANCELLED" } });
+  });
+
+  const uploaded = (uploadId: string) =>
+    ({ id: `object:${uploadId}`, kind: "object", key: `media/${JOB_ID}/${uploadId}/f.mp4`, versionId: "1" }) as const;
+  const OLD = uploaded("a".repeat(32));
+  const NEW = uploaded("b".repeat(32));
+  const SIGNED = { cancelledAt: NOW, signedAfter: ["b".repeat(32)] };
+  const SIGNED_AGAIN = row("UPLOADING", { ...SIGNED, rejected: [B.id] });
+
+  it("is set aside once another upload is signed, and ends nothing that has begun since", () => {
+    for (const before of [SIGNED_AGAIN, row("REJECTED", { media: B, announced: true, ...SIGNED, rejected: [B.id] })]) {
+      const run = new Run({ drop: { media: OLD, arrivedAt: NOW + HOUR_MS }, row: before });
+      expect(run.row).toEqual({ ...before, fence: 5, rejected: [B.id, OLD.id] });
+      expect(run.command).toMatchObject({ do: "acknowledge", reason: "rejected" });
+    }
+  });
+
+  it("is sent if its own upload was signed after the cancellation, whatever S3's clock says", () => {
+    const run = new Run({ drop: { media: NEW, arrivedAt: NOW - HOUR_MS }, row: SIGNED_AGAIN });
+    expect(run.finds("current").seesMedia(false).command).toMatchObject({ do: "stream" });
+    const again = new Run({
+      drop: { role: "reconcile" },
+      row: row("SENDING", { media: NEW, ...LEFT_BEHIND, ...SIGNED }),
+    });
+    expect(again.finds("current").seesMedia(false).command).toMatchObject({ do: "stream" });
+  });
+
+  it("is sent if an operator dropped it after the cancellation, once another upload is signed", () => {
+    const drop = { media: A, isOperators: true };
+    const settings = { dropSettleMs: 0 };
+    const after = new Run({ drop: { ...drop, arrivedAt: NOW + 1 }, row: SIGNED_AGAIN, settings });
+    expect(after.command).toMatchObject({ do: "inspect", media: A });
+    const before = new Run({ drop: { ...drop, arrivedAt: NOW }, row: SIGNED_AGAIN, settings });
+    expect(before.row).toMatchObject({ state: "UPLOADING", rejected: [B.id, A.id] });
+    const left = row("SENDING", { ...LEFT_BEHIND, ...SIGNED, droppedAt: NOW + 1 });
+    expect(new Run({ drop: { role: "reconcile" }, row: left }).command).toMatchObject({ do: "inspect", media: A });
   });
 
   it("does not keep a caller from sending media of their own", () => {

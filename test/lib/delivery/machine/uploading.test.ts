@@ -18,7 +18,7 @@ const admit = (before: Row | undefined, jobSeenAt?: number): Row | undefined => 
   return after;
 };
 
-const AT = { now: NOW, expiryMs: 90 * 24 * 3600 * 1000 };
+const AT = { uploadId: "e".repeat(32), now: NOW, expiryMs: 90 * 24 * 3600 * 1000 };
 
 describe("admitUpload", () => {
   it("begins a row for a job that has none", () => {
@@ -107,12 +107,22 @@ describe("admitUpload", () => {
     expect(admit(row("REJECTED", { expiresAt: NOW / 1000 + 1 }))).toBeUndefined();
   });
 
-  it("undoes nothing but the cancellation of one that was cancelled and is still to be announced", () => {
-    const rejected = row("REJECTED", { expiresAt: NOW / 1000 + 1, error: { type: "CANCELLED", comment: "" } });
-    expect(admit({ ...rejected, cancelled: true })).toEqual({ ...rejected, updatedAt: NOW });
-    expect(admit({ ...rejected, cancelled: true, announced: true })).toEqual(
-      row("UPLOADING", { signedAt: NOW, updatedAt: NOW, expiresAt: IN_90_DAYS_S }),
-    );
+  it("remembers what was signed after a cancellation, which is not forgotten, announced or not", () => {
+    const error = { type: "CANCELLED", comment: "" };
+    const rejected = row("REJECTED", { expiresAt: NOW / 1000 + 1, error, cancelledAt: 1 });
+    const signed = { cancelledAt: 1, signedAfter: [AT.uploadId], fence: 5, updatedAt: NOW };
+    expect(admit(rejected)).toEqual({ ...rejected, ...signed });
+    const uploading = row("UPLOADING", { ...signed, signedAt: NOW, expiresAt: IN_90_DAYS_S });
+    expect(admit({ ...rejected, announced: true })).toEqual(uploading);
+    const again = { ...uploading, signedAfter: ["f".repeat(32)] };
+    expect(admit(again)).toEqual({ ...again, fence: 6, signedAfter: ["f".repeat(32), AT.uploadId] });
+  });
+
+  it("lets neither of two signings after a cancellation forget the other", () => {
+    const before = row("UPLOADING", { cancelledAt: 1 });
+    const [first, second] = [admitUpload(before, AT), admitUpload(before, { ...AT, uploadId: "f".repeat(32) })];
+    if (!first.admitted || !first.write || !second.admitted || !second.write) throw new Error("not admitted");
+    expect(decideWrite(JOB, decideWrite(JOB, before, first.write), second.write)).toBeUndefined();
   });
 
   it("takes an expired rejection for gone, announced or not", () => {
@@ -150,7 +160,7 @@ describe("cancelUpload", () => {
   it("rejects an upload of which nothing has arrived", () => {
     expect(cancelled(row("UPLOADING", { jobSeenAt: 1 }))).toMatchObject({
       state: "REJECTED",
-      cancelled: true,
+      cancelledAt: NOW,
       fence: 5,
       error: { type: "CANCELLED" },
       rejected: [],
@@ -169,7 +179,7 @@ describe("cancelUpload", () => {
     const after = cancelled(before);
     expect(after).toMatchObject({
       state: "REJECTED",
-      cancelled: true,
+      cancelledAt: NOW,
       fence: 5,
       media: object,
       rejected: ["object:a"],
@@ -181,11 +191,16 @@ describe("cancelUpload", () => {
   it("marks media that was rejected for another reason, which it keeps", () => {
     const error = { type: "NOT_MEDIA", comment: "" };
     const before = row("REJECTED", { media: object, announced: true, error });
-    expect(cancelled(before)).toEqual({ ...before, fence: 5, cancelled: true });
+    expect(cancelled(before)).toEqual({ ...before, fence: 5, cancelledAt: NOW });
   });
 
   it("has nothing to write where it is cancelled already", () => {
-    expect(cancelUpload(row("REJECTED", { cancelled: true }), AT)).toEqual({ admitted: true });
+    expect(cancelUpload(row("REJECTED", { cancelledAt: 1 }), AT)).toEqual({ admitted: true });
+  });
+
+  it("cancels, too, what was signed since the last cancellation", () => {
+    const before = row("REJECTED", { cancelledAt: 1, signedAfter: ["e".repeat(32)] });
+    expect(cancelled(before)).toEqual(row("REJECTED", { cancelledAt: NOW, fence: 5 }));
   });
 
   it.each<[Row, string]>([
