@@ -62,17 +62,26 @@ export const startAccount = async (
   const certificate = join(folder, "certificate.pem");
   await writeFile(certificate, tls.cert);
 
-  const issuer = await startIssuer(tls);
-  const cielo24 = await startCielo24({ tls, accounts: [CIELO24_ACCOUNT] });
-  const elasticMq = await startElasticMq(tools.elasticMq);
-  const moto = await startExternalServer("moto", python, (port) => [
-    here("more_cloudformation.py"),
-    String(port),
-    elasticMq.endpoint,
-  ]);
+  // Where one does not start, those before it are closed.
+  await using starting = new AsyncDisposableStack();
+  const closing = <T extends { readonly close: () => Promise<void> }>(server: T): T =>
+    starting.adopt(server, ({ close }) => close());
+  const issuer = closing(await startIssuer(tls));
+  const cielo24 = closing(await startCielo24({ tls, accounts: [CIELO24_ACCOUNT] }));
+  const elasticMq = closing(await startElasticMq(tools.elasticMq));
+  const moto = closing(
+    await startExternalServer("moto", python, (port) => [
+      here("more_cloudformation.py"),
+      String(port),
+      elasticMq.endpoint,
+    ]),
+  );
 
   const common = { region: REGION, credentials: CREDENTIALS };
-  const queues = new SQSClient({ ...common, endpoint: elasticMq.endpoint });
+  const queues = starting.adopt(new SQSClient({ ...common, endpoint: elasticMq.endpoint }), (client) => {
+    client.destroy();
+  });
+  const started = starting.move();
   return {
     clientConfig: { ...common, endpoint: moto.endpoint, forcePathStyle: true },
     queues,
@@ -95,10 +104,7 @@ export const startAccount = async (
       AWS_SECRET_ACCESS_KEY: CREDENTIALS.secretAccessKey,
       NODE_EXTRA_CA_CERTS: certificate,
     },
-    close: async () => {
-      queues.destroy();
-      await Promise.all([moto, elasticMq, cielo24, issuer].map((server) => server.close()));
-    },
+    close: () => started.disposeAsync(),
   };
 };
 

@@ -35,6 +35,8 @@ import { copyService, type Service } from "./service.ts";
 const MEDIA = readFileSync("test/media/moov-first.mp4");
 const FUNCTIONS = Object.entries(FOLDERS) as [keyof typeof FOLDERS, string][];
 
+/** What is to be closed, as far as it was started. */
+const started = new AsyncDisposableStack();
 let folder: string;
 let account: Account;
 let service: Service;
@@ -43,7 +45,8 @@ let lambda: LambdaClient;
 beforeAll(async () => {
   const { MOTO: moto = "", ELASTICMQ: elasticMq = "" } = process.env;
   folder = await mkdtemp(join(tmpdir(), "deploy-"));
-  account = await startAccount(folder, { moto, elasticMq });
+  started.defer(() => rm(folder, { recursive: true, force: true }));
+  account = started.adopt(await startAccount(folder, { moto, elasticMq }), ({ close }) => close());
   service = await copyService(join(folder, "service"), account.env);
   await service.setParameters({
     issuerUrl: account.issuerUrl,
@@ -52,13 +55,11 @@ beforeAll(async () => {
     cielo24BaseUrl: account.cielo24.url,
     alarmEmail: "operators@captions.test",
   });
-  lambda = new LambdaClient(account.clientConfig);
+  lambda = started.adopt(new LambdaClient(account.clientConfig), (client) => {
+    client.destroy();
+  });
 });
-afterAll(async () => {
-  lambda.destroy();
-  await account.close();
-  await rm(folder, { recursive: true, force: true });
-});
+afterAll(() => started.disposeAsync());
 
 const sha256 = (content: Buffer) => createHash("sha256").update(content).digest("base64");
 
@@ -108,14 +109,14 @@ describe.each(STAGES)("%s", (stage) => {
       expect(Object.keys(stack.resources).sort()).toEqual(Object.keys(stack.template.Resources).sort());
       const types = Object.keys(inventory.ids);
       const listed = Object.entries(stack.template.Resources).filter(([, { Type }]) => types.includes(Type));
-      expect(listed.length).toBeGreaterThan(70);
+      expect(listed.length).toBeGreaterThan(90);
       expect(presentOf(stack, inventory).sort()).toEqual(listed.map(([name]) => name).sort());
     });
 
     it("gives the stack all its outputs, as texts", () => {
       const { outputs, template } = stackIn(inventory);
       expect(Object.keys(outputs).sort()).toEqual(Object.keys(template["Outputs"] as object).sort());
-      for (const value of Object.values(outputs)) expect(value).toMatch(/^[\w./:-]+$/);
+      for (const value of Object.values(outputs)) expect(value).toMatch(/^[\w./:?=#-]+$/);
     });
 
     it("protects the table from deletion, and says so", async () => {
@@ -148,8 +149,8 @@ describe.each(STAGES)("%s", (stage) => {
       },
     );
 
-    it("mails alarms to the address that is given", () => {
-      expect(Object.keys(stackIn(inventory).resources)).toContain("AlarmEmail");
+    it("mails alarms and notices to the address that is given", () => {
+      expect(Object.keys(stackIn(inventory).resources)).toEqual(expect.arrayContaining(["AlarmEmail", "NoticeEmail"]));
     });
   });
 
@@ -171,9 +172,10 @@ describe.each(STAGES)("%s", (stage) => {
     const { ScalingConfig } = await lambda.send(new GetEventSourceMappingCommand({ UUID: mapping }));
     expect(ScalingConfig).toEqual({ MaximumConcurrency: 7 });
     // Nobody is mailed any more.
-    const { AlarmEmail: subscription, ...others } = stackIn(before).resources;
+    const { AlarmEmail: ofAlarms, NoticeEmail: ofNotices, ...others } = stackIn(before).resources;
     expect(resources).toEqual(others);
-    expect(inventory.ids["AWS::SNS::Subscription"]).not.toContain(subscription);
+    expect(before.ids["AWS::SNS::Subscription"]).toEqual(expect.arrayContaining([ofAlarms, ofNotices]));
+    for (const id of [ofAlarms, ofNotices]) expect(inventory.ids["AWS::SNS::Subscription"]).not.toContain(id);
     expect(await codeOfAll()).toEqual(code);
     await service.setParameters({ settleS: "1800", maximumConcurrency: "2", alarmEmail: "operators@captions.test" });
   });
@@ -290,11 +292,13 @@ describe.each(STAGES)("%s", (stage) => {
       after = await account.takeInventory();
     });
 
-    it("leaves what is to be retained, bucket and table among it, and nothing else", () => {
+    it("leaves what is to be retained, bucket, table and queues among it, and nothing else", () => {
       const retained = Object.entries(removed.template.Resources)
         .filter(([, { DeletionPolicy: policy }]) => typeof policy === "string" && policy.startsWith("Retain"))
         .map(([name]) => name);
-      expect(retained).toEqual(expect.arrayContaining(["MediaBucket", "DeliveryTable"]));
+      expect(retained).toEqual(
+        expect.arrayContaining(["MediaBucket", "DeliveryTable", "MediaQueue", "DeadLetterQueue"]),
+      );
       expect(presentOf(removed, after).sort()).toEqual(retained.sort());
       expect(Object.keys(after.stacks)).not.toContain(stackName);
     });

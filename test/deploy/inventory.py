@@ -78,6 +78,7 @@ IDS = {
     "AWS::ApiGatewayV2::Integration": lambda: of_each_api("get_integrations", "IntegrationId"),
     "AWS::ApiGatewayV2::Route": lambda: of_each_api("get_routes", "RouteId"),
     "AWS::CloudWatch::Alarm": lambda: ids("cloudwatch", "describe_alarms", "MetricAlarms", "AlarmName"),
+    "AWS::CloudWatch::CompositeAlarm": lambda: ids("cloudwatch", "describe_alarms", "CompositeAlarms", "AlarmName"),
     "AWS::CloudWatch::Dashboard": lambda: ids("cloudwatch", "list_dashboards", "DashboardEntries", "DashboardName"),
     "AWS::DynamoDB::Table": lambda: ids("dynamodb", "list_tables", "TableNames", None),
     "AWS::Events::EventBus": lambda: ids("events", "list_event_buses", "EventBuses", "Name"),
@@ -86,6 +87,9 @@ IDS = {
     "AWS::Lambda::EventSourceMapping": lambda: ids("lambda", "list_event_source_mappings", "EventSourceMappings", "UUID"),
     "AWS::Lambda::Function": lambda: ids("lambda", "list_functions", "Functions", "FunctionName"),
     "AWS::Logs::LogGroup": lambda: ids("logs", "describe_log_groups", "logGroups", "logGroupName"),
+    "AWS::Logs::QueryDefinition": lambda: ids(
+        "logs", "describe_query_definitions", "queryDefinitions", "queryDefinitionId"
+    ),
     "AWS::S3::Bucket": lambda: [each["Name"] for each in clients["s3"].list_buckets()["Buckets"]],
     "AWS::SNS::Subscription": lambda: ids("sns", "list_subscriptions", "Subscriptions", "SubscriptionArn"),
     "AWS::SNS::Topic": lambda: ids("sns", "list_topics", "Topics", "TopicArn"),

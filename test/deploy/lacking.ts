@@ -1,8 +1,13 @@
 /** What is not as in AWS when a stage is deployed into moto, and what stands for it. docs/development.md has the same list. */
 export const LACKING: readonly { readonly what: string; readonly instead: string }[] = [
   {
-    what: "Left out without a word: HTTP APIs, alarms, subscriptions, policies of queues and topics",
+    what: "Left out without a word: HTTP APIs, alarms of both kinds, saved queries, subscriptions, policies of queues and topics",
     instead: "`more_cloudformation.py` makes them by the services' own calls",
+  },
+  {
+    what: "The calls for composite alarms and for saved queries",
+    instead:
+      "`more_cloudformation.py` answers them; what suppresses an alarm is read in the template (`test/template`)",
   },
   {
     what: "Left out of a bucket: versions, public access block, ownership, notifications; of the table: TTL, backups",
@@ -49,7 +54,7 @@ export const LACKING: readonly { readonly what: string; readonly instead: string
     instead: "ElasticMQ, with the queues and attributes that were deployed",
   },
   {
-    what: "EventBridge to SNS, and mail",
+    what: "EventBridge to SNS with the texts of the rules' input transformers, and mail",
     instead: "a rule of the test's own, to a queue; the deployed rules are read in the template (`test/template`)",
   },
 ];

@@ -91,7 +91,7 @@ describe("a function whose disk may not be written", () => {
 });
 
 describe("a function that runs out of time", () => {
-  const local = usePackaged({ overrides: { "update-metadata": { timeoutS: 6 }, health: { timeoutS: 1 } } });
+  const local = usePackaged({ overrides: { "update-metadata": { timeoutS: 6 } } });
   const send = sendAs(local, { sub: "root", scope: `admin ${SCOPE}` });
 
   it("answers by itself where cielo24 does not", async () => {
@@ -106,7 +106,8 @@ describe("a function that runs out of time", () => {
   });
 
   it("is ended by Lambda where it does not, and starts anew", async () => {
-    const environment = await local.startEnvironment("health", {}, { timeoutS: 1 });
+    // Starting anew counts, too, and takes its time on a machine with other work.
+    const environment = await local.startEnvironment("health", {}, { timeoutS: 5 });
     await environment.invoke(httpEvent());
     environment.freeze();
     await expect(environment.invoke(httpEvent())).rejects.toMatchObject({ errorType: "Sandbox.Timedout" });

@@ -39,7 +39,7 @@ describe("a function that is called with a test event", () => {
 
   it("the census takes place", async () => {
     const environment = await local.startEnvironment("census");
-    for (const event of TEST_EVENTS) expect(await environment.invoke(event)).toMatchObject({ objects: 0, rows: 0 });
+    for (const event of TEST_EVENTS) expect(await environment.invoke(event)).toMatchObject({ objects: 0, compared: 0 });
   });
 });
 

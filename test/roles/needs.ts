@@ -28,7 +28,10 @@ export const needsOf = (call: FunctionCall): Need[] => {
   return [{ by, action: `${service}:${operation}`, resource, rowKey: key, operation }];
 };
 
-/** They take the permissions of what they consist of. */
+/**
+ * They take the permissions of what they consist of. Not so BatchGetItem and BatchWriteItem, which have actions of their own.
+ * Those name no single row here, and so a grant of some rows does not cover them.
+ */
 const SEVERAL_ROWS = new Set(["TransactWriteItems", "TransactGetItems", "ExecuteStatement", "BatchExecuteStatement"]);
 
 /** The template's name of what the local stack calls otherwise. */
