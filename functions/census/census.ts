@@ -199,16 +199,17 @@ export const takeCensus = async (parts: Census): Promise<CensusReport> => {
     return true;
   };
 
+  /** Nobody drives the row, or tells of its end. */
+  const isOverdue = (row: Row, by: ListedObject | undefined): boolean => isOpen(row) && isTime(dueTime(row), by);
+
   const rowsPutBack = new Set<string>();
   /** A row that is due may have been found by the index, and once more by an object. */
   const lookAtRow = async (seen: Row, by: ListedObject | undefined) => {
     const { jobId } = seen;
-    /** Nobody drives the row, or tells of its end. */
-    const isOverdue = (row: Row): boolean => isOpen(row) && isTime(dueTime(row), by);
-    if (!isOverdue(seen) || rowsPutBack.has(jobId)) return;
+    if (!isOverdue(seen, by) || rowsPutBack.has(jobId)) return;
     rowsPutBack.add(jobId);
     const row = await ledger.read(jobId);
-    if (row && isOverdue(row)) await putBack({ why: whyOverdue(row), jobId, dueAt: dueTime(row) });
+    if (row && isOverdue(row, by)) await putBack({ why: whyOverdue(row), jobId, dueAt: dueTime(row) });
   };
 
   const compare = async (candidates: readonly Candidate[]) => {
@@ -219,6 +220,10 @@ export const takeCensus = async (parts: Census): Promise<CensusReport> => {
       // Of a row that an older version wrote, and that has no entry in the index, its object tells.
       if (seen) await lookAtRow(seen, object);
       if (!object) continue;
+      // It waits behind other media whose row nobody drives: its own message may be gone as well, and it may be too old to be
+      // looked at by the time that the row is free.
+      if (seen && isOverdue(seen, object) && isBehind(seen, object))
+        await putBack({ why: "otherObjects", jobId, object, dueAt: object.writtenAt });
       if (seen && isKnown(seen, object)) {
         const why = whyUndelivered(seen, idOf(object));
         if (why === undefined) consider(seen);
@@ -322,6 +327,13 @@ const isKnown = (row: Row | undefined, object: ListedObject): boolean => {
   // The row keeps the ids of its latest conflicts only.
   return !hasEnded(row) || conflictCount > conflicts.length || media?.id === id;
 };
+
+/** Whether the object waits until other media of its job has come to an end. */
+const isBehind = (row: Row, object: ListedObject): boolean =>
+  !hasEnded(row) &&
+  row.state !== "UPLOADING" &&
+  row.media?.id !== idOf(object) &&
+  !row.rejected?.includes(idOf(object));
 
 /** Why an object that the row knows is not at cielo24; undefined if it is. */
 const whyUndelivered = (row: Row, id: string): string | undefined => {

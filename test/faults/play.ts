@@ -150,6 +150,22 @@ export const play = async (
     }
   };
 
+  /** Takes no messages for so long. Meanwhile the census looks for the job once a day, as on any stage. */
+  const restFor = async (minutes: number): Promise<void> => {
+    const until = Date.now() + minutes * MINUTE_MS;
+    for (;;) {
+      const left = (until - Date.now()) / MINUTE_MS;
+      const wait = minutesToCensus(jobId);
+      await rest(Math.min(left, wait));
+      if (left <= wait || restless) return;
+      // To its end: days must not pass while it waits for an answer.
+      await whileTimePasses(
+        stack.runCensus().catch(() => undefined),
+        activity,
+      );
+    }
+  };
+
   /** Whatever is to happen while a drop is delivered does not happen while it settles. */
   const nextActTime = (nextMessageAt: number): number => {
     const settledAt = Math.max(...actor.drops.map(({ at }) => at)) + schedule.dropSettleS * 1000;
@@ -175,7 +191,7 @@ export const play = async (
         const act = acts.shift();
         if (act?.do === "wait") nextActAt = Date.now() + act.seconds * 1000;
         else if (act?.do === "rest") {
-          await rest(act.minutes);
+          await restFor(act.minutes);
           restedUntil = Date.now();
         } else if (act) actor.perform(act);
         if (act) continue;

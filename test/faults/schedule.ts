@@ -476,7 +476,7 @@ const act: fc.Arbitrary<Act> = fc.oneof(
     arbitrary: fc.record({
       after: at,
       do: fc.constant("rest" as const),
-      minutes: fc.constantFrom(10, 60, 6 * 60, 6 * 24 * 60 + 60, 6 * 24 * 60 + 12 * 60),
+      minutes: fc.constantFrom(10, 60, 6 * 60, 6 * 24 * 60 + 60, 8 * 24 * 60),
     }),
   },
 );

@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { meantParameter } from "../../lib/http/validate.ts";
 import type { Case } from "./case.ts";
 import { FIELDS } from "./fields.ts";
 
@@ -28,10 +29,8 @@ const ODD_NAMES = [
 const isCredential = (name: string): boolean =>
   ["apitoken", "username", "password", "securekey"].includes(name.toLowerCase().replace(/[-_]/g, ""));
 
-const fold = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, "");
-const FOLDED_FIELDS = new Set(Object.keys(FIELDS).map(fold));
 /** A known parameter in another spelling is no noise: it is refused where the known one is missing. */
-const isMisspelt = (name: string): boolean => FOLDED_FIELDS.has(fold(name));
+const isMisspelt = (name: string): boolean => meantParameter(name, Object.keys(FIELDS)) !== undefined;
 
 const name = fc
   .oneof(fc.constantFrom(...ODD_NAMES), fc.string({ minLength: 1, maxLength: 10, unit: "grapheme" }))
