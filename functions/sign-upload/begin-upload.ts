@@ -22,7 +22,8 @@ export interface BeginUpload {
   readonly expiryMs: number;
 }
 
-const ATTEMPTS = 3;
+/** Each signing after a cancellation moves the fence: those of one job that are asked for at once come one after the other. */
+const ATTEMPTS = 10;
 
 /**
  * Checks that an upload for the job makes sense, and records that one is being signed, so that its status can be asked for

@@ -26,7 +26,7 @@ export interface CancelUpload {
 
 export const cancelParameters = v.object({ v: apiVersion, job_id: jobId });
 
-const ATTEMPTS = 3;
+const ATTEMPTS = 10;
 
 const TOO_LATE =
   "cielo24 may have the job's media already: it can be cancelled no more. Ask /api/job/delivery how it goes.";
