@@ -8,7 +8,7 @@ import { startCielo24, type Cielo24Simulator } from "./cielo24/server.ts";
 import { createJwtAuthorizer, type AuthorizerOptions } from "./gateway/authorizer.ts";
 import { readDeployment } from "./gateway/deployment.ts";
 import { startGateway, type GatewayOptions } from "./gateway/server.ts";
-import { startS3, type S3LogEntry, type S3Simulator } from "./s3/server.ts";
+import { startS3, type AnsweredS3Request, type S3Simulator } from "./s3/server.ts";
 import { startAwsJson, type AwsJsonServer } from "./stack/aws-json.ts";
 import { createStackClock } from "./stack/clock.ts";
 import { functionEnvironment, keyIdOf, type AccessKey } from "./stack/environment.ts";
@@ -80,12 +80,12 @@ export interface StackOptions {
   readonly onOutcome?: (name: string, outcome: Outcome, durationMs: number) => void;
   /** Called with every call to DynamoDB, SQS, EventBridge and Secrets Manager. */
   readonly onCall?: (action: string, body: string) => void;
-  /** Called with every call to these or to S3 by a function, and with every use of what a function signed. */
-  readonly onFunctionCall?: ((call: FunctionCall) => void) | undefined;
   /** The same, once a service has handled the call. */
   readonly onAnswered?: (action: string, body: string) => void;
+  /** Called with every call to these or to S3 by a function, and with every use of what a function signed. */
+  readonly onFunctionCall?: ((call: FunctionCall) => void) | undefined;
   /** Called with every request to the bucket. */
-  readonly onS3Request?: (request: S3LogEntry) => void;
+  readonly onS3Request?: (request: AnsweredS3Request) => void;
   /** Lines that functions log are also appended to this file. */
   readonly logFile?: string;
   /** Replacements for functions, by name. */
@@ -198,11 +198,11 @@ export const startStack = async (options: StackOptions = {}): Promise<Stack> => 
         ...Object.fromEntries([...callers.keys()].map((keyId) => [keyId, functionKey.secretAccessKey])),
       },
       clock: clock.now,
-      onSigned: (request) => {
-        const by = callers.get(request.accessKeyId);
+      onRequest: (request) => {
+        options.onS3Request?.(request);
+        const by = callers.get(request.accessKeyId ?? "");
         if (by !== undefined) options.onFunctionCall?.(describeS3Request(by, request));
       },
-      onRequest: options.onS3Request,
     }),
     options.cielo24
       ? undefined

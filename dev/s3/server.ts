@@ -24,20 +24,15 @@ export interface S3Options {
   /** Secret access keys by access key id. Each may do everything. */
   readonly accounts: Readonly<Record<string, string>>;
   readonly clock?: () => number;
-  /** Called with every request that was handled. */
-  readonly onRequest?: ((request: S3LogEntry) => void) | undefined;
-  /** Called with every request whose signature was right, once it has been answered. */
-  readonly onSigned?: ((request: SignedS3Request) => void) | undefined;
+  /** Called with every request, once it has been answered. */
+  readonly onRequest?: ((request: AnsweredS3Request) => void) | undefined;
 }
 
-/** A request by the holder of an access key, or with a URL that the holder signed. */
-export interface SignedS3Request {
-  readonly accessKeyId: string;
-  readonly operation: string;
+export interface AnsweredS3Request extends S3LogEntry {
   readonly bucket: string;
-  readonly key: string;
   readonly namesVersion: boolean;
-  readonly status: number;
+  /** Whose signature it has, in its header or its URL. Undefined where that was wrong, and for forms. */
+  readonly accessKeyId: string | undefined;
 }
 
 /** A request in the log, without its signature. */
@@ -89,7 +84,6 @@ export const startS3 = async ({
   region,
   accounts,
   clock = Date.now,
-  onSigned,
   onRequest,
 }: S3Options): Promise<S3Simulator> => {
   const directory = await mkdtemp(join(tmpdir(), "s3-simulator-"));
@@ -140,12 +134,9 @@ export const startS3 = async ({
     let accessKeyId: string | undefined;
     const log = (sentBytes: number) => {
       const { bucket, key, query, headers } = request;
-      const { statusCode: status } = response;
-      if (accessKeyId !== undefined)
-        onSigned?.({ accessKeyId, operation, bucket, key, namesVersion: query.has("versionId"), status });
-      const entry = { operation, key, range: headers["range"], status, sentBytes };
+      const entry = { operation, key, range: headers["range"], status: response.statusCode, sentBytes };
       requests.push(entry);
-      onRequest?.(entry);
+      onRequest?.({ ...entry, bucket, namesVersion: query.has("versionId"), accessKeyId });
       if (requests.length > LOG_ENTRIES) requests.shift();
     };
     try {

@@ -1,4 +1,4 @@
-import type { SignedS3Request } from "../s3/server.ts";
+import type { AnsweredS3Request } from "../s3/server.ts";
 import type { Caller } from "./aws-json.ts";
 
 /** A call to AWS that a function made, or that somebody made with a URL which the function signed. */
@@ -51,5 +51,5 @@ export const describeAwsCall = (by: string, operation: string, body: string, { s
 
 export const describeS3Request = (
   by: string,
-  { operation, bucket, key, namesVersion, status }: SignedS3Request,
+  { operation, bucket, key, namesVersion, status }: AnsweredS3Request,
 ): FunctionCall => ({ by, service: "s3", operation, resource: bucket, key: key || undefined, namesVersion, status });

@@ -2,7 +2,7 @@ import { MOST_GLANCES, type Ledger } from "../../lib/delivery/ledger.ts";
 import type { MediaQueue } from "../../lib/delivery/aws/queue.ts";
 import { dueTime, isOpen } from "../../lib/delivery/machine/open.ts";
 import { hasEnded, type Row } from "../../lib/delivery/machine/row.ts";
-import { kindOfKey, objectId, parseMediaKey } from "../../lib/media/key.ts";
+import { kindOfKey, objectId, parseMediaKey, uploadIdOf } from "../../lib/media/key.ts";
 import type { Observability } from "../../lib/observability.ts";
 import type { Runtime } from "../../lib/runtime.ts";
 import type { ListedObject, ListedPage } from "./listing.ts";
@@ -160,7 +160,7 @@ export const takeCensus = async (parts: Census): Promise<CensusReport> => {
     const { why, jobId, object } = finding;
     found[why] += 1;
     if (findings.length < MOST_FINDINGS) findings.push(finding);
-    observability.with({ jobId, uploadId: object && uploadIdOf(object) }).log.warn("put back", { reason: why });
+    observability.with({ jobId, uploadId: object && uploadIdOf(object.key) }).log.warn("put back", { reason: why });
     const message = object ? eventOf(object, parts.bucketName) : { reconcile: jobId };
     await queue.put(message, { delayS: 0 }).then(
       () => (found.requeued += 1),
@@ -174,7 +174,7 @@ export const takeCensus = async (parts: Census): Promise<CensusReport> => {
     if (!isSwept(object) && !passesMark(ageMs, intervalMs)) return;
     found.undeliveredObjects += 1;
     if (undelivered.length < MOST_FINDINGS) undelivered.push(each);
-    const ids = { jobId, uploadId: uploadIdOf(object), mediaId: idOf(object) };
+    const ids = { jobId, uploadId: uploadIdOf(object.key), mediaId: idOf(object) };
     observability.log.info("not delivered", { ...ids, state, reason, ageS: Math.round(ageMs / 1000) });
   };
 
@@ -285,12 +285,6 @@ export const takeCensus = async (parts: Census): Promise<CensusReport> => {
 };
 
 const idOf = ({ key, versionId }: ListedObject): string => objectId(key, versionId);
-
-/** Of a signed upload. */
-const uploadIdOf = ({ key }: ListedObject): string | undefined => {
-  const parsed = parseMediaKey(key);
-  return typeof parsed === "object" ? parsed.uploadId : undefined;
-};
 
 /** What an object is by its key. */
 const classify = (object: ListedObject) => {

@@ -23,7 +23,7 @@ export interface BeginUpload {
 }
 
 /** Each signing after a cancellation moves the fence: those of one job that are asked for at once come one after the other. */
-const ATTEMPTS = 10;
+export const ATTEMPTS = 10;
 
 /**
  * Checks that an upload for the job makes sense, and records that one is being signed, so that its status can be asked for

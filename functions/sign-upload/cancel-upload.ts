@@ -11,7 +11,7 @@ import { showDelivery } from "../../lib/http/show-delivery.ts";
 import { apiVersion, jobId, validate } from "../../lib/http/validate.ts";
 import type { Observability } from "../../lib/observability.ts";
 import type { Runtime } from "../../lib/runtime.ts";
-import { CODE_OF_OCCUPIED } from "./begin-upload.ts";
+import { ATTEMPTS, CODE_OF_OCCUPIED } from "./begin-upload.ts";
 
 export interface CancelUpload {
   readonly ledger: Pick<Ledger, "read" | "write">;
@@ -25,8 +25,6 @@ export interface CancelUpload {
 }
 
 export const cancelParameters = v.object({ v: apiVersion, job_id: jobId });
-
-const ATTEMPTS = 10;
 
 const TOO_LATE =
   "cielo24 may have the job's media already: it can be cancelled no more. Ask /api/job/delivery how it goes.";

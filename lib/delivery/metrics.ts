@@ -1,5 +1,5 @@
 import { defined } from "../defined.ts";
-import { parseMediaKey } from "../media/key.ts";
+import { uploadIdOf } from "../media/key.ts";
 import type { MetricName, Observability } from "../observability.ts";
 import type { Command, Conflict, LaterReason } from "./machine/protocol.ts";
 import { hasEnded, type Row } from "./machine/row.ts";
@@ -72,8 +72,7 @@ export const recordAnnounced = (row: Row, { log, count, countAll }: Observabilit
 const delivered = (row: Row) => {
   const { updatedAt, sizeBytes = 0, droppedAt, signedAt, media } = row;
   const since = (at: number | undefined) => (at === undefined ? undefined : (updatedAt - at) / 1000);
-  const key = parseMediaKey(media?.key ?? "");
-  const wasSigned = typeof key === "object" && key.uploadId !== undefined;
+  const wasSigned = uploadIdOf(media?.key ?? "") !== undefined;
   return defined({
     MediaDelivered: 1,
     BytesDelivered: sizeBytes,

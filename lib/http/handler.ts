@@ -6,7 +6,7 @@ import * as v from "valibot";
 import { Cielo24Error } from "../cielo24/api.ts";
 import { readConfig } from "../config.ts";
 import { normalJobId } from "../job-id.ts";
-import { parseCapability, parseMediaKey } from "../media/key.ts";
+import { parseCapability, uploadIdOf } from "../media/key.ts";
 import { connectObservability, type LogFields, type Observability } from "../observability.ts";
 import type { FunctionHandler, Runtime } from "../runtime.ts";
 import { readCaller, type Scope } from "./caller.ts";
@@ -87,7 +87,6 @@ export const requestOutcome = (
   const fieldsOf = (event: ApiEvent, context: Context): LogFields => {
     // If a request was refused early, its parameters were never read.
     const jobId = event.parameters?.["job_id"] ?? parseCapability(event.pathParameters?.["capability"] ?? "")?.jobId;
-    const key = parseMediaKey(event.parameters?.["key"] ?? "");
     const now = clock();
     return {
       requestId: event.requestContext.requestId,
@@ -95,7 +94,7 @@ export const requestOutcome = (
       route: event.routeKey,
       durationMs: now - (startedAt.get(context) ?? now),
       jobId: jobId && normalJobId(jobId),
-      uploadId: typeof key === "object" ? key.uploadId : undefined,
+      uploadId: uploadIdOf(event.parameters?.["key"] ?? ""),
     };
   };
   return {

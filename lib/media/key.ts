@@ -98,6 +98,12 @@ export const parseMediaKey = (key: string): MediaKey | "folderMarker" | undefine
   return uploadId === undefined || ourName === undefined ? { jobId, name } : { jobId, uploadId, name: ourName };
 };
 
+/** Of a signed upload's key: its random part. An operator's key has none. */
+export const uploadIdOf = (key: string): string | undefined => {
+  const parsed = parseMediaKey(key);
+  return typeof parsed === "object" ? parsed.uploadId : undefined;
+};
+
 /**
  * What an object is by the name in its (decoded) key. The object of a signed upload is always media: its name was chosen by
  * the proxy, and a client waits to hear what becomes of it.

@@ -2,7 +2,7 @@ import { EventBridgeClient, PutEventsCommand } from "@aws-sdk/client-eventbridge
 import { awsClientOptions } from "../../aws-client.ts";
 import { readAwsEnvironment, readConfig } from "../../config.ts";
 import type { Runtime } from "../../runtime.ts";
-import { parseMediaKey, type MediaRef } from "../../media/key.ts";
+import { uploadIdOf, type MediaRef } from "../../media/key.ts";
 import type { Conflict } from "../machine/protocol.ts";
 import { hasEnded, showError, showLook, type DeliveryError, type EndState, type Row } from "../machine/row.ts";
 
@@ -102,6 +102,5 @@ const percentEncode = (character: string): string =>
 /** How the media came: by a signed upload or a call, whose client can ask what became of it, or as an operator's drop. */
 const viaOf = ({ kind, key = "" }: MediaRef): "UPLOAD" | "CALL" | "DROP" => {
   if (kind !== "object") return "CALL";
-  const parsed = parseMediaKey(key);
-  return typeof parsed === "object" && parsed.uploadId !== undefined ? "UPLOAD" : "DROP";
+  return uploadIdOf(key) === undefined ? "DROP" : "UPLOAD";
 };

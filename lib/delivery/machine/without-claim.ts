@@ -1,4 +1,4 @@
-import { parseMediaKey, type MediaRef } from "../../media/key.ts";
+import { uploadIdOf, type MediaRef } from "../../media/key.ts";
 import {
   acknowledge,
   alertIfCostly,
@@ -205,8 +205,8 @@ const examine = (memory: Reader, input: Input): Step => {
 const isCancelled = ({ row, drop }: Reader, { key = "" }: MediaRef): boolean => {
   if (row?.cancelledAt === undefined || !mayWithdraw(row)) return false;
   if (!row.signedAfter) return true;
-  const parsed = parseMediaKey(key);
-  if (typeof parsed === "object" && parsed.uploadId !== undefined) return !row.signedAfter.includes(parsed.uploadId);
+  const uploadId = uploadIdOf(key);
+  if (uploadId !== undefined) return !row.signedAfter.includes(uploadId);
   return ((drop.media ? drop.arrivedAt : row.droppedAt) ?? 0) <= row.cancelledAt;
 };
 
