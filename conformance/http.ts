@@ -1,5 +1,6 @@
 import http from "node:http";
 import https from "node:https";
+import { setTimeout as wait } from "node:timers/promises";
 import type { HttpResponse } from "../lib/cielo24/response.ts";
 
 /** How a request to cielo24 ended. `sentAt` is when its last byte was given to the socket, by the clock (ms). */
@@ -26,6 +27,8 @@ export interface Request {
 export interface Http {
   /** Sends a request as it is, and resolves with whatever comes of it. @throws {Unreachable}, or what the signal says */
   readonly request: (request: Request) => Promise<Exchange>;
+  /** Resolves once this much real time has passed, which is what connections go by. Rejects with what the signal says. */
+  readonly passed: (ms: number) => Promise<void>;
   /** Connections that are kept open once they are idle. */
   readonly createAgent: () => http.Agent;
 }
@@ -48,6 +51,10 @@ export const createHttp = (parts: { baseUrl: string; clock: () => number; signal
   const baseUrl = new URL(parts.baseUrl);
   const { request: open, Agent } = baseUrl.protocol === "https:" ? https : http;
   return {
+    passed: (ms) =>
+      wait(ms, undefined, { signal }).catch(() => {
+        throw signal.reason as Error;
+      }),
     createAgent: () => new Agent({ keepAlive: true, maxSockets: 1 }),
     request: async ({ method = "GET", action, query, headers, agent, timeoutMs = TIMEOUT_MS, send = end }) => {
       signal.throwIfAborted();
@@ -88,7 +95,12 @@ export const createHttp = (parts: { baseUrl: string; clock: () => number; signal
       const closed = (error?: Error) => {
         if (hasResponse) return;
         if (isConnected) resolve({ status: "closed", sentAt });
-        else reject(new Unreachable(`No connection to cielo24 (${(error as NodeJS.ErrnoException).code ?? "closed"}).`));
+        else
+          reject(
+            new Unreachable(
+              `No connection to cielo24 (${(error as NodeJS.ErrnoException | undefined)?.code ?? "closed"}).`,
+            ),
+          );
       };
       request.on("error", closed);
       request.on("close", () => {

@@ -323,8 +323,10 @@ export const startCielo24 = async (options: Cielo24Options = {}): Promise<Cielo2
   // Bodies of gigabytes take longer than Node's default timeout.
   server.requestTimeout = 0;
   if (options.facts?.keepAliveMs !== undefined) {
+    // 0 is no limit for Node.
     server.keepAliveTimeout = options.facts.keepAliveMs ?? 0;
     server.keepAliveTimeoutBuffer = 0;
+    if (options.facts.keepAliveMs === 0) server.maxRequestsPerSocket = 1;
   }
   server.on("checkContinue", (request, response: ServerResponse) => {
     if (facts.expectContinue === "continued") response.writeContinue();
