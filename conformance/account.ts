@@ -1,7 +1,6 @@
-import type http from "node:http";
 import * as v from "valibot";
 import type { Outcome, Refusal } from "../dev/cielo24/facts.ts";
-import { Cielo24Error, type Cielo24FailureCode } from "../lib/cielo24/api.ts";
+import { ACCOUNT_ERROR_TYPES, Cielo24Error, type Cielo24FailureCode } from "../lib/cielo24/api.ts";
 import { createScrubber, Secret, type Credentials } from "../lib/cielo24/credentials.ts";
 import { JobInfoResponse, readResponse, showsMedia, TaskResponse } from "../lib/cielo24/response.ts";
 import { parseJson } from "../lib/json.ts";
@@ -9,6 +8,12 @@ import type { Exchange, Http, Request } from "./http.ts";
 import { Unanswered } from "./unanswered.ts";
 
 export type Query = Readonly<Record<string, string>>;
+
+interface CallOptions extends Partial<Request> {
+  readonly token?: Secret;
+  /** 429, 5xx and silence are answers, too. Otherwise they leave the question unanswered. */
+  readonly isAnyAnswer?: boolean;
+}
 
 /** A job that was made to ask something. */
 export interface CreatedJob {
@@ -30,13 +35,11 @@ export interface Account {
   /** The token of the session that everything shares. */
   readonly token: () => Promise<Secret>;
   /** A call with the shared token, which is renewed once if it is refused; or with another. */
-  readonly call: (action: string, query?: Query, more?: Partial<Request> & { token?: Secret }) => Promise<Exchange>;
+  readonly call: (action: string, query?: Query, more?: CallOptions) => Promise<Exchange>;
   /** `add_media` with a raw body. */
-  readonly post: (
-    jobId: string,
-    body: Uint8Array,
-    more?: Pick<Request, "headers" | "timeoutMs"> & { send?: (request: http.ClientRequest) => void },
-  ) => Promise<Exchange>;
+  readonly post: (jobId: string, body: Uint8Array, more?: CallOptions) => Promise<Exchange>;
+  /** @throws {Unanswered} if the account cannot be used */
+  readonly check: () => Promise<void>;
   /** @throws {Unanswered} if no job can be made */
   readonly newJob: (forWhat: string) => Promise<string>;
   /** @throws {Unanswered} if job/info does not say */
@@ -97,11 +100,13 @@ export const createAccount = (parts: {
   scrubber.learn((credentials.kind === "token" ? credentials.token : credentials.secret).reveal());
   const scrub = secretUrl === undefined ? scrubber.scrub : scrubber.withUrl(secretUrl);
   const created: CreatedJob[] = [];
+  const jobIds = new Set<string>();
   let shared: Secret | undefined = credentials.kind === "token" ? credentials.token : undefined;
 
   const clean = (text: string): string => {
     let shown = secretUrl === undefined ? text : text.replaceAll(secretUrl, "<media_url>");
     shown = scrub(shown).replace(IDS, "<id>");
+    for (const jobId of jobIds) shown = shown.replaceAll(jobId, "<id>");
     if (login) shown = shown.replaceAll(login.username, "<username>");
     return shown.replace(/[\p{Cc}\p{Cf}\s]+/gu, " ").slice(0, MAX_TEXT);
   };
@@ -122,13 +127,19 @@ export const createAccount = (parts: {
 
   const token = async (): Promise<Secret> => (shared ??= (await logIn()).token);
 
-  const call: Account["call"] = async (action, query = {}, { token: other, ...more } = {}) => {
-    const send = async () =>
-      http.request({
+  const call: Account["call"] = async (action, query = {}, { token: other, isAnyAnswer, ...more } = {}) => {
+    const send = async () => {
+      const exchange = await http.request({
         action,
         ...more,
         query: { v: "1", api_token: (other ?? (await token())).reveal(), ...query },
       });
+      const { status } = exchange;
+      const isTrouble = status === "timed out" || status === 429 || (typeof status === "number" && status >= 500);
+      if (isTrouble && !isAnyAnswer)
+        throw new Unanswered(`${action} gave ${describe(exchange)}: ask again later, by --only`);
+      return exchange;
+    };
     const exchange = await send();
     if (other || !login || errorTypeOf(exchange) !== "BAD_API_TOKEN") return exchange;
     shared = undefined;
@@ -186,6 +197,12 @@ export const createAccount = (parts: {
     token,
     call,
     post,
+    check: async () => {
+      const exchange = await call("job/info");
+      const errorType = errorTypeOf(exchange) ?? "";
+      if (["BAD_API_TOKEN", "LOGIN_INVALID", ...ACCOUNT_ERROR_TYPES].includes(errorType))
+        throw new Unanswered(`job/info answered ${describe(exchange)}`);
+    },
     newJob: async (forWhat) => {
       const name = `cielo24-proxy conformance: ${forWhat}`;
       const exchange = await call("job/new", { job_name: name });
@@ -193,6 +210,7 @@ export const createAccount = (parts: {
       if (exchange.status !== 200 || !answer.success)
         throw new Unanswered(`no job could be made: job/new answered ${describe(exchange)}`);
       created.push({ jobId: answer.output.JobId, name });
+      jobIds.add(answer.output.JobId);
       return answer.output.JobId;
     },
     hasMedia: async (jobId) => {

@@ -70,12 +70,20 @@ const answer = async (question: Question, asking: Asking, why: string | undefine
   } catch (error) {
     if (error instanceof Unanswered || error instanceof Unreachable || error instanceof Interrupted)
       return { question, verdict: "not answered", why: error.message };
-    throw error;
+    // A defect of this program must not take the other answers with it.
+    return { question, verdict: "not answered", why: `this program failed: ${asking.account.clean(String(error))}` };
   }
 };
 
 const reasonOf = ({ aborted, reason }: AbortSignal): string | undefined =>
   aborted ? (reason as Error).message : undefined;
+
+/** How many jobs the questions make at most, and about how often they send media. */
+export const planOf = (questions: readonly Question[]): { readonly jobs: number; readonly media: number } => {
+  const sum = (of: "jobs" | "media") => questions.reduce((total, question) => total + (question[of] ?? 0), 0);
+  const shared = new Set(questions.flatMap(({ shares }) => shares ?? []));
+  return { jobs: sum("jobs") + shared.size, media: sum("media") + (shared.has("jobWithMedia") ? 1 : 0) };
+};
 
 /** Why the question cannot be asked. */
 export const lacks = (

@@ -1,6 +1,5 @@
 import http from "node:http";
 import https from "node:https";
-import { setTimeout as wait } from "node:timers/promises";
 import type { HttpResponse } from "../lib/cielo24/response.ts";
 
 /** How a request to cielo24 ended. `sentAt` is when its last byte was given to the socket, by the clock (ms). */
@@ -27,9 +26,9 @@ export interface Request {
 export interface Http {
   /** Sends a request as it is, and resolves with whatever comes of it. @throws {Unreachable}, or what the signal says */
   readonly request: (request: Request) => Promise<Exchange>;
-  /** Resolves once this much real time has passed, which is what connections go by. Rejects with what the signal says. */
-  readonly passed: (ms: number) => Promise<void>;
-  /** Connections that are kept open once they are idle. */
+  /** Waits for at most this much real time, which is what connections go by. Rejects with what the signal says. */
+  readonly within: <T>(ms: number, promise: Promise<T>) => Promise<T | "late">;
+  /** One connection, which this side never closes while it is idle. */
   readonly createAgent: () => http.Agent;
 }
 
@@ -51,11 +50,26 @@ export const createHttp = (parts: { baseUrl: string; clock: () => number; signal
   const baseUrl = new URL(parts.baseUrl);
   const { request: open, Agent } = baseUrl.protocol === "https:" ? https : http;
   return {
-    passed: (ms) =>
-      wait(ms, undefined, { signal }).catch(() => {
-        throw signal.reason as Error;
-      }),
-    createAgent: () => new Agent({ keepAlive: true, maxSockets: 1 }),
+    within: async (ms, promise) => {
+      const { promise: late, resolve, reject } = Promise.withResolvers<"late">();
+      const timer = setTimeout(resolve, ms, "late");
+      const interrupt = () => {
+        reject(signal.reason as Error);
+      };
+      signal.addEventListener("abort", interrupt);
+      try {
+        return await Promise.race([promise, late]);
+      } finally {
+        clearTimeout(timer);
+        signal.removeEventListener("abort", interrupt);
+      }
+    },
+    createAgent: () => {
+      const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+      // Node's own would close a connection before the time that the server announces.
+      agent.keepSocketAlive = () => true;
+      return agent;
+    },
     request: async ({ method = "GET", action, query, headers, agent, timeoutMs = TIMEOUT_MS, send = end }) => {
       signal.throwIfAborted();
       const { promise, resolve, reject } = Promise.withResolvers<Exchange>();
@@ -98,7 +112,7 @@ export const createHttp = (parts: { baseUrl: string; clock: () => number; signal
         else
           reject(
             new Unreachable(
-              `No connection to cielo24 (${(error as NodeJS.ErrnoException | undefined)?.code ?? "closed"}).`,
+              `No connection to cielo24 (${(error as NodeJS.ErrnoException | undefined)?.code ?? "closed"})`,
             ),
           );
       };

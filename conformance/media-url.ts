@@ -5,6 +5,8 @@ export interface ServedFile {
   readonly url: string;
   /** `HEAD`, `GET`, `GET bytes=0-`, in the order in which they came. */
   readonly requests: readonly string[];
+  /** Resolves once a GET has come. */
+  readonly asked: Promise<void>;
   /** Answers the GETs that wait, and those that come. */
   readonly release: () => void;
 }
@@ -45,11 +47,13 @@ export const serveMediaUrl = async (publicUrl: string, port: number, media: Uint
     const name = `${files.size + 1}.wav`;
     const requests: string[] = [];
     const { promise: released, resolve: release } = Promise.withResolvers<void>();
+    const { promise: asked, resolve: ask } = Promise.withResolvers<void>();
     if (how !== "held") release();
     files.set(name, (request, response) => {
       const { method = "", headers } = request;
       requests.push(headers.range === undefined ? method : `${method} ${headers.range}`);
       response.writeHead(200, { "content-type": "audio/wav", "content-length": media.byteLength });
+      if (method === "GET") ask();
       if (method === "HEAD") response.end();
       else if (how === "breaks off") response.write(media.subarray(0, media.byteLength / 2), () => response.destroy());
       else {
@@ -57,7 +61,7 @@ export const serveMediaUrl = async (publicUrl: string, port: number, media: Uint
         void released.then(() => response.end(media));
       }
     });
-    return { url: `${publicUrl.replace(/\/$/, "")}/${name}`, requests, release };
+    return { url: `${publicUrl.replace(/\/$/, "")}/${name}`, requests, asked, release };
   };
   return {
     url: serve("whole").url,

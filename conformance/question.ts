@@ -12,8 +12,10 @@ export interface Question {
   readonly assumed: string;
   /** Files, with anchors, in which the assumption stands. */
   readonly stands: readonly string[];
-  /** At most so many jobs are made, and so many times media is sent. */
+  /** How many jobs it makes for itself, and which it shares with other questions. */
   readonly jobs?: number;
+  readonly shares?: "plainJob" | "jobWithMedia";
+  /** How often it sends media, or a part of it. */
   readonly media?: number;
   readonly needs?: Need;
   /** How long it takes, if that is more than a few seconds. */

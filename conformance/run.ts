@@ -8,7 +8,7 @@ import { readCredentials } from "../dev/cielo24/credentials.ts";
 import type { FactsFile } from "../dev/cielo24/facts.ts";
 import { parseSecret, SecretError } from "../lib/cielo24/credentials.ts";
 import { createAccount, type Account } from "./account.ts";
-import { ask, lacks, type Result } from "./ask.ts";
+import { ask, lacks, planOf, type Result } from "./ask.ts";
 import { createHttp, Unreachable } from "./http.ts";
 import { foreignMediaUrl, serveMediaUrl, type MediaUrl } from "./media-url.ts";
 import { HELP, readOptions, UsageError, type Options } from "./options.ts";
@@ -79,9 +79,9 @@ const openMediaUrl = async ({ mediaUrl, serve }: Options): Promise<MediaUrl | un
 /** Says what will be made. @returns whether to begin */
 const announce = async (options: Options, account: Account, mediaUrl: MediaUrl | undefined): Promise<boolean> => {
   const asked = options.questions.filter((question) => !lacks(question, { account, isLong: options.long, mediaUrl }));
-  const sum = (of: "jobs" | "media") => asked.reduce((total, question) => total + (question[of] ?? 0), 0);
+  const { jobs, media } = planOf(asked);
   console_.title(`${asked.length} questions to ${options.baseUrl}`);
-  console_.line(`They make up to ${sum("jobs")} jobs, and send media of 8 KB up to ${sum("media")} times.`);
+  console_.line(`They make up to ${jobs} jobs, and send media of 8 KB some ${media} times.`);
   console_.line(
     "No transcription is ordered, so nothing should be charged; cielo24 publishes no price for jobs alone.",
   );
@@ -133,7 +133,7 @@ const run = async (options: Options): Promise<number> => {
   await using open = new AsyncDisposableStack();
   if (mediaUrl) open.defer(mediaUrl.close);
   // The first request, before anything is promised.
-  await account.token();
+  await account.check();
   if (!(await announce(options, account, mediaUrl))) {
     console_.line("Nothing was made.");
     return signal.aborted ? EXIT_CODES.interrupted : EXIT_CODES.asAssumed;
@@ -176,7 +176,9 @@ try {
     process.stderr.write(`npm run conformance: ${error.message}\n`);
     process.exitCode = EXIT_CODES.usage;
   } else if (error instanceof Unreachable || error instanceof Unanswered) {
-    process.stderr.write(`npm run conformance: ${error.message}\n`);
+    process.stderr.write(
+      `npm run conformance: ${error.message}. Check --base, and that the credentials belong to it.\n`,
+    );
     process.exitCode = EXIT_CODES.unreachable;
   } else if (error instanceof Interrupted) process.exitCode = EXIT_CODES.interrupted;
   else throw error;

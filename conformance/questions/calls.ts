@@ -12,7 +12,7 @@ const errorForm: Question = {
   asks: "How do errors look?",
   assumed: "400, application/json with a documented ErrorType and an ErrorComment; an unknown action is no JSON",
   stands: ["lib/cielo24/response.ts", "lib/cielo24/api.ts", "dev/cielo24/server.ts"],
-  jobs: 1,
+  shares: "plainJob",
   ask: async ({ account, plainJob }) => {
     const missing = await account.call("job/info");
     const version = await account.call("job/info", { v: "2", job_id: await plainJob() });
@@ -53,7 +53,7 @@ const unknownParameter: Question = {
   asks: "What happens to a parameter that no documentation has?",
   assumed: "it is ignored",
   stands: ["dev/cielo24/facts.ts"],
-  jobs: 1,
+  shares: "plainJob",
   ask: async ({ account, plainJob }) => {
     const exchange = await account.call("job/info", { job_id: await plainJob(), no_such_parameter: "1" });
     const isIgnored = exchange.status === 200;
@@ -99,7 +99,7 @@ const jobIdForm: Question = {
   asks: "Which forms of a job_id are there?",
   assumed: "job/new and job/info give 32 hex characters in lower case, the only form that the proxy sends",
   stands: ["lib/job-id.ts", "dev/cielo24/jobs.ts"],
-  jobs: 1,
+  shares: "plainJob",
   ask: async ({ account, plainJob }) => {
     const given = await plainJob();
     const isNormal = /^[0-9a-f]{32}$/.test(given);
@@ -133,7 +133,7 @@ const jobInfo: Question = {
   asks: "What does job/info say of a job without media?",
   assumed: 'its JobId, and a MediaLengthSeconds of null, "", 0 or none',
   stands: ["lib/cielo24/response.ts", "dev/cielo24/jobs.ts"],
-  jobs: 1,
+  shares: "plainJob",
   ask: async ({ account, plainJob }) => {
     const exchange = await account.call("job/info", { job_id: await plainJob() });
     if (!("body" in exchange) || exchange.status !== 200)
@@ -167,7 +167,7 @@ const updateMetadata: Question = {
   asks: "Does update_metadata exist for this account?",
   assumed: "yes: 200 with a TaskId",
   stands: ["lib/cielo24/client.ts", "docs/api.md"],
-  jobs: 1,
+  shares: "plainJob",
   ask: async ({ account, plainJob }) => {
     const exchange = await account.call("job/update_metadata", {
       job_id: await plainJob(),

@@ -13,7 +13,7 @@ const keepAlive: Question = {
   assumed:
     "for any time, if its end shows: the proxy keeps connections for 10 s, and repeats a call on one that has ended",
   stands: ["lib/cielo24/transport/transport.ts"],
-  jobs: 1,
+  shares: "plainJob",
   takes: "up to 80 s",
   ask: async ({ account, plainJob, progress }) => {
     const job_id = await plainJob();
@@ -39,7 +39,7 @@ const keepAlive: Question = {
         progress(`open for ${Math.round((performance.now() - idleSince) / 1000)} s`);
       }, SECOND_MS);
       try {
-        await Promise.race([ended, account.http.passed(LIMIT_MS)]);
+        await account.http.within(LIMIT_MS, ended);
         if (idle.destroyed) endedAfterMs = performance.now() - idleSince;
       } finally {
         clearInterval(timer);

@@ -7,9 +7,10 @@ import { Unanswered } from "../unanswered.ts";
 const UNREACHABLE = "https://media.example.invalid/tone.wav";
 /** How long a URL may take to fail. */
 const FAILING_MS = 120_000;
-const PAUSE_MS = 5_000;
-/** How long cielo24's answer is waited for while its GET is. */
-const HELD_MS = 20_000;
+const SHORTEST_PAUSE_MS = 1_000;
+/** How long cielo24 may take to fetch or to answer, and how long the answer is waited for while its GET is. */
+const BEGIN_MS = 20_000;
+const HELD_MS = 5_000;
 
 /** Sends media by body until the job takes it, for two minutes. @returns the description of the last answer, and whether it did */
 const becomesFree = async ({ account, tone, clock, sleep, progress }: Asking, jobId: string) => {
@@ -22,7 +23,7 @@ const becomesFree = async ({ account, tone, clock, sleep, progress }: Asking, jo
       return { isFree: reading === "ACCEPTED", said: account.describe(exchange), afterS: Math.round(afterMs / 1000) };
     if (reading !== "REFUSED") throw new Unanswered(`media by body gave ${account.describe(exchange)}`);
     progress(`the job is not free after ${Math.round(afterMs / 1000)} s`);
-    await sleep(PAUSE_MS);
+    await sleep(Math.max(SHORTEST_PAUSE_MS, afterMs / 10));
   }
 };
 
@@ -72,14 +73,15 @@ const mediaByUrl: Question = {
     if (!served) throw new Unanswered("no URL is served");
     const jobId = await account.newJob("media-url");
     const answering = account.call("job/add_media", { job_id: jobId, media_url: served.url });
-    const first = await Promise.race([answering, account.http.passed(HELD_MS)]);
+    await account.http.within(BEGIN_MS, Promise.race([answering, served.asked]));
+    const isBefore = (await account.http.within(HELD_MS, answering)) !== "late";
     const before = [...served.requests];
     served.release();
     const exchange = await answering;
     if (readingOf(exchange) !== "ACCEPTED") throw new Unanswered(`add_media by URL gave ${account.describe(exchange)}`);
     const shownAfterMs = await untilShown(asking, jobId, clock());
     return {
-      answer: first ? "yes" : "no: only once it has fetched it",
+      answer: isBefore ? "yes" : "no: only once it has fetched it",
       evidence: [
         `add_media by URL: ${account.describe(exchange)}`,
         `requests before the answer: ${before.join(", ") || "none"}`,
@@ -89,10 +91,10 @@ const mediaByUrl: Question = {
       change:
         shownAfterMs === undefined
           ? "the parameters settleS and longestPullS, which must be longer than this takes"
-          : first
+          : isBefore
             ? undefined
             : "the timeouts of calls in lib/delivery: an answer comes only after the whole fetch",
-      facts: { answersBeforeFetch: first !== undefined },
+      facts: { answersBeforeFetch: isBefore },
       beyondSimulator:
         before.includes("HEAD") || before.length === 0 ? undefined : "the URL is not asked by HEAD first",
     };

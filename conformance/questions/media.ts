@@ -1,6 +1,6 @@
 import type { ClientRequest } from "node:http";
 import type { Outcome } from "../../dev/cielo24/facts.ts";
-import { errorTypeOf, readingOf } from "../account.ts";
+import { bodyOf, errorTypeOf, readingOf } from "../account.ts";
 import type { Exchange } from "../http.ts";
 import { untilShown, SHOWN_LIMIT_MS } from "../media-shown.ts";
 import type { Asking, Finding, Question } from "../question.ts";
@@ -8,6 +8,8 @@ import { Unanswered } from "../unanswered.ts";
 
 /** As many as a stage of production sends at once by default (`maximumConcurrency`). */
 const AT_ONCE = 10;
+/** How long all of them are held back before their last bytes: what is written has not arrived yet. */
+const HELD_MS = 1_000;
 /** How long a body that was cut short may take to be answered. */
 const CUT_TIMEOUT_MS = 30_000;
 /** How long `Expect: 100-continue` may take to be answered: after that, clients send the body. */
@@ -18,8 +20,7 @@ const mediaShown: Question = {
   asks: "How long after the last byte does job/info show the media?",
   assumed: "within 30 minutes (settleS, in seconds)",
   stands: ["lib/config.ts", "docs/parameters.md", "docs/reliability.md#what-it-rests-on"],
-  jobs: 1,
-  media: 1,
+  shares: "jobWithMedia",
   takes: "up to 30 minutes",
   ask: async (asking) => {
     const { jobId, sentAt, answer } = await asking.jobWithMedia();
@@ -33,10 +34,15 @@ const mediaShown: Question = {
         facts: { mediaShownAfterMs: SHOWN_LIMIT_MS },
         beyondSimulator: "that it may take still longer",
       };
+    const info = bodyOf(await asking.account.call("job/info", { job_id: jobId })) as Readonly<Record<string, unknown>>;
     return {
       answer: `${shownAfterMs / 1000} s`,
-      evidence: [...evidence, `job/info showed the media after ${shownAfterMs / 1000} s`],
-      facts: { mediaShownAfterMs: shownAfterMs },
+      evidence: [
+        ...evidence,
+        `job/info showed the media after ${shownAfterMs / 1000} s`,
+        `MediaLengthSeconds: ${JSON.stringify(info["MediaLengthSeconds"])}, fields: ${Object.keys(info).join(", ")}`,
+      ],
+      facts: { mediaShownAfterMs: shownAfterMs, showsTasks: "Tasks" in info },
     };
   },
 };
@@ -46,15 +52,19 @@ const secondMedia: Question = {
   asks: "How is second media for a job reported?",
   assumed: "400 with a documented ErrorType, for the same bytes, other bytes, and a media_url",
   stands: ["lib/cielo24/api.ts", "docs/reliability.md#what-it-rests-on", "dev/cielo24/jobs.ts"],
-  jobs: 1,
+  shares: "jobWithMedia",
   media: 3,
   ask: async (asking) => {
     const { account, tone, otherTone, mediaUrl } = asking;
     const { jobId } = await asking.jobWithMedia();
-    const same = await account.post(jobId, tone);
-    const other = await account.post(jobId, otherTone);
+    const same = await account.post(jobId, tone, { isAnyAnswer: true });
+    const other = await account.post(jobId, otherTone, { isAnyAnswer: true });
     const byUrl = mediaUrl
-      ? await account.call("job/add_media", { job_id: jobId, media_url: mediaUrl.url, is_duplicate: "true" })
+      ? await account.call(
+          "job/add_media",
+          { job_id: jobId, media_url: mediaUrl.url, is_duplicate: "true" },
+          { isAnyAnswer: true },
+        )
       : undefined;
     const asked = [same, other, ...(byUrl ? [byUrl] : [])];
     const accepted = asked.some((exchange) => readingOf(exchange) === "ACCEPTED");
@@ -85,7 +95,7 @@ const expectContinue: Question = {
   asks: "What does Expect: 100-continue lead to?",
   assumed: "to 100 Continue; the proxy never sends it, clients of cielo24's do",
   stands: ["dev/cielo24/server.ts"],
-  jobs: 1,
+  shares: "jobWithMedia",
   media: 1,
   ask: async (asking) => {
     const { account, tone } = asking;
@@ -235,7 +245,11 @@ const cutShort: Question = {
     for (const by of ["a reset", "an end"] as const)
       exchanges.push({
         how: `half of a body, then ${by} of the connection`,
-        exchange: await account.post(jobId, tone, { send: cut(tone, by), timeoutMs: CUT_TIMEOUT_MS }),
+        exchange: await account.post(jobId, tone, {
+          send: cut(tone, by),
+          timeoutMs: CUT_TIMEOUT_MS,
+          isAnyAnswer: true,
+        }),
       });
     const judged = await judgeCut(asking, jobId, exchanges);
     const response = exchanges.map(({ exchange }) => exchange.status).find((status) => status !== "closed");
@@ -268,6 +282,7 @@ const cutShortChunked: Question = {
         headers: { "transfer-encoding": "chunked" },
         send: cut(tone, "an end"),
         timeoutMs: CUT_TIMEOUT_MS,
+        isAnyAnswer: true,
       },
     );
     const judged = await judgeCut(asking, jobId, [{ how: "chunks, then an end of the connection", exchange }]);
@@ -296,13 +311,17 @@ const uploadsAtOnce: Question = {
       progress(`job ${jobIds.length + 1} of ${AT_ONCE}`);
       jobIds.push(await account.newJob("uploads-at-once"));
     }
-    // Each sends its last byte only once all others have sent theirs but the last one.
+    // Each sends its last byte only once all have sent the others.
     let underWay = 0;
     const { promise: all, resolve: goOn } = Promise.withResolvers<void>();
     const arrived = () => {
       underWay += 1;
       if (underWay === AT_ONCE) goOn();
     };
+    // If the program is to end, the requests end by themselves.
+    const goesOn = all
+      .then(() => account.http.within(HELD_MS, new Promise<never>(() => undefined)))
+      .catch(() => undefined);
     const exchanges = await Promise.all(
       jobIds.map((jobId) => {
         let isCounted = false;
@@ -312,10 +331,13 @@ const uploadsAtOnce: Question = {
         };
         return account
           .post(jobId, tone, {
+            isAnyAnswer: true,
             send: (request) => {
               request.write(tone.subarray(0, -1), () => {
                 count();
-                void all.then(() => request.end(tone.subarray(-1)));
+                void goesOn.then((isLate) => {
+                  if (isLate) request.end(tone.subarray(-1));
+                });
               });
             },
           })

@@ -65,7 +65,7 @@ const invalidToken: Question = {
       beyondSimulator: differ ? `add_media with a body answers otherwise: ${account.describe(post)}` : undefined,
     };
   },
-  jobs: 1,
+  shares: "plainJob",
 };
 
 const secondLogin: Question = {
@@ -74,7 +74,7 @@ const secondLogin: Question = {
   assumed: "yes: each Lambda environment logs in by itself",
   stands: ["lib/cielo24/session.ts", "dev/cielo24/accounts.ts"],
   needs: "login",
-  jobs: 1,
+  shares: "plainJob",
   ask: async ({ account, plainJob }) => {
     const job_id = await plainJob();
     const earlier = (await account.logIn()).token;
@@ -107,7 +107,7 @@ const securekeyAsToken: Question = {
   assumed: "no: 400 BAD_API_TOKEN",
   stands: ["dev/cielo24/accounts.ts"],
   needs: "securekey",
-  jobs: 1,
+  shares: "plainJob",
   ask: async ({ account, plainJob }) => {
     const key = account.credentials?.secret;
     const exchange = await account.call("job/info", { job_id: await plainJob() }, key ? { token: key } : {});
@@ -129,7 +129,7 @@ export const tokenLife: Question = {
   assumed: "yes, and it is then refused as one that is none",
   stands: ["dev/cielo24/facts.ts", "lib/cielo24/session.ts"],
   needs: "long",
-  jobs: 1,
+  shares: "plainJob",
   takes: "61 minutes",
   ask: async ({ account, plainJob, sleep, progress, clock, agrees, facts }) => {
     const job_id = await plainJob();
