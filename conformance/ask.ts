@@ -78,7 +78,7 @@ const answer = async (question: Question, asking: Asking, why: string | undefine
 const reasonOf = ({ aborted, reason }: AbortSignal): string | undefined =>
   aborted ? (reason as Error).message : undefined;
 
-/** How many jobs the questions make at most, and about how often they send media. */
+/** How many jobs the questions make at most, and how often they send media if nothing is tried again. */
 export const planOf = (questions: readonly Question[]): { readonly jobs: number; readonly media: number } => {
   const sum = (of: "jobs" | "media") => questions.reduce((total, question) => total + (question[of] ?? 0), 0);
   const shared = new Set(questions.flatMap(({ shares }) => shares ?? []));

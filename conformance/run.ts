@@ -76,12 +76,14 @@ const openMediaUrl = async ({ mediaUrl, serve }: Options): Promise<MediaUrl | un
   });
 };
 
+const jobsOf = (count: number): string => (count === 1 ? "1 job" : `${count} jobs`);
+
 /** Says what will be made. @returns whether to begin */
 const announce = async (options: Options, account: Account, mediaUrl: MediaUrl | undefined): Promise<boolean> => {
   const asked = options.questions.filter((question) => !lacks(question, { account, isLong: options.long, mediaUrl }));
   const { jobs, media } = planOf(asked);
   console_.title(`${asked.length} questions to ${options.baseUrl}`);
-  console_.line(`They make up to ${jobs} jobs, and send media of 8 KB some ${media} times.`);
+  console_.line(`They make up to ${jobsOf(jobs)}, and send media of 8 KB ${media} times.`);
   console_.line(
     "No transcription is ordered, so nothing should be charged; cielo24 publishes no price for jobs alone.",
   );
@@ -109,7 +111,7 @@ const showResult = ({ question: { id }, verdict, finding, why }: Result): void =
 const cleanUp = async ({ yes }: Options, account: Account): Promise<void> => {
   const { created } = account;
   if (created.length === 0) return;
-  console_.title(`${created.length} jobs were made`);
+  console_.title(`Made for the questions: ${jobsOf(created.length)}`);
   const isWanted = !signal.aborted && (yes || (isTerminal && (await agrees("Delete them?"))));
   if (isWanted)
     for (const { jobId } of [...created]) {
