@@ -173,13 +173,15 @@ it("lets the simulated cielo24 do what a facts file says an account did", async 
   await writeFile(folder.file("facts.json"), JSON.stringify(file));
   const running = start(folder.path, ["--port", String(await findPort()), "--facts", "facts.json"]);
   await running.ready();
-  expect(running.printed()).toContain("as https://sandbox.cielo24.com was on 2026-11-30");
   const { API = "", TOKEN = "", JOB = "" } = await readEnv(folder.path);
   const query = new URLSearchParams({ v: "1", job_id: JOB, reference_id: "a", requestor_id: "b" }).toString();
-  const headers = { authorization: `Bearer ${TOKEN}` };
-  const response = await fetch(`${API}/api/job/update_metadata?${query}`, { headers });
-  expect(await response.json()).toMatchObject({ ErrorType: "NOT_IMPLEMENTED", ErrorComment: "Not for you." });
+  const response = await fetch(`${API}/api/job/update_metadata?${query}`, {
+    headers: { authorization: `Bearer ${TOKEN}` },
+  });
+  const answer: unknown = await response.json();
   await running.stop();
+  expect(running.printed()).toContain("as https://sandbox.cielo24.com was on 2026-11-30");
+  expect(answer).toMatchObject({ ErrorType: "NOT_IMPLEMENTED", ErrorComment: "Not for you." });
 });
 
 describe("the options of npm start", () => {
