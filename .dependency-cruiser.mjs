@@ -43,13 +43,13 @@ export default {
       comment: "A function never imports another function, nor anything that does not ship.",
       severity: "error",
       from: { path: "^functions/([^/]+)/" },
-      to: { path: "^(functions|dev|test|bench|scripts)/", pathNot: "^functions/$1/" },
+      to: { path: "^(functions|dev|conformance|test|bench|scripts)/", pathNot: "^functions/$1/" },
     },
     {
       name: "lib-does-not-know-functions",
       severity: "error",
       from: { path: "^lib/" },
-      to: { path: "^(functions|dev|test|bench|scripts)/" },
+      to: { path: "^(functions|dev|conformance|test|bench|scripts)/" },
     },
     {
       name: "what-ships-has-its-dependencies",
@@ -78,7 +78,7 @@ export default {
       severity: "error",
       from: { path: "^web/" },
       to: {
-        path: "^(functions|lib|cli|dev|test|bench|scripts)/",
+        path: "^(functions|lib|cli|dev|conformance|test|bench|scripts)/",
         pathNot: "^lib/media/(names|preflight/preflight)\\.ts$",
       },
     },
@@ -146,7 +146,7 @@ export default {
       comment: "Files are looked at before they go up by the same code as afterwards.",
       from: { path: "^cli/" },
       to: {
-        path: "^(functions|lib|dev|test|bench|scripts|web)/",
+        path: "^(functions|lib|dev|conformance|test|bench|scripts|web)/",
         pathNot: "^lib/media/(names|preflight/preflight)\\.ts$",
       },
     },

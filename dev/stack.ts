@@ -4,6 +4,7 @@ import { createTableClient, createDynamoLedger } from "../lib/delivery/aws/table
 import type { Ledger } from "../lib/delivery/ledger.ts";
 import { readAwsEnvironment } from "../lib/config.ts";
 import { randomHex, type Runtime } from "../lib/runtime.ts";
+import type { Facts } from "./cielo24/facts.ts";
 import { startCielo24, type Cielo24Simulator } from "./cielo24/server.ts";
 import { createJwtAuthorizer, type AuthorizerOptions } from "./gateway/authorizer.ts";
 import { readDeployment } from "./gateway/deployment.ts";
@@ -55,6 +56,8 @@ export interface StackOptions {
   readonly digest?: boolean;
   /** False: the simulated cielo24 accepts media more than once for a job. */
   readonly enforceOneMedia?: boolean;
+  /** What the simulated cielo24 does as an account at the real one did. */
+  readonly facts?: Facts;
   /** How long after it was accepted the simulator's job/info shows the media. */
   readonly jobInfoLagMs?: () => number;
   /** False: messages stay in the queue until a test takes them. */
@@ -214,6 +217,7 @@ export const startStack = async (options: StackOptions = {}): Promise<Stack> => 
           ...(options.fetchMedia ? { fetchMedia: options.fetchMedia } : {}),
           ...(options.digest === undefined ? {} : { digest: options.digest }),
           ...(options.enforceOneMedia === undefined ? {} : { enforceOneMedia: options.enforceOneMedia }),
+          ...(options.facts ? { facts: options.facts } : {}),
           ...(options.jobInfoLagMs === undefined ? {} : { jobInfoLagMs: options.jobInfoLagMs }),
         }),
     startTable(REGION),

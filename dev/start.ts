@@ -1,6 +1,8 @@
 import { existsSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { formatBytes } from "../client/words.ts";
+import { readCredentials } from "./cielo24/credentials.ts";
+import { FactsError, readFacts } from "./cielo24/facts.ts";
 import { FATES } from "./cielo24/fates.ts";
 import { createConsole } from "./console.ts";
 import { startDocsPage } from "./docs-page.ts";
@@ -40,14 +42,7 @@ const console_ = createConsole();
 const realCielo24 = () => {
   const { env } = process;
   if (!env["CIELO24_BASE_URL"]) return undefined;
-  const username = env["CIELO24_USERNAME"];
-  const credentials = env["CIELO24_API_TOKEN"]
-    ? { api_token: env["CIELO24_API_TOKEN"] }
-    : username && env["CIELO24_SECUREKEY"]
-      ? { username, securekey: env["CIELO24_SECUREKEY"] }
-      : username && env["CIELO24_PASSWORD"]
-        ? { username, password: env["CIELO24_PASSWORD"] }
-        : undefined;
+  const credentials = readCredentials(env);
   if (!credentials)
     throw new Error("CIELO24_BASE_URL needs CIELO24_API_TOKEN, or CIELO24_USERNAME with CIELO24_SECUREKEY");
   return { baseUrl: env["CIELO24_BASE_URL"], credentials };
@@ -103,11 +98,12 @@ const printFates = () => {
 };
 
 /** Starts everything in the order in which it is torn down, from the end. */
-const run = async ({ port, seed }: StartOptions, stopped: Promise<void>): Promise<void> => {
+const run = async ({ port, seed, factsFile }: StartOptions, stopped: Promise<void>): Promise<void> => {
   await using open = new AsyncDisposableStack();
   const startedAt = Date.now();
   console_.title("cielo24-proxy");
   const real = realCielo24();
+  const known = factsFile === undefined ? undefined : await readFacts(factsFile);
   await mkdir(FOLDER, { recursive: true });
   const { ports, taken } = await choosePorts(port);
   const operations = await createOperations({ clock: Date.now });
@@ -118,6 +114,7 @@ const run = async ({ port, seed }: StartOptions, stopped: Promise<void>): Promis
     env: SOON,
     ...(seed === undefined ? {} : { ids: seededIds(seed) }),
     ...(real ? { cielo24: real } : {}),
+    ...(known ? { facts: known.facts } : {}),
     fetchMedia: makeSample,
     onEvent: (event) => {
       console_.progressDone();
@@ -170,6 +167,7 @@ const run = async ({ port, seed }: StartOptions, stopped: Promise<void>): Promis
   console_.fact("bucket", `${stack.s3.url}/${stack.bucketName}`);
   console_.fact("the API, described", docs.url);
   console_.fact("cielo24", real ? `${real.baseUrl} (the real one)` : `${stack.cielo24?.url ?? ""} (simulated)`);
+  if (known) console_.fact("", `as ${known.baseUrl} was on ${known.date.slice(0, 10)}`);
   console_.fact("addresses and tokens", envFile);
   console_.fact("functions' log", LOG_FILE);
 
@@ -207,7 +205,7 @@ try {
     console_.line("stopped");
   }
 } catch (error) {
-  const isUsage = error instanceof UsageError;
+  const isUsage = error instanceof UsageError || error instanceof FactsError;
   if (isUsage) process.stderr.write(`npm start: ${error.message}\n`);
   else console_.failed("start", error instanceof Error ? error.message : String(error));
   // What has started already would keep the process alive.

@@ -1,4 +1,6 @@
-import { ApiFailure } from "./failure.ts";
+import { normalJobId } from "../../lib/job-id.ts";
+import type { Facts } from "./facts.ts";
+import { allow, ApiFailure, refusalOf } from "./failure.ts";
 
 /** Media that cielo24 accepted. Tests judge by the log of these. */
 export interface Acceptance {
@@ -23,23 +25,35 @@ export interface Job {
   /** When the first media was accepted, which is what job/info shows. */
   mediaAt?: number;
   mediaBytes?: number;
+  mediaSha256?: string;
   mediaShownAfterMs?: number;
 }
 
-const HEX = /^[0-9a-f]{32}$/;
+type JobFacts = Required<
+  Pick<
+    Facts,
+    | "missingParameter"
+    | "unknownJob"
+    | "upperCaseJobId"
+    | "hyphenatedJobId"
+    | "lengthWithoutMedia"
+    | "showsTasks"
+    | "secondMediaSameBytes"
+    | "secondMediaOtherBytes"
+    | "secondMediaByUrl"
+  >
+>;
 
 /** Jobs, their tasks and the acceptance log. */
 export const createJobs = ({
   clock,
-  enforceOneMedia,
+  facts,
   infoLagMs,
-  showTasks,
   newId,
 }: {
   clock: () => number;
-  enforceOneMedia: boolean;
+  facts: JobFacts;
   infoLagMs: () => number;
-  showTasks: boolean;
   /** Makes the ids of jobs and tasks. */
   newId: () => string;
 }) => {
@@ -47,11 +61,22 @@ export const createJobs = ({
   const acceptances: Acceptance[] = [];
 
   const find = (jobId: string | undefined): Job => {
-    if (!jobId) throw new ApiFailure("MISSING_PARAMETER", "job_id is required.");
-    if (!HEX.test(jobId)) throw new ApiFailure("INVALID_QUERY", "job_id must be hex.");
-    const job = jobs.get(jobId);
-    if (!job) throw new ApiFailure("ITEM_NOT_FOUND", "The job does not exist.");
+    if (!jobId) throw refusalOf(facts.missingParameter, "job_id is required.");
+    const normal = normalJobId(jobId);
+    if (normal === undefined) throw new ApiFailure("INVALID_QUERY", "job_id must be hex.");
+    if (jobId.includes("-")) allow(facts.hyphenatedJobId);
+    if (/[A-F]/.test(jobId)) allow(facts.upperCaseJobId);
+    const job = jobs.get(normal);
+    if (!job) throw refusalOf(facts.unknownJob);
     return job;
+  };
+
+  const isShown = (job: Job): boolean =>
+    job.mediaAt !== undefined && clock() - job.mediaAt >= (job.mediaShownAfterMs ?? infoLagMs());
+
+  const lengthOf = (job: Job): { MediaLengthSeconds?: number | string | null } => {
+    if (isShown(job)) return { MediaLengthSeconds: Math.max(1, Math.round((job.mediaBytes ?? 0) / 100_000)) };
+    return facts.lengthWithoutMedia === "absent" ? {} : { MediaLengthSeconds: facts.lengthWithoutMedia };
   };
 
   return {
@@ -68,9 +93,18 @@ export const createJobs = ({
       job.tasks.push({ taskId, type, status: "COMPLETE" });
       return taskId;
     },
-    /** @throws {ApiFailure} if the job has its media, unless the simulator accepts more */
-    checkFree: (job: Job): void => {
-      if (enforceOneMedia && job.mediaTask) throw new ApiFailure("INVALID_QUERY", "The job already has media.");
+    /**
+     * @param sha256 of the bytes that come; undefined if they come by URL
+     * @throws {ApiFailure} if the job has its media, unless the simulator accepts more
+     */
+    checkFree: (job: Job, sha256?: string): void => {
+      if (!job.mediaTask) return;
+      if (sha256 === undefined) allow(facts.secondMediaByUrl);
+      else if (sha256 !== "" && sha256 === job.mediaSha256) allow(facts.secondMediaSameBytes);
+      else allow(facts.secondMediaOtherBytes);
+    },
+    remove: (job: Job): void => {
+      jobs.delete(job.jobId);
     },
     /** Reserves the job for a pull: nothing else is accepted until it ends. */
     beginPull: (job: Job): string => {
@@ -79,10 +113,10 @@ export const createJobs = ({
       job.tasks.push({ taskId, type: "JOB_ADD_MEDIA", status: "INPROGRESS" });
       return taskId;
     },
-    failPull: (job: Job, taskId: string): void => {
+    failPull: (job: Job, taskId: string, { freesJob }: { freesJob: boolean }): void => {
       const task = job.tasks.find((each) => each.taskId === taskId);
       if (task) task.status = "FAILED";
-      if (job.mediaTask === taskId) job.mediaTask = undefined;
+      if (job.mediaTask === taskId && freesJob) job.mediaTask = undefined;
     },
     accept: (
       job: Job,
@@ -101,30 +135,28 @@ export const createJobs = ({
       if (job.mediaAt === undefined) {
         job.mediaAt = clock();
         job.mediaBytes = sizeBytes;
+        job.mediaSha256 = sha256;
         if (shownAfterMs !== undefined) job.mediaShownAfterMs = shownAfterMs;
       }
       acceptances.push({ jobId: job.jobId, taskId, sizeBytes, sha256, via, at: clock(), ...late });
       return taskId;
     },
-    info: (job: Job): Record<string, unknown> => {
-      const isShown = job.mediaAt !== undefined && clock() - job.mediaAt >= (job.mediaShownAfterMs ?? infoLagMs());
-      return {
-        JobId: job.jobId,
-        JobName: job.name,
-        JobStatus: "Pending",
-        MediaLengthSeconds: isShown ? Math.max(1, Math.round((job.mediaBytes ?? 0) / 100_000)) : null,
-        ...(showTasks && isShown
-          ? {
-              Tasks: job.tasks.map(({ taskId, type, status }) => ({
-                TaskId: taskId,
-                TaskType: type,
-                TaskStatus: status,
-                TaskRequestTime: "",
-              })),
-            }
-          : {}),
-      };
-    },
+    info: (job: Job): Record<string, unknown> => ({
+      JobId: job.jobId,
+      JobName: job.name,
+      JobStatus: "Pending",
+      ...lengthOf(job),
+      ...(facts.showsTasks && isShown(job)
+        ? {
+            Tasks: job.tasks.map(({ taskId, type, status }) => ({
+              TaskId: taskId,
+              TaskType: type,
+              TaskStatus: status,
+              TaskRequestTime: "",
+            })),
+          }
+        : {}),
+    }),
     findTask: (taskId: string | undefined) => {
       const task = [...jobs.values()].flatMap(({ tasks }) => tasks).find((each) => each.taskId === taskId);
       if (!task) throw new ApiFailure("ITEM_NOT_FOUND", "The task does not exist.");

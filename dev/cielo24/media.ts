@@ -74,9 +74,14 @@ export const receiveBody = async (
 };
 
 /** Sends JSON, as cielo24 does. */
-export const sendJson = (response: ServerResponse, status: number, body: unknown): void => {
+export const sendJson = (
+  response: ServerResponse,
+  status: number,
+  body: unknown,
+  contentType = "application/json",
+): void => {
   const text = JSON.stringify(body);
-  response.writeHead(status, { "content-type": "application/json", "content-length": Buffer.byteLength(text) });
+  response.writeHead(status, { "content-type": contentType, "content-length": Buffer.byteLength(text) });
   response.end(text);
 };
 

@@ -2,6 +2,17 @@ import type { IncomingMessage } from "node:http";
 
 const MAX_BODY_BYTES = 1024 * 1024;
 
+/** Every parameter that cielo24's documentation has for the calls that are simulated. */
+const DOCUMENTED: ReadonlySet<string> = new Set([
+  ...["v", "api_token", "username", "securekey", "password", "account_id", "force_new"],
+  ...["job_id", "job_name", "language", "external_id", "is_duplicate", "requestor", "reference", "expected_speakers"],
+  ...["media_url", "reference_id", "requestor_id", "task_id"],
+  ...["transcription_fidelity", "priority", "callback_url", "target_language", "turnaround_hours", "options"],
+  "standard_product",
+]);
+
+export const isDocumented = (name: string): boolean => DOCUMENTED.has(name);
+
 /** Whether a body holds parameters, as JSON or as a form. Every other body is media. */
 export const holdsParameters = ({ headers }: IncomingMessage): boolean =>
   /^application\/(json|x-www-form-urlencoded)\b/i.test(headers["content-type"] ?? "");

@@ -4,11 +4,12 @@ import https from "node:https";
 import type { AddressInfo } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
 import { createAccounts, type Account } from "./accounts.ts";
-import { ApiFailure } from "./failure.ts";
+import { DEFAULT_FACTS, type Facts } from "./facts.ts";
+import { allow, ApiFailure, ClosedWithoutResponse, refusalOf } from "./failure.ts";
 import { createFaults, type Fault, type Faults } from "./faults.ts";
 import { createJobs, type Acceptance, type Job } from "./jobs.ts";
 import { receiveBody, sendJson, sendTask } from "./media.ts";
-import { holdsParameters, readParameters } from "./parameters.ts";
+import { holdsParameters, isDocumented, readParameters } from "./parameters.ts";
 import { createReset } from "./reset.ts";
 import { reach, type FetchMedia } from "./pull.ts";
 
@@ -16,18 +17,16 @@ export interface Cielo24Options {
   readonly port?: number;
   readonly clock?: () => number;
   readonly accounts?: readonly Account[];
+  /** What an account at the real cielo24 was seen to do. The documentation's word, or a guess, stands for the rest. */
+  readonly facts?: Facts;
   /** How long an unused token is valid. */
   readonly tokenLifeMs?: number;
-  /** Refuse a second media for a job, as the documentation says. False: accept everything, and record it. */
+  /** False: accept media more than once for a job, whatever the facts say, and record it. */
   readonly enforceOneMedia?: boolean;
   /** How long after it was accepted job/info shows the media. */
   readonly jobInfoLagMs?: number | (() => number);
-  /** Show tasks in job/info. The documentation has not mentioned them since 2015. */
-  readonly showTasks?: boolean;
   /** Compute the SHA-256 of bodies. */
   readonly digest?: boolean;
-  /** Refuse a body that has a Content-Type; the documentation says not to send one. */
-  readonly refuseContentType?: boolean;
   readonly fetchMedia?: FetchMedia;
   readonly tls?: { readonly key: string; readonly cert: string };
   /** Makes the ids of jobs and tasks: 32 hex characters. Random ones by default. */
@@ -70,8 +69,7 @@ export interface Cielo24Simulator {
 
 /** 10 GiB − 1, as the OpenAPI description says. */
 const MAX_BODY_BYTES = 10_737_418_239;
-const HOUR_MS = 3_600_000;
-const UPLOAD_URL_LIFE_MS = 12 * HOUR_MS;
+const UPLOAD_URL_LIFE_MS = 12 * 3_600_000;
 
 /**
  * The parts of cielo24 that this project calls, as its public documentation describes them: sessions, jobs, `add_media` by
@@ -79,23 +77,32 @@ const UPLOAD_URL_LIFE_MS = 12 * HOUR_MS;
  * bodies and bodies that are cut short.
  */
 export const startCielo24 = async (options: Cielo24Options = {}): Promise<Cielo24Simulator> => {
-  const { clock = Date.now, digest = true, jobInfoLagMs = 0 } = options;
-  const accounts = createAccounts(options.accounts ?? [], clock, options.tokenLifeMs ?? HOUR_MS);
+  const { clock = Date.now, digest = true } = options;
+  const facts = factsOf(options);
+  const { jobInfoLagMs = facts.mediaShownAfterMs } = options;
+  const accounts = createAccounts(options.accounts ?? [], clock, facts);
   const jobs = createJobs({
     clock,
-    enforceOneMedia: options.enforceOneMedia ?? true,
+    facts,
     infoLagMs: typeof jobInfoLagMs === "number" ? () => jobInfoLagMs : jobInfoLagMs,
-    showTasks: options.showTasks ?? false,
     newId: options.newId ?? (() => randomBytes(16).toString("hex")),
   });
   const faults = createFaults(clock);
   const posts: MediaPost[] = [];
   const metadata: MetadataUpdate[] = [];
-  const pulls = new Set<Promise<void>>();
+  const pulls = new Set<Promise<boolean>>();
   /** cielo24's own upload URLs, by path. */
   const uploads = new Map<string, { readonly jobId: string; readonly until: number }>();
   let logins = 0;
+  let bodiesUnderWay = 0;
 
+  const required = (get: (name: string) => string | undefined, name: string): string => {
+    const value = get(name);
+    if (value === undefined || value === "") throw refusalOf(facts.missingParameter, `${name} is required.`);
+    return value;
+  };
+
+  /** @returns whether the media was fetched, once that is known */
   const pullLater = (
     job: Job,
     pull: () => Promise<{ sizeBytes: number; sha256: string }>,
@@ -106,13 +113,16 @@ export const startCielo24 = async (options: Cielo24Options = {}): Promise<Cielo2
       .then(
         (media) => {
           jobs.accept(job, { ...media, via: "url", ...how });
+          return true;
         },
         () => {
-          jobs.failPull(job, taskId);
+          jobs.failPull(job, taskId, { freesJob: facts.brokenUrlFreesJob });
+          return false;
         },
       )
       .finally(() => pulls.delete(pulling));
     pulls.add(pulling);
+    return pulling;
   };
 
   const actions: Readonly<Record<string, (get: (name: string) => string | undefined, call: Call) => unknown>> = {
@@ -129,7 +139,13 @@ export const startCielo24 = async (options: Cielo24Options = {}): Promise<Cielo2
       const { taskId, status } = jobs.findTask(get("task_id"));
       return { TaskId: taskId, TaskStatus: status };
     },
+    "job/delete": (get) => {
+      const job = jobs.find(get("job_id"));
+      jobs.remove(job);
+      return { TaskId: jobs.addTask(job, "JOB_DELETED") };
+    },
     "job/update_metadata": (get) => {
+      allow(facts.updateMetadata);
       const job = jobs.find(get("job_id"));
       const referenceId = required(get, "reference_id");
       const requestorId = required(get, "requestor_id");
@@ -148,9 +164,17 @@ export const startCielo24 = async (options: Cielo24Options = {}): Promise<Cielo2
       const url = required(get, "media_url");
       jobs.checkFree(job);
       const pull = await reach(url, options.fetchMedia);
+      if (!pull && facts.unreachableUrlFreesJob) allow(facts.unreachableUrl);
       jobs.checkFree(job);
       const taskId = jobs.beginPull(job);
-      pullLater(job, pull, { taskId, shownAfterMs: shownAfterMs(fault) });
+      if (!pull) {
+        jobs.failPull(job, taskId, { freesJob: facts.unreachableUrlFreesJob });
+        allow(facts.unreachableUrl);
+        return { TaskId: taskId };
+      }
+      const pulling = pullLater(job, pull, { taskId, shownAfterMs: shownAfterMs(fault) });
+      if (!facts.answersBeforeFetch && !(await pulling))
+        throw new ApiFailure("INVALID_URL", "The media URL could not be read to its end.");
       if (fault?.kind === "resetAfterBody") reset(request);
       else if (fault?.kind === "acceptsBehindError") await sendFault(response, fault);
       else await sendTask(response, taskId, fault);
@@ -160,6 +184,16 @@ export const startCielo24 = async (options: Cielo24Options = {}): Promise<Cielo2
 
   /** @param authorize throws if the caller may not add media to the job */
   const takeBody = async (call: Call, jobId: string, authorize: () => void): Promise<void> => {
+    if (facts.uploadsAtOnce && bodiesUnderWay >= facts.uploadsAtOnce.most) allow(facts.uploadsAtOnce.more);
+    bodiesUnderWay += 1;
+    try {
+      await takeOneBody(call, jobId, authorize);
+    } finally {
+      bodiesUnderWay -= 1;
+    }
+  };
+
+  const takeOneBody = async (call: Call, jobId: string, authorize: () => void): Promise<void> => {
     const { request, response, fault } = call;
     const declared = request.headers["content-length"];
     if (fault?.kind === "earlyAnswer") {
@@ -170,15 +204,19 @@ export const startCielo24 = async (options: Cielo24Options = {}): Promise<Cielo2
       });
       return;
     }
-    if (request.headers["transfer-encoding"] || declared === undefined) {
-      response.writeHead(411, { connection: "close" }).end();
+    const isChunked = declared === undefined;
+    if (isChunked && typeof facts.chunkedBodyCutShort !== "string") {
+      const failure = refusalOf(facts.chunkedBodyCutShort);
+      if (failure.errorType !== undefined) throw failure;
+      response.writeHead(failure.status, { connection: "close" }).end();
       return;
     }
-    const declaredBytes = Number(declared);
+    const cutShort = isChunked ? facts.chunkedBodyCutShort : facts.bodyCutShort;
+    const declaredBytes = Number(declared ?? Number.NaN);
     const received = await receiveBody(request, declaredBytes, { digest, fault, reset });
     const record = (outcome: MediaPost["outcome"]) =>
       posts.push({ jobId, declaredBytes, receivedBytes: received.receivedBytes, outcome });
-    if (!received.isWhole) {
+    if (!received.isWhole && cutShort !== "accepted") {
       record("cutShort");
       response.destroy();
       return;
@@ -191,18 +229,17 @@ export const startCielo24 = async (options: Cielo24Options = {}): Promise<Cielo2
     try {
       authorize();
       const job = jobs.find(jobId);
-      if (options.refuseContentType && request.headers["content-type"] !== undefined)
-        throw new ApiFailure("INVALID_QUERY", "Content-Type must not be sent.");
-      if (declaredBytes === 0 || declaredBytes > MAX_BODY_BYTES)
-        throw new ApiFailure("INVALID_QUERY", "The media's size is not allowed.");
-      jobs.checkFree(job);
+      if (request.headers["content-type"] !== undefined) allow(facts.mediaWithContentType);
+      if (declaredBytes === 0) allow(facts.emptyMedia);
+      if (declaredBytes > MAX_BODY_BYTES) throw new ApiFailure("INVALID_QUERY", "The media's size is not allowed.");
+      jobs.checkFree(job, received.sha256);
       if (fault?.kind === "resetAfterBody" && !fault.accepts) {
         record("faulted");
         reset(request);
         return;
       }
       const taskId = jobs.accept(job, {
-        sizeBytes: declaredBytes,
+        sizeBytes: received.receivedBytes,
         sha256: received.sha256,
         via: "body",
         shownAfterMs: shownAfterMs(fault),
@@ -251,7 +288,8 @@ export const startCielo24 = async (options: Cielo24Options = {}): Promise<Cielo2
       return;
     }
     if (method !== "GET" && method !== "POST") throw new ApiFailure("INVALID_QUERY", "Only GET and POST are allowed.");
-    if (get("v") !== "1") throw new ApiFailure(get("v") ? "INVALID_OPTION" : "MISSING_PARAMETER", "v must be 1.");
+    if (get("v") !== "1") throw refusalOf(get("v") ? facts.wrongVersion : facts.missingParameter, "v must be 1.");
+    if ([...parameters.keys()].some((name) => !isDocumented(name))) allow(facts.unknownParameter);
     if (action === "account/login") {
       logins += 1;
       const header = (name: string) => request.headers[name]?.toString();
@@ -264,10 +302,7 @@ export const startCielo24 = async (options: Cielo24Options = {}): Promise<Cielo2
       return;
     }
     const act = actions[action];
-    if (!act) {
-      response.writeHead(404, { "content-type": "text/html" }).end("<html><body>Not Found</body></html>");
-      return;
-    }
+    if (!act) throw refusalOf(facts.unknownAction, "Not Found");
     accounts.check(get("api_token"));
     const result = await act(get, call);
     if (response.headersSent || response.destroyed || response.socket?.destroyed) return;
@@ -277,13 +312,9 @@ export const startCielo24 = async (options: Cielo24Options = {}): Promise<Cielo2
 
   const listener = (request: IncomingMessage, response: ServerResponse) => {
     handle(request, response).catch((error: unknown) => {
-      if (response.headersSent) {
-        response.destroy();
-        return;
-      }
-      const failure =
-        error instanceof ApiFailure ? error : new ApiFailure("INVALID_QUERY", "The request is malformed.");
-      sendJson(response, 400, { ErrorType: failure.errorType, ErrorComment: failure.message });
+      if (response.headersSent || error instanceof ClosedWithoutResponse) response.destroy();
+      else if (error instanceof ApiFailure) sendFailure(response, error, facts.errorContentType);
+      else sendFailure(response, new ApiFailure("INVALID_QUERY", "The request is malformed."), facts.errorContentType);
     });
   };
 
@@ -291,6 +322,17 @@ export const startCielo24 = async (options: Cielo24Options = {}): Promise<Cielo2
   const reset = createReset(server);
   // Bodies of gigabytes take longer than Node's default timeout.
   server.requestTimeout = 0;
+  if (options.facts?.keepAliveMs !== undefined) {
+    // 0 is no limit for Node.
+    server.keepAliveTimeout = options.facts.keepAliveMs ?? 0;
+    server.keepAliveTimeoutBuffer = 0;
+    if (options.facts.keepAliveMs === 0) server.maxRequestsPerSocket = 1;
+  }
+  server.on("checkContinue", (request, response: ServerResponse) => {
+    if (facts.expectContinue === "continued") response.writeContinue();
+    if (typeof facts.expectContinue === "string") listener(request, response);
+    else sendFailure(response, refusalOf(facts.expectContinue), facts.errorContentType);
+  });
   server.on("clientError", (_error, socket) => socket.destroy());
   await new Promise<void>((resolve) => server.listen(options.port ?? 0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
@@ -328,10 +370,24 @@ interface Call {
   readonly fault: Fault | undefined;
 }
 
-const required = (get: (name: string) => string | undefined, name: string): string => {
-  const value = get(name);
-  if (value === undefined || value === "") throw new ApiFailure("MISSING_PARAMETER", `${name} is required.`);
-  return value;
+/** The facts that hold: those given, and what options say in their place. */
+const factsOf = ({ facts = {}, tokenLifeMs, enforceOneMedia }: Cielo24Options): Required<Facts> => ({
+  ...DEFAULT_FACTS,
+  ...facts,
+  ...(tokenLifeMs === undefined ? {} : { tokenLifeMs }),
+  ...(enforceOneMedia === false
+    ? { secondMediaSameBytes: "accepted", secondMediaOtherBytes: "accepted", secondMediaByUrl: "accepted" }
+    : {}),
+});
+
+const sendFailure = (
+  response: ServerResponse,
+  { status, errorType, message }: ApiFailure,
+  contentType: string,
+): void => {
+  if (errorType === undefined)
+    response.writeHead(status, { "content-type": "text/html" }).end(`<html><body>${message}</body></html>`);
+  else sendJson(response, status, { ErrorType: errorType, ErrorComment: message }, contentType);
 };
 
 const shownAfterMs = (fault: Fault | undefined): number | undefined =>

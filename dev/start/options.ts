@@ -12,6 +12,8 @@ export interface StartOptions {
   readonly port: number;
   /** Makes the ids of jobs, uploads and tasks repeatable. */
   readonly seed?: number;
+  /** A file with what an account at cielo24 does, for the simulated one to do the same. */
+  readonly factsFile?: string;
 }
 
 /** The command line cannot be understood. The message says why, and what is right. */
@@ -26,6 +28,7 @@ Starts the whole system on this machine, with a simulated cielo24, delivers a sa
   --port N   the upload page is at port N, and at the next ones the API, the bucket, the API's description,
              cielo24 and the page for operators (default: ${DEFAULT_PORT}); if one of them is taken, a free port takes its place
   --seed N   the ids of jobs, uploads and tasks are the same at each start with this number
+  --facts F  the simulated cielo24 does what an account did, as npm run conformance has written it to the file F
   --help     prints this
 
 Addresses, tokens and a job are also written to .local/env:  set -a; . .local/env; set +a
@@ -48,14 +51,21 @@ export const readOptions = (
   args: readonly string[],
   environment: Readonly<Record<string, string | undefined>>,
 ): StartOptions => {
-  for (const name of ["port", "seed"])
+  for (const [name, value] of [
+    ["port", "N"],
+    ["seed", "N"],
+    ["facts", "FILE"],
+  ] as const)
     if (environment[`npm_config_${name}`] !== undefined)
-      throw new UsageError(`npm took --${name} for itself. Write: npm start -- --${name} N`);
-  const { port, seed, help } = parse(args);
+      throw new UsageError(`npm took --${name} for itself. Write: npm start -- --${name} ${value}`);
+  const { port, seed, facts, help } = parse(args);
+  if (facts !== undefined && environment["CIELO24_BASE_URL"])
+    throw new UsageError("--facts is for the simulated cielo24. Unset CIELO24_BASE_URL, which names the real one.");
   return {
     help,
     port: port === undefined ? DEFAULT_PORT : wholeNumber("port", port, 1, HIGHEST_PORT),
     ...(seed === undefined ? {} : { seed: wholeNumber("seed", seed, 0, Number.MAX_SAFE_INTEGER) }),
+    ...(facts === undefined ? {} : { factsFile: facts }),
   };
 };
 
@@ -66,6 +76,7 @@ const parse = (args: readonly string[]) => {
       options: {
         port: { type: "string" },
         seed: { type: "string" },
+        facts: { type: "string" },
         help: { type: "boolean", short: "h", default: false },
       },
     }).values;

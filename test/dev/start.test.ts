@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFile, stat } from "node:fs/promises";
+import { readFile, stat, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { choosePorts } from "../../dev/start/ports.ts";
 import { makeFolder, useFolder } from "../harness/folder.ts";
@@ -166,6 +166,24 @@ it("makes the same jobs, keys and tasks for the same seed", async () => {
   expect(other?.filter((id) => first?.includes(id))).toEqual([]);
 });
 
+it("lets the simulated cielo24 do what a facts file says an account did", async () => {
+  await using folder = await makeFolder();
+  const facts = { updateMetadata: { status: 400, errorType: "NOT_IMPLEMENTED", errorComment: "Not for you." } };
+  const file = { version: 1, date: "2026-11-30T10:00:00.000Z", baseUrl: "https://sandbox.cielo24.com", facts };
+  await writeFile(folder.file("facts.json"), JSON.stringify(file));
+  const running = start(folder.path, ["--port", String(await findPort()), "--facts", "facts.json"]);
+  await running.ready();
+  const { API = "", TOKEN = "", JOB = "" } = await readEnv(folder.path);
+  const query = new URLSearchParams({ v: "1", job_id: JOB, reference_id: "a", requestor_id: "b" }).toString();
+  const response = await fetch(`${API}/api/job/update_metadata?${query}`, {
+    headers: { authorization: `Bearer ${TOKEN}` },
+  });
+  const answer: unknown = await response.json();
+  await running.stop();
+  expect(running.printed()).toContain("as https://sandbox.cielo24.com was on 2026-11-30");
+  expect(answer).toMatchObject({ ErrorType: "NOT_IMPLEMENTED", ErrorComment: "Not for you." });
+});
+
 describe("the options of npm start", () => {
   const end = async (args: readonly string[], env: Readonly<Record<string, string>> = {}) => {
     await using folder = await makeFolder();
@@ -188,9 +206,15 @@ describe("the options of npm start", () => {
     [["--prot", "1"], "Unknown option '--prot'. See npm start -- --help"],
     [["--seed", "-1"], "Option '--seed' argument is ambiguous. See npm start -- --help\n"],
     [["7"], "Unexpected argument '7'"],
+    [["--facts", "nowhere.json"], "nowhere.json cannot be read (ENOENT)."],
   ])("are refused if they are wrong: %j", async (args, why) => {
     const { code, printed } = await end(args);
     expect([code, printed]).toEqual([2, expect.stringContaining(why) as unknown]);
+  });
+
+  it("have facts for the simulated cielo24 alone", async () => {
+    const { code, printed } = await end(["--facts", "facts.json"], { CIELO24_BASE_URL: "https://sandbox.cielo24.com" });
+    expect([code, printed]).toEqual([2, expect.stringContaining("--facts is for the simulated cielo24.") as unknown]);
   });
 
   it("belong behind two dashes, which is said if npm took them", async () => {

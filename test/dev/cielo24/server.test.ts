@@ -194,7 +194,7 @@ describe("a body that is posted to the simulated cielo24", () => {
 
   it("is shown late by job/info where it has a lag", async () => {
     await simulator.close();
-    await start({ jobInfoLagMs: 60_000, showTasks: true });
+    await start({ jobInfoLagMs: 60_000, facts: { showsTasks: true } });
     const query = await newJob();
     await post(query, media);
     expect((await call("job/info", query)).body).toMatchObject({ MediaLengthSeconds: null });
@@ -223,7 +223,7 @@ describe("a body that is posted to the simulated cielo24", () => {
     const query = await newJob();
     expect((await post(query, media, { "content-type": "video/mp4" })).status).toBe(200);
     await simulator.close();
-    await start({ refuseContentType: true });
+    await start({ facts: { mediaWithContentType: { status: 400, errorType: "INVALID_QUERY" } } });
     expect((await post(await newJob(), media, { "content-type": "video/mp4" })).status).toBe(400);
   });
 
