@@ -84,7 +84,9 @@ describe("npm run check:packages", () => {
     });
     url = `http://127.0.0.1:${await listen(registry)}`;
   });
-  afterAll(() => registry.close());
+  afterAll(() => {
+    registry.close();
+  });
 
   /** The program's end, and all that it printed. */
   const run = () =>

@@ -145,7 +145,8 @@ export const createDynamoOwners = ({ client, tableName }: Table): Owners => {
 /** The table's own names; all other attributes have the names in {@link Row}. */
 const ATTRIBUTES: Readonly<Record<string, string>> = { jobId: "job_id", expiresAt: "expires_at" };
 
-const itemToRow = ({ job_id: jobId, expires_at: expiresAt, ...others }: Record<string, unknown>): Row => {
+/** A row from its item, less what is the index's. */
+export const itemToRow = ({ job_id: jobId, expires_at: expiresAt, ...others }: Record<string, unknown>): Row => {
   for (const name of ["open_shard", "due_at"]) Reflect.deleteProperty(others, name);
   return { ...others, jobId, ...(expiresAt === undefined ? {} : { expiresAt }) } as Row;
 };
