@@ -89,6 +89,7 @@ const CODE_OF_REASON: Partial<Record<LaterReason, ApiErrorCode>> = {
   answerUnknown: "ANSWER_UNKNOWN",
   ledger: "LEDGER_UNAVAILABLE",
   lostClaim: "LEDGER_UNAVAILABLE",
+  newerRow: "LEDGER_UNAVAILABLE",
 };
 
 const NOTHING_SENT =

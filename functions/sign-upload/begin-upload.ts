@@ -69,6 +69,7 @@ export const CODE_OF_OCCUPIED: Readonly<Record<Occupied, ApiErrorCode>> = {
   DELIVERED: "JOB_HAS_MEDIA",
   NEEDS_REVIEW: "JOB_IN_REVIEW",
   CLOSED: "JOB_CLOSED",
+  NEWER: "LEDGER_UNAVAILABLE",
 };
 
 interface Question {

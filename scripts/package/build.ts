@@ -11,7 +11,7 @@ export interface BuiltFunction {
 }
 
 /** The names of the folders that describe a function. @throws where one of them has no entry */
-const listFunctions = async (functionsDir: string): Promise<string[]> => {
+export const listFunctions = async (functionsDir: string): Promise<string[]> => {
   const folders = await readdir(functionsDir);
   const names = folders.filter((name) => existsSync(join(functionsDir, name, "function.yml"))).sort();
   const absent = names.filter((name) => !existsSync(join(functionsDir, name, "handler.ts")));

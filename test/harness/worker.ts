@@ -1,13 +1,16 @@
 import { makeRecord } from "../../dev/stack/event-source.ts";
-import type { Context, SQSRecord } from "aws-lambda";
+import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
+import type { Build } from "../../dev/stack/lambda.ts";
 import type { Stack } from "../../dev/stack.ts";
 import type { Message } from "../../dev/stack/sqs/queue.ts";
-import { build } from "../../functions/deliver-media/handler.ts";
+import { build as buildPresent } from "../../functions/deliver-media/handler.ts";
 import type { Runtime } from "../../lib/runtime.ts";
 
 /** What a worker does not share with the stack's own. */
 interface WorkerOptions extends Partial<Pick<Runtime, "clock" | "sleep">> {
   readonly env?: Runtime["env"];
+  /** Of another release than this one. */
+  readonly build?: Build;
 }
 
 /** A process of deliver-media apart from the stack's: nothing cached, and time, pauses and settings of its own. */
@@ -27,9 +30,9 @@ export const toRecord = (message: Message): SQSRecord =>
 
 const WHOLE_TIME_MS = 900_000;
 
-export const startWorker = (stack: Stack, { env = {}, ...own }: WorkerOptions = {}): Worker => {
+export const startWorker = (stack: Stack, { env = {}, build = buildPresent, ...own }: WorkerOptions = {}): Worker => {
   const runtime: Runtime = { ...stack.runtime, ...own, env: { ...stack.env, ...env } };
-  const handle = build(runtime);
+  const handle = build(runtime) as (event: SQSEvent, context: Context) => Promise<SQSBatchResponse>;
 
   const takeVisible = async (timeLeftMs: number): Promise<boolean> => {
     const [message] = stack.queue.receive(1);

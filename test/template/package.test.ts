@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
-import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { cp, mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
+import { promisify } from "node:util";
 import { buildFunctions } from "../../scripts/package/build.ts";
 import { readOptions } from "../../scripts/package/options.ts";
 import { zipOf } from "../../scripts/package/zip.ts";
@@ -45,6 +47,23 @@ describe("building the functions", () => {
     first.forEach((zip, index) => {
       expect(zip.equals(second[index] ?? Buffer.alloc(0))).toBe(true);
     });
+  });
+
+  it("makes the same zips of a copy in another folder, in another process", async () => {
+    const copy = join(folder, "copy", "of", "the-project");
+    for (const part of ["functions", "lib", "scripts/package", "package.json", "tsconfig.json"])
+      await cp(part, join(copy, part), { recursive: true });
+    await symlink(resolve("node_modules"), join(copy, "node_modules"));
+    const program =
+      'import { buildFunctions } from "./scripts/package/build.ts"; await buildFunctions("functions", "dist");';
+    await promisify(execFile)(process.execPath, ["--input-type=module", "--eval", program], { cwd: copy });
+    const outDir = join(folder, "build-here");
+    for (const { name } of await buildFunctions("functions", outDir)) {
+      const [here, there] = await Promise.all(
+        [outDir, join(copy, "dist")].map((each) => readFile(join(each, `${name}.zip`))),
+      );
+      expect({ name, isSame: here?.equals(there ?? Buffer.alloc(0)) }).toEqual({ name, isSame: true });
+    }
   });
 
   it("puts one CommonJS module that needs nothing but Node into a zip", async () => {

@@ -4,7 +4,7 @@ import { readAwsEnvironment, readConfig, type AwsEnvironment } from "../../confi
 import type { Runtime } from "../../runtime.ts";
 import { LedgerError, type Ledger, type Owners } from "../ledger.ts";
 import { entryAfter } from "../machine/open.ts";
-import type { Condition, Row, Write } from "../machine/row.ts";
+import { SCHEMA_VERSION, type Condition, type Row, type Write } from "../machine/row.ts";
 import { createCallTable } from "./dynamodb.ts";
 
 interface Table {
@@ -145,7 +145,8 @@ export const createDynamoOwners = ({ client, tableName }: Table): Owners => {
 /** The table's own names; all other attributes have the names in {@link Row}. */
 const ATTRIBUTES: Readonly<Record<string, string>> = { jobId: "job_id", expiresAt: "expires_at" };
 
-const itemToRow = ({ job_id: jobId, expires_at: expiresAt, ...others }: Record<string, unknown>): Row => {
+/** A row from its item, less what is the index's. */
+export const itemToRow = ({ job_id: jobId, expires_at: expiresAt, ...others }: Record<string, unknown>): Row => {
   for (const name of ["open_shard", "due_at"]) Reflect.deleteProperty(others, name);
   return { ...others, jobId, ...(expiresAt === undefined ? {} : { expiresAt }) } as Row;
 };
@@ -204,7 +205,8 @@ const expressCondition = (
   const states = state.filter((each) => each !== "none").map((each) => value(`:if_${each}`, each));
   const anyState = state.includes("none") ? [isAbsent("jobId")] : [];
   if (states.length > 0) anyState.push(`${name("state")} IN (${states.join(", ")})`);
-  const all = [`(${anyState.join(" OR ")})`];
+  const isUnderstood = `${name("schemaVersion")} <= ${value(":schemaVersion", SCHEMA_VERSION)}`;
+  const all = [`(${anyState.join(" OR ")})`, `(${isAbsent("schemaVersion")} OR ${isUnderstood})`];
   if (fence !== undefined) all.push(`${name("fence")} = ${value(":if_fence", fence)}`);
   if (claimId !== undefined) all.push(`${name("claimId")} = ${value(":if_claimId", claimId)}`);
   if (mediaId !== undefined) all.push(`${name("media")}.${name("id")} = ${value(":if_mediaId", mediaId)}`);

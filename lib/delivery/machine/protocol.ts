@@ -205,6 +205,8 @@ export type LaterReason =
   | "source"
   | "accessRefused"
   | "tooManyRejected"
+  /** A newer release wrote the row, and has to go on with it. */
+  | "newerRow"
   | "tooSlow"
   | "noTime"
   | "lostClaim"

@@ -41,10 +41,18 @@ export interface Decision {
   readonly at: number;
 }
 
+/**
+ * The form of rows that this code writes, and the newest that it understands. It grows only if older code must not touch a
+ * row any more: not for an attribute that older code may ignore. docs/upgrading.md says how a release raises it.
+ */
+export const SCHEMA_VERSION = 1;
+
 /** Times are milliseconds since the epoch, except `expiresAt`. */
 export interface Row {
   readonly jobId: string;
   readonly state: State;
+  /** Of what wrote the state; absent on rows of release 0.1.0, which are of version 1. */
+  readonly schemaVersion?: number;
   /** Grows with every claim and whenever the row changes hands. */
   readonly fence: number;
   /** Random name of the claim on the row; absent if there is none. */
@@ -126,6 +134,9 @@ export interface Row {
 export const hasEnded = <R extends { readonly state?: State }>(row: R): row is R & { readonly state: EndState } =>
   row.state === "DELIVERED" || row.state === "REJECTED" || row.state === "NEEDS_REVIEW";
 
+/** A newer release wrote the row: this code cannot know what it means, writes nothing to it, and leaves it to newer code. */
+export const isNewer = ({ schemaVersion = SCHEMA_VERSION }: Row): boolean => schemaVersion > SCHEMA_VERSION;
+
 /** An error as clients and subscribers see it: in cielo24's form. */
 export const showError = ({ type, comment }: DeliveryError) => ({ ErrorType: type, ErrorComment: comment });
 
@@ -138,7 +149,10 @@ export const showLook = ({ container, durationS, audioTracks, videoTracks, conce
   Concern: concern && showError(concern),
 });
 
-/** What must be true of the row for a write to happen; everything that is given must hold. */
+/**
+ * What must be true of the row for a write to happen; everything that is given must hold. No write happens to a row that
+ * `isNewer`.
+ */
 export interface Condition {
   /** `"none"`: there is no row. */
   readonly state: readonly (State | "none")[];
@@ -164,6 +178,7 @@ export interface Write {
  */
 export const decideWrite = (jobId: string, row: Row | undefined, write: Write): Row | undefined => {
   const { state, fence, claimId, mediaId, conflictCount, capability, redirected } = write.if;
+  if (row && isNewer(row)) return undefined;
   if (!state.includes(row?.state ?? "none")) return undefined;
   if (fence !== undefined && row?.fence !== fence) return undefined;
   if (claimId !== undefined && row?.claimId !== claimId) return undefined;

@@ -1,7 +1,17 @@
 import { defined } from "../../defined.ts";
 import type { MediaRef } from "../../media/key.ts";
 import { CANCELLED, TIMED_OUT } from "./reasons.ts";
-import type { Claim, Condition, Decision, DeliveryError, Look, Row, State, Write } from "./row.ts";
+import {
+  SCHEMA_VERSION,
+  type Claim,
+  type Condition,
+  type Decision,
+  type DeliveryError,
+  type Look,
+  type Row,
+  type State,
+  type Write,
+} from "./row.ts";
 
 /**
  * The transitions of the ledger, each as the one write that makes it: its condition, what it sets and what it removes.
@@ -53,10 +63,13 @@ export const ALL_OF_MEDIA: readonly (keyof Row)[] = Object.values(OF).flat();
 
 type Changes = { readonly [K in keyof Write["set"]]: Write["set"][K] | undefined };
 
-/** A write. Whatever is undefined in `set` stays as it is, and what is set is not removed. */
+/**
+ * A write. Whatever is undefined in `set` stays as it is, and what is set is not removed. With a state it writes the version:
+ * a mere note leaves the row to the release that wrote its state.
+ */
 export const change = (condition: Condition, set: Changes, remove: readonly (keyof Row)[] = []): Write => ({
   if: condition,
-  set: defined(set),
+  set: defined({ ...set, schemaVersion: set.state && SCHEMA_VERSION }),
   remove: remove.filter((name) => set[name as keyof Changes] === undefined),
 });
 

@@ -1,4 +1,4 @@
-import type { Row, State, Write } from "./row.ts";
+import { isNewer, type Row, type State, type Write } from "./row.ts";
 import { ALL_OF_MEDIA, asSeen, cancel, change, expiry } from "./transitions.ts";
 
 /**
@@ -6,8 +6,8 @@ import { ALL_OF_MEDIA, asSeen, cancel, change, expiry } from "./transitions.ts";
  * upload has taken too long. Read it for `functions/sign-upload`.
  */
 
-/** Why a job may not have another upload: it has its media, or may have it already, or is closed. */
-export type Occupied = Exclude<State, "UPLOADING" | "REJECTED"> | "CLOSED";
+/** Why a job may not have another upload: it has its media, or may have it already, is closed, or its row `isNewer`. */
+export type Occupied = Exclude<State, "UPLOADING" | "REJECTED"> | "CLOSED" | "NEWER";
 
 export type Admission =
   { readonly admitted: true; readonly write?: Write } | { readonly admitted: false; readonly state: Occupied };
@@ -41,6 +41,7 @@ export const admitUpload = (
     jobSeenAt: at.jobSeenAt,
   } as const;
   if (row === undefined) return { admitted: true, write: change({ state: ["none"] }, { ...uploading, fence: 0 }) };
+  if (isNewer(row)) return { admitted: false, state: "NEWER" };
   if (row.closed) return { admitted: false, state: "CLOSED" };
   if (row.state !== "UPLOADING" && row.state !== "REJECTED") return { admitted: false, state: row.state };
   if (row.state === "REJECTED" && !row.announced && !isExpired(row, at.now))
@@ -63,6 +64,7 @@ const beginAgain = ({ cancelledAt, signedAfter = [], fence }: Row, uploadId: str
  * cancelled.
  */
 export const cancelUpload = (row: Row, at: { readonly now: number; readonly expiryMs: number }): Admission => {
+  if (isNewer(row)) return { admitted: false, state: "NEWER" };
   if (row.closed) return { admitted: false, state: "CLOSED" };
   if (row.state === "REJECTED" && row.cancelledAt !== undefined && !row.signedAfter) return { admitted: true };
   if (row.state === "UPLOADING" || row.state === "REJECTED" || (row.state === "SENDING" && !row.everUnknown))

@@ -62,8 +62,10 @@ export const timeToSettleMs = (memory: Claimant): number => {
 };
 
 /** The same after cielo24 replied with an error: longer after each POST with an unknown outcome, this one included. */
-export const timeToSettleErrorMs = ({ clockSkewMs, serverErrorSettleMs }: Settings, { posts = 0 }: Row): number =>
-  clockSkewMs + serverErrorSettleMs * (ERROR_FACTORS[posts] ?? 6);
+export const timeToSettleErrorMs = (
+  { clockSkewMs, serverErrorSettleMs }: Settings,
+  { posts = 0 }: Pick<Row, "posts">,
+): number => clockSkewMs + serverErrorSettleMs * (ERROR_FACTORS[posts] ?? 6);
 
 /** When job/info is asked next about media whose outcome is unknown. */
 export const nextQuestion = (

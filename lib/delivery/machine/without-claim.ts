@@ -29,7 +29,7 @@ import {
   OBJECT_WITHDRAWN,
   REJECTED_BY_OPERATOR,
 } from "./reasons.ts";
-import type { DeliveryError, Row } from "./row.ts";
+import { isNewer, type DeliveryError, type Row } from "./row.ts";
 import * as transition from "./transitions.ts";
 import { isTimedOut } from "./uploading.ts";
 import { dueAt, MINUTE_MS, nextQuestion, nextVisit, type Cause } from "./waits.ts";
@@ -56,6 +56,7 @@ export const onRead = (memory: Reader, input: Input): Step => {
 const onRow = (memory: Reader, input: Input): Step => {
   const { drop, row, fact } = memory;
   if (memory.reads > MAX_READS) return leave(memory, input, { reason: "ledger" });
+  if (row && isNewer(row)) return leave(memory, input, { reason: "newerRow" });
   if (fact && row?.media && row.state !== "DELIVERED" && row.media.id === mediaOf(memory)?.id)
     return recordFact(memory, input, row, fact.taskId);
   if (memory.gaveUp && isOpenToReview(memory, input)) return giveUp(memory, input);

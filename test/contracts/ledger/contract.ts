@@ -11,7 +11,7 @@ import type { AwsEnvironment } from "../../../lib/config.ts";
 import { createDynamoLedger, createDynamoOwners, createTableClient } from "../../../lib/delivery/aws/table.ts";
 import { LedgerError, MOST_GLANCES, type Ledger, type Owners } from "../../../lib/delivery/ledger.ts";
 import { dueTime, entryAfter, isOpen } from "../../../lib/delivery/machine/open.ts";
-import { decideWrite, type Row, type Write } from "../../../lib/delivery/machine/row.ts";
+import { decideWrite, SCHEMA_VERSION, type Row, type Write } from "../../../lib/delivery/machine/row.ts";
 import * as transitions from "../../../lib/delivery/machine/transitions.ts";
 import { claim, recordConflict, reportProgress } from "../../../lib/delivery/machine/transitions.ts";
 import { STEPS, WRITES } from "./every-transition.ts";
@@ -208,6 +208,14 @@ export const ledgerContract = (
           row,
           write: { if: { state: ["DELIVERED"], capability: "c" }, set: { redirected: true } },
         },
+        "to a row that a newer release wrote": {
+          row: { ...row, schemaVersion: SCHEMA_VERSION + 1 },
+          write: { if: { state: ["DELIVERED"], fence: 3 }, set: { fence: 9 } },
+        },
+        "to a row whose version is known": {
+          row: { ...row, schemaVersion: SCHEMA_VERSION },
+          write: { if: { state: ["DELIVERED"], fence: 3 }, set: { fence: 9 } },
+        },
         "that wants no redirect where none was recorded": {
           row,
           write: { if: { state: ["DELIVERED"], redirected: false }, set: { fence: 9 } },
@@ -308,6 +316,7 @@ export const ledgerContract = (
       const row: Required<Row> = {
         jobId,
         state: "REJECTED",
+        schemaVersion: 1,
         fence: 7,
         claimId: "c".repeat(32),
         media: { id: "object:a", kind: "object", key: "media/ü 😀+%2F", versionId: "null" },

@@ -33,6 +33,8 @@ const media: fc.Arbitrary<MediaRef> = fc.oneof(
 
 const attributes = {
   state,
+  // Of the newest version, and now and then of a newer one.
+  schemaVersion: fc.constantFrom(1, 1, 1, 1, 1, 1, 2),
   fence,
   claimId,
   media,

@@ -53,6 +53,6 @@ describe("the packages", () => {
 
   it("threat 17: are audited for known weaknesses by a command of the project", async () => {
     const { scripts } = (await readJson("package.json")) as { scripts: Record<string, string> };
-    expect(scripts["check:packages"]).toBe("bash scripts/audit.sh");
+    expect(scripts["check:packages"]).toBe("node scripts/audit.ts");
   });
 });

@@ -1,4 +1,4 @@
-import { decideWrite, type Row, type State, type Write } from "../../../../lib/delivery/machine/row.ts";
+import { decideWrite, SCHEMA_VERSION, type Row, type State, type Write } from "../../../../lib/delivery/machine/row.ts";
 import type {
   Reply,
   Command,
@@ -45,6 +45,7 @@ export const URL_OF_CALLER: MediaRef = { id: "url:c", kind: "url" };
 export const row = (state: State, more: Partial<Row> = {}): Row => ({
   jobId: JOB_ID,
   state,
+  schemaVersion: SCHEMA_VERSION,
   fence: 4,
   media: A,
   updatedAt: NOW - HOUR_MS,

@@ -45,6 +45,7 @@ describe("a job that has no media", () => {
     expect(run.row).toEqual({
       jobId: JOB_ID,
       state: "SENDING",
+      schemaVersion: 1,
       fence: 1,
       claimId: RANDOM,
       media: A,

@@ -6,7 +6,14 @@ const JOB = "0123456789abcdef0123456789abcdef";
 const NOW = Date.UTC(2031, 4, 6);
 const IN_90_DAYS_S = NOW / 1000 + 90 * 24 * 3600;
 
-const row = (state: State, more: Partial<Row> = {}): Row => ({ jobId: JOB, state, fence: 4, updatedAt: 1, ...more });
+const row = (state: State, more: Partial<Row> = {}): Row => ({
+  jobId: JOB,
+  state,
+  schemaVersion: 1,
+  fence: 4,
+  updatedAt: 1,
+  ...more,
+});
 
 /** The row after the upload was admitted; undefined where no write was asked for. */
 const admit = (before: Row | undefined, jobSeenAt?: number): Row | undefined => {
@@ -25,6 +32,7 @@ describe("admitUpload", () => {
     expect(admit(undefined)).toEqual({
       jobId: JOB,
       state: "UPLOADING",
+      schemaVersion: 1,
       fence: 0,
       updatedAt: NOW,
       signedAt: NOW,

@@ -81,6 +81,7 @@ describe("an object that cannot be sent yet", () => {
     expect(run.row).toEqual({
       jobId: waits.jobId,
       state: "UPLOADING",
+      schemaVersion: 1,
       fence: 5,
       updatedAt: NOW,
       expiresAt: (NOW + SETTINGS.expiryMs) / 1000,
