@@ -1,15 +1,31 @@
-import { emptyOr, flag, listOf, oneOf, oneOfNumbers, wholeNumber, type Kind, type ListKind } from "./kinds.ts";
+import {
+  emptyOr,
+  flag,
+  listOf,
+  listOrNone,
+  oneOf,
+  oneOfNumbers,
+  wholeNumber,
+  type Kind,
+  type ListKind,
+} from "./kinds.ts";
 import {
   audience,
   bucketName,
+  certificateArn,
   claim,
+  domainName,
   email,
   httpsOrigin,
   issuer,
+  kmsKeyArn,
   origin,
+  policyArn,
   region,
   scopePrefix,
   secretName,
+  securityGroupId,
+  subnetId,
 } from "./texts.ts";
 
 /**
@@ -72,6 +88,24 @@ export const PARAMETERS: Readonly<Record<string, Kind | ListKind>> = {
   ),
   alarmEmail: { ...emptyOr(email), instance: "operators@captions.example" },
   accessLogBucket: { ...emptyOr(bucketName), instance: "captions-access-logs" },
+
+  existingBucket: { ...emptyOr(bucketName), instance: "captions-media" },
+  kmsKeyArn: {
+    ...emptyOr(kmsKeyArn),
+    instance: "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+  },
+  permissionsBoundaryArn: {
+    ...emptyOr(policyArn),
+    instance: "arn:aws:iam::111122223333:policy/developer-boundary",
+  },
+  /** Lambda's quotas for one function. */
+  vpcSubnetIds: listOrNone(subnetId, 16, ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"]),
+  vpcSecurityGroupIds: listOrNone(securityGroupId, 5, ["sg-0123456789abcdef0"]),
+  domainName: { ...emptyOr(domainName), instance: "proxy.captions.example" },
+  certificateArn: {
+    ...emptyOr(certificateArn),
+    instance: "arn:aws:acm:us-east-1:111122223333:certificate/1234abcd-12ab-34cd-56ef-1234567890ab",
+  },
 };
 
 /** What a stage with a user pool of its own has from there. */
@@ -123,5 +157,25 @@ export const findDisagreements = (values: Readonly<Record<string, unknown>>): st
       `deliverMediaConcurrency must be 0, or at least maximumConcurrency (${Number(maximumConcurrency)}): ` +
         `the nearest is ${Number(maximumConcurrency)}`,
     );
+  if (values["existingBucket"] !== "" && values["accessLogBucket"] !== "")
+    faults.push(
+      "accessLogBucket must be empty with existingBucket, since that bucket's settings are its owner's: set it to \"\", " +
+        "and have the owner switch on its access log",
+    );
+  for (const [one, other] of [
+    ["vpcSubnetIds", "vpcSecurityGroupIds"],
+    ["domainName", "certificateArn"],
+  ] as const)
+    if (values[one] !== undefined && values[other] !== undefined && (values[one] === "") !== (values[other] === "")) {
+      const [given, lacking] = values[one] === "" ? [other, one] : [one, other];
+      faults.push(`${given} needs ${lacking}, which is empty: give both, or neither`);
+    }
+  for (const name of ["kmsKeyArn", "certificateArn"]) {
+    const [, , , place] = String(values[name] ?? "").split(":");
+    if (place !== undefined && values["region"] !== undefined && place !== values["region"])
+      faults.push(
+        `${name} must be in the region of the stage (${String(values["region"])}), it is in ${place}: use one of that region`,
+      );
+  }
   return faults;
 };
