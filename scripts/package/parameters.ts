@@ -157,24 +157,35 @@ export const findDisagreements = (values: Readonly<Record<string, unknown>>): st
       `deliverMediaConcurrency must be 0, or at least maximumConcurrency (${Number(maximumConcurrency)}): ` +
         `the nearest is ${Number(maximumConcurrency)}`,
     );
-  if (values["existingBucket"] !== "" && values["accessLogBucket"] !== "")
+  faults.push(...findAccountDisagreements(values));
+  return faults;
+};
+
+/** Of each pair, the first is nothing without the second. */
+const TOGETHER = [
+  ["vpcSubnetIds", "vpcSecurityGroupIds"],
+  ["vpcSecurityGroupIds", "vpcSubnetIds"],
+  ["domainName", "certificateArn"],
+  ["certificateArn", "domainName"],
+] as const;
+
+/** The same among the parameters for an account that has rules, or resources, of its own. */
+const findAccountDisagreements = (values: Readonly<Record<string, unknown>>): string[] => {
+  const isGiven = (name: string) => typeof values[name] === "string" && values[name] !== "";
+  const faults: string[] = [];
+  if (isGiven("existingBucket") && isGiven("accessLogBucket"))
     faults.push(
-      "accessLogBucket must be empty with existingBucket, since that bucket's settings are its owner's: set it to \"\", " +
-        "and have the owner switch on its access log",
+      'accessLogBucket must be empty with existingBucket, whose settings are its owner\'s: set it to "", and have the ' +
+        "owner switch on the access log of that bucket",
     );
-  for (const [one, other] of [
-    ["vpcSubnetIds", "vpcSecurityGroupIds"],
-    ["domainName", "certificateArn"],
-  ] as const)
-    if (values[one] !== undefined && values[other] !== undefined && (values[one] === "") !== (values[other] === "")) {
-      const [given, lacking] = values[one] === "" ? [other, one] : [one, other];
-      faults.push(`${given} needs ${lacking}, which is empty: give both, or neither`);
-    }
+  for (const [name, other] of TOGETHER)
+    if (isGiven(name) && values[other] === "")
+      faults.push(`${name} needs ${other}, which is empty: give both, or neither`);
   for (const name of ["kmsKeyArn", "certificateArn"]) {
     const [, , , place] = String(values[name] ?? "").split(":");
-    if (place !== undefined && values["region"] !== undefined && place !== values["region"])
+    if (isGiven(name) && place !== (values["region"] ?? place))
       faults.push(
-        `${name} must be in the region of the stage (${String(values["region"])}), it is in ${place}: use one of that region`,
+        `${name} must be of the stage's region, ${String(values["region"])}, it is of ${String(place)}: use one of that region`,
       );
   }
   return faults;
