@@ -1,6 +1,4 @@
 import { beforeAll, describe, expect, it } from "@jest/globals";
-import { readFile } from "node:fs/promises";
-import { EXAMPLE_PARAMS } from "../../scripts/package/params.ts";
 import { alarmChecks } from "./checks/alarms.ts";
 import { FUNCTIONS, functionChecks } from "./checks/functions.ts";
 import { httpChecks } from "./checks/http.ts";
@@ -10,25 +8,7 @@ import { storageChecks } from "./checks/storage.ts";
 import { wholeChecks } from "./checks/whole.ts";
 import { at, findCircle, namesOf, stringsIn, textAt, type Template } from "./cloudformation.ts";
 import { grantsOf } from "./grants.ts";
-import { packageWith } from "./packaged.ts";
-
-const KEY = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
-const BOUNDARY = "arn:aws:iam::111122223333:policy/developer-boundary";
-const CERTIFICATE = "arn:aws:acm:us-east-1:111122223333:certificate/1234abcd-12ab-34cd-56ef-1234567890ab";
-const PARTS = {
-  kmsKeyArn: KEY,
-  permissionsBoundaryArn: BOUNDARY,
-  vpcSubnetIds: "[subnet-0123456789abcdef0, subnet-0123456789abcdef1]",
-  vpcSecurityGroupIds: "[sg-0123456789abcdef0]",
-  domainName: "proxy.captions.test",
-  certificateArn: CERTIFICATE,
-};
-
-const packageParts = async (parts: Readonly<Record<string, string>>): Promise<Template> => {
-  let params = await readFile(EXAMPLE_PARAMS, "utf8");
-  for (const [name, value] of Object.entries(parts)) params = params.replace(`${name}: ""`, `${name}: ${value}`);
-  return packageWith(params, "prod");
-};
+import { BOUNDARY, BUCKET, CERTIFICATE, KEY, packageParts, PARTS } from "./optional-parts.ts";
 
 let template: Template;
 beforeAll(async () => {
@@ -175,7 +155,6 @@ describe("with domainName and certificateArn", () => {
 });
 
 describe("with existingBucket", () => {
-  const BUCKET = "acme.captions-media";
   let existing: Template;
   beforeAll(async () => {
     existing = await packageParts({ existingBucket: BUCKET, kmsKeyArn: KEY });
