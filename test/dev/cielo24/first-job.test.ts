@@ -1,15 +1,16 @@
-import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { afterAll, beforeAll, expect, it } from "@jest/globals";
 import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { promisify } from "node:util";
 import { startCielo24, type Cielo24Simulator } from "../../../dev/cielo24/server.ts";
+import { describeWith } from "../../harness/programs.ts";
 
 const ACCOUNT = { username: "acme", securekey: "0123456789abcdef0123456789abcdef", password: "none" };
 
 /** What `docs/deploy.md` has to be typed to make a job at cielo24. */
 const commands = /^CIELO24=.*\n([^`]+)^```$/m.exec(readFileSync("docs/deploy.md", "utf8"))?.[1] ?? "";
 
-describe("a job at cielo24", () => {
+describeWith("bash", "curl", "jq")("a job at cielo24", () => {
   let cielo24: Cielo24Simulator;
   beforeAll(async () => {
     cielo24 = await startCielo24({ accounts: [ACCOUNT] });
