@@ -66,7 +66,7 @@ const S3Records = v.object({
 /** The same as EventBridge has it, for a bucket that was there before the stage. */
 const BridgedEvent = v.object({
   source: v.literal("aws.s3"),
-  "detail-type": v.string(),
+  "detail-type": v.literal("Object Created"),
   time: v.optional(v.string()),
   detail: v.object({
     bucket: v.object({ name: v.string() }),
@@ -98,7 +98,7 @@ export const parseWork = (message: unknown, bucketName: string): WorkItem[] => {
   if (reject.success) return [decide("reject", reject.output.reject)];
   if (v.is(TestEvent, message)) return [{ is: "ignore" }];
   const bridged = v.safeParse(BridgedEvent, message);
-  if (bridged.success) return [parseBridged(bridged.output, bucketName)];
+  if (bridged.success) return [parseRecord(inS3sWords(bridged.output), bucketName)];
   const event = v.safeParse(S3Records, message);
   if (!event.success) throw new UnreadableMessageError("The message is no S3 event, nor a message of this project");
   const items = event.output.Records.map((record) => parseRecord(record, bucketName));
@@ -116,52 +116,34 @@ const isSameDrop = (a: WorkItem, b: WorkItem): boolean =>
 
 type S3Record = v.InferOutput<typeof S3Records>["Records"][number];
 
-const parseRecord = ({ eventName, eventTime, s3: { bucket, object } }: S3Record, bucketName: string): WorkItem => {
+/** The key is encoded in S3's own events alone: decoded as it is, it could name another object. */
+const inS3sWords = ({ time, detail: { bucket, object, reason } }: v.InferOutput<typeof BridgedEvent>): S3Record => ({
+  eventName: reason === "CopyObject" ? "ObjectCreated:Copy" : "ObjectCreated:Put",
+  eventTime: time,
+  s3: {
+    bucket,
+    object: { ...object, key: encodeURIComponent(object.key.toWellFormed()), versionId: object["version-id"] },
+  },
+});
+
+const parseRecord = ({ eventName, eventTime = "", s3: { bucket, object } }: S3Record, bucketName: string): WorkItem => {
   if (bucket.name !== bucketName || !/^(s3:)?ObjectCreated:/.test(eventName)) return { is: "ignore" };
-  const isCopy = /^(s3:)?ObjectCreated:Copy$/.test(eventName);
-  return parseObject({ ...object, rawKey: object.key, key: decodeEventKey(object.key), time: eventTime, isCopy });
-};
-
-/** The key is as it is: S3 encodes it in its own events only, and decoding it would name another object. */
-const parseBridged = (event: v.InferOutput<typeof BridgedEvent>, bucketName: string): WorkItem => {
-  const { bucket, object, reason } = event.detail;
-  if (bucket.name !== bucketName || event["detail-type"] !== "Object Created") return { is: "ignore" };
-  return parseObject({
-    rawKey: object.key,
-    key: object.key.isWellFormed() ? object.key : undefined,
-    versionId: object["version-id"],
-    size: object.size,
-    time: event.time,
-    isCopy: reason === "CopyObject",
-  });
-};
-
-interface CreatedObject {
-  /** As the event has it. */
-  readonly rawKey: string;
-  /** Undefined if it cannot be read. */
-  readonly key: string | undefined;
-  readonly versionId?: string | undefined;
-  readonly size?: number | undefined;
-  readonly time: string | undefined;
-  readonly isCopy: boolean;
-}
-
-const parseObject = ({ rawKey, key, versionId: named, size, time = "", isCopy }: CreatedObject): WorkItem => {
   // S3 calls a version "null" that was written before versioning was on.
-  const versionId = named ?? "null";
-  if (key === undefined) return { is: "quarantine", key: rawKey, versionId };
+  const versionId = object.versionId ?? "null";
+  const key = decodeEventKey(object.key);
+  if (key === undefined) return { is: "quarantine", key: object.key, versionId };
   const parsed = parseMediaKey(key);
-  if (parsed === "folderMarker" && !size) return { is: "ignore" };
+  if (parsed === "folderMarker" && !object.size) return { is: "ignore" };
   const kind = kindOfKey(key, parsed);
   if (kind === "ignored") return { is: "ignoreObject", jobId: typeof parsed === "object" ? parsed.jobId : undefined };
   if (typeof parsed !== "object") return { is: "quarantine", key, versionId };
-  const at = Date.parse(time);
+  const at = Date.parse(eventTime);
   const drop = {
     jobId: parsed.jobId,
     media: { id: objectId(key, versionId), kind: "object", key, versionId },
     arrivedAt: Number.isNaN(at) ? undefined : at,
   } as const;
   if (kind === "sidecar") return { is: "sidecar", ...drop };
-  return { is: "drop", ...drop, sizeBytes: size ?? 0, uploadId: parsed.uploadId, isCopy };
+  const isCopy = /^(s3:)?ObjectCreated:Copy$/.test(eventName);
+  return { is: "drop", ...drop, sizeBytes: object.size ?? 0, uploadId: parsed.uploadId, isCopy };
 };
