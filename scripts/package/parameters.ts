@@ -171,22 +171,24 @@ const TOGETHER = [
 
 /** The same among the parameters for an account that has rules, or resources, of its own. */
 const findAccountDisagreements = (values: Readonly<Record<string, unknown>>): string[] => {
-  const isGiven = (name: string) => typeof values[name] === "string" && values[name] !== "";
+  const given = (name: string) => {
+    const value = values[name];
+    return typeof value === "string" ? value : "";
+  };
   const faults: string[] = [];
-  if (isGiven("existingBucket") && isGiven("accessLogBucket"))
+  if (given("existingBucket") !== "" && given("accessLogBucket") !== "")
     faults.push(
       'accessLogBucket must be empty with existingBucket, whose settings are its owner\'s: set it to "", and have the ' +
         "owner switch on the access log of that bucket",
     );
   for (const [name, other] of TOGETHER)
-    if (isGiven(name) && values[other] === "")
+    if (given(name) !== "" && values[other] === "")
       faults.push(`${name} needs ${other}, which is empty: give both, or neither`);
+  const region = given("region");
   for (const name of ["kmsKeyArn", "certificateArn"]) {
-    const [, , , place] = String(values[name] ?? "").split(":");
-    if (isGiven(name) && place !== (values["region"] ?? place))
-      faults.push(
-        `${name} must be of the stage's region, ${String(values["region"])}, it is of ${String(place)}: use one of that region`,
-      );
+    const [, , , place = region] = given(name).split(":");
+    if (region !== "" && place !== region)
+      faults.push(`${name} must be of the stage's region, ${region}, it is of ${place}: use one of that region`);
   }
   return faults;
 };

@@ -32,7 +32,10 @@ const resolve = (value: Json, names: Readonly<Record<string, string>>): Json => 
   if (typeof text === "string")
     return text.replaceAll(/\$\{([\w:.]+)\}/g, (_, name: string) => names[name] ?? `<${name}>`);
   if (Array.isArray(either)) return resolve(either[1] ?? null, names);
-  if (Array.isArray(attribute)) return names[attribute.join(".")] ?? `<${attribute.join(".")}>`;
+  if (Array.isArray(attribute)) {
+    const [name, which] = attribute as readonly string[];
+    return names[`${name}.${which}`] ?? `<${name}>`;
+  }
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, resolve(inner, names)]));
 };
 
@@ -59,7 +62,10 @@ const allows = (statements: readonly Statement[], action: string, resource: stri
   );
 
 const arn = (service: string, rest: string) => `arn:aws:${service}:us-east-1:111122223333:${rest}`;
-const text = (value: Json | undefined) => (value === undefined ? "" : String(resolve(value, PLACE)));
+const text = (value: Json | undefined): string => {
+  const resolved = value === undefined ? "" : resolve(value, PLACE);
+  return typeof resolved === "string" ? resolved : JSON.stringify(resolved);
+};
 const STACK = "cielo24-proxy-prod";
 
 type Properties = Readonly<Record<string, Json>>;
