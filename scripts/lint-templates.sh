@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Lints the packaged templates with cfn-lint, checkov and cfn-guard, each with all of its rules, and holds what they find to
-# the list in docs/security.md. Package first: npm run package -- --stage dev, and prod. Or name other folders of dist/.
+# Lints the packaged templates, and those in examples/aws/, with cfn-lint, checkov and cfn-guard, each with all of its rules,
+# and holds what they find to the list in docs/security.md. Package first: npm run package -- --stage dev, and prod. Or name other folders of dist/.
 # Installs the tools below .local/ or TOOLS_DIR (needs Python with pip, and npm); --install does nothing else.
 #
 # cfn-guard comes with AWS Control Tower's rules, in an npm package of AWS's. AWS's other set, the rules registry, is in no
@@ -46,16 +46,18 @@ mkdir -p "$out"
 
 # A tool fails if it finds anything. What of that is in the list is decided below, where a report that is no JSON fails.
 may_find() { "$@" || true; }
-for stage in "${stages[@]}"; do
-  template="dist/$stage/cloudformation-template-update-stack.json"
+for name in "${stages[@]}" examples/aws/*.yml; do
+  template="dist/$name/cloudformation-template-update-stack.json"
+  [ "${name#examples/}" = "$name" ] || template="$name"
   [ -e "$template" ] || { echo "$template is missing: package the stage first" >&2; exit 1; }
+  name="$(basename "$name" .yml)"
   may_find "$venv/bin/cfn-lint" --include-checks I --include-experimental --format json --template "$template" \
-    >"$out/$stage.cfn-lint.json" &
+    >"$out/$name.cfn-lint.json" &
   may_find "$venv/bin/checkov" --framework cloudformation --file "$template" --skip-download --quiet --compact \
-    --output json >"$out/$stage.checkov.json" &
+    --output json >"$out/$name.checkov.json" &
   validate=("$guard_bin" validate --data "$template" --structured --output-format json --show-summary none)
-  may_find "${validate[@]}" --rules "$guard/package/rules/control-tower/cfn-guard" >"$out/$stage.control-tower.json"
-  [ -z "${REGISTRY:-}" ] || may_find "${validate[@]}" --rules "$REGISTRY/rules/aws" >"$out/$stage.registry.json"
+  may_find "${validate[@]}" --rules "$guard/package/rules/control-tower/cfn-guard" >"$out/$name.control-tower.json"
+  [ -z "${REGISTRY:-}" ] || may_find "${validate[@]}" --rules "$REGISTRY/rules/aws" >"$out/$name.registry.json"
   wait
 done
 node_modules/.bin/node scripts/lint-templates.ts "$out"

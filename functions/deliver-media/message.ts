@@ -63,6 +63,18 @@ const S3Records = v.object({
   ),
 });
 
+/** The same as EventBridge has it, for a bucket that was there before the stage. */
+const BridgedEvent = v.object({
+  source: v.literal("aws.s3"),
+  "detail-type": v.literal("Object Created"),
+  time: v.optional(v.string()),
+  detail: v.object({
+    bucket: v.object({ name: v.string() }),
+    object: v.object({ key: v.string(), "version-id": v.optional(v.string()), size: v.optional(v.number()) }),
+    reason: v.optional(v.string()),
+  }),
+});
+
 const TestEvent = v.object({ Event: v.literal("s3:TestEvent") });
 
 /** The message cannot be understood, and never will be. */
@@ -85,6 +97,8 @@ export const parseWork = (message: unknown, bucketName: string): WorkItem[] => {
   const reject = v.safeParse(Reject, message);
   if (reject.success) return [decide("reject", reject.output.reject)];
   if (v.is(TestEvent, message)) return [{ is: "ignore" }];
+  const bridged = v.safeParse(BridgedEvent, message);
+  if (bridged.success) return [parseRecord(inS3sWords(bridged.output), bucketName)];
   const event = v.safeParse(S3Records, message);
   if (!event.success) throw new UnreadableMessageError("The message is no S3 event, nor a message of this project");
   const items = event.output.Records.map((record) => parseRecord(record, bucketName));
@@ -101,6 +115,16 @@ const isSameDrop = (a: WorkItem, b: WorkItem): boolean =>
   a === b || ("media" in a && "media" in b && a.media.id === b.media.id);
 
 type S3Record = v.InferOutput<typeof S3Records>["Records"][number];
+
+/** The key is encoded in S3's own events alone: decoded as it is, it could name another object. */
+const inS3sWords = ({ time, detail: { bucket, object, reason } }: v.InferOutput<typeof BridgedEvent>): S3Record => ({
+  eventName: reason === "CopyObject" ? "ObjectCreated:Copy" : "ObjectCreated:Put",
+  eventTime: time,
+  s3: {
+    bucket,
+    object: { ...object, key: encodeURIComponent(object.key.toWellFormed()), versionId: object["version-id"] },
+  },
+});
 
 const parseRecord = ({ eventName, eventTime = "", s3: { bucket, object } }: S3Record, bucketName: string): WorkItem => {
   if (bucket.name !== bucketName || !/^(s3:)?ObjectCreated:/.test(eventName)) return { is: "ignore" };
@@ -120,11 +144,6 @@ const parseRecord = ({ eventName, eventTime = "", s3: { bucket, object } }: S3Re
     arrivedAt: Number.isNaN(at) ? undefined : at,
   } as const;
   if (kind === "sidecar") return { is: "sidecar", ...drop };
-  return {
-    is: "drop",
-    ...drop,
-    sizeBytes: object.size ?? 0,
-    uploadId: parsed.uploadId,
-    isCopy: /^(s3:)?ObjectCreated:Copy$/.test(eventName),
-  };
+  const isCopy = /^(s3:)?ObjectCreated:Copy$/.test(eventName);
+  return { is: "drop", ...drop, sizeBytes: object.size ?? 0, uploadId: parsed.uploadId, isCopy };
 };

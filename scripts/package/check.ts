@@ -55,14 +55,14 @@ export const checkParams = (sections: Sections, example: Sections, chosen: Chose
   for (const [name, kind] of Object.entries(PARAMETERS)) {
     if (!isUsed(name, given.get("identityProvider")?.value)) continue;
     const one = given.get(name);
-    const instance = exampleOf(example, name) || (isList(kind) ? undefined : kind.instance);
+    const instance = exampleOf(example, name) || kind.instance;
     if (one === undefined) {
       if (sections.has(chosen.stage)) faults.push(`${name} is missing: it must be ${kind.wanted}${hint(instance)}`);
       continue;
     }
     const found = findFaults(name, kind, one, instance);
     faults.push(...found);
-    if (found.length === 0) values[name] = isList(kind) ? one.value : v.parse(kind.schema, one.value);
+    if (found.length === 0) values[name] = isList(kind) ? listed(kind, one.value) : v.parse(kind.schema, one.value);
     if (chosen.isDeploy && isPlaceholder(one.value))
       faults.push(`${name} (${one.where}) still has the example's value`);
   }
@@ -72,6 +72,9 @@ export const checkParams = (sections: Sections, example: Sections, chosen: Chose
   faults.push(...findDisagreements(values));
   return { faults, values };
 };
+
+const listed = ({ isOptional }: ListKind, value: unknown): unknown =>
+  isOptional && Array.isArray(value) ? value.join(",") : value;
 
 const isMapping = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
@@ -126,6 +129,7 @@ const findFaults = (name: string, kind: Kind | ListKind, { value, where }: Given
   }
   if (!isList(kind)) return isRight(kind, value) ? [] : [fault(problemWith(kind, value, instance))];
 
+  if (kind.isOptional && value === "") return [];
   if (!Array.isArray(value) || value.length === 0 || value.length > kind.most)
     return [
       fault(

@@ -1,5 +1,6 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { Params } from "./check.ts";
+import { checkExistingBucket } from "./existing-bucket.ts";
 import { checkIssuer } from "./issuer.ts";
 import { protectTable } from "./protect-table.ts";
 import { checkQuota } from "./quota.ts";
@@ -22,6 +23,7 @@ export interface Deployment {
  */
 export const checkBeforeDeploying = async (deployment: Deployment): Promise<string[]> => [
   ...(await checkOwnIssuer(deployment)),
+  ...(await checkBucketOfOthers(deployment)),
   ...(await checkQuota(deployment)),
 ];
 
@@ -36,6 +38,12 @@ export const finishDeployment = async (deployment: Deployment): Promise<string[]
 const checkOwnIssuer = async ({ params }: Deployment): Promise<string[]> =>
   // A user pool of the stage does not exist before the stage.
   params["identityProvider"] === "cognito" ? [] : checkIssuer(String(params["issuerUrl"]));
+
+const checkBucketOfOthers = async ({ params, region, profile }: Deployment): Promise<string[]> => {
+  const { existingBucket: bucket, corsOrigins } = params;
+  if (typeof bucket !== "string" || bucket === "") return [];
+  return checkExistingBucket({ bucket, region, corsOrigins: corsOrigins as readonly string[], profile });
+};
 
 /**
  * Protects the ledger from deletion. The template must not: CloudFormation could not delete a protected table if the first

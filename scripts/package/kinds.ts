@@ -20,6 +20,10 @@ export interface ListKind {
   readonly wanted: string;
   readonly item: Kind;
   readonly most: number;
+  /** It may be empty, and goes to the template as one text with commas, since a list decides nothing there. */
+  readonly isOptional?: true;
+  /** A right value to name where the example's is empty. */
+  readonly instance?: readonly string[];
 }
 
 /** Digits as YAML 1.2, YAML 1.1 and the functions all read them: neither 007 nor 1_000 nor 1e3. */
@@ -102,6 +106,15 @@ export const listOf = (item: Kind, most = 100): ListKind => ({
   wanted: `a list of 1 to ${most}, each ${item.wanted}`,
   item,
   most,
+});
+
+/** The same, or nothing at all: `""`. */
+export const listOrNone = (item: Kind, most: number, instance: readonly string[]): ListKind => ({
+  wanted: `empty, or a list of 1 to ${most}, each ${item.wanted}`,
+  item,
+  most,
+  isOptional: true,
+  instance,
 });
 
 export const isList = (kind: Kind | ListKind): kind is ListKind => "item" in kind;

@@ -1,15 +1,31 @@
-import { emptyOr, flag, listOf, oneOf, oneOfNumbers, wholeNumber, type Kind, type ListKind } from "./kinds.ts";
+import {
+  emptyOr,
+  flag,
+  listOf,
+  listOrNone,
+  oneOf,
+  oneOfNumbers,
+  wholeNumber,
+  type Kind,
+  type ListKind,
+} from "./kinds.ts";
 import {
   audience,
   bucketName,
+  certificateArn,
   claim,
+  domainName,
   email,
   httpsOrigin,
   issuer,
+  kmsKeyArn,
   origin,
+  policyArn,
   region,
   scopePrefix,
   secretName,
+  securityGroupId,
+  subnetId,
 } from "./texts.ts";
 
 /**
@@ -72,6 +88,24 @@ export const PARAMETERS: Readonly<Record<string, Kind | ListKind>> = {
   ),
   alarmEmail: { ...emptyOr(email), instance: "operators@captions.example" },
   accessLogBucket: { ...emptyOr(bucketName), instance: "captions-access-logs" },
+
+  existingBucket: { ...emptyOr(bucketName), instance: "captions-media" },
+  kmsKeyArn: {
+    ...emptyOr(kmsKeyArn),
+    instance: "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+  },
+  permissionsBoundaryArn: {
+    ...emptyOr(policyArn),
+    instance: "arn:aws:iam::111122223333:policy/developer-boundary",
+  },
+  /** Lambda's quotas for one function. */
+  vpcSubnetIds: listOrNone(subnetId, 16, ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"]),
+  vpcSecurityGroupIds: listOrNone(securityGroupId, 5, ["sg-0123456789abcdef0"]),
+  domainName: { ...emptyOr(domainName), instance: "proxy.captions.example" },
+  certificateArn: {
+    ...emptyOr(certificateArn),
+    instance: "arn:aws:acm:us-east-1:111122223333:certificate/1234abcd-12ab-34cd-56ef-1234567890ab",
+  },
 };
 
 /** What a stage with a user pool of its own has from there. */
@@ -123,5 +157,38 @@ export const findDisagreements = (values: Readonly<Record<string, unknown>>): st
       `deliverMediaConcurrency must be 0, or at least maximumConcurrency (${Number(maximumConcurrency)}): ` +
         `the nearest is ${Number(maximumConcurrency)}`,
     );
+  faults.push(...findAccountDisagreements(values));
+  return faults;
+};
+
+/** Of each pair, the first is nothing without the second. */
+const TOGETHER = [
+  ["vpcSubnetIds", "vpcSecurityGroupIds"],
+  ["vpcSecurityGroupIds", "vpcSubnetIds"],
+  ["domainName", "certificateArn"],
+  ["certificateArn", "domainName"],
+] as const;
+
+/** The same among the parameters for an account that has rules, or resources, of its own. */
+const findAccountDisagreements = (values: Readonly<Record<string, unknown>>): string[] => {
+  const given = (name: string) => {
+    const value = values[name];
+    return typeof value === "string" ? value : "";
+  };
+  const faults: string[] = [];
+  if (given("existingBucket") !== "" && given("accessLogBucket") !== "")
+    faults.push(
+      'accessLogBucket must be empty with existingBucket, whose settings are its owner\'s: set it to "", and have the ' +
+        "owner switch on the access log of that bucket",
+    );
+  for (const [name, other] of TOGETHER)
+    if (given(name) !== "" && values[other] === "")
+      faults.push(`${name} needs ${other}, which is empty: give both, or neither`);
+  const region = given("region");
+  for (const name of ["kmsKeyArn", "certificateArn"]) {
+    const [, , , place = region] = given(name).split(":");
+    if (region !== "" && place !== region)
+      faults.push(`${name} must be of the stage's region, ${region}, it is of ${place}: use one of that region`);
+  }
   return faults;
 };

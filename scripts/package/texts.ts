@@ -117,3 +117,37 @@ export const bucketName = text(
       .replace(/\/.*$/s, "")
       .toLowerCase(),
 );
+
+/** Of an ARN: the partition, a service's name, a region where it has one, and an account. */
+const arn = (service: string, place: string, account: string, resource: string): RegExp =>
+  new RegExp(`^arn:aws(-[a-z]+)*:${service}:${place}:${account}:${resource}$`);
+const PLACE = "[a-z]{2,4}(-[a-z]+)+-\\d";
+const ACCOUNT = "\\d{12}";
+
+/** A key, and no alias: a policy's resource must be a key, and what an alias stands for may change. */
+const KMS_KEY_ARN = arn("kms", PLACE, ACCOUNT, "key/(mrk-[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})");
+export const kmsKeyArn = text("the ARN of a key in KMS, not of an alias", (given) => KMS_KEY_ARN.test(given));
+
+const POLICY_ARN = arn("iam", "", `(${ACCOUNT}|aws)`, "policy/[\\w+=,.@/-]{1,600}");
+export const policyArn = text("the ARN of a managed policy in IAM", (given) => POLICY_ARN.test(given));
+
+const CERTIFICATE_ARN = arn("acm", PLACE, ACCOUNT, "certificate/[0-9a-f-]{36}");
+export const certificateArn = text("the ARN of a certificate in ACM", (given) => CERTIFICATE_ARN.test(given));
+
+export const subnetId = text("the id of a subnet", (given) => /^subnet-([0-9a-f]{8}|[0-9a-f]{17})$/.test(given));
+export const securityGroupId = text("the id of a security group", (given) =>
+  /^sg-([0-9a-f]{8}|[0-9a-f]{17})$/.test(given),
+);
+
+const LABEL = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?";
+const DOMAIN = new RegExp(`^(${LABEL}\\.)+${LABEL}$`);
+
+export const domainName = text(
+  "a host name in lower case, without scheme and path",
+  (given) => DOMAIN.test(given) && given.length <= 253,
+  (given) =>
+    given
+      .toLowerCase()
+      .replace(/^\w*:\/\//, "")
+      .replace(/[:/].*$/s, ""),
+);

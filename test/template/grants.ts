@@ -24,10 +24,11 @@ export const readGrants = (statements: readonly Statement[]): string[] =>
   });
 
 const nameOf = (resource: Json): string => {
-  if (typeof resource === "string") return resource;
+  if (typeof resource === "string") return resource.replace(/^\$\{self:custom\.mediaBucket\.arn\}$/, "MediaBucket");
   const { "Fn::GetAtt": attribute, "Fn::Sub": text } = resource as { "Fn::GetAtt"?: string[]; "Fn::Sub"?: string };
   if (attribute?.[1] === "Arn") return attribute[0] ?? "";
   return (text ?? JSON.stringify(resource))
     .replace(/\$\{(\w+)\.Arn\}/g, "$1")
+    .replace(/^\$\{self:custom\.mediaBucket\.arnInText\}/, "MediaBucket")
     .replace(/^.*:secret:cielo24\/\w+-\?{6}$|^\$\{self:custom\.secretArn\}-\?{6}$/, "the secret");
 };

@@ -32,10 +32,13 @@ export const usedNames = (stage: Stage): Name[] =>
     name: use.name.replace("<account>", "${AWS::AccountId}").replace("<region>", "${AWS::Region}"),
   }));
 
-/** The outputs of a stage: its template's, the framework's included, and those of a user pool. */
+/** The outputs of a stage: its template's, the framework's included, and those of a user pool and of a domain. */
 export const outputsOf = (template: Template): Set<string> => {
   const { cognito } = parse(readFileSync("resources/cognito.yml", "utf8")) as { cognito: { Outputs: object } };
-  return new Set([template["Outputs"], cognito.Outputs].flatMap((outputs) => Object.keys(outputs as object)));
+  const { with: domain } = parse(readFileSync("resources/domain.yml", "utf8")) as { with: { Outputs: object } };
+  return new Set(
+    [template["Outputs"], cognito.Outputs, domain.Outputs].flatMap((outputs) => Object.keys(outputs as object)),
+  );
 };
 
 /** The names of a stage: of its stack, and of what its template gives a name to. */

@@ -36,6 +36,19 @@ const BASE = "an https URL without path or query";
 const RETENTION =
   "one of 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653";
 
+const BUCKET = "empty, or the name of a bucket, of 3 to 63 small letters, digits, hyphens and dots";
+const KEY = "empty, or the ARN of a key in KMS, not of an alias";
+const A_KEY = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+const POLICY = "empty, or the ARN of a managed policy in IAM";
+const A_POLICY = "arn:aws:iam::111122223333:policy/developer-boundary";
+const CERTIFICATE = "empty, or the ARN of a certificate in ACM";
+const A_CERTIFICATE = "arn:aws:acm:us-east-1:111122223333:certificate/1234abcd-12ab-34cd-56ef-1234567890ab";
+const DOMAIN = "empty, or a host name in lower case, without scheme and path";
+const SUBNETS = "empty, or a list of 1 to 16, each the id of a subnet";
+const GROUPS = "empty, or a list of 1 to 5, each the id of a security group";
+const A_SUBNET = "subnet-0123456789abcdef0";
+const A_GROUP = "sg-0123456789abcdef0";
+
 /** A line of params.yml, what its parameter must be, and what the refusal ends in. */
 const REFUSALS: readonly (readonly [line: string, must: string, end: string])[] = [
   ["region: us-eats-1", "the name of an AWS region", "did you mean us-east-1?"],
@@ -178,31 +191,31 @@ const REFUSALS: readonly (readonly [line: string, must: string, end: string])[] 
   ["logRetentionDays: 10000", RETENTION, "the nearest is 3653"],
   ["logRetentionDays: 0", RETENTION, "the nearest is 1"],
   ["logRetentionDays: never", RETENTION, "for instance 14"],
-  [
-    "accessLogBucket: ab",
-    "empty, or the name of a bucket, of 3 to 63 small letters, digits, hyphens and dots",
-    "for instance captions-access-logs",
-  ],
-  [
-    "accessLogBucket: 10.0.0.1",
-    "empty, or the name of a bucket, of 3 to 63 small letters, digits, hyphens and dots",
-    "for instance captions-access-logs",
-  ],
-  [
-    "accessLogBucket: s3://acme-logs/media/",
-    "empty, or the name of a bucket, of 3 to 63 small letters, digits, hyphens and dots",
-    "did you mean acme-logs?",
-  ],
-  [
-    "accessLogBucket: arn:aws:s3:::acme-logs",
-    "empty, or the name of a bucket, of 3 to 63 small letters, digits, hyphens and dots",
-    "did you mean acme-logs?",
-  ],
-  [
-    "accessLogBucket: Acme.Logs",
-    "empty, or the name of a bucket, of 3 to 63 small letters, digits, hyphens and dots",
-    "did you mean acme.logs?",
-  ],
+  ["accessLogBucket: ab", BUCKET, "for instance captions-access-logs"],
+  ["accessLogBucket: 10.0.0.1", BUCKET, "for instance captions-access-logs"],
+  ["accessLogBucket: s3://acme-logs/media/", BUCKET, "did you mean acme-logs?"],
+  ["accessLogBucket: arn:aws:s3:::acme-logs", BUCKET, "did you mean acme-logs?"],
+  ["accessLogBucket: Acme.Logs", BUCKET, "did you mean acme.logs?"],
+  ["existingBucket: ab", BUCKET, "for instance captions-media"],
+  ["existingBucket: s3://acme-media/captions/", BUCKET, "did you mean acme-media?"],
+  ["existingBucket: arn:aws:s3:::acme-media", BUCKET, "did you mean acme-media?"],
+  ["kmsKeyArn: 1234abcd-12ab-34cd-56ef-1234567890ab", KEY, `for instance ${A_KEY}`],
+  ["kmsKeyArn: alias/captions", KEY, `for instance ${A_KEY}`],
+  ["kmsKeyArn: arn:aws:kms:us-east-1:111122223333:alias/captions", KEY, `for instance ${A_KEY}`],
+  [`kmsKeyArn: " ${A_KEY}"`, KEY, `did you mean ${A_KEY}?`],
+  ["permissionsBoundaryArn: developer-boundary", POLICY, `for instance ${A_POLICY}`],
+  ["permissionsBoundaryArn: arn:aws:iam::111122223333:role/developer", POLICY, `for instance ${A_POLICY}`],
+  ["vpcSubnetIds: []", SUBNETS, `for instance [${A_SUBNET}, subnet-0123456789abcdef1]`],
+  [`vpcSubnetIds: ${A_SUBNET}`, SUBNETS, `did you mean [${A_SUBNET}]?`],
+  ["vpcSubnetIds: {a: b}", SUBNETS, `for instance [${A_SUBNET}, subnet-0123456789abcdef1]`],
+  [`vpcSecurityGroupIds: ${A_GROUP}`, GROUPS, `did you mean [${A_GROUP}]?`],
+  ["vpcSecurityGroupIds: default", GROUPS, `for instance [${A_GROUP}]`],
+  ["domainName: https://proxy.captions.test/", DOMAIN, "did you mean proxy.captions.test?"],
+  ["domainName: Proxy.Captions.test", DOMAIN, "did you mean proxy.captions.test?"],
+  ["domainName: proxy", DOMAIN, "for instance proxy.captions.example"],
+  ["domainName: '*.captions.test'", DOMAIN, "for instance proxy.captions.example"],
+  ["certificateArn: proxy.captions.test", CERTIFICATE, `for instance ${A_CERTIFICATE}`],
+  ["certificateArn: arn:aws:iam::111122223333:server-certificate/proxy", CERTIFICATE, `for instance ${A_CERTIFICATE}`],
   ["alarmEmail: ops", "empty, or an e-mail address", "for instance operators@captions.example"],
   ["alarmEmail: mailto:ops@captions.test", "empty, or an e-mail address", "did you mean ops@captions.test?"],
   ["alarmEmail: Ops <ops@captions.test>", "empty, or an e-mail address", "did you mean ops@captions.test?"],
@@ -230,7 +243,19 @@ const REFUSED_ENTRIES: readonly (readonly [name: string, entry: string, must: st
   ["corsOrigins", "https://*.captions.test", ORIGIN, "for instance http://localhost:3000"],
   ["corsOrigins", '"*"', ORIGIN, "for instance http://localhost:3000"],
   ["corsOrigins", '"null"', ORIGIN, "for instance http://localhost:3000"],
+  ["vpcSubnetIds", "vpc-0123456789abcdef0", "the id of a subnet", `for instance ${A_SUBNET}`],
+  ["vpcSecurityGroupIds", "default", "the id of a security group", `for instance ${A_GROUP}`],
 ];
+
+/** What a parameter needs beside it. */
+const BESIDES: Readonly<Record<string, string>> = {
+  jobsClaimRequired: "jobsClaim: jobs",
+  vpcSubnetIds: `vpcSecurityGroupIds: [${A_GROUP}]`,
+  vpcSecurityGroupIds: `vpcSubnetIds: [${A_SUBNET}]`,
+  domainName: `certificateArn: ${A_CERTIFICATE}`,
+  certificateArn: "domainName: proxy.captions.test",
+};
+const besides = (name: string) => [BESIDES[name] ?? []].flat();
 
 const nameIn = (line: string) => line.slice(0, line.indexOf(":"));
 
@@ -254,12 +279,11 @@ describe("a parameter is refused with its name, what it must be, and the nearest
 
   it.each(REFUSALS)("and is right with the value that is named: %s", (line, _, end) => {
     const name = nameIn(line);
-    const others = ["jobsClaim: jobs"].filter((other) => nameIn(other) !== name);
-    expect(faultsOfLines(`${name}: ${namedIn(end) ?? "none"}`, ...others)).toEqual([]);
+    expect(faultsOfLines(`${name}: ${namedIn(end) ?? "none"}`, ...besides(name))).toEqual([]);
   });
 
   it.each(REFUSED_ENTRIES)("and is right with the entry that is named: %s: [%s]", (name, _entry, _must, end) => {
-    expect(faultsOfLines(`${name}: [${namedIn(end) ?? "none"}]`)).toEqual([]);
+    expect(faultsOfLines(`${name}: [${namedIn(end) ?? "none"}]`, ...besides(name))).toEqual([]);
   });
 });
 
@@ -280,6 +304,9 @@ describe("a parameter is taken", () => {
     ...["scopePrefix: https://captions.test/", "scopeClaim: permissions", "scopeClaim: https://captions.test/roles"],
     ...["preflight: off", "logRetentionDays: 3653", "alarmEmail: first.last+ops@mail.captions.test"],
     ...["accessLogBucket: acme-logs", "accessLogBucket: 0.acme.logs", `accessLogBucket: ${"a".repeat(63)}`],
+    ...["existingBucket: acme.media", "kmsKeyArn: ''", `kmsKeyArn: ${A_KEY}`, 'vpcSubnetIds: ""', 'domainName: ""'],
+    "kmsKeyArn: arn:aws-us-gov:kms:us-east-1:111122223333:key/mrk-1234abcd12ab34cd56ef1234567890ab",
+    ...["permissionsBoundaryArn: arn:aws:iam::aws:policy/PowerUserAccess", `permissionsBoundaryArn: ${A_POLICY}`],
   ])("%s", (line) => {
     expect(faultsOfLines(line)).toEqual([]);
   });
@@ -362,6 +389,36 @@ describe("parameters that do not go together", () => {
     ]);
     for (const reserved of [0, 10, 11])
       expect(faultsOfLines("maximumConcurrency: 10", `deliverMediaConcurrency: ${reserved}`)).toEqual([]);
+  });
+
+  it("are subnets without security groups, a domain without a certificate, and the other way round", () => {
+    for (const [name, value] of [
+      ["vpcSubnetIds", `[${A_SUBNET}]`],
+      ["vpcSecurityGroupIds", `[${A_GROUP}]`],
+      ["domainName", "proxy.captions.test"],
+      ["certificateArn", A_CERTIFICATE],
+    ] as const) {
+      const line = `${name}: ${value}`;
+      const [other = ""] = besides(name);
+      expect(faultsOfLines(line, other)).toEqual([]);
+      expect(faultsOfLines(line)).toEqual([`${name} needs ${nameIn(other)}, which is empty: give both, or neither`]);
+    }
+  });
+
+  it("are a key or a certificate, and a stage in another region", () => {
+    expect(faultsOfLines(`kmsKeyArn: ${A_KEY}`, "region: eu-west-1")).toEqual([
+      "kmsKeyArn must be of the stage's region, eu-west-1, it is of us-east-1: use one of that region",
+    ]);
+    const domain = ["domainName: proxy.captions.test", `certificateArn: ${A_CERTIFICATE}`];
+    expect(faultsOfLines(...domain, "region: eu-west-1")).toEqual([
+      "certificateArn must be of the stage's region, eu-west-1, it is of us-east-1: use one of that region",
+    ]);
+  });
+
+  it("are a bucket that exists, and an access log to be set on it", () => {
+    expect(faultsOfLines("existingBucket: acme-media", "accessLogBucket: acme-logs")).toEqual([
+      expect.stringMatching(/^accessLogBucket must be empty with existingBucket, .* set it to ""/),
+    ]);
   });
 
   it("are a prefix and a scope that API Gateway has to check, and that are too long together", () => {

@@ -126,6 +126,72 @@ describe("a message of the media queue", () => {
   );
 });
 
+describe("an event that comes by EventBridge", () => {
+  const bridged = (key: string, more: { type?: string; bucket?: string; detail?: object; object?: object } = {}) => ({
+    version: "0",
+    id: "17793124-05d4-b198-2fde-7ededc63b103",
+    "detail-type": more.type ?? "Object Created",
+    source: "aws.s3",
+    account: "111122223333",
+    time: "2031-05-06T07:08:09Z",
+    region: "eu-west-1",
+    resources: ["arn:aws:s3:::media"],
+    detail: {
+      version: "0",
+      bucket: { name: more.bucket ?? "media" },
+      object: { key, size: 10, etag: "b1946ac92492d2347c6235b4d2611184", "version-id": "v1", ...more.object },
+      "request-id": "N4N7GDK58NMKJ12R",
+      requester: "111122223333",
+      "source-ip-address": "192.0.2.4",
+      reason: "PutObject",
+      ...more.detail,
+    },
+  });
+  const asS3SaysIt = (key: string) =>
+    parse({ Records: [record(encodeURIComponent(key), { eventTime: "2031-05-06T07:08:09Z" })] });
+
+  it.each([
+    `media/${JOB}/a.mp4`,
+    `media/${JOB}/${"a".repeat(32)}/a.mp4`,
+    `media/${JOB}/a.srt`,
+    `media/${JOB}/.DS_Store`,
+    "media/a.mp4",
+  ])("asks for the same as S3's own: %s", (key) => {
+    expect(parse(bridged(key))).toEqual(asS3SaysIt(key));
+  });
+
+  it.each(["a+b.mp4", "a%20b.mp4", "a%2Bb.mp4", "100%.mp4", "a b.mp4", 'a"b.mp4', "ö.mp4", "🎬.mp4"])(
+    "fault 35: has the key as it is, and not encoded: %s",
+    (name) => {
+      const key = `media/${JOB}/${name}`;
+      expect(parse(bridged(key))).toMatchObject([{ is: "drop", media: { key } }]);
+      expect(parse(bridged(key))).toEqual(asS3SaysIt(key));
+    },
+  );
+
+  it("tells a copy within S3, and an object that was written before versioning was on", () => {
+    const [copy] = parse(bridged(`media/${JOB}/a.mp4`, { detail: { reason: "CopyObject" } }));
+    expect(copy).toMatchObject({ is: "drop", isCopy: true });
+    const [unversioned] = parse(bridged(`media/${JOB}/a.mp4`, { object: { "version-id": undefined } }));
+    expect(unversioned).toMatchObject({ is: "drop", isCopy: false, media: { versionId: "null" } });
+  });
+
+  it.each([
+    ["another bucket", bridged(`media/${JOB}/a.mp4`, { bucket: "other" })],
+    ["a folder marker", bridged(`media/${JOB}/`, { object: { size: 0 } })],
+  ])("fault 36: is ignored about %s", (_what, event) => {
+    expect(parse(event)).toEqual([{ is: "ignore" }]);
+  });
+
+  it.each([
+    ["of another source", { ...bridged(`media/${JOB}/a.mp4`), source: "acme" }],
+    ["about a removal, which no rule brings", bridged(`media/${JOB}/a.mp4`, { type: "Object Deleted" })],
+    ["without a key", bridged("", { object: { key: undefined } })],
+  ])("fault 37: cannot be read %s", (_what, event) => {
+    expect(() => parse(event)).toThrow(UnreadableMessageError);
+  });
+});
+
 describe("a drop", () => {
   const dropOf = (key: string, more?: Parameters<typeof record>[1]) => parse({ Records: [record(key, more)] })[0];
 

@@ -41,6 +41,29 @@ describe("a message of the media queue", () => {
     expect(local.events()).toMatchObject([{ detailType: "Media Quarantined", detail: { Key: "media/%FF" } }]);
   });
 
+  it("about an object in a bucket that was there before the stage brings it to cielo24, as EventBridge names it", async () => {
+    const job = local.newJob();
+    const { key, versionId, sizeBytes } = local.place(job, 1_000, "plus + and %20.mp4");
+    local.send({
+      version: "0",
+      id: "17793124-05d4-b198-2fde-7ededc63b103",
+      "detail-type": "Object Created",
+      source: "aws.s3",
+      account: "111122223333",
+      time: new Date(local.stack.runtime.clock()).toISOString(),
+      region: "us-east-1",
+      resources: [`arn:aws:s3:::${local.stack.bucketName}`],
+      detail: {
+        version: "0",
+        bucket: { name: local.stack.bucketName },
+        object: { key, size: sizeBytes, "version-id": versionId },
+        reason: "PutObject",
+      },
+    });
+    await local.finish();
+    expect(await local.row(job)).toMatchObject({ state: "DELIVERED", media: { key, versionId } });
+  });
+
   it.each([
     "plus + space.mp4",
     "a%20b.mp4",

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
+import { readFileSync } from "node:fs";
 import { connectEvents } from "../../../../lib/delivery/aws/events.ts";
 import type { Row } from "../../../../lib/delivery/machine/row.ts";
 import { useStack } from "../../../harness/stack.ts";
@@ -97,5 +98,55 @@ describe("an event on the bus", () => {
     const { announceConflict, announceMissing } = publisher();
     await expect(announceConflict({ row: ROW, media: ARRIVED, sameness: "other" })).rejects.toThrow();
     await expect(announceMissing({ jobId: JOB, media: ARRIVED })).rejects.toThrow();
+  });
+});
+
+describe("docs/events.md", () => {
+  const local = useStack();
+  const page = readFileSync("docs/events.md", "utf8");
+  const shown = [...page.matchAll(/^```json\n(.*?)^```$/gms)].map(
+    ([, json = ""]) => JSON.parse(json) as { "detail-type": string; detail: Readonly<Record<string, unknown>> },
+  );
+  const fieldsShown = (detailType: string) =>
+    Object.keys(shown.find((event) => event["detail-type"] === detailType)?.detail ?? {}).sort();
+
+  const REASON = { type: "CIELO24_UNAVAILABLE", comment: "cielo24 is down." };
+  const WHOLE: Row = {
+    ...ROW,
+    taskId: "t",
+    sizeBytes: 7,
+    sha256: "0",
+    claims: 1,
+    bytesInVain: 36,
+    waiting: REASON,
+    look: { container: "MP4", durationS: 1, audioTracks: 1, videoTracks: 1 },
+  };
+
+  it.each<[string, (publisher: ReturnType<typeof connectEvents>) => Promise<void>]>([
+    ["Media Delivered", ({ announce }) => announce(WHOLE)],
+    ["Media Delayed", ({ announceDelay }) => announceDelay({ ...WHOLE, state: "SENDING" })],
+    [
+      "Media Conflict",
+      ({ announceConflict }) => announceConflict({ row: WHOLE, media: ARRIVED, sameness: "other", sizeBytes: 7 }),
+    ],
+    ["Media Missing", ({ announceMissing }) => announceMissing({ jobId: JOB, media: ARRIVED })],
+    ["Media Quarantined", ({ announceQuarantined }) => announceQuarantined({ key: "media/a.mp4", versionId: "v" })],
+  ])("shows %s with the fields that it has", async (detailType, publish) => {
+    await publish(connectEvents({ env: local.stack.env }));
+    const { detail = {} } = local.stack.events.findLast((event) => event.detailType === detailType) ?? {};
+    expect(fieldsShown(detailType)).toEqual(Object.keys(detail).sort());
+  });
+
+  it("names every type of event, and every field of an end", async () => {
+    for (const type of ["Delivered", "Rejected", "Needs Review", "Quarantined", "Delayed", "Conflict", "Missing"])
+      expect(page).toContain(`\`Media ${type}\``);
+    await connectEvents({ env: local.stack.env }).announce({
+      ...WHOLE,
+      state: "REJECTED",
+      error: REASON,
+      look: { concern: REASON },
+    });
+    const { detail = {} } = local.stack.events.at(-1) ?? {};
+    for (const field of Object.keys(detail)) expect(page).toMatch(new RegExp(`[\`"]${field}[\`"]`));
   });
 });
