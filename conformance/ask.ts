@@ -1,5 +1,4 @@
 import type { Facts } from "../dev/cielo24/facts.ts";
-import type { Account } from "./account.ts";
 import { Unreachable } from "./http.ts";
 import type { Asking, Finding, Need, Question } from "./question.ts";
 import { makeTone } from "./sample.ts";

@@ -46,14 +46,17 @@ export const serveMediaUrl = async (publicUrl: string, port: number, media: Uint
   const serve: NonNullable<MediaUrl["serve"]> = (how) => {
     const name = `${files.size + 1}.wav`;
     const requests: string[] = [];
-    const { promise: released, resolve: release } = Promise.withResolvers<void>();
-    const { promise: asked, resolve: ask } = Promise.withResolvers<void>();
+    const { promise: released, resolve } = Promise.withResolvers<undefined>();
+    const { promise: asked, resolve: ask } = Promise.withResolvers<undefined>();
+    const release = () => {
+      resolve(undefined);
+    };
     if (how !== "held") release();
     files.set(name, (request, response) => {
       const { method = "", headers } = request;
       requests.push(headers.range === undefined ? method : `${method} ${headers.range}`);
       response.writeHead(200, { "content-type": "audio/wav", "content-length": media.byteLength });
-      if (method === "GET") ask();
+      if (method === "GET") ask(undefined);
       if (method === "HEAD") response.end();
       else if (how === "breaks off") response.write(media.subarray(0, media.byteLength / 2), () => response.destroy());
       else {

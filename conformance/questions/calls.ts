@@ -153,7 +153,7 @@ const jobInfo: Question = {
       evidence: [
         `fields: ${Object.keys(info).join(", ")}`,
         `MediaLengthSeconds: ${account.clean(JSON.stringify(length))}`,
-        `JobStatus: ${account.clean(JSON.stringify(info["JobStatus"]) ?? "absent")}`,
+        `JobStatus: ${account.clean(JSON.stringify(info["JobStatus"] ?? "absent"))}`,
       ],
       change,
       facts: isKnown ? { lengthWithoutMedia: length } : {},

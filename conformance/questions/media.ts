@@ -100,14 +100,14 @@ const expectContinue: Question = {
   ask: async (asking) => {
     const { account, tone } = asking;
     const { jobId } = await asking.jobWithMedia();
-    let isContinued = false;
+    const seen = { isContinued: false };
     const exchange = await account.post(jobId, tone, {
       headers: { expect: "100-continue" },
       send: (request) => {
         const timer = setTimeout(() => request.end(tone), CONTINUE_MS);
         request.on("continue", () => {
           clearTimeout(timer);
-          isContinued = true;
+          seen.isContinued = true;
           request.end(tone);
         });
         request.on("response", () => {
@@ -119,6 +119,7 @@ const expectContinue: Question = {
         request.flushHeaders();
       },
     });
+    const { isContinued } = seen;
     const isExpectation = exchange.status === 417;
     const answer = isContinued ? "continued" : isExpectation ? account.refusalOf(exchange) : "ignored";
     return {
@@ -313,10 +314,10 @@ const uploadsAtOnce: Question = {
     }
     // Each sends its last byte only once all have sent the others.
     let underWay = 0;
-    const { promise: all, resolve: goOn } = Promise.withResolvers<void>();
+    const { promise: all, resolve: goOn } = Promise.withResolvers<undefined>();
     const arrived = () => {
       underWay += 1;
-      if (underWay === AT_ONCE) goOn();
+      if (underWay === AT_ONCE) goOn(undefined);
     };
     // If the program is to end, the requests end by themselves.
     const goesOn = all

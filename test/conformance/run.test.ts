@@ -125,14 +125,14 @@ describe("npm run conformance", () => {
     expect(cielo24.simulator.logins()).toBe(0);
   });
 
-  it.each([
+  it.each<[string, Readonly<Record<string, string>>, number, string]>([
     ["no credentials", {}, 2, "Set CIELO24_USERNAME with CIELO24_SECUREKEY or CIELO24_PASSWORD, or CIELO24_API_TOKEN."],
     ["a wrong key", { CIELO24_USERNAME: "someone", CIELO24_SECUREKEY: "0".repeat(32) }, 3, "400 LOGIN_INVALID"],
     ["a wrong token", { CIELO24_API_TOKEN: "0".repeat(32) }, 3, "400 BAD_API_TOKEN"],
     ["a token that no header can have", { CIELO24_API_TOKEN: "ä" }, 2, "other than printable ASCII"],
   ])("does not begin with %s", async (_what, env, code, why) => {
     await using cielo24 = await prepare();
-    const ended = await cielo24.ask(["--yes"], env as Readonly<Record<string, string>>).ended;
+    const ended = await cielo24.ask(["--yes"], env).ended;
     expect(ended).toEqual({ code, printed: expect.stringContaining(why) as unknown });
     expect(cielo24.simulator.jobs.size).toBe(0);
     expect(existsSync(cielo24.folder.file("facts.json"))).toBe(false);
