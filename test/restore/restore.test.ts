@@ -93,7 +93,9 @@ describe("a table that is restored from a copy of an hour ago", () => {
     if (isPut) await put();
     return put;
   };
-  const goAway = (jobId: string) => local.cielo24.faults.add({ action: "*", jobId, kind: "away", times: 1_000_000 });
+  const goAway = (jobId: string) => {
+    local.cielo24.faults.add({ action: "*", jobId, kind: "away", times: 1_000_000 });
+  };
 
   /** Jobs in all kinds of states, of which a copy is made; and what happens in the hour after that. */
   const liveThroughAnHour = async () => {
