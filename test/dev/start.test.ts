@@ -168,7 +168,7 @@ it("makes the same jobs, keys and tasks for the same seed", async () => {
 
 it("lets the simulated cielo24 do what a facts file says an account did", async () => {
   await using folder = await makeFolder();
-  const facts = { updateMetadata: { status: 400, errorType: "NOT_IMPLEMENTED", errorComment: "Not for you." } };
+  const facts = { updateMetadata: { status: 400, errorType: "NOT_IMPLEMENTED" } };
   const file = { version: 1, date: "2026-11-30T10:00:00.000Z", baseUrl: "https://sandbox.cielo24.com", facts };
   await writeFile(folder.file("facts.json"), JSON.stringify(file));
   const running = start(folder.path, ["--port", String(await findPort()), "--facts", "facts.json"]);
@@ -181,7 +181,7 @@ it("lets the simulated cielo24 do what a facts file says an account did", async 
   const answer: unknown = await response.json();
   await running.stop();
   expect(running.printed()).toContain("as https://sandbox.cielo24.com was on 2026-11-30");
-  expect(answer).toMatchObject({ ErrorType: "NOT_IMPLEMENTED", ErrorComment: "Not for you." });
+  expect(answer).toMatchObject({ ErrorType: "NOT_IMPLEMENTED" });
 });
 
 describe("the options of npm start", () => {
