@@ -17,7 +17,7 @@ interface Wanted {
 }
 
 /** What is known of a bucket. */
-export interface BucketState {
+interface BucketState {
   readonly region: string | undefined;
   readonly versioning: string | undefined;
   readonly hasEventBridge: boolean;
