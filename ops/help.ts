@@ -33,3 +33,12 @@ Examples:
   $ npx cielo24-proxy ops list --state NEEDS_REVIEW --json
   $ npx cielo24-proxy ops list --state DELIVERED --owner alice@example.org --scan
 ${COMMON}`;
+
+export const showHelp = `
+The log keeps what happened for logRetentionDays, the bucket its objects for mediaRetentionDays; the event
+bus keeps nothing. A job of which nothing is known ends with 3.
+
+Examples:
+  $ npx cielo24-proxy ops show 0123456789abcdef0123456789abcdef
+  $ npx cielo24-proxy ops show 0123456789abcdef0123456789abcdef --json | jq .row
+${COMMON}`;

@@ -1,8 +1,9 @@
 import { Command, CommanderError, Option } from "commander";
 import manifest from "../package.json" with { type: "json" };
 import { list, type ListOptions } from "./commands/list.ts";
+import { show, type ShowOptions } from "./commands/show.ts";
 import type { CommandOptions, Context } from "./context.ts";
-import { listHelp, mainHelp } from "./help.ts";
+import { listHelp, mainHelp, showHelp } from "./help.ts";
 import { EXIT_CODES, usageError } from "./outcome.ts";
 import { printError } from "./print.ts";
 import { parseDuration } from "./quantities.ts";
@@ -57,6 +58,15 @@ export const run = async (context: Context, words: readonly string[]): Promise<n
     .option("--scan", "read the whole table instead of the log; says first what it costs")
     .addHelpText("after", listHelp)
     .action((options: ListOptions) => onStage(options, list));
+
+  program
+    .command("show")
+    .summary("all about a job: row, objects, log, and what to do next")
+    .description("Show all that the stage knows about a job, and what to do next.")
+    .argument("<job>", "32 hex characters")
+    .option("--since <time>", "how far back the log is read: 2d (since the job began)", parseDuration)
+    .addHelpText("after", showHelp)
+    .action((job: string, options: ShowOptions) => onStage(options, show(job)));
 
   program.commands.forEach(addStageOptions);
   try {
