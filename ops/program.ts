@@ -1,9 +1,11 @@
 import { Command, CommanderError, Option } from "commander";
 import manifest from "../package.json" with { type: "json" };
+import { doctor, type DoctorOptions } from "./commands/doctor.ts";
 import { list, type ListOptions } from "./commands/list.ts";
 import { show, type ShowOptions } from "./commands/show.ts";
+import { tail, type TailOptions } from "./commands/tail.ts";
 import type { CommandOptions, Context } from "./context.ts";
-import { listHelp, mainHelp, showHelp } from "./help.ts";
+import { doctorHelp, listHelp, mainHelp, showHelp, tailHelp } from "./help.ts";
 import { EXIT_CODES, usageError } from "./outcome.ts";
 import { printError } from "./print.ts";
 import { parseDuration } from "./quantities.ts";
@@ -67,6 +69,23 @@ export const run = async (context: Context, words: readonly string[]): Promise<n
     .option("--since <time>", "how far back the log is read: 2d (since the job began)", parseDuration)
     .addHelpText("after", showHelp)
     .action((job: string, options: ShowOptions) => onStage(options, show(job)));
+
+  program
+    .command("tail")
+    .summary("the log as it comes, of a job or of all")
+    .description("Show the functions' log as it comes, until Ctrl-C.")
+    .argument("[job]", "32 hex characters (all jobs)")
+    .option("--since <time>", "begin so far back: 2h (60s)", parseDuration)
+    .addHelpText("after", tailHelp)
+    .action((job: string | undefined, options: TailOptions) => onStage(options, tail(job)));
+
+  program
+    .command("doctor")
+    .summary("whether the stage is as it should be")
+    .description("Check the stage, a line for each check, and say what to do about what is wrong. Changes nothing.")
+    .option("--deep", "also the checks that send much: 35 MB to the API")
+    .addHelpText("after", doctorHelp)
+    .action((options: DoctorOptions) => onStage(options, doctor));
 
   program.commands.forEach(addStageOptions);
   try {
