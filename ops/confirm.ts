@@ -12,7 +12,7 @@ export interface ConfirmOptions {
 }
 
 /** A stage whose name has to be typed: `prod`, `production`, `prod-eu`. */
-export const isProduction = (stage: string): boolean => /^prod/.test(stage);
+const isProduction = (stage: string): boolean => /^prod/.test(stage);
 
 /**
  * Tells what is going to happen, and resolves once the person agrees: on a terminal with `y`, or by `--yes`. For a
