@@ -43,13 +43,13 @@ export default {
       comment: "A function never imports another function, nor anything that does not ship.",
       severity: "error",
       from: { path: "^functions/([^/]+)/" },
-      to: { path: "^(functions|dev|conformance|test|bench|scripts)/", pathNot: "^functions/$1/" },
+      to: { path: "^(functions|dev|conformance|ops|test|bench|scripts)/", pathNot: "^functions/$1/" },
     },
     {
       name: "lib-does-not-know-functions",
       severity: "error",
       from: { path: "^lib/" },
-      to: { path: "^(functions|dev|conformance|test|bench|scripts)/" },
+      to: { path: "^(functions|dev|conformance|ops|test|bench|scripts)/" },
     },
     {
       name: "what-ships-has-its-dependencies",
@@ -78,7 +78,7 @@ export default {
       severity: "error",
       from: { path: "^web/" },
       to: {
-        path: "^(functions|lib|cli|dev|conformance|test|bench|scripts)/",
+        path: "^(functions|lib|cli|dev|conformance|ops|test|bench|scripts)/",
         pathNot: "^lib/media/(names|preflight/preflight)\\.ts$",
       },
     },
@@ -146,15 +146,28 @@ export default {
       comment: "Files are looked at before they go up by the same code as afterwards.",
       from: { path: "^cli/" },
       to: {
-        path: "^(functions|lib|dev|conformance|test|bench|scripts|web)/",
+        path: "^(functions|lib|dev|conformance|ops|test|bench|scripts|web)/",
         pathNot: "^lib/media/(names|preflight/preflight)\\.ts$",
       },
+    },
+    {
+      name: "operators-program-does-not-know-the-local-stack",
+      comment: "It asks a stage on AWS and the local one in the same way.",
+      severity: "error",
+      from: { path: "^ops/" },
+      to: { path: "^(dev|test|bench|web)/" },
+    },
+    {
+      name: "uploaders-program-does-not-know-the-operators",
+      severity: "error",
+      from: { path: "^(client|cli|web)/" },
+      to: { path: "^ops/" },
     },
     {
       name: "what-ships-does-not-know-its-clients",
       severity: "error",
       from: { path: ships },
-      to: { path: "^(client|cli|web)/" },
+      to: { path: "^(client|cli|ops|web)/" },
     },
   ],
   options: {

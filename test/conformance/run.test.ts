@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { DEFAULT_FACTS, readFacts, type Facts } from "../../dev/cielo24/facts.ts";
 import { startCielo24, type Cielo24Simulator } from "../../dev/cielo24/server.ts";
-import { describeOnTerminal, startProgramOnTerminal } from "../cli/terminal.ts";
+import { describeOnTerminal, startScriptOnTerminal } from "../cli/terminal.ts";
 import { makeFolder } from "../harness/folder.ts";
 import { until } from "../harness/until.ts";
 import { askSimulator, newAccount } from "./asking.ts";
@@ -171,7 +171,7 @@ describe("npm run conformance", () => {
 describeOnTerminal("npm run conformance on a terminal", () => {
   const only = ["--only", "unknown-parameter", "--only", "token-life", "--long"];
   const start = ({ args, env }: Awaited<ReturnType<typeof prepare>>) =>
-    startProgramOnTerminal("conformance/run.ts", [...args, ...only], env, 120);
+    startScriptOnTerminal("conformance/run.ts", [...args, ...only], env, 120);
 
   it("asks before it makes a job, and makes none where nobody agrees", async () => {
     await using cielo24 = await prepare();
