@@ -24,7 +24,7 @@ export type WorkItem =
   | { readonly is: "ignoreObject"; readonly jobId: string | undefined }
   /** Look after a job's row. */
   | { readonly is: "reconcile"; readonly jobId: string }
-  /** An operator's "send again" or "reject". */
+  /** An operator's "send again", "reject" or "delivered". */
   | { readonly is: "decide"; readonly jobId: string; readonly decision: OperatorDecision }
   /** An object whose key names no job. */
   | { readonly is: "quarantine"; readonly key: string; readonly versionId: string }
@@ -46,6 +46,7 @@ const Decision = v.strictObject({
 const Reconcile = v.strictObject({ reconcile: JobId });
 const Resend = v.strictObject({ resend: Decision });
 const Reject = v.strictObject({ reject: Decision });
+const Delivered = v.strictObject({ delivered: Decision });
 
 const S3Records = v.object({
   Records: v.pipe(
@@ -84,6 +85,8 @@ export const parseWork = (message: unknown, bucketName: string): WorkItem[] => {
   if (resend.success) return [decide("resend", resend.output.resend)];
   const reject = v.safeParse(Reject, message);
   if (reject.success) return [decide("reject", reject.output.reject)];
+  const delivered = v.safeParse(Delivered, message);
+  if (delivered.success) return [decide("delivered", delivered.output.delivered)];
   if (v.is(TestEvent, message)) return [{ is: "ignore" }];
   const event = v.safeParse(S3Records, message);
   if (!event.success) throw new UnreadableMessageError("The message is no S3 event, nor a message of this project");

@@ -33,7 +33,7 @@ export interface Claim {
 
 /** What an operator decided about a row, and why. */
 export interface Decision {
-  readonly what: "resend" | "reject";
+  readonly what: "resend" | "reject" | "delivered";
   /** The fence of the row that the operator saw. */
   readonly fence: number;
   readonly by: string;

@@ -290,9 +290,15 @@ export const recordDelivered = (
     OPEN_OR_ENDED,
   );
 
-/** → DELIVERED, since job/info shows media and a POST of ours may have been accepted. By a reader. */
-export const recordDeliveredAsSeen = (row: Row, at: { now: number }): Write =>
-  change(asSeen(row), { state: "DELIVERED", fence: row.fence + 1, updatedAt: at.now }, OPEN_OR_ENDED);
+/**
+ * → DELIVERED, since job/info shows media and a POST of ours may have been accepted, or since an operator has seen the media
+ * at cielo24. By a reader.
+ */
+export const recordDeliveredAsSeen = (row: Row, at: { now: number; decision?: Decision | undefined }): Write =>
+  change(asSeen(row), { state: "DELIVERED", fence: row.fence + 1, updatedAt: at.now, decision: at.decision }, [
+    ...OPEN_OR_ENDED,
+    "closed",
+  ]);
 
 /** SENDING, FINALIZING → REJECTED, on a definite permanent error. By the claimant, never once a reply was lost. */
 export const reject = (held: Claim, row: Row, at: { now: number; expiryMs: number; error: DeliveryError }): Write =>

@@ -97,6 +97,12 @@ export const STEPS: [name: string, step: Step][] = [
     "recordDeliveredAsSeen of a review",
     of(announced("NEEDS_REVIEW"), (row) => transition.recordDeliveredAsSeen(row, AT)),
   ],
+  [
+    "recordDeliveredAsSeen of what was closed, by an operator's word",
+    of(rowIn("NEEDS_REVIEW", { announced: true, closed: true }), (row) =>
+      transition.recordDeliveredAsSeen(row, { ...AT, decision: DECISION }),
+    ),
+  ],
   ["reject", of(held("SENDING"), (row) => transition.reject(HELD, row, ENDS))],
   ["askForReview", of(rowIn("FINALIZING"), (row) => transition.askForReview(row, MEDIA, ENDS))],
   ["askForReview without a row", { row: undefined, make: (row) => transition.askForReview(row, MEDIA, ENDS) }],
