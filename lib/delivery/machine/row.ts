@@ -110,6 +110,8 @@ export interface Row {
   /** Random name of the worker that wrote the end: until `announcerUntil`, no other announces it. */
   readonly announcer?: string;
   readonly announcerUntil?: number;
+  /** When an operator deleted the media, and what the row said of it, at a person's request. */
+  readonly forgottenAt?: number;
   readonly taskId?: string;
   readonly error?: DeliveryError;
   readonly sizeBytes?: number;

@@ -45,6 +45,7 @@ const OF = {
     "decision",
     "droppedAt",
     "late",
+    "forgottenAt",
   ],
 } as const satisfies Record<string, readonly (keyof Row)[]>;
 /** A row that has ended, or begins again, holds none of these. */
