@@ -43,7 +43,7 @@ export default {
       comment: "A function never imports another function, nor anything that does not ship.",
       severity: "error",
       from: { path: "^functions/([^/]+)/" },
-      to: { path: "^(functions|dev|test|bench|scripts)/", pathNot: "^functions/$1/" },
+      to: { path: "^(functions|dev|ops|test|bench|scripts)/", pathNot: "^functions/$1/" },
     },
     {
       name: "lib-does-not-know-functions",
@@ -151,10 +151,23 @@ export default {
       },
     },
     {
+      name: "operators-program-does-not-know-the-local-stack",
+      comment: "It asks a stage on AWS and the local one in the same way.",
+      severity: "error",
+      from: { path: "^ops/" },
+      to: { path: "^(dev|test|bench|web)/" },
+    },
+    {
+      name: "uploaders-program-does-not-know-the-operators",
+      severity: "error",
+      from: { path: "^(client|cli|web)/" },
+      to: { path: "^ops/" },
+    },
+    {
       name: "what-ships-does-not-know-its-clients",
       severity: "error",
       from: { path: ships },
-      to: { path: "^(client|cli|web)/" },
+      to: { path: "^(client|cli|ops|web)/" },
     },
   ],
   options: {

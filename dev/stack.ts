@@ -1,5 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { CensusReport } from "../functions/census/census.ts";
+import type { LocalStage } from "../ops/stage.ts";
+import manifest from "../package.json" with { type: "json" };
 import { createTableClient, createDynamoLedger } from "../lib/delivery/aws/table.ts";
 import type { Ledger } from "../lib/delivery/ledger.ts";
 import { readAwsEnvironment } from "../lib/config.ts";
@@ -19,6 +21,8 @@ import { startIdentity, type Identity, type TokenClaims } from "./stack/identity
 import { randomIds, type Ids } from "./stack/ids.ts";
 import { createLambda, type Build, type Concurrency, type Outcome } from "./stack/lambda.ts";
 import { loadFunction } from "./stack/load.ts";
+import { startLambdaApi } from "./stack/lambda-api.ts";
+import { createCloudWatchLogs } from "./stack/cloudwatch-logs.ts";
 import { createStackLog } from "./stack/log.ts";
 import { readNotices, type Notice } from "./stack/notices.ts";
 import { createNotification } from "./stack/notification.ts";
@@ -121,6 +125,8 @@ export interface Stack {
     readonly credentials: AccessKey;
     readonly forcePathStyle: true;
   };
+  /** Where its parts are and whose keys may use them, as `cielo24-proxy ops --stage local` reads it. */
+  readonly stage: LocalStage;
   /** Of the simulated account at cielo24. */
   readonly credentials: { readonly username: string; readonly securekey: string; readonly password: string };
   readonly env: Runtime["env"];
@@ -152,7 +158,7 @@ export const startStack = async (options: StackOptions = {}): Promise<Stack> => 
   const { ports = {}, ids = randomIds } = options;
   const aged = new Map<string, number>();
   const clock = createStackClock(options.clock);
-  const log = createStackLog(options.logFile, options.onLine);
+  const log = createStackLog({ clock: clock.now, file: options.logFile, onLine: options.onLine });
   const functionKey = { accessKeyId: "AKIALOCALFUNCTIONS00", secretAccessKey: randomHex() };
   const operator = { accessKeyId: "AKIALOCALOPERATOR000", secretAccessKey: randomHex() };
   const credentials = { username: "local-account", securekey: randomHex(), password: randomHex() };
@@ -187,6 +193,7 @@ export const startStack = async (options: StackOptions = {}): Promise<Stack> => 
     scopeClaim: options.env?.["SCOPE_CLAIM"],
   });
   const callers = new Map(deployment.functions.map(({ name }) => [keyIdOf(name), name]));
+  const folders = new Map(deployment.functions.map(({ name }) => [deployedName(name), name]));
   const [identity, s3, cielo24, table] = await Promise.all([
     startIdentity({ ...portOption(ports.identity), clock: clock.now }),
     startS3({
@@ -228,6 +235,10 @@ export const startStack = async (options: StackOptions = {}): Promise<Stack> => 
       AmazonSQS: sqs.service,
       AWSEvents: eventBus.service,
       DynamoDB_20120810: table.service,
+      Logs_20140328: createCloudWatchLogs(
+        log,
+        new Map([...folders].map(([name, folder]) => [`/aws/lambda/${name}`, folder])),
+      ),
       secretsmanager: secrets.service,
     },
     onCall: (action, body, from) => {
@@ -281,6 +292,9 @@ export const startStack = async (options: StackOptions = {}): Promise<Stack> => 
     sleep: clock.sleep,
     writeLine: log.write,
   };
+  const writeAs = (functionName: string) => (line: string) => {
+    log.write(line, functionName);
+  };
   const lambda = createLambda({
     runtime,
     functions: deployment.functions,
@@ -290,13 +304,16 @@ export const startStack = async (options: StackOptions = {}): Promise<Stack> => 
         build({
           ...parts,
           env: { ...parts.env, AWS_ACCESS_KEY_ID: keyIdOf(name) },
+          writeLine: writeAs(name),
           // The others need what is random for secrets, too.
           ...(name === SIGN_UPLOAD ? { randomHex: ids("uploads") } : {}),
         });
     },
     concurrency: options.concurrency,
     onOutcome: options.onOutcome,
+    writeAs,
   });
+  const lambdaApi = await startLambdaApi({ functions: folders, invoke: lambda.invoke });
 
   s3.createBucket(BUCKET, { corsOrigins });
   s3.onObjectCreated(createNotification(queue, BUCKET, clock.now));
@@ -319,7 +336,7 @@ export const startStack = async (options: StackOptions = {}): Promise<Stack> => 
     // Invocations that still run fail at their next step.
     clock.stop();
     documentClient.destroy();
-    await Promise.all([s3.close(), cielo24?.close(), aws.close(), identity.close()]);
+    await Promise.all([s3.close(), cielo24?.close(), aws.close(), lambdaApi.close(), identity.close()]);
     await idle;
     await table.close();
     await log.close();
@@ -344,6 +361,33 @@ export const startStack = async (options: StackOptions = {}): Promise<Stack> => 
     ledger: createDynamoLedger({ client: documentClient, tableName: table.name }),
     operator,
     s3ClientConfig: { endpoint: s3.url, region: REGION, credentials: operator, forcePathStyle: true },
+    stage: {
+      region: REGION,
+      credentials: operator,
+      endpoints: {
+        S3: s3.url,
+        DYNAMODB: aws.url,
+        SQS: aws.url,
+        EVENTBRIDGE: aws.url,
+        SECRETS_MANAGER: aws.url,
+        CLOUDWATCH_LOGS: aws.url,
+        LAMBDA: lambdaApi.url,
+      },
+      outputs: {
+        HttpApiUrl: gateway.url,
+        MediaBucketName: BUCKET,
+        DeliveryTableName: table.name,
+        MediaQueueUrl: queueUrl(aws.url, QUEUE),
+        MediaQueueArn: queueArn(REGION, QUEUE),
+        DeadLetterQueueUrl: queueUrl(aws.url, DEAD_LETTER_QUEUE),
+        DeadLetterQueueArn: queueArn(REGION, DEAD_LETTER_QUEUE),
+        MediaEventBusName: eventBus.name,
+        Cielo24BaseUrl: options.cielo24?.baseUrl ?? cielo24?.url ?? "",
+        Cielo24SecretArn: secrets.arn,
+        IssuerUrl: options.authorizer?.issuer ?? identity.issuer,
+        ProxyVersion: manifest.version,
+      },
+    },
     credentials,
     env,
     runtime,
@@ -366,6 +410,10 @@ export const startStack = async (options: StackOptions = {}): Promise<Stack> => 
 };
 
 const DRAIN_POLL_MS = 5;
+
+/** As serverless.yml names functions. */
+const deployedName = (folder: string): string =>
+  `cielo24-proxy-local-${folder.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase())}`;
 
 const portOption = (port: number | undefined) => (port === undefined ? {} : { port });
 

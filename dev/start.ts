@@ -11,7 +11,7 @@ import { sampleJobsOf } from "./sample-jobs.ts";
 import { startStack, type Stack } from "./stack.ts";
 import { seededIds } from "./stack/ids.ts";
 import { makeJob, readEnv, trials } from "./start/commands.ts";
-import { writeEnvFile } from "./start/env-file.ts";
+import { envText, writeOwnFile } from "./start/own-file.ts";
 import { eventLine } from "./start/event-line.ts";
 import { HELP, readOptions, UsageError, type StartOptions } from "./start/options.ts";
 import { choosePorts } from "./start/ports.ts";
@@ -32,6 +32,7 @@ const SOON = { DROP_SETTLE_S: "2" };
 const FOLDER = ".local";
 const LOG_FILE = `${FOLDER}/functions.log`;
 const ENV_FILE = `${FOLDER}/env`;
+const STAGE_FILE = `${FOLDER}/stage.json`;
 const SAMPLE_FILE = `${FOLDER}/sample.mp4`;
 const CENSUS_INTERVAL_MS = 15 * 60_000;
 const TOKEN_LIFE_S = 12 * 3600;
@@ -143,8 +144,13 @@ const run = async ({ port, seed }: StartOptions, stopped: Promise<void>): Promis
   const sample = await makeSample();
   await writeFile(SAMPLE_FILE, sample);
   // Where another one runs in this folder, its applications must keep what they read.
-  const envFile = taken.length > 0 && existsSync(ENV_FILE) ? `${ENV_FILE}-${new URL(page.url).port}` : ENV_FILE;
-  const env = await writeEnvFile(envFile, {
+  const isSecond = taken.length > 0 && existsSync(ENV_FILE);
+  const { port: pagePort } = new URL(page.url);
+  const envFile = isSecond ? `${ENV_FILE}-${pagePort}` : ENV_FILE;
+  const stageFile = isSecond ? `${FOLDER}/stage-${pagePort}.json` : STAGE_FILE;
+  const stage = await writeOwnFile(stageFile, JSON.stringify(stack.stage));
+  open.defer(stage.remove);
+  const variables = {
     API: stack.apiUrl,
     PAGE: page.url,
     DOCS: docs.url,
@@ -156,9 +162,12 @@ const run = async ({ port, seed }: StartOptions, stopped: Promise<void>): Promis
     ...(newSampleJob ? { JOB: newJob() } : {}),
     CIELO24_PROXY_URL: stack.apiUrl,
     CIELO24_PROXY_TOKEN: token,
+    CIELO24_PROXY_STAGE: "local",
+    CIELO24_PROXY_STAGE_FILE: stageFile,
     OPERATOR_KEY_ID: stack.operator.accessKeyId,
     OPERATOR_SECRET_KEY: stack.operator.secretAccessKey,
-  });
+  };
+  const env = await writeOwnFile(envFile, envText(variables));
   open.defer(env.remove);
 
   console_.passed("local stack is up", `${Date.now() - startedAt} ms`);

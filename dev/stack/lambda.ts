@@ -54,6 +54,7 @@ export const createLambda = ({
   load,
   concurrency = { account: Infinity },
   onOutcome,
+  writeAs = () => runtime.writeLine,
 }: {
   runtime: Runtime;
   functions: readonly DeployedFunction[];
@@ -61,6 +62,8 @@ export const createLambda = ({
   concurrency?: Concurrency | undefined;
   /** Called with the outcome of every invocation, and how long it took. */
   onOutcome?: ((name: string, outcome: Outcome, durationMs: number) => void) | undefined;
+  /** Where Lambda's own lines about a function go. */
+  writeAs?: (name: string) => Runtime["writeLine"];
 }): Lambda => {
   const handlers = new Map<string, Promise<FunctionHandler<never, unknown>>>();
   const running = new Set<Promise<unknown>>();
@@ -109,7 +112,7 @@ export const createLambda = ({
         return result;
       } catch (error) {
         end({ error });
-        if (!(error instanceof InvocationTooLargeError)) runtime.writeLine(describeFailure(error, requestId));
+        if (!(error instanceof InvocationTooLargeError)) writeAs(name)(describeFailure(error, requestId));
         throw error;
       } finally {
         leave();

@@ -19,13 +19,13 @@ const LIMITS = { requestTimeoutMs: 3_000, maxAttempts: 3 };
  * The index of open rows, keys only: `open_shard`, and `due_at` in ms since the epoch. Its writes are spread, since one busy
  * partition of an index holds up the writes of the whole table. resources/table.yml has it, too.
  */
-const OPEN_INDEX = "open";
-const SHARDS = 16;
-const shardName = (shard: number): string => `open#${shard}`;
+export const OPEN_INDEX = "open";
+export const SHARDS = 16;
+export const shardName = (shard: number): string => `open#${shard}`;
 const shardOf = (jobId: string): string => shardName(Number.parseInt(jobId.slice(-1), SHARDS) || 0);
 
 /** Keys of owners, beside the job ids that are the keys of the ledger's rows. */
-const OWNER_PREFIX = "owner#";
+export const OWNER_PREFIX = "owner#";
 
 /** The deployment's table: the ledger of deliveries, and the owners of jobs. */
 export const connectTable = ({ env }: Pick<Runtime, "env">): { ledger: Ledger; owners: Owners } => {
@@ -145,7 +145,7 @@ export const createDynamoOwners = ({ client, tableName }: Table): Owners => {
 /** The table's own names; all other attributes have the names in {@link Row}. */
 const ATTRIBUTES: Readonly<Record<string, string>> = { jobId: "job_id", expiresAt: "expires_at" };
 
-const itemToRow = ({ job_id: jobId, expires_at: expiresAt, ...others }: Record<string, unknown>): Row => {
+export const itemToRow = ({ job_id: jobId, expires_at: expiresAt, ...others }: Record<string, unknown>): Row => {
   for (const name of ["open_shard", "due_at"]) Reflect.deleteProperty(others, name);
   return { ...others, jobId, ...(expiresAt === undefined ? {} : { expiresAt }) } as Row;
 };

@@ -1,19 +1,19 @@
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 
-export interface EnvFile {
+export interface OwnFile {
   /** Removes the file, unless another stack has written its own there. */
   readonly remove: () => Promise<void>;
 }
 
-/**
- * Writes variables for `set -a; . FILE`, readable by its owner only: some are tokens. Values must need no quotes; the
- * caller's are addresses, ids and tokens.
- */
-export const writeEnvFile = async (path: string, variables: Readonly<Record<string, string>>): Promise<EnvFile> => {
-  const text = Object.entries(variables)
+/** The text of a file for `set -a; . FILE`. Values must need no quotes; the caller's are addresses, ids and tokens. */
+export const envText = (variables: Readonly<Record<string, string>>): string =>
+  Object.entries(variables)
     .map(([name, value]) => `${name}=${value}\n`)
     .join("");
+
+/** Writes a file, readable by its owner only: it holds tokens or keys. */
+export const writeOwnFile = async (path: string, text: string): Promise<OwnFile> => {
   await mkdir(dirname(path), { recursive: true });
   // A mode is given to new files only.
   await rm(path, { force: true });
