@@ -1,5 +1,6 @@
 import { Command, CommanderError, Option } from "commander";
 import manifest from "../package.json" with { type: "json" };
+import { addChanges } from "./changes.ts";
 import { list, type ListOptions } from "./commands/list.ts";
 import type { CommandOptions, Context } from "./context.ts";
 import { listHelp, mainHelp } from "./help.ts";
@@ -58,6 +59,7 @@ export const run = async (context: Context, words: readonly string[]): Promise<n
     .addHelpText("after", listHelp)
     .action((options: ListOptions) => onStage(options, list));
 
+  addChanges(program, onStage);
   program.commands.forEach(addStageOptions);
   try {
     await program.parseAsync(words, { from: "user" });
