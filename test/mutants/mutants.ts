@@ -296,7 +296,7 @@ const OPERATORS: readonly Mutant[] = [
   {
     name: "whoever knows the hash of a forgotten owner is let in",
     file: "lib/delivery/owner.ts",
-    source: "(HASH.test(recorded) ? hashOwner(jobId, owner) : owner) === recorded;",
+    source: "(isHashed(recorded) ? hashOwner(jobId, owner) : owner) === recorded;",
     becomes: "(owner === recorded || hashOwner(jobId, owner) === recorded);",
     caughtBy: { file: OWNERSHIP, test: "nor whoever sends the hash" },
   },
