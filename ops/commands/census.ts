@@ -38,9 +38,9 @@ export const census = async (context: Context, stage: Stage, options: CommandOpt
 const tell = (report: CensusReport, now: number): string[] => {
   const { objects, compared, requeued, failed, sampled, notShown, findings, undelivered } = report;
   return [
-    `${objects} objects in the bucket; ${compared} objects and open rows compared with the ledger.`,
+    `Objects in the bucket: ${objects}. Compared with the ledger, open rows included: ${compared}.`,
     `Put back into the queue: ${requeued}${failed === 0 ? "" : `, and ${failed} that the queue refused`}.`,
-    `cielo24 was asked about ${sampled} deliveries, and shows no media of ${notShown}.`,
+    `Deliveries that cielo24 was asked about: ${sampled}. Those of which it shows no media: ${notShown}.`,
     ...table(
       "Put back",
       findings.map(({ why, jobId, object, dueAt }: Finding) => [
