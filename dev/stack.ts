@@ -1,7 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { CensusReport } from "../functions/census/census.ts";
 import type { LocalStage } from "../ops/stage.ts";
-import manifest from "../package.json" with { type: "json" };
 import { createTableClient, createDynamoLedger } from "../lib/delivery/aws/table.ts";
 import type { Ledger } from "../lib/delivery/ledger.ts";
 import { readAwsEnvironment } from "../lib/config.ts";
@@ -385,7 +384,6 @@ export const startStack = async (options: StackOptions = {}): Promise<Stack> => 
         Cielo24BaseUrl: options.cielo24?.baseUrl ?? cielo24?.url ?? "",
         Cielo24SecretArn: secrets.arn,
         IssuerUrl: options.authorizer?.issuer ?? identity.issuer,
-        ProxyVersion: manifest.version,
       },
     },
     credentials,

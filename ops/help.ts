@@ -33,3 +33,31 @@ Examples:
   $ npx cielo24-proxy ops list --state NEEDS_REVIEW --json
   $ npx cielo24-proxy ops list --state DELIVERED --owner alice@example.org --scan
 ${COMMON}`;
+
+export const showHelp = `
+The log keeps what happened for logRetentionDays, the bucket its objects for mediaRetentionDays; the event
+bus keeps nothing. A job of which nothing is known ends with 3.
+
+Examples:
+  $ npx cielo24-proxy ops show 0123456789abcdef0123456789abcdef
+  $ npx cielo24-proxy ops show 0123456789abcdef0123456789abcdef --json | jq .row
+${COMMON}`;
+
+export const doctorHelp = `
+A line for each check: ok, FAILED with what to do, or skipped with the reason. It ends with 3 if any has
+failed. cielo24 is asked with the stage's own credentials, about a job that does not exist. With --deep, a
+token with media.write in CIELO24_PROXY_TOKEN is needed for the check of large bodies.
+
+Examples:
+  $ npx cielo24-proxy ops doctor
+  $ npx cielo24-proxy ops doctor --json | jq '.checks[] | select(.is == "failed")'
+${COMMON}`;
+
+export const tailHelp = `
+Lines come some seconds after they were written. Of the ids only the job's is shown; --json has all, a line
+for each. Ctrl-C ends it with 0.
+
+Examples:
+  $ npx cielo24-proxy ops tail
+  $ npx cielo24-proxy ops tail 0123456789abcdef0123456789abcdef --since 2h
+${COMMON}`;

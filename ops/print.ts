@@ -17,7 +17,7 @@ type Format = Pick<CommandOptions, "json">;
 export const print = ({ stdout }: Outputs, { json = false }: Format, report: Report): number => {
   const { outcome, text, document } = report;
   const code = EXIT_CODES[outcome];
-  const lines = json ? [JSON.stringify({ outcome, exitCode: code, ...document })] : text;
+  const lines = json ? [JSON.stringify({ outcome, exitCode: code, ...document })] : text.map(visible);
   stdout.write(lines.map((line) => `${line}\n`).join(""));
   return code;
 };
@@ -29,15 +29,25 @@ export const printError = ({ stdout, stderr }: Outputs, { json = false }: Format
   if (json) stdout.write(`${JSON.stringify({ outcome, exitCode: code, error: { errorType: type, comment }, next })}\n`);
   else
     stderr.write(
-      [WORDS[outcome], `  ${comment} (${type})`, ...(next === undefined ? [] : [`  ${next}`])].join("\n") + "\n",
+      [WORDS[outcome], `  ${comment} (${type})`, ...(next === undefined ? [] : [`  ${next}`])]
+        .map((line) => `${visible(line)}\n`)
+        .join(""),
     );
   return code;
 };
 
 /** Tells the person something that is no result, on stderr. */
 export const note = ({ stderr }: Pick<Outputs, "stderr">, text: string): void => {
-  stderr.write(`${text}\n`);
+  stderr.write(`${visible(text)}\n`);
 };
+
+/** Keys, owners and comments are anybody's text: without what a terminal would obey. */
+export const visible = (text: string): string =>
+  // eslint-disable-next-line no-control-regex -- that is the point
+  text.replaceAll(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, (character) => {
+    const code = character.charCodeAt(0).toString(16).padStart(4, "0");
+    return `\\u${code}`;
+  });
 
 const WORDS: Readonly<Record<Outcome, string>> = {
   done: "Done",

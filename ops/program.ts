@@ -1,9 +1,12 @@
 import { Command, CommanderError, Option } from "commander";
 import manifest from "../package.json" with { type: "json" };
 import { addChanges } from "./changes.ts";
+import { doctor, type DoctorOptions } from "./commands/doctor.ts";
 import { list, type ListOptions } from "./commands/list.ts";
+import { show, type ShowOptions } from "./commands/show.ts";
+import { tail, type TailOptions } from "./commands/tail.ts";
 import type { CommandOptions, Context } from "./context.ts";
-import { listHelp, mainHelp } from "./help.ts";
+import { doctorHelp, listHelp, mainHelp, showHelp, tailHelp } from "./help.ts";
 import { EXIT_CODES, usageError } from "./outcome.ts";
 import { printError } from "./print.ts";
 import { parseDuration } from "./quantities.ts";
@@ -58,6 +61,32 @@ export const run = async (context: Context, words: readonly string[]): Promise<n
     .option("--scan", "read the whole table instead of the log; says first what it costs")
     .addHelpText("after", listHelp)
     .action((options: ListOptions) => onStage(options, list));
+
+  program
+    .command("show")
+    .summary("all about a job: row, objects, log, and what to do next")
+    .description("Show all that the stage knows about a job, and what to do next.")
+    .argument("<job>", "32 hex characters")
+    .option("--since <time>", "how far back the log is read: 2d (since the job began)", parseDuration)
+    .addHelpText("after", showHelp)
+    .action((job: string, options: ShowOptions) => onStage(options, show(job)));
+
+  program
+    .command("tail")
+    .summary("the log as it comes, of a job or of all")
+    .description("Show the functions' log as it comes, until Ctrl-C.")
+    .argument("[job]", "32 hex characters (all jobs)")
+    .option("--since <time>", "begin so far back: 2h (60s)", parseDuration)
+    .addHelpText("after", tailHelp)
+    .action((job: string | undefined, options: TailOptions) => onStage(options, tail(job)));
+
+  program
+    .command("doctor")
+    .summary("whether the stage is as it should be")
+    .description("Check the stage, a line for each check, and say what to do about what is wrong. Changes nothing.")
+    .option("--deep", "also the checks that send much: 35 MB to the API")
+    .addHelpText("after", doctorHelp)
+    .action((options: DoctorOptions) => onStage(options, doctor));
 
   addChanges(program, onStage);
   program.commands.forEach(addStageOptions);

@@ -29,7 +29,6 @@ const Outputs = v.object({
   Cielo24BaseUrl: v.string(),
   Cielo24SecretArn: v.string(),
   IssuerUrl: v.string(),
-  ProxyVersion: v.string(),
   /** Only on AWS. */
   HttpApiId: v.optional(v.string()),
   AlarmTopicArn: v.optional(v.string()),

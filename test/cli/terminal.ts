@@ -36,8 +36,16 @@ export const startOnTerminal = (
   words: readonly string[],
   env: Readonly<Record<string, string>>,
   columns = 80,
+): OnTerminal => startScriptOnTerminal("cli/cielo24-proxy.mjs", words, env, columns);
+
+/** The same with another script of this repository. */
+export const startScriptOnTerminal = (
+  script: string,
+  words: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  columns = 80,
 ): OnTerminal => {
-  const command = quoteCommand([process.execPath, "cli/cielo24-proxy.mjs", ...words]);
+  const command = quoteCommand([process.execPath, script, ...words]);
   const child = spawn("script", ["-qefc", `stty rows 24 cols ${columns}; exec ${command}`, "/dev/null"], {
     env: { PATH: process.env["PATH"], SHELL: "/bin/sh", TERM: "xterm", ...env },
     stdio: ["pipe", "pipe", "inherit"],
