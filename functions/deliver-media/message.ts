@@ -44,9 +44,6 @@ const Decision = v.strictObject({
 
 /** Messages of our own: add-media and the census write `reconcile`, operators write the others. */
 const Reconcile = v.strictObject({ reconcile: JobId });
-const Resend = v.strictObject({ resend: Decision });
-const Reject = v.strictObject({ reject: Decision });
-const Delivered = v.strictObject({ delivered: Decision });
 
 const S3Records = v.object({
   Records: v.pipe(
@@ -81,12 +78,10 @@ export const parseWork = (message: unknown, bucketName: string): WorkItem[] => {
   // Parsed, not only checked: job ids come out in their normal form.
   const reconcile = v.safeParse(Reconcile, message);
   if (reconcile.success) return [{ is: "reconcile", jobId: reconcile.output.reconcile }];
-  const resend = v.safeParse(Resend, message);
-  if (resend.success) return [decide("resend", resend.output.resend)];
-  const reject = v.safeParse(Reject, message);
-  if (reject.success) return [decide("reject", reject.output.reject)];
-  const delivered = v.safeParse(Delivered, message);
-  if (delivered.success) return [decide("delivered", delivered.output.delivered)];
+  for (const what of ["resend", "reject", "delivered"] as const) {
+    const { success, output } = v.safeParse(v.strictObject({ [what]: Decision }), message);
+    if (success && output[what]) return [decide(what, output[what])];
+  }
   if (v.is(TestEvent, message)) return [{ is: "ignore" }];
   const event = v.safeParse(S3Records, message);
   if (!event.success) throw new UnreadableMessageError("The message is no S3 event, nor a message of this project");

@@ -141,7 +141,7 @@ const NEXT: Readonly<Record<Exclude<Row["state"], "NEEDS_REVIEW" | "REJECTED">, 
 };
 
 /** The row as the person should know it before deciding. */
-export const describeRow = (row: Row): string[] => {
+const describeRow = (row: Row): string[] => {
   const { jobId, state, error, media, sizeBytes, claims, updatedAt, decision, closed } = row;
   return [
     `Job ${jobId}: ${state}${closed ? ", closed for good" : ""} since ${formatTime(updatedAt)} UTC`,

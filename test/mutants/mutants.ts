@@ -289,7 +289,7 @@ const OPERATORS: readonly Mutant[] = [
   {
     name: "an operator's word about media is not on record",
     file: "lib/delivery/machine/without-claim.ts",
-    source: "transition.recordDeliveredAsSeen(row, { now: input.now, decision: word })",
+    source: "transition.recordDeliveredAsSeen(row, { now: input.now, ...word })",
     becomes: "transition.recordDeliveredAsSeen(row, { now: input.now })",
     caughtBy: { file: OPERATOR, test: "on record with who and why" },
   },

@@ -29,7 +29,7 @@ const OF = {
   attempt: ["claimId", "leaseUntil", "settledAt", "answeredError", "capability", "capabilityUntil", "redirected"],
   sent: ["taskId", "sha256"],
   wait: ["notBefore", "waiting", "unknownSince"],
-  end: ["error", "announced", "announcer", "announcerUntil", "expiresAt"],
+  end: ["error", "announced", "announcer", "announcerUntil", "expiresAt", "closed"],
   media: [
     "media",
     "sizeBytes",
@@ -295,11 +295,8 @@ export const recordDelivered = (
  * → DELIVERED, since job/info shows media and a POST of ours may have been accepted, or since an operator has seen the media
  * at cielo24. By a reader.
  */
-export const recordDeliveredAsSeen = (row: Row, at: { now: number; decision?: Decision | undefined }): Write =>
-  change(asSeen(row), { state: "DELIVERED", fence: row.fence + 1, updatedAt: at.now, decision: at.decision }, [
-    ...OPEN_OR_ENDED,
-    "closed",
-  ]);
+export const recordDeliveredAsSeen = (row: Row, { now, decision }: { now: number; decision?: Decision }): Write =>
+  change(asSeen(row), { state: "DELIVERED", fence: row.fence + 1, updatedAt: now, decision }, OPEN_OR_ENDED);
 
 /** SENDING, FINALIZING → REJECTED, on a definite permanent error. By the claimant, never once a reply was lost. */
 export const reject = (held: Claim, row: Row, at: { now: number; expiryMs: number; error: DeliveryError }): Write =>

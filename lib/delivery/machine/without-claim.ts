@@ -361,12 +361,12 @@ const claim = (memory: Reader, input: Input, verdict?: DeliveryError): Step => {
 export const onSettlingInfo = (memory: ReaderOfRow, input: Input & { type: "info" }): Step => {
   const { row, settings, drop } = memory;
   const { decision } = drop;
-  const word = decision?.what === "delivered" ? decided(decision, input.now) : undefined;
+  const word = decision?.what === "delivered" ? { decision: decided(decision, input.now) } : undefined;
   if (input.hasMedia || (row.state === "NEEDS_REVIEW" && word))
     return end(
       drop.role === "operator" ? follower(memory) : memory,
       input,
-      transition.recordDeliveredAsSeen(row, { now: input.now, decision: word }),
+      transition.recordDeliveredAsSeen(row, { now: input.now, ...word }),
     );
   if (row.state === "NEEDS_REVIEW" && decision?.what === "reject") return closeReview(memory, input, decision);
   const settledAt = row.settledAt ?? (row.state === "NEEDS_REVIEW" ? 0 : Number.POSITIVE_INFINITY);
