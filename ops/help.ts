@@ -61,3 +61,12 @@ Examples:
   $ npx cielo24-proxy ops tail
   $ npx cielo24-proxy ops tail 0123456789abcdef0123456789abcdef --since 2h
 ${COMMON}`;
+
+export const smokeHelp = `
+The job has its media then, for good. Its row stays, as for any other, so that nothing is ever sent again.
+While the delivery goes on, after the timeout or Ctrl-C, the object stays, too.
+
+Examples:
+  $ npx cielo24-proxy ops smoke --job-id 0123456789abcdef0123456789abcdef
+  $ npx cielo24-proxy ops smoke --job-id 0123456789abcdef0123456789abcdef --stage prod --confirm prod --json
+${COMMON}`;

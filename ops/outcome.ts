@@ -90,7 +90,7 @@ export const tellError = (error: unknown): ToldError => {
       comment: message,
       next: "These credentials may not do that. docs/ops.md has the policy that an operator needs.",
     };
-  if (/^Region is missing/.test(message))
+  if (/^Region (is missing|not accepted)/.test(message))
     return { ...tellError(usageError("There is no region: give --region, AWS_REGION or one in the profile.")), type };
   if (NOT_REACHED.test(typeof code === "string" ? code : name) || ($metadata?.httpStatusCode ?? 0) >= 500)
     return { outcome: "unavailable", type, comment: message || type, next: "Try again." };

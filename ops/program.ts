@@ -4,9 +4,10 @@ import { addChanges } from "./changes.ts";
 import { doctor, type DoctorOptions } from "./commands/doctor.ts";
 import { list, type ListOptions } from "./commands/list.ts";
 import { show, type ShowOptions } from "./commands/show.ts";
+import { smoke, type SmokeOptions } from "./commands/smoke.ts";
 import { tail, type TailOptions } from "./commands/tail.ts";
 import type { CommandOptions, Context } from "./context.ts";
-import { doctorHelp, listHelp, mainHelp, showHelp, tailHelp } from "./help.ts";
+import { doctorHelp, listHelp, mainHelp, showHelp, smokeHelp, tailHelp } from "./help.ts";
 import { EXIT_CODES, usageError } from "./outcome.ts";
 import { printError } from "./print.ts";
 import { parseDuration } from "./quantities.ts";
@@ -87,6 +88,18 @@ export const run = async (context: Context, words: readonly string[]): Promise<n
     .option("--deep", "also the checks that send much: 35 MB to the API")
     .addHelpText("after", doctorHelp)
     .action((options: DoctorOptions) => onStage(options, doctor));
+
+  program
+    .command("smoke")
+    .summary("a real small file through the stage, cleaned up after")
+    .description("Drop a small file for a job into the bucket, follow it until its end, and delete the object.")
+    .requiredOption("-j, --job-id <job>", "a job at cielo24 that is only for this: 32 hex characters")
+    .option("--file <file>", "another file than the video of half a second")
+    .option("--timeout <time>", "follow it so long at most (10m)", parseDuration)
+    .option("--yes", "don't ask")
+    .option("--confirm <stage>", "of a production stage: its name, in place of typing it")
+    .addHelpText("after", smokeHelp)
+    .action((options: SmokeOptions) => onStage(options, smoke));
 
   addChanges(program, onStage);
   program.commands.forEach(addStageOptions);

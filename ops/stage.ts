@@ -87,7 +87,8 @@ export const openStage = async (context: Context, options: CommandOptions): Prom
   if (name === LOCAL) return openLocalStage(context, options);
   const { region: givenRegion, profile } = options;
   const common = {
-    maxAttempts: 3,
+    // CloudWatch Logs takes few calls a second.
+    maxAttempts: 5,
     requestHandler: HANDLER,
     ...(givenRegion === undefined ? {} : { region: givenRegion }),
     ...(profile === undefined ? {} : { profile }),

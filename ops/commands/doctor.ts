@@ -4,6 +4,7 @@ import { BUCKET_CHECKS } from "../checks/bucket.ts";
 import { findingOfError, skipped, type Check, type Finding } from "../checks/check.ts";
 import { CIELO24_CHECKS } from "../checks/cielo24.ts";
 import { FUNCTION_CHECKS } from "../checks/functions.ts";
+import { IDENTITY_CHECK } from "../checks/identity.ts";
 import { QUEUE_CHECKS } from "../checks/queue.ts";
 import { TABLE_CHECKS } from "../checks/table.ts";
 import type { CommandOptions, Context } from "../context.ts";
@@ -15,6 +16,7 @@ export interface DoctorOptions extends CommandOptions {
 }
 
 const CHECKS: readonly Check[] = [
+  IDENTITY_CHECK,
   ...CIELO24_CHECKS,
   ...API_CHECKS,
   ...BUCKET_CHECKS,

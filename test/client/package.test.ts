@@ -95,6 +95,15 @@ describe("the package of the client and the command line", () => {
     expect(arrivedAt(local.stack, jobId)).toHaveLength(1);
   });
 
+  it("is without the operators' program, and says where that is", async () => {
+    await expect(runNode(command(), "ops", "list")).rejects.toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(
+        /without the operators' program\.\n {2}In a checkout of the project: npm ci && npx cielo24-proxy ops/,
+      ) as unknown,
+    });
+  });
+
   it("looks into a file by its command", async () => {
     await write("page.mp4", "<!doctype html><title>Not found</title>");
     await expect(runNode(command(), "upload", "page.mp4", "-j", newJob())).rejects.toMatchObject({

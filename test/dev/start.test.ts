@@ -94,6 +94,15 @@ describe("npm start", () => {
     expect(await answer.json()).toMatchObject({ ErrorType: "ITEM_NOT_FOUND" });
   });
 
+  it("tells the operators' program where the stack is, and nobody else", async () => {
+    const file = `${folder.path}/.local/stage.json`;
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    const program = `${ROOT}cli/cielo24-proxy.mjs`;
+    const words = [program, "ops", "list", "--state", "DELIVERED", "--scan", "--stage", "local"];
+    const listed = await runProgram(process.execPath, words, { env: {}, cwd: folder.path });
+    expect(listed).toMatch(/^[0-9a-f]{32} {2}DELIVERED /m);
+  });
+
   it("prints no token and no key", () => {
     for (const secret of ["TOKEN", "ADMIN_TOKEN", "OPERATOR_SECRET_KEY"])
       expect(running.printed().includes(env[secret] ?? "")).toBe(false);
@@ -125,7 +134,8 @@ describe("npm start", () => {
     await again.ready();
     expect(await again.stop()).toBe(0);
     expect(again.printed().endsWith("stopping …\nstopped\n")).toBe(true);
-    await expect(stat(other.file(".local/env"))).rejects.toThrow("ENOENT");
+    for (const name of ["env", "stage.json"])
+      await expect(stat(other.file(`.local/${name}`))).rejects.toThrow("ENOENT");
   });
 
   it("takes free ports in place of those that are taken, and says which", async () => {
