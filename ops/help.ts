@@ -1,4 +1,4 @@
-const COMMON = `
+export const COMMON = `
 Stage and credentials:
   The stage is --stage, or else CIELO24_PROXY_STAGE. Its parts are found in the outputs of its stack,
   by the usual AWS configuration: environment, profile or login. --stage local is the stack that

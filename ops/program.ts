@@ -1,5 +1,6 @@
 import { Command, CommanderError, Option } from "commander";
 import manifest from "../package.json" with { type: "json" };
+import { addChanges } from "./changes.ts";
 import { doctor, type DoctorOptions } from "./commands/doctor.ts";
 import { list, type ListOptions } from "./commands/list.ts";
 import { show, type ShowOptions } from "./commands/show.ts";
@@ -100,6 +101,7 @@ export const run = async (context: Context, words: readonly string[]): Promise<n
     .addHelpText("after", smokeHelp)
     .action((options: SmokeOptions) => onStage(options, smoke));
 
+  addChanges(program, onStage);
   program.commands.forEach(addStageOptions);
   try {
     await program.parseAsync(words, { from: "user" });

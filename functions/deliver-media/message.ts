@@ -24,7 +24,7 @@ export type WorkItem =
   | { readonly is: "ignoreObject"; readonly jobId: string | undefined }
   /** Look after a job's row. */
   | { readonly is: "reconcile"; readonly jobId: string }
-  /** An operator's "send again" or "reject". */
+  /** An operator's "send again", "reject" or "delivered". */
   | { readonly is: "decide"; readonly jobId: string; readonly decision: OperatorDecision }
   /** An object whose key names no job. */
   | { readonly is: "quarantine"; readonly key: string; readonly versionId: string }
@@ -44,8 +44,6 @@ const Decision = v.strictObject({
 
 /** Messages of our own: add-media and the census write `reconcile`, operators write the others. */
 const Reconcile = v.strictObject({ reconcile: JobId });
-const Resend = v.strictObject({ resend: Decision });
-const Reject = v.strictObject({ reject: Decision });
 
 const S3Records = v.object({
   Records: v.pipe(
@@ -92,10 +90,10 @@ export const parseWork = (message: unknown, bucketName: string): WorkItem[] => {
   // Parsed, not only checked: job ids come out in their normal form.
   const reconcile = v.safeParse(Reconcile, message);
   if (reconcile.success) return [{ is: "reconcile", jobId: reconcile.output.reconcile }];
-  const resend = v.safeParse(Resend, message);
-  if (resend.success) return [decide("resend", resend.output.resend)];
-  const reject = v.safeParse(Reject, message);
-  if (reject.success) return [decide("reject", reject.output.reject)];
+  for (const what of ["resend", "reject", "delivered"] as const) {
+    const { success, output } = v.safeParse(v.strictObject({ [what]: Decision }), message);
+    if (success && output[what]) return [decide(what, output[what])];
+  }
   if (v.is(TestEvent, message)) return [{ is: "ignore" }];
   const bridged = v.safeParse(BridgedEvent, message);
   if (bridged.success) return [parseRecord(inS3sWords(bridged.output), bucketName)];

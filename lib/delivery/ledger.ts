@@ -36,7 +36,7 @@ export interface Ledger {
   glance(jobIds: readonly string[]): Promise<ReadonlyMap<string, Row>>;
 }
 
-/** Who owns which job. Ownership outlives the rows of the ledger. */
+/** Who owns which job, as `owner.ts` names owners. Ownership outlives the rows of the ledger. */
 export interface Owners {
   /** The owner on record; a job without one becomes `owner`'s. @throws {LedgerError} */
   bind(jobId: string, owner: string): Promise<string>;

@@ -3,6 +3,7 @@ import { normalJobId } from "../job-id.ts";
 import type { Caller, HttpEvent } from "./endpoint.ts";
 import { ApiError } from "./errors.ts";
 import type { Owners } from "../delivery/ledger.ts";
+import { isRecordedOwner, recordedOwner } from "../delivery/owner.ts";
 
 export type CallerConfig = Pick<
   Config,
@@ -130,12 +131,13 @@ export const createOwnership = (owners: Owners): Ownership => {
   const demand = async (caller: Caller, jobId: string, ownerOf: (owner: string) => Promise<string | undefined>) => {
     if (caller.isAdmin) return;
     if (caller.jobs && !caller.jobs.has(jobId)) throw new ApiError("ITEM_NOT_FOUND");
-    if (caller.owner !== undefined && (await ownerOf(caller.owner)) !== caller.owner)
+    if (caller.owner !== undefined && !isRecordedOwner(jobId, caller.owner, await ownerOf(caller.owner)))
       throw new ApiError("ITEM_NOT_FOUND");
   };
   return {
-    bind: (caller, jobId) => demand(caller, jobId, (owner) => owners.bind(jobId, owner)),
-    mayBind: (caller, jobId) => demand(caller, jobId, async (owner) => (await owners.ownerOf(jobId)) ?? owner),
+    bind: (caller, jobId) => demand(caller, jobId, (owner) => owners.bind(jobId, recordedOwner(jobId, owner))),
+    mayBind: (caller, jobId) =>
+      demand(caller, jobId, async (owner) => (await owners.ownerOf(jobId)) ?? recordedOwner(jobId, owner)),
     check: (caller, jobId) => demand(caller, jobId, () => owners.ownerOf(jobId)),
   };
 };

@@ -6,8 +6,11 @@ import { kindOfName, type NameKind } from "./names.ts";
 export interface MediaRef {
   /** Stable name of exactly these bytes; compared, never parsed. See {@link objectId}. */
   readonly id: string;
-  /** `object`: an S3 object. `url`: cielo24 fetches the caller's own media_url. `body`: the small body of an HTTP call. */
-  readonly kind: "object" | "url" | "body";
+  /**
+   * `object`: an S3 object. `url`: cielo24 fetches the caller's own media_url. `body`: the small body of an HTTP call.
+   * `forgotten`: it was any of these, and was deleted at a person's request.
+   */
+  readonly kind: "object" | "url" | "body" | "forgotten";
   /** S3 key and version; only with `object`. */
   readonly key?: string;
   readonly versionId?: string;

@@ -143,7 +143,9 @@ function* sendAgain(world: World): Generator<Transition> {
   const { row } = world;
   if (!row?.media || (row.state !== "NEEDS_REVIEW" && row.state !== "REJECTED")) return;
   const { fence, media } = row;
-  for (const what of ["resend", "reject"] as const) {
+  for (const what of ["resend", "reject", "delivered"] as const) {
+    // An operator says that the media is there who has seen it at cielo24, whatever job/info shows.
+    if (what === "delivered" && world.accepted.length === 0) continue;
     const decision = { what, object: media.id, fence, by: "", why: "" };
     const messages: Message[] = [...world.messages, { role: "operator", decision, visibleAt: world.now }];
     yield { label: `an operator says "${what}"`, isFault: true, world: { ...spend(world, "operators"), messages } };

@@ -33,7 +33,7 @@ export interface Budgets {
   readonly lastChances: number;
   /** HTTP callers who bring their own media for the job. */
   readonly callers: number;
-  /** Times that an operator says "send again" or "reject". */
+  /** Times that an operator says "send again", "reject", or, of what cielo24 has, "delivered". */
   readonly operators: number;
   /** Uploads that are signed for the job. */
   readonly signings: number;

@@ -205,6 +205,12 @@ export const QUICK_SCENARIOS: readonly Scenario[] = [
     budgets: { operators: 1, answers: 1, lastChances: 1 },
     mustReach: ["delivered", "rejected", "needs review"],
   }),
+  scenario("an operator who has seen media that job/info does not show yet", {
+    workers: 1,
+    cielo24: { lateAcceptanceTicks: 1, lateInfoTicks: 6, enforcesOneMedium: true },
+    budgets: { operators: 1, answers: 1 },
+    mustReach: ["delivered", "needs review"],
+  }),
   scenario("rows that expire", {
     rowsExpire: true,
     workers: 1,

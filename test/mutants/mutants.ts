@@ -267,5 +267,40 @@ const CANCELS: readonly Mutant[] = [
   },
 ];
 
+const OPERATOR = "test/functions/deliver-media/operator.test.ts";
+const OWNERSHIP = "test/lib/http/ownership.test.ts";
+
+/** What an operator decides, and what is left of a job that was forgotten. */
+const OPERATORS: readonly Mutant[] = [
+  {
+    name: "an operator's decision is carried out about another state of the row",
+    file: "lib/delivery/machine/without-claim.ts",
+    source: 'if (fence !== decision.fence || (closed && decision.what !== "delivered"))',
+    becomes: 'if (closed && decision.what !== "delivered")',
+    caughtBy: { file: OPERATOR, test: "about an earlier fence" },
+  },
+  {
+    name: "what was closed for good can be sent again",
+    file: "lib/delivery/machine/without-claim.ts",
+    source: 'if (fence !== decision.fence || (closed && decision.what !== "delivered"))',
+    becomes: "if (fence !== decision.fence)",
+    caughtBy: { file: OPERATOR, test: "closes the job for good" },
+  },
+  {
+    name: "an operator's word about media is not on record",
+    file: "lib/delivery/machine/without-claim.ts",
+    source: "transition.recordDeliveredAsSeen(row, { now: input.now, ...word })",
+    becomes: "transition.recordDeliveredAsSeen(row, { now: input.now })",
+    caughtBy: { file: OPERATOR, test: "on record with who and why" },
+  },
+  {
+    name: "whoever knows the hash of a forgotten owner is let in",
+    file: "lib/delivery/owner.ts",
+    source: "(isHashed(recorded) ? hashOwner(jobId, owner) : owner) === recorded;",
+    becomes: "(owner === recorded || hashOwner(jobId, owner) === recorded);",
+    caughtBy: { file: OWNERSHIP, test: "nor whoever sends the hash" },
+  },
+];
+
 /** All mutants that `npm run test:mutants` makes, each of which its named test must notice. */
-export const MUTANTS: readonly Mutant[] = [...AHEAD, ...TRANSFERS, ...AWS, ...CANCELS];
+export const MUTANTS: readonly Mutant[] = [...AHEAD, ...TRANSFERS, ...AWS, ...CANCELS, ...OPERATORS];

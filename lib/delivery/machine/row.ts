@@ -33,7 +33,7 @@ export interface Claim {
 
 /** What an operator decided about a row, and why. */
 export interface Decision {
-  readonly what: "resend" | "reject";
+  readonly what: "resend" | "reject" | "delivered";
   /** The fence of the row that the operator saw. */
   readonly fence: number;
   readonly by: string;
@@ -118,6 +118,8 @@ export interface Row {
   /** Random name of the worker that wrote the end: until `announcerUntil`, no other announces it. */
   readonly announcer?: string;
   readonly announcerUntil?: number;
+  /** When an operator deleted the media, and what the row said of it, at a person's request. */
+  readonly forgottenAt?: number;
   readonly taskId?: string;
   readonly error?: DeliveryError;
   readonly sizeBytes?: number;

@@ -39,7 +39,7 @@ const OF = {
   attempt: ["claimId", "leaseUntil", "settledAt", "answeredError", "capability", "capabilityUntil", "redirected"],
   sent: ["taskId", "sha256"],
   wait: ["notBefore", "waiting", "unknownSince"],
-  end: ["error", "announced", "announcer", "announcerUntil", "expiresAt"],
+  end: ["error", "announced", "announcer", "announcerUntil", "expiresAt", "closed"],
   media: [
     "media",
     "sizeBytes",
@@ -55,6 +55,7 @@ const OF = {
     "decision",
     "droppedAt",
     "late",
+    "forgottenAt",
   ],
 } as const satisfies Record<string, readonly (keyof Row)[]>;
 /** A row that has ended, or begins again, holds none of these. */
@@ -303,9 +304,12 @@ export const recordDelivered = (
     OPEN_OR_ENDED,
   );
 
-/** → DELIVERED, since job/info shows media and a POST of ours may have been accepted. By a reader. */
-export const recordDeliveredAsSeen = (row: Row, at: { now: number }): Write =>
-  change(asSeen(row), { state: "DELIVERED", fence: row.fence + 1, updatedAt: at.now }, OPEN_OR_ENDED);
+/**
+ * → DELIVERED, since job/info shows media and a POST of ours may have been accepted, or since an operator has seen the media
+ * at cielo24. By a reader.
+ */
+export const recordDeliveredAsSeen = (row: Row, { now, decision }: { now: number; decision?: Decision }): Write =>
+  change(asSeen(row), { state: "DELIVERED", fence: row.fence + 1, updatedAt: now, decision }, OPEN_OR_ENDED);
 
 /** SENDING, FINALIZING → REJECTED, on a definite permanent error. By the claimant, never once a reply was lost. */
 export const reject = (held: Claim, row: Row, at: { now: number; expiryMs: number; error: DeliveryError }): Write =>

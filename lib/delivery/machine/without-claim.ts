@@ -164,10 +164,11 @@ const onDecision = (memory: ReaderOfRow, input: Input): Step => {
   // Carried out already, perhaps by a worker that died of it: somebody has to look after the row, and announce its end.
   const isUntold = !row.announced && (state === "DELIVERED" || state === "REJECTED") && fence !== decision.fence;
   if (row.decision?.fence === decision.fence || isUntold) return onRowOf(follower(memory), input);
-  if (fence !== decision.fence || closed) return acknowledge(memory, "notMeant");
+  // What was closed for good may still turn out to be at cielo24.
+  if (fence !== decision.fence || (closed && decision.what !== "delivered")) return acknowledge(memory, "notMeant");
   const canResend = decision.what === "resend" && media.kind === "object";
   // job/info is asked first: the media may have shown by now.
-  if (state === "NEEDS_REVIEW" && (canResend || decision.what === "reject"))
+  if (state === "NEEDS_REVIEW" && (canResend || decision.what !== "resend"))
     return go("settling", memory, { do: "ask" });
   if (state === "REJECTED" && canResend) return reopen(memory, input, decision);
   return acknowledge(memory, "notMeant");
@@ -361,11 +362,12 @@ const claim = (memory: Reader, input: Input, verdict?: DeliveryError): Step => {
 export const onSettlingInfo = (memory: ReaderOfRow, input: Input & { type: "info" }): Step => {
   const { row, settings, drop } = memory;
   const { decision } = drop;
-  if (input.hasMedia)
+  const word = decision?.what === "delivered" ? { decision: decided(decision, input.now) } : undefined;
+  if (input.hasMedia || (row.state === "NEEDS_REVIEW" && word))
     return end(
       drop.role === "operator" ? follower(memory) : memory,
       input,
-      transition.recordDeliveredAsSeen(row, { now: input.now }),
+      transition.recordDeliveredAsSeen(row, { now: input.now, ...word }),
     );
   if (row.state === "NEEDS_REVIEW" && decision?.what === "reject") return closeReview(memory, input, decision);
   const settledAt = row.settledAt ?? (row.state === "NEEDS_REVIEW" ? 0 : Number.POSITIVE_INFINITY);
@@ -408,6 +410,10 @@ export const askLater = (
 
 export const reviewOrAskLater = (memory: ReaderOfRow, input: Input, { error }: { error: DeliveryError }): Step => {
   const { state, settledAt = Number.POSITIVE_INFINITY, unknownSince = input.now } = memory.row;
+  // A job that cielo24 knows no more shows no media, and a person need not wait for it.
+  const { decision } = memory.drop;
+  if (state === "NEEDS_REVIEW" && decision && decision.what !== "resend")
+    return onSettlingInfo(memory, { ...input, type: "info", hasMedia: false, askedAt: input.now });
   const isSettled = state === "FINALIZING" && input.now >= settledAt;
   return isSettled && input.now - unknownSince >= memory.settings.unknownJobMs
     ? askForReview(memory, input, error)

@@ -358,6 +358,7 @@ export const ledgerContract = (
         announced: true,
         announcer: "f".repeat(32),
         announcerUntil: 1_795_500_000_129,
+        forgottenAt: 1_795_500_000_130,
         taskId: "",
         error: { type: "INVALID_QUERY", comment: "“no such job”" },
         sizeBytes: 10_737_418_239,

@@ -2,6 +2,7 @@ import type { Row, State, Write } from "../../../lib/delivery/machine/row.ts";
 import * as transition from "../../../lib/delivery/machine/transitions.ts";
 import { admitUpload } from "../../../lib/delivery/machine/uploading.ts";
 import type { MediaRef } from "../../../lib/media/key.ts";
+import { forget } from "../../../ops/tombstone.ts";
 
 /** Every transition of the ledger, from each kind of row that it may meet. */
 
@@ -97,6 +98,12 @@ export const STEPS: [name: string, step: Step][] = [
     "recordDeliveredAsSeen of a review",
     of(announced("NEEDS_REVIEW"), (row) => transition.recordDeliveredAsSeen(row, AT)),
   ],
+  [
+    "recordDeliveredAsSeen of what was closed, by an operator's word",
+    of(rowIn("NEEDS_REVIEW", { announced: true, closed: true }), (row) =>
+      transition.recordDeliveredAsSeen(row, { ...AT, decision: DECISION }),
+    ),
+  ],
   ["reject", of(held("SENDING"), (row) => transition.reject(HELD, row, ENDS))],
   ["askForReview", of(rowIn("FINALIZING"), (row) => transition.askForReview(row, MEDIA, ENDS))],
   ["askForReview without a row", { row: undefined, make: (row) => transition.askForReview(row, MEDIA, ENDS) }],
@@ -120,6 +127,7 @@ export const STEPS: [name: string, step: Step][] = [
   ],
   ["recordConflict beside an end", of(announced("DELIVERED"), conflict)],
   ["recordConflict before the end is announced", of(rowIn("DELIVERED"), conflict)],
+  ["forget, by an operator", of(rowIn("REJECTED", { announced: true, error: ERROR }), (row) => forget(row, AT))],
   ["recordSidecar beside an end", of(announced("DELIVERED"), (row) => transition.recordSidecar(row, "object:c"))],
   ["recordSidecar of an upload", of(UPLOADING, (row) => transition.recordSidecar(row, "object:c"))],
   ["markAnnounced of DELIVERED", of(rowIn("DELIVERED"), transition.markAnnounced)],

@@ -110,7 +110,7 @@ describe('an operator\'s "send again"', () => {
     await rejectDrop(local, rejected);
     await loseDrop(local, reviewed);
     for (const job of [rejected, reviewed])
-      for (const what of ["resend", "reject"])
+      for (const what of ["resend", "reject", "delivered"])
         await expectIgnored(local, job, { [what]: change(await local.decision(job)) });
   });
 
@@ -132,7 +132,8 @@ describe('an operator\'s "send again"', () => {
     await local.drop(delivered);
     await local.stack.drain();
     for (const job of [waits, doubted, delivered])
-      for (const what of ["resend", "reject"]) await expectIgnored(local, job, { [what]: await local.decision(job) });
+      for (const what of ["resend", "reject", "delivered"])
+        await expectIgnored(local, job, { [what]: await local.decision(job) });
   });
 
   it("fault 57: does nothing for a caller's own media, which nobody has any more, nor for a job that has no row", async () => {
@@ -187,6 +188,107 @@ describe('an operator\'s "reject"', () => {
     ];
     for (const answer of answers) expect(errorOf(answer)).toMatchObject({ status: 409, ErrorType: "JOB_CLOSED" });
     await local.finish();
+    expect(local.posts(job)).toHaveLength(1);
+  });
+});
+
+describe('an operator\'s "delivered"', () => {
+  const local = useDrops();
+
+  /** Media that cielo24 has taken, and that job/info never shows. */
+  const loseSight = async (job: string) => {
+    const body = JSON.stringify({ JobId: job, MediaLengthSeconds: null });
+    await loseDrop(local, job, true);
+    await local.stack.drain();
+    local.cielo24.faults.add({ action: "job/info", jobId: job, kind: "answer", status: 200, body, times: Infinity });
+    await local.finish();
+    expect(await local.row(job)).toMatchObject({ state: "NEEDS_REVIEW" });
+  };
+
+  it("fault 57: is believed where job/info shows no media, announced once, and on record with who and why", async () => {
+    const job = local.newJob();
+    await loseSight(job);
+    const decision = await local.decision(job);
+    for (let count = 0; count < 2; count += 1) local.send({ delivered: decision });
+    await local.finish();
+    const { by, why, fence } = decision;
+    const row = await local.row(job);
+    expect(row).toMatchObject({ state: "DELIVERED", decision: { what: "delivered", by, why, fence } });
+    expect(row?.error).toBeUndefined();
+    expect(local.announced(job)).toEqual(["Media Needs Review", "Media Delivered"]);
+    expect(local.posts(job)).toHaveLength(1);
+    for (const what of ["resend", "reject", "delivered"])
+      await expectIgnored(local, job, { [what]: await local.decision(job) });
+  });
+
+  it("fault 57: is on record, too, where job/info shows the media by then", async () => {
+    const job = local.newJob();
+    await loseSight(job);
+    local.cielo24.faults.clear();
+    local.send({ delivered: await local.decision(job) });
+    await local.finish();
+    expect(await local.row(job)).toMatchObject({ state: "DELIVERED", decision: { what: "delivered" } });
+  });
+
+  it("fault 57: waits while cielo24 does not answer", async () => {
+    const job = local.newJob();
+    await loseSight(job);
+    local.cielo24.faults.clear();
+    local.cielo24.faults.add({ action: "job/info", jobId: job, kind: "answer", status: 503 });
+    local.send({ delivered: await local.decision(job) });
+    await local.stack.drain();
+    expect(await local.row(job)).toMatchObject({ state: "NEEDS_REVIEW" });
+    await local.finish();
+    expect(await local.row(job)).toMatchObject({ state: "DELIVERED", decision: { what: "delivered" } });
+  });
+
+  it("fault 57: holds for what was closed for good, since a person may see the media later", async () => {
+    const job = local.newJob();
+    await loseSight(job);
+    local.send({ reject: await local.decision(job) });
+    await local.finish();
+    expect(await local.row(job)).toMatchObject({ state: "NEEDS_REVIEW", closed: true });
+    local.send({ delivered: await local.decision(job) });
+    await local.finish();
+    const row = await local.row(job);
+    expect(row).toMatchObject({ state: "DELIVERED", decision: { what: "delivered" } });
+    expect(row?.closed).toBeUndefined();
+    const signing = await sendAs(local, { sub: "you" })("GET", `/api/job/request_upload_url?v=1&job_id=${job}`);
+    expect(errorOf(signing)).toMatchObject({ status: 409, ErrorType: "JOB_HAS_MEDIA" });
+  });
+
+  it("fault 57: holds for the media of a call, which nobody can send again", async () => {
+    const job = local.newJob();
+    local.cielo24.faults.add({ action: POST, jobId: job, kind: "resetAfterBody", accepts: false });
+    const call = sendAs(local, { sub: "you" });
+    expect((await call("POST", `/api/job/add_media?v=1&job_id=${job}`, { body: new Blob([MEDIA]) })).status).toBe(504);
+    await local.finish();
+    local.send({ delivered: await local.decision(job) });
+    await local.finish();
+    expect(await local.row(job)).toMatchObject({ state: "DELIVERED", decision: { what: "delivered" } });
+  });
+
+  it("fault 57: does nothing for media that was rejected: cielo24 cannot have it", async () => {
+    const job = local.newJob();
+    await rejectDrop(local, job);
+    await expectIgnored(local, job, { delivered: await local.decision(job) });
+  });
+});
+
+describe("an operator's decision about a job that cielo24 knows no more", () => {
+  const local = useDrops();
+
+  it.each([
+    ["delivered", { state: "DELIVERED", announced: true }],
+    ["reject", { state: "NEEDS_REVIEW", closed: true }],
+  ])("fault 57: is carried out: there is nothing that job/info could still show (%s)", async (what, expected) => {
+    const job = local.newJob();
+    await loseDrop(local, job);
+    const body = JSON.stringify({ ErrorType: "ITEM_NOT_FOUND", ErrorComment: "There is no such job." });
+    local.cielo24.faults.add({ action: "job/info", jobId: job, kind: "answer", status: 400, body, times: Infinity });
+    local.send({ [what]: await local.decision(job) });
+    await local.finish();
+    expect(await local.row(job)).toMatchObject(expected);
     expect(local.posts(job)).toHaveLength(1);
   });
 });

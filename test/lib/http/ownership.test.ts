@@ -1,5 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
 import { ApiError } from "../../../lib/http/errors.ts";
+import { hashOwner } from "../../../lib/delivery/owner.ts";
 import { createOwnership } from "../../../lib/http/caller.ts";
 import { memoryOwners } from "../../harness/memory-ports.ts";
 
@@ -47,6 +48,30 @@ describe("createOwnership", () => {
       return [error.code, error.status, error.errorType, error.comment];
     };
     expect(await tell(JOB)).toEqual(await tell(OTHER));
+  });
+
+  it("knows a forgotten owner by its hash, and lets nobody else in, nor whoever sends the hash", async () => {
+    const hash = hashOwner(JOB, "alice");
+    const owners = memoryOwners({ [JOB]: hash });
+    const ownership = createOwnership(owners);
+    for (const demand of ["bind", "mayBind", "check"] as const) {
+      await ownership[demand](alice, JOB);
+      await ownership[demand](admin, JOB);
+      await expect(ownership[demand](bob, JOB)).rejects.toEqual(notFound);
+      await expect(ownership[demand]({ isAdmin: false, owner: hash }, JOB)).rejects.toEqual(notFound);
+    }
+    expect([...owners.table]).toEqual([[JOB, hash]]);
+  });
+
+  it("takes an owner whose name looks like a hash, and binds it under another name", async () => {
+    const owners = memoryOwners();
+    const ownership = createOwnership(owners);
+    const odd = { isAdmin: false, owner: `sha256:${"0".repeat(64)}` } as const;
+    await ownership.mayBind(odd, JOB);
+    await ownership.bind(odd, JOB);
+    await ownership.check(odd, JOB);
+    expect(owners.table.get(JOB)).not.toBe(odd.owner);
+    await expect(ownership.check(alice, JOB)).rejects.toEqual(notFound);
   });
 
   it("keeps a token to the jobs that it lists, and binds no other", async () => {
