@@ -9,9 +9,10 @@ import { globSync, readFileSync } from "node:fs";
  * In lines of code: neither blank nor a comment, broken as prettier breaks them. What a delivery begins ahead of its commands
  * takes 190 lines, 50 of them in the transport to cielo24; DynamoDB's calls and the signing of URLs without the SDK's
  * middleware, which took most of their CPU, take 110. The index of open rows and the census by it take 230, cancelling 170,
- * ids in every line and what is promised of a drop 130.
+ * ids in every line and what is promised of a drop 130. Beside those of 0.1.0, rows of other releases, of forgotten people and
+ * of buckets that others own take 60.
  */
-const LIMITS = { together: 7420, doors: 1220 };
+const LIMITS = { together: 7480, doors: 1220 };
 
 /**
  * The rooms of `lib/`. A file belongs to the first room whose path it starts with. A door is a folder that the rest of the

@@ -10,7 +10,11 @@ const ACCOUNT = { username: "acme", securekey: "0123456789abcdef0123456789abcdef
 /** What `docs/deploy.md` has to be typed to make a job at cielo24. */
 const commands = /^CIELO24=.*\n([^`]+)^```$/m.exec(readFileSync("docs/deploy.md", "utf8"))?.[1] ?? "";
 
-describeWith("bash", "curl", "jq")("a job at cielo24", () => {
+describeWith(
+  "bash",
+  "curl",
+  "jq",
+)("a job at cielo24", () => {
   let cielo24: Cielo24Simulator;
   beforeAll(async () => {
     cielo24 = await startCielo24({ accounts: [ACCOUNT] });
