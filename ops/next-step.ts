@@ -43,6 +43,14 @@ export const nextStep = (row: Row, now: number): NextStep => {
       docs: `${DOCS}census`,
       commands: [["census"]],
     };
+  if (row.forgottenAt !== undefined)
+    return { text: "Nothing: its media, and what was known of it, was deleted on request.", commands: [] };
+  if (row.closed)
+    return {
+      text: "Nothing: an operator has closed it for good. If cielo24 shows its media after all:",
+      docs: `${DOCS}needs-review`,
+      commands: [["resolve", jobId, "delivered", "--reason", "…"]],
+    };
   if (state === "NEEDS_REVIEW")
     return {
       text: "Look at the job at cielo24, and decide. cielo24 has its media: delivered. It has none: send-again. Nothing more is to be sent: close.",
@@ -144,9 +152,15 @@ export const explainRow = (row: Row, now: number): (readonly [string, string])[]
   ];
 };
 
+const WITHOUT_KEY: Readonly<Record<string, string>> = {
+  url: "from the caller's URL",
+  body: "the body of a call",
+  forgotten: "deleted on request",
+};
+
 const describeMedia = ({ media, sizeBytes }: Row): string =>
   [
-    media?.key ?? (media?.kind === "url" ? "from the caller's URL" : "the body of a call"),
+    media?.key ?? WITHOUT_KEY[media?.kind ?? ""] ?? "",
     sizeBytes === undefined ? "" : `${sizeBytes} bytes`,
     media?.versionId === undefined ? "" : `version ${media.versionId}`,
     media?.id ?? "",
