@@ -228,10 +228,7 @@ export const startStack = async (options: StackOptions = {}): Promise<Stack> => 
         }),
     startTable(REGION),
   ]);
-  const noticesOf = await readNotices(
-    { region: REGION, stage: "local" },
-    { DeliveryTable: table.name, MediaBucket: BUCKET },
-  );
+  const noticesOf = await readNotices({ region: REGION, stage: "local" }, { MediaBucket: BUCKET });
   const aws = await startAwsJson({
     ...portOption(ports.aws),
     services: {

@@ -20,4 +20,4 @@ export const notificationOf = (
   };
 };
 
-const isCommand = (line: string): boolean => /^(aws |\w+=\$\()/.test(line);
+const isCommand = (line: string): boolean => /^(aws |npx |\w+=\$\()/.test(line);

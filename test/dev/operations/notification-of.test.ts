@@ -6,10 +6,7 @@ const JOB = "0123456789abcdef0123456789abcdef";
 const AT = Date.UTC(2026, 10, 29, 12);
 
 const notificationsOf = async (detailType: string, detail: Record<string, unknown>) => {
-  const noticesOf = await readNotices(
-    { region: "us-east-1", stage: "local" },
-    { DeliveryTable: "deliveries", MediaBucket: "media" },
-  );
+  const noticesOf = await readNotices({ region: "us-east-1", stage: "local" }, { MediaBucket: "media" });
   const event = { busName: "bus", source: "cielo24-proxy", detailType, detail };
   return noticesOf(event).map((notice) => notificationOf(notice, event, AT));
 };
@@ -22,9 +19,7 @@ it("says what the template's rule says, with the commands apart, and without a l
     /^Job 0123456789abcdef0123456789abcdef .* because of GAVE_UP\. .*operations\.md#needs-review/,
   );
   expect(told?.text).not.toContain("http");
-  expect(told?.command).toBe(
-    `aws dynamodb get-item --table-name deliveries --key 'job_id={S=${JOB}}' --consistent-read`,
-  );
+  expect(told?.command).toBe(`npx cielo24-proxy ops show ${JOB} --stage local`);
 });
 
 it("has all commands, in order, and no job if there is none", async () => {

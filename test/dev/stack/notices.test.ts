@@ -4,7 +4,7 @@ import { useDrops } from "../../harness/drops.ts";
 
 const JOB = "0123456789abcdef0123456789abcdef";
 const STAGE = { region: "eu-west-1", stage: "prod" };
-const NAMES = { DeliveryTable: "the-table", MediaBucket: "the-bucket" };
+const NAMES = { MediaBucket: "the-bucket" };
 
 /** What a rule says of an event, by the template. */
 const told = async (detailType: string, detail: Readonly<Record<string, unknown>>) => {
@@ -20,7 +20,7 @@ describe("what the template's rules tell", () => {
     expect(notice?.lines).toEqual([
       `Job ${JOB} (cielo24-proxy-prod) waits for a person, because of GAVE_UP.`,
       expect.stringContaining("docs/operations.md#needs-review"),
-      `aws dynamodb get-item --table-name the-table --key 'job_id={S=${JOB}}' --consistent-read`,
+      `npx cielo24-proxy ops show ${JOB} --stage prod`,
       expect.stringMatching(`^What has happened to it: https://console.aws.amazon.com/\\S+eu-west-1\\S+${JOB}\\S+$`),
     ]);
   });
@@ -41,7 +41,7 @@ describe("what the template's rules tell", () => {
   ])("names the job of %s without waking anybody", async (detailType, detail) => {
     const [notice, ...others] = await told(detailType, { JobId: JOB, SafeKey: "media/a%20b", ...detail });
     expect([notice?.wakes, others]).toEqual([false, []]);
-    expect(notice?.lines.join("\n")).toContain(`job_id={S=${JOB}}`);
+    expect(notice?.lines.join("\n")).toContain(`ops show ${JOB} --stage prod`);
   });
 
   it("is lost where something is inserted that is no safe text, as on AWS", async () => {

@@ -131,7 +131,7 @@ interface Telling {
   readonly anchor: string;
 }
 
-const ROW = "aws dynamodb get-item --table-name ${DeliveryTable} --key 'job_id={S=<job>}' --consistent-read";
+const SHOW = "npx cielo24-proxy ops show <job> --stage STAGE";
 
 /** The rules that tell of a job by its name: what event, to whom, and what of it is said. */
 const TELLING: Readonly<Record<string, Telling>> = {
@@ -139,7 +139,7 @@ const TELLING: Readonly<Record<string, Telling>> = {
     event: "Media Needs Review",
     topic: "AlarmTopic",
     said: { job: "$.detail.JobId", reason: "$.detail.Error.ErrorType" },
-    command: ROW,
+    command: SHOW,
     anchor: "needs-review",
   },
   MediaQuarantinedRule: {
@@ -154,7 +154,7 @@ const TELLING: Readonly<Record<string, Telling>> = {
     topic: "NoticeTopic",
     detail: { Via: ["DROP"], Error: { ErrorType: [{ "anything-but": ["WITHDRAWN"] }] } },
     said: { job: "$.detail.JobId", reason: "$.detail.Error.ErrorType", key: "$.detail.SafeKey" },
-    command: ROW,
+    command: SHOW,
     anchor: "rejections",
   },
   MediaConflictRule: {
@@ -162,7 +162,7 @@ const TELLING: Readonly<Record<string, Telling>> = {
     topic: "NoticeTopic",
     detail: { Sameness: ["OTHER"] },
     said: { job: "$.detail.JobId", state: "$.detail.State", key: "$.detail.SafeKey" },
-    command: ROW,
+    command: SHOW,
     anchor: "conflict",
   },
   MediaDelayedRule: {
@@ -174,7 +174,7 @@ const TELLING: Readonly<Record<string, Telling>> = {
       carried: "$.detail.BytesCarriedInVain",
       size: "$.detail.SizeBytes",
     },
-    command: ROW,
+    command: SHOW,
     anchor: "bytes-carried-in-vain",
   },
 };
@@ -190,7 +190,7 @@ const telling: Check[] = Object.entries(TELLING).flatMap(
     is(`hears "${event}" on the deliveries' bus`, `${rule}.Properties.EventBusName`, { Ref: "MediaEventBus" }),
     check(
       `names job or key, reason, the next command and the runbook's place in a readable text of "${event}"`,
-      (template) => {
+      (template, stage) => {
         const [target, ...others] = at(template, `${rule}.Properties.Targets`) as {
           Arn: Json;
           RoleArn?: Json;
@@ -207,7 +207,7 @@ const telling: Check[] = Object.entries(TELLING).flatMap(
         assert.ok(lines.every((line) => typeof line === "string"));
         const filled = new Set([...text.matchAll(/<(\w+)>/g)].map(([, name]) => name));
         assert.deepEqual([...filled].sort(), Object.keys(said).sort());
-        assert.ok(lines.includes(command), text);
+        assert.ok(lines.includes(command.replace("STAGE", stage)), text);
         assert.ok(text.includes(`docs/operations.md#${anchor} `), text);
         assert.ok(anchorsOf(readFileSync(RUNBOOK, "utf8")).includes(anchor), anchor);
         if ("job" in said) assert.equal(queryOf(text), queryText(template, "JobQuery"));
