@@ -50,6 +50,7 @@ export const readNotices = async (
     ["self:service", service],
     ["sls:stage", stage],
     ["self:provider.region", region],
+    ["AWS::Region", region],
     ["self:custom.mediaBucket.nameInText", "${MediaBucket}"],
     ...Object.entries(links).map(([name, link]) => [`self:custom.links.${name}`, link] as const),
     ...Object.entries(names),

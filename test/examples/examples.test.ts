@@ -36,8 +36,8 @@ const lastJob = () => local.cielo24.acceptances.at(-1)?.jobId ?? "";
 
 it("has a test for each example", () => {
   const names = readdirSync("examples", { withFileTypes: true }).filter((entry) => entry.isDirectory());
-  // The pages: `test/browser/examples.spec.ts`.
-  expect(names.map(({ name }) => name).sort()).toEqual(["browser", "browser-uppy", "curl", "node", "python"]);
+  // The pages: `test/browser/examples.spec.ts`; the templates: `test/template/`.
+  expect(names.map(({ name }) => name).sort()).toEqual(["aws", "browser", "browser-uppy", "curl", "node", "python"]);
 });
 
 describe("the examples in TypeScript", () => {

@@ -19,7 +19,7 @@ it("says what the template's rule says, with the commands apart, and without a l
     /^Job 0123456789abcdef0123456789abcdef .* because of GAVE_UP\. .*operations\.md#needs-review/,
   );
   expect(told?.text).not.toContain("http");
-  expect(told?.command).toBe(`npx cielo24-proxy ops show ${JOB} --stage local`);
+  expect(told?.command).toBe(`npx cielo24-proxy ops show ${JOB} --stage local --region us-east-1`);
 });
 
 it("has all commands, in order, and no job if there is none", async () => {

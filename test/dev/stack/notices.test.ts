@@ -20,7 +20,7 @@ describe("what the template's rules tell", () => {
     expect(notice?.lines).toEqual([
       `Job ${JOB} (cielo24-proxy-prod) waits for a person, because of GAVE_UP.`,
       expect.stringContaining("docs/operations.md#needs-review"),
-      `npx cielo24-proxy ops show ${JOB} --stage prod`,
+      `npx cielo24-proxy ops show ${JOB} --stage prod --region eu-west-1`,
       expect.stringMatching(`^What has happened to it: https://console.aws.amazon.com/\\S+eu-west-1\\S+${JOB}\\S+$`),
     ]);
   });
@@ -41,7 +41,7 @@ describe("what the template's rules tell", () => {
   ])("names the job of %s without waking anybody", async (detailType, detail) => {
     const [notice, ...others] = await told(detailType, { JobId: JOB, SafeKey: "media/a%20b", ...detail });
     expect([notice?.wakes, others]).toEqual([false, []]);
-    expect(notice?.lines.join("\n")).toContain(`ops show ${JOB} --stage prod`);
+    expect(notice?.lines.join("\n")).toContain(`ops show ${JOB} --stage prod --region eu-west-1`);
   });
 
   it("is lost where something is inserted that is no safe text, as on AWS", async () => {

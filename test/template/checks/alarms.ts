@@ -131,7 +131,7 @@ interface Telling {
   readonly anchor: string;
 }
 
-const SHOW = "npx cielo24-proxy ops show <job> --stage STAGE";
+const SHOW = "npx cielo24-proxy ops show <job> --stage STAGE --region ${AWS::Region}";
 
 /** The rules that tell of a job by its name: what event, to whom, and what of it is said. */
 const TELLING: Readonly<Record<string, Telling>> = {
