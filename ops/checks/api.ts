@@ -3,10 +3,9 @@ import { resolve6 } from "node:dns/promises";
 import manifest from "../../package.json" with { type: "json" };
 import { randomHex } from "../../lib/runtime.ts";
 import { checkIssuer } from "../../scripts/package/issuer.ts";
-import { OpsError } from "../outcome.ts";
+import { ask } from "./ask.ts";
 import { DEPLOY, failed, ok, skipped, type Check, type Finding } from "./check.ts";
 
-const PATIENCE_MS = 35_000;
 /** Around what Lambda takes of a body (6 MB in Base64, 4.5 MB without), and what the HTTP API does. */
 const BODY_MB = [4, 4.6, 6, 9.5, 10.5];
 /** Up to here add-media takes a body. */
@@ -126,18 +125,4 @@ export const judgeBodies = (statuses: readonly (readonly [sizeMb: number, status
         `${measured}. From ${LARGEST_BODY_MB} MB on, 413 is expected: clients take it for "upload the file instead".`,
         "Report it to this project: docs/local-gateway.md assumes it.",
       );
-};
-
-const ask = async (url: string, init: RequestInit = {}): Promise<Response> => {
-  try {
-    return await fetch(url, { ...init, signal: AbortSignal.timeout(PATIENCE_MS) });
-  } catch (error) {
-    const { cause, message } = error as Error & { readonly cause?: { readonly code?: string } };
-    throw new OpsError(
-      "unavailable",
-      cause?.code ?? "NETWORK",
-      `${new URL(url).origin} cannot be reached: ${message}`,
-      "Check the connection, and whether the API still has this address.",
-    );
-  }
 };

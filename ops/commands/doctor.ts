@@ -4,6 +4,7 @@ import { BUCKET_CHECKS } from "../checks/bucket.ts";
 import { findingOfError, skipped, type Check, type Finding } from "../checks/check.ts";
 import { CIELO24_CHECKS } from "../checks/cielo24.ts";
 import { FUNCTION_CHECKS } from "../checks/functions.ts";
+import { HEAD_CHECK } from "../checks/head.ts";
 import { IDENTITY_CHECK } from "../checks/identity.ts";
 import { QUEUE_CHECKS } from "../checks/queue.ts";
 import { TABLE_CHECKS } from "../checks/table.ts";
@@ -19,6 +20,7 @@ const CHECKS: readonly Check[] = [
   IDENTITY_CHECK,
   ...CIELO24_CHECKS,
   ...API_CHECKS,
+  HEAD_CHECK,
   ...BUCKET_CHECKS,
   ...QUEUE_CHECKS,
   ...TABLE_CHECKS,

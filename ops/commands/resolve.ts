@@ -69,7 +69,7 @@ export const resolve =
   };
 
 const readResolution = (text: string): Resolution => {
-  if (text in WORD) return text as Resolution;
+  if (Object.hasOwn(WORD, text)) return text as Resolution;
   throw usageError(`"${text}" is no decision: those are ${Object.keys(WORD).join(", ")}.`);
 };
 

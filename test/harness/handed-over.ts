@@ -6,11 +6,12 @@ interface HandedOver {
   readonly versionId: string;
   readonly capability: string;
   readonly lifetimeMs?: number;
+  readonly sizeBytes?: number;
 }
 
 /** Puts the row there that deliver-media leaves where an object does not fit into one invocation. */
 export const handOver = async (stack: Stack, jobId: string, handedOver: HandedOver): Promise<void> => {
-  const { key, versionId, capability, lifetimeMs = 86_400_000 } = handedOver;
+  const { key, versionId, capability, lifetimeMs = 86_400_000, sizeBytes } = handedOver;
   const now = stack.runtime.clock();
   await stack.ledger.write(jobId, {
     if: { state: ["none", "UPLOADING"] },
@@ -22,6 +23,7 @@ export const handOver = async (stack: Stack, jobId: string, handedOver: HandedOv
       capability,
       capabilityUntil: now + lifetimeMs,
       updatedAt: now,
+      ...(sizeBytes === undefined ? {} : { sizeBytes }),
     },
   });
 };

@@ -2,6 +2,7 @@ import { describe, expect, it } from "@jest/globals";
 import { judgeAlarms, judgeSubscriptions } from "../../../ops/checks/alarms.ts";
 import { judgeBodies } from "../../../ops/checks/api.ts";
 import { judgeCors, judgeNotification, judgePublicAccess } from "../../../ops/checks/bucket.ts";
+import { judgeHead } from "../../../ops/checks/head.ts";
 import { judgePolicy } from "../../../ops/checks/queue.ts";
 import { judgeTable } from "../../../ops/checks/table.ts";
 
@@ -186,5 +187,25 @@ describe("large bodies", () => {
 
   it("are not judged by a token that is not taken", () => {
     expect(judgeBodies([[4, 401]]).is).toBe("skipped");
+  });
+});
+
+describe("the length that HEAD tells of a handed-over object", () => {
+  const answer = { jobId: "0123456789abcdef0123456789abcdef", sizeBytes: 5_000_000_000, status: 200 };
+
+  it("is right if it is the object's", () => {
+    expect(judgeHead({ ...answer, length: "5000000000" }).is).toBe("ok");
+  });
+
+  it.each([
+    ["is missing", { length: null }, "no content-length"],
+    ["is that of the empty body", { length: "0" }, "content-length 0"],
+    ["belongs to a refusal", { length: "42", status: 404 }, "404"],
+    ["belongs to a throttled call", { length: "42", status: 429 }, "429"],
+  ])("is wrong if it %s", (_how, got, text) => {
+    expect(judgeHead({ ...answer, ...got })).toMatchObject({
+      is: "failed",
+      text: expect.stringContaining(text) as unknown,
+    });
   });
 });

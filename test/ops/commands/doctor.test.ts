@@ -2,6 +2,7 @@ import { afterEach, beforeAll, describe, expect, it } from "@jest/globals";
 import { writeFile } from "node:fs/promises";
 import { startCommand } from "../../cli/command-line.ts";
 import { useDrops } from "../../harness/drops.ts";
+import { handOver } from "../../harness/handed-over.ts";
 import { useOperator } from "../operator.ts";
 
 interface Checked {
@@ -48,7 +49,7 @@ describe("ops doctor", () => {
     const before = local.stack.aws.calls.length;
     await operator.run("doctor");
     const calls = local.stack.aws.calls.slice(before);
-    expect(new Set(calls)).toEqual(new Set(["GetSecretValue", "DescribeTable", "GetQueueAttributes"]));
+    expect(new Set(calls)).toEqual(new Set(["GetSecretValue", "DescribeTable", "GetQueueAttributes", "Query"]));
     expect(local.cielo24.acceptances).toEqual([]);
   });
 
@@ -102,6 +103,61 @@ describe("ops doctor", () => {
       /^FAILED +dead-letters +There is 1, and they expire after 14 days\.\n +`redrive --dry-run`/m,
     );
     expect(code).toBe(3);
+  });
+
+  describe("while an object is handed over", () => {
+    const SIZE_BYTES = 5_000_000_000;
+    const CAPABILITY = "5d3c0a1f8e7b4c6d9a2b1c0d3e4f5a6b";
+    const place = async (recordedBytes: number, lifetimeMs?: number) => {
+      const job = local.newJob();
+      const { key, versionId } = local.place(job, SIZE_BYTES);
+      const lifetime = lifetimeMs === undefined ? {} : { lifetimeMs };
+      await handOver(local.stack, job, {
+        key,
+        versionId,
+        capability: CAPABILITY,
+        sizeBytes: recordedBytes,
+        ...lifetime,
+      });
+      return job;
+    };
+    const end = (job: string) =>
+      local.stack.ledger.write(job, { if: { state: ["FINALIZING"] }, set: { state: "DELIVERED", announced: true } });
+
+    it("asks the API for its size by HEAD, which is no pull, and prints no part of its address", async () => {
+      expect((await check()).of.get("head")).toMatchObject({
+        is: "skipped",
+        text: expect.stringContaining("no object is handed over") as unknown,
+      });
+      const job = await place(SIZE_BYTES);
+      const before = await local.row(job);
+      const { code, stdout, stderr } = await operator.run("doctor");
+      expect(stdout).toMatch(new RegExp(`^ok +head +HEAD of .* job ${job} tells its ${SIZE_BYTES} bytes`, "m"));
+      expect(code).toBe(0);
+      expect(stdout + stderr).not.toContain(CAPABILITY);
+      expect(await local.row(job)).toEqual(before);
+      await end(job);
+    });
+
+    it("says that the size is another one", async () => {
+      const job = await place(SIZE_BYTES - 1);
+      const other = await check();
+      expect(other.exitCode).toBe(3);
+      expect(other.of.get("head")).toMatchObject({
+        is: "failed",
+        text: expect.stringContaining(
+          `content-length ${SIZE_BYTES}, and the object has ${SIZE_BYTES - 1} bytes`,
+        ) as unknown,
+        next: expect.stringContaining("deliveryMode: stream") as unknown,
+      });
+      await end(job);
+    });
+
+    it("asks about none whose address has expired", async () => {
+      const job = await place(SIZE_BYTES, 0);
+      expect((await check()).of.get("head")?.is).toBe("skipped");
+      await end(job);
+    });
   });
 
   describe("of a stage whose outputs lead elsewhere", () => {

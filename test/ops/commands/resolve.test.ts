@@ -129,6 +129,15 @@ describe("ops resolve", () => {
     expect(none).toMatchObject({ exitCode: 3, error: { errorType: "NO_SUCH_JOB" } });
   });
 
+  it("takes three words for decisions and no other, such as the name of something that each object has", async () => {
+    await loseAnswer();
+    for (const word of ["reject", "toString"]) {
+      const { code, stderr } = await resolve(word);
+      expect(stderr).toContain(`"${word}" is no decision: those are delivered, send-again, close.`);
+      expect(code).toBe(2);
+    }
+  });
+
   it("refuses to send the media of a call again, which is kept nowhere", async () => {
     local.cielo24.faults.add({ action: POST, jobId: job, kind: "resetAfterBody", accepts: false });
     const media = new Blob([Buffer.from("00000018667479706d703432ffd8", "hex")]);
