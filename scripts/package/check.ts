@@ -55,11 +55,13 @@ export const checkParams = (sections: Sections, example: Sections, chosen: Chose
   for (const [name, kind] of Object.entries(PARAMETERS)) {
     if (!isUsed(name, given.get("identityProvider")?.value)) continue;
     const one = given.get(name);
-    const instance = exampleOf(example, name) || kind.instance;
+    const usual = exampleOf(example, name, chosen.stage);
     if (one === undefined) {
-      if (sections.has(chosen.stage)) faults.push(`${name} is missing: it must be ${kind.wanted}${hint(instance)}`);
+      // The value that leaves the stage as it is, which for most is an empty one: somebody may copy it.
+      if (sections.has(chosen.stage)) faults.push(`${name} is missing: it must be ${kind.wanted}${hint(usual)}`);
       continue;
     }
+    const instance = usual || kind.instance;
     const found = findFaults(name, kind, one, instance);
     faults.push(...found);
     if (found.length === 0) values[name] = isList(kind) ? listed(kind, one.value) : v.parse(kind.schema, one.value);
@@ -106,9 +108,9 @@ const unknownName = (name: string, where: string): string => {
   return `${name} (${where}) is no parameter: ${what}`;
 };
 
-/** The example's value of a parameter: the one for all stages, or that of its first stage. */
-const exampleOf = (example: Sections, name: string): unknown => {
-  for (const section of [example.get("default"), ...example.values()])
+/** The example's value of a parameter: the stage's own, the one for all stages, or that of its first stage. */
+const exampleOf = (example: Sections, name: string, stage: string): unknown => {
+  for (const section of [example.get(stage), example.get("default"), ...example.values()])
     if (isMapping(section) && Object.hasOwn(section, name)) return section[name];
   return undefined;
 };

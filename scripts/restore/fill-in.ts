@@ -4,6 +4,7 @@ import { SendMessageCommand, type SQSClient } from "@aws-sdk/client-sqs";
 import { DynamoDBDocumentClient, paginateScan, PutCommand } from "@aws-sdk/lib-dynamodb";
 import { listObjects } from "../../functions/census/listing.ts";
 import { createDynamoLedger, itemToRow } from "../../lib/delivery/aws/table.ts";
+import { hashOwner } from "../../lib/delivery/owner.ts";
 import { kindOfKey, parseMediaKey } from "../../lib/media/key.ts";
 import { planJob, type MediaObject, type Stop } from "./plan.ts";
 
@@ -88,11 +89,16 @@ export const fillIn = async (places: Places, stop: Stop, isWritten: boolean): Pr
     if (owner === undefined && !live.has(jobId)) {
       await put(item, undefined);
       filled.owners += 1;
-    } else if (owner !== item["owner"]) otherOwners.push(jobId.slice(OWNER.length));
+    } else if (!isSameOwner(jobId.slice(OWNER.length), item["owner"], owner))
+      otherOwners.push(jobId.slice(OWNER.length));
   }
   for (const jobId of objects.keys()) if (!seen.has(jobId)) await fillJob(jobId, undefined);
   return { ...filled, otherOwners };
 };
+
+/** Whoever was forgotten since stays so: the table then has the hash of the copy's owner. */
+const isSameOwner = (jobId: string, copied: unknown, owner: unknown): boolean =>
+  owner === copied || (typeof copied === "string" && typeof owner === "string" && hashOwner(jobId, copied) === owner);
 
 async function* scan(client: DynamoDBDocumentClient, TableName: string): AsyncIterable<Item> {
   for await (const { Items = [] } of paginateScan({ client }, { TableName, ConsistentRead: true }))

@@ -8,6 +8,8 @@ import { writeFile } from "node:fs/promises";
 import { TABLE_KEYS } from "../../dev/stack/table.ts";
 import { build as buildDeliverMedia } from "../../functions/deliver-media/handler.ts";
 import type { Build } from "../../dev/stack/lambda.ts";
+import { createDynamoOwners } from "../../lib/delivery/aws/table.ts";
+import { hashOwner } from "../../lib/delivery/owner.ts";
 import { readDeliverySettings } from "../../lib/delivery/settings.ts";
 import { fillIn, type Places } from "../../scripts/restore/fill-in.ts";
 import { sendAs } from "../harness/api.ts";
@@ -237,6 +239,22 @@ describe("a table that is restored from a copy of an hour ago", () => {
       text: expect.stringMatching(/[1-9]\d* jobs marked/),
     });
     expect(await local.row(job)).toMatchObject({ state: "FINALIZING", everUnknown: true });
+  });
+
+  it("takes a hash of the copy's owner for the same owner: who was forgotten since stays so", async () => {
+    const [forgotten, given] = [local.newJob(), local.newJob()];
+    for (const job of [forgotten, given]) await signAndPut(job, false);
+    const copyName = await copyTable();
+    const owners = createDynamoOwners({ client: places.dynamoDb, tableName: places.tableName });
+    const hash = hashOwner(forgotten, "somebody");
+    await owners.changeOwner(forgotten, { from: "somebody", to: hash });
+    await owners.changeOwner(given, { from: "somebody", to: "somebody else" });
+    const stoppedAt = await stop();
+    local.stack.advanceTime(INVOCATION_MS);
+    const now = local.stack.runtime.clock();
+    const filled = await fillIn({ ...places, copyName }, { stoppedAt, now, settings: settings() }, true);
+    expect(filled).toMatchObject({ owners: 0, otherOwners: [given] });
+    expect(await owners.ownerOf(forgotten)).toBe(hash);
   });
 
   it("keeps what came in since the loss, except where the copy has the fact that the media was delivered", async () => {

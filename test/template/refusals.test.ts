@@ -347,6 +347,15 @@ describe("names", () => {
     ]);
   });
 
+  it("must all be there, empty if they are off in the example, and with the value that it has for the stage", () => {
+    const file = paramsFileWith("own").replace(/^ {2}(kmsKeyArn|scopePrefix|longestWaitS): .*\n/gm, "");
+    expect(faultsOf(file, { stage: "prod" })).toEqual([
+      expect.stringMatching(/^scopePrefix is missing: .*: for instance ""$/),
+      "longestWaitS is missing: it must be a whole number from 0 to 20: for instance 20",
+      expect.stringMatching(/^kmsKeyArn is missing: .*: for instance ""$/),
+    ]);
+  });
+
   it.each(["settleS:", "settleS: ~", "settleS: null"])("must have a value: %s", (line) => {
     expect(faultsOfLines(line)).toEqual([
       "settleS (own) has no value: it must be a whole number from 1 to 86400: for instance 1800",
