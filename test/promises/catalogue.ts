@@ -270,7 +270,7 @@ const THREATS: Readonly<Record<string, readonly Entry[]>> = {
     ["cielo24's ErrorComment contains a secret", "the token is removed, and the comment is cut to 256 characters"],
   ],
   "Roles and packages": [
-    ["roles that may do too much", "one role per function, and the template is tested for what each may do"],
+    ["roles that may do too much", "one role per function, which may do exactly what the function was seen to do"],
     ["malicious packages", "a lock file with hashes, installed by npm ci, and an audit"],
   ],
 };
