@@ -3,7 +3,7 @@ import { parseJson } from "../lib/json.ts";
 import type { Stage } from "./stage.ts";
 
 /** The functions that log about jobs, by their folders: `resources/queries.yml` has the same for "a job's life". */
-const ABOUT_JOBS = [
+export const ABOUT_JOBS = [
   "sign-upload",
   "deliver-media",
   "update-metadata",

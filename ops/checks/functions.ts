@@ -1,16 +1,8 @@
 import { GetFunctionConfigurationCommand, ListEventSourceMappingsCommand } from "@aws-sdk/client-lambda";
+import { ABOUT_JOBS } from "../log.ts";
 import { DEPLOY, failed, ok, type Check } from "./check.ts";
 
-const FOLDERS = [
-  "sign-upload",
-  "deliver-media",
-  "update-metadata",
-  "add-media",
-  "media-source",
-  "delivery-status",
-  "census",
-  "health",
-];
+const FOLDERS = [...ABOUT_JOBS, "health"];
 
 export const FUNCTION_CHECKS: readonly Check[] = [
   {

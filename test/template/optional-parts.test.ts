@@ -1,11 +1,6 @@
 import { beforeAll, describe, expect, it } from "@jest/globals";
-import { alarmChecks } from "./checks/alarms.ts";
-import { FUNCTIONS, functionChecks } from "./checks/functions.ts";
-import { httpChecks } from "./checks/http.ts";
-import { queueChecks } from "./checks/queues.ts";
-import { roleChecks } from "./checks/roles.ts";
-import { storageChecks } from "./checks/storage.ts";
-import { wholeChecks } from "./checks/whole.ts";
+import { everyCheck } from "./checks/every.ts";
+import { FUNCTIONS } from "./checks/functions.ts";
 import { at, findCircle, namesOf, stringsIn, textAt, type Template } from "./cloudformation.ts";
 import { grantsOf } from "./grants.ts";
 import { BOUNDARY, BUCKET, CERTIFICATE, KEY, packageParts, PARTS } from "./optional-parts.ts";
@@ -23,15 +18,7 @@ describe("a template with every optional part but an existing bucket", () => {
     "feeds no function before its role is there",
     "names no account",
   ];
-  const CHECKS = [
-    ...httpChecks,
-    ...functionChecks,
-    ...roleChecks,
-    ...storageChecks,
-    ...queueChecks,
-    ...alarmChecks,
-    ...wholeChecks,
-  ].filter(({ name }) => !OTHERWISE.includes(name));
+  const CHECKS = everyCheck.filter(({ name }) => !OTHERWISE.includes(name));
 
   it.each(CHECKS)("still $name", ({ holds }) => {
     holds(template, "prod");
