@@ -8,6 +8,7 @@ import { beforeEach, describe, expect, it } from "@jest/globals";
 import { randomBytes } from "node:crypto";
 import { errorOf, sendAs } from "../../harness/api.ts";
 import { DAY_MS, useDrops } from "../../harness/drops.ts";
+import { describeOnTerminal, startOnTerminal } from "../../cli/terminal.ts";
 import { useOperator } from "../operator.ts";
 
 interface Forgotten {
@@ -203,5 +204,25 @@ describe("ops forget", () => {
     expect(code).toBe(9);
     expect(await local.row(job)).toEqual(before);
     expect(await left()).toHaveLength(1);
+  });
+
+  describeOnTerminal("on a terminal", () => {
+    it("says what it is going to delete and asks, and deletes nothing unless somebody agrees", async () => {
+      await upload();
+      const { ended, shows, type } = startOnTerminal(["ops", "forget", job], operator.environment());
+      await shows("Go on? [y/N]");
+      type("n\n");
+      const { code } = await ended;
+      expect(code).toBe(9);
+      expect(await left()).toHaveLength(1);
+      expect((await items()).text).toContain(NAME);
+
+      const agreed = startOnTerminal(["ops", "forget", job], operator.environment());
+      await agreed.shows("Go on? [y/N]");
+      agreed.type("y\n");
+      expect((await agreed.ended).code).toBe(0);
+      expect(await left()).toEqual([]);
+      expect((await items()).text).not.toContain(NAME);
+    });
   });
 });
