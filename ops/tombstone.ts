@@ -10,6 +10,7 @@ import type { DeliveryError, Row, Write } from "../lib/delivery/machine/row.ts";
 const KEPT: ReadonlySet<keyof Row> = new Set<keyof Row>([
   "jobId",
   "state",
+  "schemaVersion",
   "fence",
   "announced",
   "rejected",

@@ -6,6 +6,7 @@ import {
 } from "@aws-sdk/client-s3";
 import { beforeEach, describe, expect, it } from "@jest/globals";
 import { randomBytes } from "node:crypto";
+import { SCHEMA_VERSION } from "../../../lib/delivery/machine/row.ts";
 import { errorOf, sendAs } from "../../harness/api.ts";
 import { DAY_MS, useDrops } from "../../harness/drops.ts";
 import { describeOnTerminal, startOnTerminal } from "../../cli/terminal.ts";
@@ -94,6 +95,7 @@ describe("ops forget", () => {
     expect(row).toEqual({
       jobId: job,
       state: "DELIVERED",
+      schemaVersion: SCHEMA_VERSION,
       fence: (before?.fence ?? 0) + 1,
       announced: true,
       media: { id: before?.media?.id, kind: "forgotten" },
