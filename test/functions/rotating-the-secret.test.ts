@@ -57,7 +57,7 @@ describe("rotating cielo24's credentials", () => {
     local.cielo24.setAccounts([oldAccount()]);
   });
 
-  it("fails no call and delays no delivery where both keys are valid until the old one is switched off", async () => {
+  it("fault 73: fails no call and delays no delivery where both keys are valid until the old one is switched off", async () => {
     local.cielo24.setAccounts([oldAccount(), newAccount()]);
     putSecret(newAccount());
     expect(await useAll()).toMatchObject(WORKS);
@@ -115,7 +115,7 @@ describe("rotating cielo24's credentials", () => {
     expect(local.counted("LoginInvalid")).toBe(0);
   });
 
-  it("waits, and needs no deployment, where the new secret is mistyped while the old key is still valid", async () => {
+  it("fault 73: waits, and needs no deployment, where the new secret is mistyped while the old key is still valid", async () => {
     putSecret({ ...newAccount(), securekey: "mistyped" });
     // Whatever knows the old key goes on with it.
     expect(await useAll()).toMatchObject(WORKS);

@@ -221,6 +221,28 @@ const FAULTS: Readonly<Record<string, readonly Entry[]>> = {
       "the object is sent, with what was learned on its row; the look keeps to its budget",
     ],
   ],
+  "Over the years": [
+    [
+      "two releases are at work at once, or a stage is rolled back",
+      "each goes on with what the other has begun, once; a row of a newer form is left alone, and waits for the release that knows it",
+    ],
+    [
+      "the table is lost, and only an earlier state of it can be had",
+      "it is filled in so that cielo24 is asked about whatever may have been sent since; nothing is sent twice, nothing is lost",
+    ],
+    [
+      "cielo24's credentials are replaced",
+      "no call fails while both are valid; otherwise what waits goes on by itself once the secret is right",
+    ],
+    [
+      "a person is to be forgotten, and an event of their media comes again",
+      "nothing is sent; media and names are gone, and a salted hash is left of the owner",
+    ],
+    [
+      "events of a bucket that was there before the stage, whatever the keys",
+      "just the object of that key and version is delivered",
+    ],
+  ],
 };
 
 const THREATS: Readonly<Record<string, readonly Entry[]>> = {

@@ -212,7 +212,7 @@ describeWithLastRelease()(`deliver-media of ${LAST_RELEASE.version} and of this 
         expect(await local.row(job)).toMatchObject({ state: "DELIVERED", claims: 1 });
       });
 
-      it("its claim is taken over once the lease is over, and then it never sends its last chunk", async () => {
+      it("fault 71: its claim is taken over once the lease is over, and then it never sends its last chunk", async () => {
         const job = local.newJob();
         const object = local.place(job, OBJECT_BYTES);
         const goOn = await beginDelivery(object);

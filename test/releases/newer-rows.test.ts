@@ -29,7 +29,7 @@ describe("a row of a newer release", () => {
     );
   };
 
-  it("waits for days, and goes on with the release that knows it: nothing is sent twice or lost", async () => {
+  it("fault 71: waits for days, and goes on with the release that knows it: nothing is sent twice or lost", async () => {
     const job = local.newJob();
     // cielo24 is down, so that the object waits; then the newer release takes it over.
     local.cielo24.faults.add({ action: "*", jobId: job, kind: "away", times: 1_000 });

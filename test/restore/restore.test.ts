@@ -162,7 +162,7 @@ describe("a table that is restored from a copy of an hour ago", () => {
   };
   const settings = () => readDeliverySettings(local.stack.env);
 
-  it("is filled in so that nothing is sent twice, and nothing is lost", async () => {
+  it("fault 72: is filled in so that nothing is sent twice, and nothing is lost", async () => {
     const { jobs, copyName } = await liveThroughAnHour();
     const stoppedAt = await stop();
     await emptyTable();

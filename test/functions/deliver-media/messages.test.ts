@@ -41,7 +41,7 @@ describe("a message of the media queue", () => {
     expect(local.events()).toMatchObject([{ detailType: "Media Quarantined", detail: { Key: "media/%FF" } }]);
   });
 
-  it("about an object in a bucket that was there before the stage brings it to cielo24, as EventBridge names it", async () => {
+  it("fault 75: about an object in a bucket that was there before the stage brings it to cielo24, as EventBridge names it", async () => {
     const job = local.newJob();
     const { key, versionId, sizeBytes } = local.place(job, 1_000, "plus + and %20.mp4");
     local.send({

@@ -106,7 +106,7 @@ describe("ops forget", () => {
     expect(text).not.toMatch(/erika|mustermann|alice/i);
   });
 
-  it("keeps a redelivered event, the census and a reconcile message from sending or announcing anything", async () => {
+  it("fault 74: keeps a redelivered event, the census and a reconcile message from sending or announcing anything", async () => {
     await upload();
     const { media: { key = "", versionId = "" } = {} } = (await local.row(job)) ?? {};
     await forget();
