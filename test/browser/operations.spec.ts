@@ -94,7 +94,7 @@ describe("the page for operators", () => {
     const jobId = await upload("seminar-3.mp4", "needs-review");
     const told = page.locator("#notifications li").filter({ hasText: jobId });
     await told.filter({ hasText: "GAVE_UP" }).waitFor();
-    expect(await told.locator("code").textContent()).toContain(`job_id={S=${jobId}}`);
+    expect(await told.locator("code").textContent()).toContain(`ops show ${jobId} `);
     await page.getByRole("status").filter({ hasText: jobId }).waitFor({ state: "attached" });
     expect(await page.title()).toBe("1 for a person · Operations · cielo24-proxy");
     await page.locator("#open").locator(entry(jobId)).filter({ hasText: "Needs review" }).waitFor();
@@ -102,6 +102,8 @@ describe("the page for operators", () => {
 
   it("shows a job's life by the keyboard alone, what was logged in order, and lets go of it with Escape", async () => {
     const jobId = await upload("guest-talk.mp4");
+    // It leaves the list of what waits, and a focus there would go with it.
+    await page.locator("#ended").locator(entry(jobId)).waitFor();
     await page.getByLabel("Job id, file name, state or reason").fill("guest-TALK");
     await page.getByRole("button", { name: "guest-talk.mp4" }).focus();
     expect(await page.locator("li[data-job]").count()).toBe(1);
