@@ -1,7 +1,13 @@
 import { access, constants } from "node:fs/promises";
 import { chromium, type Browser } from "playwright-core";
 
-const PLACES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+/** The first has no window of its own to draw, and takes two thirds of the processor's time that the second takes. */
+const PLACES = [
+  "/usr/bin/chromium-headless-shell",
+  "/usr/bin/chromium",
+  "/usr/bin/chromium-browser",
+  "/usr/bin/google-chrome",
+];
 
 /** The path of a Chromium; undefined if there is none. */
 export const findChromium = async (): Promise<string | undefined> => {

@@ -6,5 +6,7 @@ export default {
   rootDir: "../..",
   roots: ["<rootDir>/test/browser"],
   testMatch: ["**/*.spec.ts"],
+  // A page takes a core of its own.
+  maxWorkers: "100%",
   setupFilesAfterEnv: [],
 };
