@@ -1,7 +1,7 @@
 import { access, constants } from "node:fs/promises";
 import { chromium, type Browser } from "playwright-core";
 
-/** The first has no window of its own to draw, and takes two thirds of the processor's time that the second takes. */
+/** The first has no window of its own to draw, and takes three fifths of the processor's time that the second takes. */
 const PLACES = [
   "/usr/bin/chromium-headless-shell",
   "/usr/bin/chromium",
